@@ -1,0 +1,1 @@
+"""What the system knows: tables, market data, documents, models, finance rules, and how people write."""
