@@ -1,0 +1,111 @@
+"""Scope is enforced by PostgreSQL itself, for raw SQL too."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from core.clock import now
+from core.database import Database, normalise_url
+from core.errors import Misconfigured, Unavailable
+from core.scope import Scope
+from knowledge.migrations import HEAD, config, current, upgrade
+from knowledge.tables import OWNED_TABLES, Conversation
+
+A, B = Scope(tenant="default"), Scope(tenant="other")
+
+
+async def add_tenant(url: str, name: str) -> None:
+    dsn = normalise_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+        await connection.execute("INSERT INTO tenants VALUES (%s, %s, now())", (name, name))
+
+
+def conversation(tenant: str, id_: str) -> Conversation:
+    return Conversation(
+        tenant_id=tenant, id=id_, visitor="v", token_hash="h", created_at=now(), updated_at=now()
+    )
+
+
+async def test_rows_of_another_tenant_do_not_exist(database: Database, database_url: str) -> None:
+    await add_tenant(database_url, "other")
+    async with database.session(A) as session:
+        session.add(conversation("default", "c1"))
+    async with database.session(B) as session:
+        session.add(conversation("other", "c2"))
+    async with database.session(A) as session:
+        rows = (await session.execute(text("SELECT id FROM conversations"))).scalars().all()
+        assert rows == ["c1"]
+        changed = await session.execute(text("UPDATE conversations SET visitor = 'x' WHERE id = 'c2'"))
+        assert changed.rowcount == 0
+    async with database.session(B) as session:
+        assert (await session.execute(text("SELECT visitor FROM conversations"))).scalars().all() == ["v"]
+
+
+async def test_a_row_cannot_be_written_for_another_tenant(database: Database, database_url: str) -> None:
+    await add_tenant(database_url, "other")
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with database.session(A) as session:
+            session.add(conversation("other", "c3"))
+
+
+@pytest.mark.parametrize("table", OWNED_TABLES)
+async def test_every_owned_table_raises_without_a_scope(database_url: str, table: str) -> None:
+    dsn = normalise_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    async with await psycopg.AsyncConnection.connect(dsn) as connection:
+        await connection.execute("SET ROLE ladrillo_app")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="no tenant is set"):
+            await connection.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 - names from our own list
+
+
+async def test_the_scope_ends_with_its_transaction(database: Database) -> None:
+    async with database.session(A) as session:
+        await session.execute(text("SELECT 1"))
+    async with database.engine.connect() as connection:
+        assert (await connection.execute(text("SELECT current_user"))).scalar_one() == "postgres"
+        assert not (await connection.execute(text("SELECT current_setting('app.tenant', true)"))).scalar_one()
+
+
+async def test_the_application_role_cannot_touch_tenants_or_migrations(database: Database) -> None:
+    for statement in ("INSERT INTO tenants VALUES ('x', 'x', now())", "UPDATE alembic_version SET version_num = 'x'"):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with database.session(A) as session:
+                await session.execute(text(statement))
+
+
+async def test_a_server_that_is_gone_is_unavailable() -> None:
+    database = Database("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(Unavailable, match="does not answer"):
+        async with database.session(A):
+            pass
+    await database.close()
+
+
+@pytest.mark.parametrize("url", ["mysql://u@h/db", "not a url at all", "sqlite:///x.db"])
+def test_an_address_that_is_not_postgres_is_named(url: str) -> None:
+    with pytest.raises(Misconfigured, match="DATABASE_URL"):
+        normalise_url(url)
+
+
+def test_head_is_the_newest_migration(database_url: str) -> None:
+    from alembic.script import ScriptDirectory
+
+    assert ScriptDirectory.from_config(config(database_url)).get_current_head() == HEAD
+    assert current(database_url) == HEAD
+    assert upgrade(database_url) is False
+
+
+def test_models_and_migrations_agree(database_url: str) -> None:
+    from alembic import command
+
+    command.check(config(database_url))
+
+
+def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
+    dsn = normalise_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(Misconfigured, match="9999"):
+        upgrade(database_url)
