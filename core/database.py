@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,6 +23,9 @@ from core.errors import LadrilloError, Misconfigured, Unavailable
 from core.scope import Scope
 
 APP_ROLE = "ladrillo_app"
+#: Key of `session.info`: conversation -> last event number written; announced after the commit.
+ANNOUNCE = "ladrillo_announce"
+Announcer = Callable[[dict[str, int]], Awaitable[None]]
 _ENTER = text("SELECT set_config('role', :role, true), set_config('app.tenant', :tenant, true)")
 _CHECK = text(
     "SELECT (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user),"
@@ -87,6 +90,7 @@ class Database:
             connect_args={"connect_timeout": 5, "application_name": "ladrillo"},
         )
         self._role: str | None = None
+        self.announcer: Announcer | None = None
 
     async def _enter(self, connection: AsyncConnection | AsyncSession, scope: Scope) -> None:
         if self._role is None:
@@ -111,9 +115,13 @@ class Database:
         Raises `Unavailable` where the server is gone.
         """
         try:
-            async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-                await self._enter(session, scope)
-                yield session
+            async with AsyncSession(self.engine, expire_on_commit=False) as session:
+                async with session.begin():
+                    await self._enter(session, scope)
+                    yield session
+                announced = session.info.pop(ANNOUNCE, None)
+            if announced and self.announcer is not None:
+                await self.announcer(announced)
         except LadrilloError:
             raise
         except Exception as error:

@@ -67,7 +67,7 @@ def number(value: float, locale: Locale, decimals: int = 0) -> str:
     text = f"{Decimal(repr(float(value))).quantize(quantum, rounding=ROUND_HALF_UP):,f}"
     if text.startswith("-") and not text.strip("-0,."):
         text = text[1:]
-    return text.translate(str.maketrans({",": locale.group, ".": locale.decimal}))
+    return text.replace(",", "\0").replace(".", locale.decimal).replace("\0", locale.group)
 
 
 def percent(value: float, locale: Locale, decimals: int = 2) -> str:

@@ -87,7 +87,7 @@ class Message(Owned, table=True):
     id: str = Field(primary_key=True, sa_type=Text)
     conversation_id: str = text_key("conversations.id", cascade=True)
     run_id: str | None = Field(default=None, sa_type=Text)
-    position: int = Field(sa_column=Column(BigInteger, Identity(), nullable=False))
+    position: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), nullable=False))
     role: str = Field(sa_type=Text)
     author: str = Field(default="", sa_type=Text)
     text: str = Field(sa_type=Text)
@@ -131,7 +131,7 @@ class Case(Owned, table=True):
               postgresql_where=text("status IN ('open', 'claimed', 'snoozed')")),
     )
     id: str = Field(primary_key=True, sa_type=Text)
-    number: int = Field(sa_column=Column(BigInteger, Identity(start=1001), nullable=False))
+    number: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(start=1001), nullable=False))
     conversation_id: str = text_key("conversations.id", cascade=True)
     run_id: str | None = Field(default=None, sa_type=Text)
     status: str = Field(default="open", sa_type=Text, index=True)
