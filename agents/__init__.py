@@ -1,0 +1,1 @@
+"""Who answers: the supervisor, five specialists, and the two brains they can think with."""

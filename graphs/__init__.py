@@ -1,0 +1,1 @@
+"""How a turn flows: state, the conversation graph, grounding, policy, runner, events."""

@@ -1,0 +1,41 @@
+"""The one place that chooses a brain: an OpenAI-compatible endpoint when configured, else the built-in model (None).
+
+Clients never retry on their own; `core/retry.py` is the only layer that does.
+"""
+
+from __future__ import annotations
+
+from langchain_core.language_models import BaseChatModel
+
+from core.errors import Misconfigured
+from core.settings import Settings
+
+
+def chat_model(settings: Settings) -> BaseChatModel | None:
+    """The language model of the settings, or None where the built-in one thinks.
+
+    Raises `Misconfigured` when `brain` is `llm` and neither key nor base URL is set.
+    """
+    if settings.brain == "builtin" or not settings.uses_llm:
+        return None
+    if settings.openai_api_key is None and settings.openai_base_url is None:
+        raise Misconfigured(
+            "LADRILLO_BRAIN is 'llm' but neither OPENAI_API_KEY nor OPENAI_BASE_URL is set.",
+            "LADRILLO_BRAIN es 'llm' pero no hay OPENAI_API_KEY ni OPENAI_BASE_URL.",
+        )
+    from langchain_openai import ChatOpenAI
+    from pydantic import SecretStr
+
+    return ChatOpenAI(
+        model=settings.model,
+        api_key=settings.openai_api_key or SecretStr("not-needed"),
+        base_url=settings.openai_base_url,
+        timeout=settings.model_timeout,
+        max_retries=0,
+        streaming=True,
+        stream_usage=True,
+    )
+
+
+def brain_name(model: BaseChatModel | None) -> str:
+    return "builtin" if model is None else "llm"

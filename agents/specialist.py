@@ -1,0 +1,139 @@
+"""What the five specialists have in common: a name, tools, a prompt, a playbook, and the agent built from them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import (
+    AgentMiddleware, ModelCallLimitMiddleware, ModelFallbackMiddleware, ToolCallLimitMiddleware, ToolCallRequest,
+)
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.tools import BaseTool
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Command
+from pydantic import ValidationError
+
+from agents import playbook as books
+from agents.builtin import BuiltinModel
+from agents.playbook import Playbook
+from agents.rendering import PROMPTS, render
+from core.errors import LadrilloError
+from core.locale import LOCALES
+from tools.context import TurnContext
+
+log = logging.getLogger("ladrillo.specialist")
+MODEL_CALLS = 8
+TOOL_CALLS = 16
+
+
+@dataclass(frozen=True)
+class Specialist:
+    """`name` is the route; the prompt is `prompts/agents/<name>.<language>.md`."""
+
+    name: str
+    tools: tuple[BaseTool, ...]
+    playbook: Playbook
+
+
+@dataclass(frozen=True)
+class Written:
+    """An answer from a template: its text, the slot it asks for, and follow-ups that the tools can really do.
+
+    In the template these stand after a line `===`, one a line: `ask: rate_pct`, `try: ¿Y si financio el 70 %?`.
+    """
+
+    text: str
+    asks: str | None
+    suggestions: tuple[str, ...]
+
+
+def write(specialist: Specialist, messages: Sequence[BaseMessage]) -> Written:
+    """The built-in answer from whatever the tools found so far."""
+    brief, results = books.read(messages)
+    known = books.known_from(specialist.playbook, brief, results)
+    facts = {fact_id: fact for result in results for fact_id, fact in result.facts.items()}
+    text = render(
+        specialist.playbook.template, LOCALES[brief.locale], facts, known=known, r=known.first, brief=brief,
+        slots=brief.slots, request=brief.request, usted=_usted(brief),
+    )
+    body, _, tail = text.partition("\n===")
+    notes = [line.partition(":") for line in tail.splitlines() if ":" in line]
+    asks = [value.strip() for name, _, value in notes if name.strip() == "ask"]
+    tries = [value.strip() for name, _, value in notes if name.strip() == "try"]
+    return Written(body.strip(), asks[0] if asks else None, tuple(tries))
+
+
+def think(specialist: Specialist, messages: Sequence[BaseMessage], offered: Sequence[dict[str, Any]]) -> AIMessage:
+    """The built-in model's next message for a specialist: tool calls, or the answer."""
+    brief, results = books.read(messages)
+    calls = books.next_calls(specialist.playbook, books.known_from(specialist.playbook, brief, results))
+    if calls:
+        return AIMessage(content="", tool_calls=calls)
+    return AIMessage(content=write(specialist, messages).text)
+
+
+def _usted(brief: books.Brief) -> bool:
+    """Colombians are addressed as usted unless they say tú; Spaniards and Mexicans the other way round."""
+    return brief.register == "usted" or (brief.register != "tu" and brief.locale == "es-CO")
+
+
+def builtin_for(specialist: Specialist) -> BuiltinModel:
+    return BuiltinModel(role=specialist.name, think=partial(think, specialist))
+
+
+class ToolErrors(AgentMiddleware[Any, Any]):
+    """A tool that fails tells the model so, in a sentence; only a lost database ends the turn."""
+
+    async def awrap_tool_call(
+        self,
+        request: ToolCallRequest,
+        handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]],
+    ) -> ToolMessage | Command[Any]:
+        try:
+            return await handler(request)
+        except LadrilloError as error:
+            if error.code == "database_unavailable":
+                raise
+            code, sentence = error.code, error.en
+        except ValidationError as error:
+            code, sentence = "bad_arguments", f"The arguments do not fit: {error.errors()[0]['msg']}"
+        log.warning("tool %s: %s", request.tool_call["name"], sentence)
+        return ToolMessage(
+            content=sentence, name=request.tool_call["name"], tool_call_id=request.tool_call["id"] or "",
+            status="error", artifact={"gaps": [{"code": code}], "evidence": {"failed": True}},
+        )
+
+
+def build(
+    specialist: Specialist, model: BaseChatModel | None, language: str
+) -> CompiledStateGraph[Any, TurnContext, Any, Any]:
+    """The agent. `model` None thinks with the built-in one; an LLM has it as its fallback."""
+    builtin = builtin_for(specialist)
+    middleware: list[AgentMiddleware[Any, Any]] = [
+        ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="end"),
+        ToolCallLimitMiddleware(run_limit=TOOL_CALLS, exit_behavior="continue"),
+        ToolErrors(),
+    ]
+    if model is not None:
+        middleware.insert(0, ModelFallbackMiddleware(builtin))
+    return create_agent(
+        model or builtin,
+        list(specialist.tools),
+        system_prompt=prompt(specialist.name, language) if model is not None else None,
+        middleware=middleware,
+        context_schema=TurnContext,
+        checkpointer=False,
+        name=specialist.name,
+    )
+
+
+def prompt(name: str, language: str) -> str:
+    shared = (PROMPTS / "agents" / f"house_rules.{language}.md").read_text("utf-8")
+    own = (PROMPTS / "agents" / f"{name}.{language}.md").read_text("utf-8")
+    return f"{shared}\n{own}"

@@ -1,0 +1,361 @@
+"""The conversation graph: screen, supervisor, specialists in parallel, compose, ground, decide.
+
+Nodes read the turn's surroundings from the runtime context and tell progress through the stream writer; what a reader
+sees is decided in `ground` and `decide` alone. A run always ends: a case is a row, never an interrupted graph.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+from langgraph.config import get_stream_writer
+from langgraph.types import Checkpointer, Send
+
+from agents import supervisor
+from agents.playbook import Brief
+from agents.rendering import PROMPTS, render
+from agents.supervisor import SPECIALISTS
+from core.facts import Fact, rests_on_demo
+from core.locale import LOCALES, Locale, locale_for
+from core.retry import is_model_fault
+from graphs import policy
+from graphs.context import GraphContext
+from graphs.evidence import artifacts_of, facts_of, presentable, stated_facts
+from graphs.grounding import accept
+from graphs.specialists import run_specialist
+from graphs.state import Finding, TurnState
+from knowledge.records import cases
+from knowledge.understanding import understand
+
+log = logging.getLogger("ladrillo.graph")
+RECURSION_LIMIT = 25
+
+
+def _context(runtime: Runtime[GraphContext]) -> GraphContext:
+    if not isinstance(runtime.context, GraphContext):
+        raise TypeError("the conversation graph needs a GraphContext; run it through graphs/runner.py or graphs/studio.py")
+    return runtime.context
+
+
+def _locale(state: TurnState) -> Locale:
+    return LOCALES[state["understanding"]["locale"]]
+
+
+async def screen(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, Any]:
+    """Understand the message: language, amounts, places, intent, injection. Empties the per-turn channels."""
+    context = _context(runtime)
+    writer = get_stream_writer()
+    writer({"type": "step", "name": "supervisor"})
+    found = understand(
+        state["question"],
+        places=await context.resources.places(),
+        previous_slots=state.get("slots") or {},
+        previous_routes=state.get("routes") or (),
+        previous_language=state.get("language"),
+        open_question="person" if state.get("offered") else state.get("open_question"),
+        country_hint=state.get("country"),
+    )
+    country = found.slots.get("country")
+    country = country if isinstance(country, str) else state.get("country")
+    register = found.register if found.register != "unknown" else state.get("register") or "unknown"
+    understanding = asdict(found) | {
+        "locale": locale_for(found.answer_language, country).code, "register": register, "country": country,
+    }
+    return {"understanding": understanding, "findings": None, "draft": "", "outcome": {}}
+
+
+async def supervise(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, Any]:
+    """One structured decision: who answers."""
+    context = _context(runtime)
+    writer = get_stream_writer()
+    assert context.staff is not None
+    understood = state["understanding"]
+    decision, by_llm = await supervisor.decide(
+        context.staff.model, state["question"], _history(state), understood
+    )
+    routes = supervisor.settle(decision, understood)
+    reason = understood.get("human_reason")
+    if understood.get("accepts_person") and state.get("offered"):
+        routes, reason = ["human"], "accepted_offer"
+    writer({"type": "step_end", "name": "supervisor"})
+    return {
+        "decision": {
+            "routes": routes, "reason": reason or ("asked_person" if routes == ["human"] else None),
+            "confidence": decision.confidence, "by_llm": by_llm,
+        }
+    }
+
+
+def _history(state: TurnState) -> list[BaseMessage]:
+    """The transcript as a model reads it; advisers' words carry their author."""
+    return [
+        HumanMessage(row["text"]) if row["role"] == "user"
+        else AIMessage(row["text"] if row["role"] == "assistant" else f"[{row['author'] or row['role']}] {row['text']}")
+        for row in state.get("history") or ()
+    ]
+
+
+def dispatch(state: TurnState) -> list[Send] | str:
+    """To the specialists of the decision in parallel, or straight to the reply."""
+    routes = state["decision"]["routes"]
+    if routes[0] not in SPECIALISTS:
+        return "reply"
+    shared = {
+        "question": state["question"], "history": state.get("history") or [], "decision": state["decision"],
+        "understanding": state["understanding"],
+    }
+    return [Send(route, shared | {"brief": _brief(state, route).to_dict()}) for route in routes]
+
+
+def _brief(state: TurnState, route: str) -> Brief:
+    understood = state["understanding"]
+    shown = state.get("shown") or []
+    return Brief(
+        route=route, question=state["question"], language=understood["answer_language"], locale=understood["locale"],
+        register=understood["register"], routes=tuple(state["decision"]["routes"]), slots=dict(understood["slots"]),
+        turn_slots=dict(understood["turn_slots"]), request=dict(understood["request"]),
+        uncovered=tuple(understood["uncovered"]), shown=tuple(shown),
+        references=tuple(shown[i - 1 if i > 0 else i] for i in understood["references"] if -len(shown) <= i <= len(shown) and i),
+        message_id=understood.get("message_id", ""),
+    )
+
+
+def _specialist_node(route: str) -> Any:
+    async def node(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, Any]:
+        context = _context(runtime)
+        writer = get_stream_writer()
+        brief = Brief.from_dict(state["brief"])
+        context = replace(context, locale=LOCALES[brief.locale], slots=brief.slots)
+        writer({"type": "step", "name": route})
+        alone = len(brief.routes) == 1
+        try:
+            finding = await run_specialist(brief, _history(state), context, alone=alone)
+        finally:
+            writer({"type": "step_end", "name": route})
+        return {"findings": [finding]}
+
+    node.__name__ = route
+    return node
+
+
+async def reply(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, Any]:
+    """No specialist: small talk, out of scope, or a request for a person (whose words `decide` adds, once a case is real)."""
+    understood = state["understanding"]
+    if state["decision"]["routes"] == ["human"]:
+        return {"draft": ""}
+    text = render(
+        "small_talk", _locale(state), {}, kind=understood.get("small_talk") or "out_of_scope",
+        uncovered=list(understood["uncovered"]), usted=understood["register"] == "usted",
+    )
+    return {"draft": text}
+
+
+async def compose(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, Any]:
+    """One answer from the findings; a single finding is the answer already."""
+    context = _context(runtime)
+    writer = get_stream_writer()
+    findings = _in_order(state)
+    if len(findings) == 1:
+        return {"draft": findings[0]["text"]}
+    joined = "\n\n".join(finding["text"] for finding in findings if finding["text"])
+    assert context.staff is not None
+    if context.staff.model is None:
+        return {"draft": joined}
+    writer({"type": "step", "name": "compose"})
+    language = state["understanding"]["answer_language"]
+    system = (PROMPTS / "agents" / f"compose.{language}.md").read_text("utf-8")
+    facts = _facts(state, context)
+    draft = ""
+    try:
+        async for chunk in context.staff.model.astream(
+            [SystemMessage(system), HumanMessage(f"<question>\n{state['question']}\n</question>\n<findings>\n{joined}\n</findings>")],
+            config={"tags": ["nostream"]},
+        ):
+            draft += chunk.text
+            if context.screen is not None:
+                context.screen.feed(chunk.text, facts)
+    except Exception as error:
+        if not is_model_fault(error):
+            raise
+        log.warning("the compose model failed (%s); the findings are joined instead", type(error).__name__)
+        draft = (context.screen.shown + "\n\n" if context.screen and context.screen.shown else "") + joined
+    finally:
+        writer({"type": "step_end", "name": "compose"})
+    return {"draft": draft or joined}
+
+
+def _in_order(state: TurnState) -> list[Finding]:
+    return sorted(state.get("findings") or [], key=lambda f: SPECIALISTS.index(f["route"]))
+
+
+def _facts(state: TurnState, context: GraphContext) -> list[Fact]:
+    found = facts_of(artifacts_of(_in_order(state)))
+    stated = stated_facts(state["understanding"], context.message_id)
+    return list({fact.id: fact for fact in (*found, *stated)}.values())
+
+
+async def ground(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, Any]:
+    """Show what binds. What an LLM wrote and does not bind is replaced by the built-in answer from the same facts."""
+    context = _context(runtime)
+    writer = get_stream_writer()
+    if state["decision"]["routes"] == ["human"]:
+        return {}
+    writer({"type": "step", "name": "grounding"})
+    assert context.screen is not None
+    facts = _facts(state, context)
+    screen_, draft = context.screen, state["draft"]
+    if not (screen_.shown or screen_.stream.offender):
+        screen_.feed(draft, facts)
+    screen_.finish(facts)
+    if screen_.stream.offender is None and screen_.shown != draft.strip() and not draft.startswith(screen_.shown):
+        # another brain finished the answer: it goes on after what was shown
+        screen_.add(draft, facts)
+    if screen_.stream.offender is not None:
+        offender = screen_.stream.offender
+        log.warning("not bound to a fact: %r in %r", offender.shown, offender.sentence)
+        rest = "\n\n".join(f["fallback"] for f in _in_order(state))
+        screen_.add(_bound_only(rest, facts, context, _locale(state)), facts)
+    writer({"type": "step_end", "name": "grounding"})
+    return {"draft": screen_.shown}
+
+
+def _bound_only(text: str, facts: Sequence[Fact], context: GraphContext, locale: Locale) -> str:
+    """The text without the sentences that do not bind."""
+    kept = ""
+    rest = text
+    while rest:
+        verdict = accept(rest, facts, locale, context.user_words)
+        kept += verdict.shown
+        if verdict.offender is None:
+            break
+        log.error("a template's figure does not bind: %r", verdict.offender.sentence)
+        after = rest.find(verdict.offender.sentence) + len(verdict.offender.sentence)
+        kept += " "
+        rest = rest[after:]
+    return kept.strip()
+
+
+async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, Any]:
+    """Answer, question, offer or case; what the conversation remembers; what the reader gets beside the text."""
+    context = _context(runtime)
+    assert context.screen is not None
+    understood, decision = state["understanding"], state["decision"]
+    locale = _locale(state)
+    findings = _in_order(state)
+    artifacts = artifacts_of(findings)
+    facts = _facts(state, context)
+    bound = {b.fact_id for b in context.screen.stream.bindings}
+    demo = rests_on_demo(f for f in facts if f.id in bound)
+    found = policy.confidence(decision["confidence"], artifacts, demo=demo)
+    human = decision["routes"] == ["human"]
+    failed = bool(findings) and (all(f["failed"] for f in findings) or found.value <= policy.failed_below())
+    failures = 0 if human or not findings else (state.get("failures") or 0) + 1 if failed else 0
+    reason = decision["reason"] if human else "repeated_failure" if policy.failed_too_often(failures) else None
+
+    case: dict[str, Any] | None = None
+    words = {"usted": understood["register"] == "usted" or (understood["register"] != "tu" and locale.code == "es-CO")}
+    offer = None
+    if demo:
+        context.screen.add(render("notes", locale, {}, note="demo", **words), facts)
+    if reason is not None:
+        case = await _open_case(state, context, reason, facts, found)
+        context.screen.add(
+            render("human", locale, {}, reason=reason, case=case["case"], new=case["new"], answered=bool(state["draft"]), **words),
+            facts,
+        )
+        failures = 0
+    elif findings and policy.offers_a_person(found):
+        offer = {"reason": found.reasons[0] if found.reasons else "low_confidence"}
+        context.screen.add(render("notes", locale, {}, note="offer", **words), facts)
+    asks = next((f["asks"] for f in findings if f["asks"]), None)
+    shown_facts = [f for f in facts if f.id in {b.fact_id for b in context.screen.stream.bindings}]
+    extras = presentable(artifacts, facts, locale)
+    outcome = {
+        "answer": context.screen.shown,
+        "routes": decision["routes"],
+        "action": "case" if case else "offer" if offer else "question" if asks else "answer",
+        "confidence": found.value,
+        "level": found.level,
+        "why": policy.why(found.reasons, locale.language),
+        "reasons": list(found.reasons),
+        "escalated": case is not None and case["case"] is not None,
+        "case": case,
+        "offer": offer,
+        "language": locale.language,
+        "locale": locale.code,
+        "slots": _public(understood["slots"]),
+        "facts": [f.to_dict() for f in facts],
+        "shown_facts": [f.id for f in shown_facts],
+        "bindings": [asdict(b) for b in context.screen.stream.bindings],
+        "suggestions": [s for f in findings for s in f["suggestions"]][:3],
+        "tool_calls": [call for f in findings for call in f["tool_calls"]],
+        "injection": understood["injection"],
+        **extras,
+    }
+    return {
+        "outcome": outcome,
+        "findings": None,
+        "slots": understood["slots"] if not understood.get("small_talk") else state.get("slots") or {},
+        "shown": extras["references"] or state.get("shown") or [],
+        "routes": decision["routes"] if findings else state.get("routes") or [],
+        "open_question": asks,
+        "failures": failures,
+        "offered": offer["reason"] if offer else None,
+        "language": understood["answer_language"],
+        "register": understood["register"],
+        "country": understood["country"],
+    }
+
+
+def _public(slots: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in slots.items() if not name.startswith("_") and value is not None}
+
+
+async def _open_case(
+    state: TurnState, context: GraphContext, reason: str, facts: Sequence[Fact], found: policy.Confidence
+) -> dict[str, Any]:
+    """Write the case and tell the truth about it: `case` is None where it could not be written."""
+    understood = state["understanding"]
+    language = understood["answer_language"]
+    evidence = {
+        "message": state["question"], "routes": state["decision"]["routes"], "slots": _public(understood["slots"]),
+        "confidence": found.value, "reasons": list(found.reasons), "facts": [f.id for f in facts],
+    }
+    async with context.resources.database.session(context.scope) as session:
+        case, new = await cases.open_case(
+            session, context.scope, conversation_id=context.conversation_id, run_id=context.run_id or None,
+            reason=reason, reason_text=policy.reason_text(reason, "es"), evidence=evidence,
+            draft=state.get("draft") or None, language=language, country=understood["country"],
+            priority=policy.priority(reason),
+        )
+    return {"case": cases.label(case), "id": case.id, "new": new, "reason": reason,
+            "message": policy.reason_text(reason, language)}
+
+
+def build(checkpointer: Checkpointer = None) -> CompiledStateGraph[TurnState, GraphContext, Any, Any]:
+    """The compiled graph. Run it through `graphs/runner.py`, which gives it its context."""
+    graph = StateGraph(TurnState, context_schema=GraphContext)
+    graph.add_node("screen", screen)
+    graph.add_node("supervisor", supervise)
+    for route in SPECIALISTS:
+        graph.add_node(route, _specialist_node(route))
+        graph.add_edge(route, "compose")
+    graph.add_node("reply", reply)
+    graph.add_node("compose", compose)
+    graph.add_node("ground", ground)
+    graph.add_node("decide", decide)
+    graph.add_edge(START, "screen")
+    graph.add_edge("screen", "supervisor")
+    graph.add_conditional_edges("supervisor", dispatch, [*SPECIALISTS, "reply"])
+    graph.add_edge("reply", "ground")
+    graph.add_edge("compose", "ground")
+    graph.add_edge("ground", "decide")
+    graph.add_edge("decide", END)
+    return graph.compile(checkpointer=checkpointer, name="ladrillo")

@@ -1,0 +1,322 @@
+"""The one call that return questions use: figures in, measures with their facts out.
+
+Only measures whose inputs are known are computed; for an asked one that is not, `missing` says what to ask for.
+Where the investor stated running costs, exactly those are used; where nothing was stated, the country's assumptions
+are, each listed in `assumptions`. Figures are before income tax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import BadInput
+from core.facts import Fact, as_dicts
+from knowledge.finance import costs, loans, returns
+from knowledge.finance.case import Case
+from knowledge.finance.cautions import Caution
+from knowledge.finance.facts_of import plain
+from knowledge.finance.holding import equity_at_horizon, irr, levered_irr, npv
+from knowledge.finance.income import Assumed, Missing, Undefined, ends, num, require
+from knowledge.finance.inputs import Cost, Inputs
+from knowledge.finance.rules import LeftOut, Rule
+
+#: Gross yields outside these percents are unusual enough to ask whether a zero is missing.
+PLAUSIBLE_GROSS = (1.0, 20.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Measures by name in the order of `MEASURES`, and everything needed to explain them.
+
+    `missing`: asked measure -> inputs to ask for. `undefined`: asked measure -> caution code (the figure does not
+    exist). `facts` holds inputs, assumptions, rules and results. `unverified` are the rules used without a check.
+    """
+
+    measures: dict[str, Fact]
+    missing: dict[str, tuple[str, ...]]
+    undefined: dict[str, str]
+    assumptions: tuple[Assumed, ...]
+    warnings: tuple[Caution, ...]
+    facts: tuple[Fact, ...]
+    left_out: tuple[LeftOut, ...]
+    unverified: tuple[Rule, ...]
+
+    def value(self, measure: str) -> float:
+        """The figure of a computed measure; KeyError if it was not computed."""
+        return num(self.measures[measure])
+
+    def fact_dicts(self) -> list[dict[str, Any]]:
+        return as_dicts(self.facts)
+
+
+def analyse(inputs: Inputs) -> Analysis:
+    """All asked measures (or all possible ones) of one property. Raises `BadInput` for an unknown measure."""
+    asked = inputs.measures or tuple(MEASURES)
+    for name in asked:
+        if name not in MEASURES:
+            raise BadInput(
+                f"I know no measure {name!r}: expected one of {', '.join(MEASURES)}. Choose one of them.",
+                f"No conozco la medida {name!r}: se espera una de {', '.join(MEASURES)}. Elija una de ellas.",
+            )
+    case = Case(inputs)
+    found: dict[str, Fact] = {}
+    missing: dict[str, tuple[str, ...]] = {}
+    undefined: dict[str, str] = {}
+    for name in asked:
+        try:
+            found[name] = MEASURES[name](case)
+        except Missing as lack:
+            missing[name] = lack.names
+        except Undefined as none:
+            undefined[name] = none.code
+            if inputs.measures:
+                case.warn(none.code)
+    if not inputs.measures:
+        missing, undefined = {}, {}
+    _check(case)
+    return Analysis(found, missing, undefined, tuple(case.assumed.values()), tuple(case.cautions.values()),
+                    tuple(case.ledger.facts), tuple(case.left_out.values()), tuple(case.unverified.values()))
+
+
+def _check(case: Case) -> None:
+    """Cautions that hold whatever was asked, wherever price and gross rent are known."""
+    i = case.inputs
+    if i.price is None or (i.monthly_rent is None and i.annual_rent is None) or i.rent_is_net:
+        return
+    if not PLAUSIBLE_GROSS[0] <= returns.gross_yield(case.annual_rent, i.price) <= PLAUSIBLE_GROSS[1]:
+        case.warn("yield_implausible", gross_yield(case))
+    if case.country is not None:
+        cap = costs.rent_cap(case.country, num(case.price), case.annual_rent / 12, property_type=i.property_type,
+                             on=case.on)
+        if cap is not None and cap.above:
+            case.warn("rent_above_legal_cap", legal_rent_cap(case))
+
+
+# yields
+
+
+def gross_yield(case: Case) -> Fact:
+    price, rent = require(lambda: case.price, lambda: case.rent)
+    if case.inputs.rent_is_net:
+        raise Missing("monthly_rent")
+    return case.ledger.compute("gross_yield", returns.gross_yield(case.annual_rent, num(price)), "percent",
+                               f"{case.rent_term} ÷ {plain(num(price))}", [rent, price])
+
+
+def noi(case: Case) -> Fact:
+    return case.noi
+
+
+def net_yield(case: Case) -> Fact:
+    """NOI over the price, or over price and purchase costs where those count (`Inputs.base`)."""
+    price, income = require(lambda: case.price, lambda: case.noi)
+    return _over(case, "net_yield", income, price, None if case.inputs.base == "price" else case.purchase)
+
+
+def cap_rate(case: Case) -> Fact:
+    price, income = require(lambda: case.price, lambda: case.noi)
+    return _over(case, "cap_rate", income, price, None)
+
+
+def _over(case: Case, key: str, income: Fact, price: Fact, extra: Fact | None) -> Fact:
+    """Income over price (and costs), with the range over both ends of each."""
+    bases = [num(price) + e for e in (ends(extra) if extra else (0.0,))]
+    every = [returns.net_yield(n, base) for n in ends(income) for base in bases]
+    value = returns.net_yield(num(income), num(price) + (num(extra) if extra else 0))
+    below = f"({plain(num(price))} + {plain(num(extra))})" if extra else plain(num(price))
+    return case.ledger.compute(key, value, "percent", f"{plain(num(income))} ÷ {below}",
+                               [income, price, *([extra] if extra else [])], low=min(every), high=max(every))
+
+
+def years_of_rent(case: Case) -> Fact:
+    price, rent = require(lambda: case.price, lambda: case.rent)
+    return case.ledger.compute("years_of_rent", returns.years_of_rent(num(price), case.annual_rent), "years",
+                               f"{plain(num(price))} ÷ ({case.rent_term})", [price, rent])
+
+
+def payback_years(case: Case) -> Fact:
+    """Invested money over the year's income: net where costs or vacancy were stated, else the plain rent."""
+    i = case.inputs
+    net = i.rent_is_net or i.costs is not None or i.vacancy_pct is not None or i.fill_defaults
+    stated_extra = i.purchase_costs is not None or any(c.period == "once" for c in i.costs or ())
+    price, income = require(lambda: case.price, lambda: case.noi if net else case.rent)
+    extra = case.purchase if stated_extra else None
+    yearly = num(income) if net else case.annual_rent
+    if yearly <= 0:
+        raise Undefined("never_pays_back")
+    invested = num(price) + (num(extra) if extra else 0)
+    above = f"({plain(num(price))} + {plain(num(extra))})" if extra else plain(num(price))
+    below = plain(yearly) if net else f"({case.rent_term})"
+    return case.ledger.compute("payback_years", returns.payback_years(invested, yearly), "years", f"{above} ÷ {below}",
+                               [price, *([extra] if extra else []), income])
+
+
+def price_per_m2(case: Case) -> Fact:
+    def area() -> Fact:
+        if case.inputs.area_m2 is None:
+            raise Missing("area_m2")
+        return case.ledger.user("area_m2", case.inputs.area_m2, "m2")
+
+    price, size = require(lambda: case.price, area)
+    return case.ledger.compute("price_per_m2", returns.price_per_m2(num(price), num(size)), "money_per_m2",
+                               f"{plain(num(price))} ÷ {plain(num(size))}", [price, size], currency=case.inputs.money)
+
+
+def acquisition_costs(case: Case) -> Fact:
+    """What the purchase costs on top of the price: as stated, else by the country's rules."""
+    if case.inputs.purchase_costs is not None:
+        return case.stated("purchase_costs")
+    require(lambda: case.price)
+    return case.acquisition
+
+
+def legal_rent_cap(case: Case) -> Fact:
+    """The highest legal monthly rent; with a rent, its share of the value is a fact too."""
+    if case.country is None:
+        raise Missing("country")
+    price, i = case.price, case.inputs
+    known = (i.monthly_rent is not None or i.annual_rent is not None) and not i.rent_is_net
+    cap = costs.rent_cap(case.country, num(price), case.annual_rent / 12 if known else None,
+                         property_type=i.property_type, on=case.on)
+    if cap is None:
+        raise Undefined("no_legal_cap")
+    rule = cap.rule
+    share = case.ledger.rule("legal_rent_cap_pct", rule.high, "percent", rule.id, rule.label_es, rule.label_en,
+                             rule.source, as_of=rule.valid_from.isoformat())
+    fact = case.money("legal_rent_cap", cap.cap, f"{plain(num(price))} × {plain(rule.high)} ÷ 100", [price, share])
+    case.note_rules((rule,), fact)
+    if cap.share_pct is not None:
+        case.ledger.compute("rent_share_of_value", cap.share_pct, "percent",
+                            f"{case.month_term} ÷ {plain(num(price))}", [case.rent, price])
+    return fact
+
+
+# loan and cash flow
+
+
+def loan_amount(case: Case) -> Fact:
+    return case.loan
+
+
+def monthly_payment(case: Case) -> Fact:
+    return case.payment
+
+
+def total_interest(case: Case) -> Fact:
+    payment, loan = case.payment, case.loan
+    return case.money("total_interest", num(payment) * case.months - num(loan),
+                      f"{case.months} × {plain(num(payment))} − {plain(num(loan))}", [payment, loan])
+
+
+def loan_to_value(case: Case) -> Fact:
+    loan, price = require(lambda: case.loan, lambda: case.price)
+    return case.ledger.compute("loan_to_value", loans.loan_to_value(num(loan), num(price)), "percent",
+                               f"{plain(num(loan))} ÷ {plain(num(price))}", [loan, price])
+
+
+def affordable_loan(case: Case) -> Fact:
+    """The loan that the instalment the investor can bear repays."""
+    payment, _, term = require(lambda: case.stated("payment"), lambda: case.rate, lambda: case.term)
+    rate, i = case.monthly_rate, plain(case.monthly_rate)
+    amount, months = plain(num(payment)), case.months
+    return case.money("affordable_loan", loans.affordable_principal(num(payment), rate, months),
+                      f"{amount} × (1 − (1 + {i})^−{months}) ÷ {i}" if rate else f"{amount} × {months}",
+                      [payment, case.monthly_rate_fact, term])
+
+
+def rent_minus_payment(case: Case) -> Fact:
+    """A month's rent less the instalment, before any cost; where negative, `monthly_top_up` is the gap."""
+    payment, rent = require(lambda: case.payment, lambda: case.rent)
+    left = case.annual_rent / 12 - num(payment)
+    if left < 0:
+        case.money("monthly_top_up", -left, f"{plain(num(payment))} − {case.month_term}", [payment, rent])
+    return case.money("rent_minus_payment", left, f"{case.month_term} − {plain(num(payment))}", [rent, payment])
+
+
+def cash_flow_year(case: Case) -> Fact:
+    """NOI less the year's instalments (none without a loan), before income tax."""
+    if not case.has_loan:
+        income = case.noi
+        flow = case.money("cash_flow_year", num(income), plain(num(income)), [income], low=ends(income)[0],
+                          high=ends(income)[1])
+    else:
+        income, debt = require(lambda: case.noi, lambda: case.debt_service)
+        flow = case.money("cash_flow_year", num(income) - num(debt), f"{plain(num(income))} − {plain(num(debt))}",
+                          [income, debt], low=ends(income)[0] - num(debt), high=ends(income)[1] - num(debt))
+    if num(flow) < 0:
+        case.warn("negative_cash_flow", flow)
+    return flow
+
+
+def cash_flow_month(case: Case) -> Fact:
+    flow = cash_flow_year(case)
+    low, high = ends(flow)
+    return case.money("cash_flow_month", num(flow) / 12, f"{plain(num(flow))} ÷ 12", [flow], low=low / 12,
+                      high=high / 12)
+
+
+def cash_on_cash(case: Case) -> Fact:
+    """The year's cash flow over own money: price and purchase costs less the loan."""
+    price, loan, income, debt = require(lambda: case.price, lambda: case.loan, lambda: case.noi,
+                                        lambda: case.debt_service)
+    extra = case.purchase
+    own = num(price) - num(loan) + (num(extra) if extra else 0)
+    if own <= 0:
+        raise Undefined("loan_above_price")
+    flow = cash_flow_year(case)
+    own_fact = case.money("own_cash", own, f"{plain(num(price))} − {plain(num(loan))}"
+                          + (f" + {plain(num(extra))}" if extra else ""), [price, loan, *([extra] if extra else [])])
+    # negative leverage: a year's instalments per unit borrowed cost more than the property yields per unit of price
+    if num(debt) / num(loan) > num(income) / num(price):
+        case.warn("negative_leverage", debt, income)
+    return case.ledger.compute("cash_on_cash", returns.cash_on_cash(num(income), num(debt), own), "percent",
+                               f"{plain(num(flow))} ÷ {plain(own)}", [flow, own_fact])
+
+
+def dscr(case: Case) -> Fact:
+    income, debt = require(lambda: case.noi, lambda: case.debt_service)
+    return case.ledger.compute("dscr", returns.debt_service_coverage(num(income), num(debt)), "ratio",
+                               f"{plain(num(income))} ÷ {plain(num(debt))}", [income, debt])
+
+
+def break_even_rent(case: Case) -> Fact:
+    """The monthly rent at which the cash flow is zero; costs that follow the rent move with it."""
+    require(lambda: case.noi, *((lambda: case.debt_service,) if case.has_loan else ()))
+    fixed = sum(cost.high for cost in case.running if not cost.share_pct)
+    share = sum(cost.share_pct for cost in case.running)
+    debt = case.debt_service if case.has_loan else None
+    empty = num(case.vacancy) if case.vacancy else 0.0
+    if empty + share >= 100:
+        raise Undefined("costs_above_rent")
+    owed = num(debt) if debt else 0.0
+    used = [*(cost.fact for cost in case.running), *([debt] if debt else []), *([case.vacancy] if case.vacancy else [])]
+    return case.money("break_even_rent", returns.break_even_rent(fixed, owed, empty, share),
+                      f"({plain(fixed)} + {plain(owed)}) ÷ (12 × (1 − {plain(empty + share)} ÷ 100))", used)
+
+
+def break_even_occupancy(case: Case) -> Fact:
+    """The share of full rent that pays running costs and instalments; above 100 % it never does."""
+    require(lambda: case.noi, *((lambda: case.debt_service,) if case.has_loan else ()))
+    debt = case.debt_service if case.has_loan else None
+    outgoings, owed = sum(cost.high for cost in case.running), num(debt) if debt else 0.0
+    return case.ledger.compute(
+        "break_even_occupancy", returns.break_even_occupancy(case.annual_rent, outgoings, owed), "percent",
+        f"({plain(outgoings)} + {plain(owed)}) ÷ ({case.rent_term})",
+        [*(cost.fact for cost in case.running), *([debt] if debt else []), case.rent],
+    )
+
+
+#: Every measure an agent can ask for, by its name.
+MEASURES: dict[str, Callable[[Case], Fact]] = {
+    function.__name__: function
+    for function in (
+        gross_yield, net_yield, noi, cap_rate, years_of_rent, payback_years, price_per_m2, acquisition_costs,
+        legal_rent_cap, loan_amount, monthly_payment, total_interest, loan_to_value, affordable_loan,
+        rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent,
+        break_even_occupancy, irr, levered_irr, npv, equity_at_horizon,
+    )
+}
+
+__all__ = ["MEASURES", "Analysis", "Assumed", "Caution", "Cost", "Inputs", "analyse"]

@@ -1,0 +1,109 @@
+"""One property with its loan: what is borrowed, at which monthly rate, for what instalment.
+
+The kind of a quoted rate decides the payment. Where only the country's custom tells, both readings become facts and
+a caution says which one was used.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from core.facts import Fact
+from knowledge.finance import loans
+from knowledge.finance.assumptions import assumption
+from knowledge.finance.facts_of import plain
+from knowledge.finance.income import Income, Missing, num, require
+
+
+class Case(Income):
+    """Price, rent, costs and loan of one `Inputs`."""
+
+    @property
+    def has_loan(self) -> bool:
+        """Whether the investor spoke of a loan (a down payment of 100 % is none)."""
+        down = self.inputs.down_payment_pct
+        return self.inputs.loan_amount is not None or (down is not None and down < 100)
+
+    @cached_property
+    def loan(self) -> Fact:
+        down = self.inputs.down_payment_pct
+        if self.inputs.loan_amount is not None:
+            loan = self.stated("loan_amount")
+            if self.inputs.price is not None:
+                price = self.price
+                if num(loan) > num(price):
+                    self.warn("loan_above_price", loan, price)
+                if down is not None and abs(num(price) * (1 - down / 100) / num(loan) - 1) > 0.01:
+                    self.warn("loan_conflict", loan)
+            return loan
+        if down is None or down >= 100:
+            raise Missing("loan_amount")
+        price, share = self.price, self.ledger.user("down_payment_pct", down, "percent")
+        return self.money("loan_amount", num(price) * (1 - down / 100),
+                          f"{plain(num(price))} × (1 − {plain(down)} ÷ 100)", [price, share])
+
+    @cached_property
+    def rate(self) -> Fact:
+        return self._loan_term("rate_pct", "percent")
+
+    @cached_property
+    def term(self) -> Fact:
+        return self._loan_term("term_years", "years")
+
+    def _loan_term(self, field: str, unit: str) -> Fact:
+        value = getattr(self.inputs, field)
+        if value is not None:
+            return self.ledger.user(field, value, "years" if unit == "years" else "percent")
+        example = assumption(f"example_{field}", self.country) if self.inputs.example_loan else None
+        if example is None:
+            raise Missing(field)
+        fact = self.assume(example, field)
+        self.show(example, fact)
+        self.warn("example_loan", fact)
+        return fact
+
+    @property
+    def months(self) -> int:
+        return loans.months_of(num(self.term))
+
+    @property
+    def rate_kind(self) -> loans.RateKind:
+        return loans.rate_kind(self.country, self.inputs.rate_kind)
+
+    @property
+    def monthly_rate(self) -> float:
+        return loans.monthly_rate(num(self.rate), self.rate_kind)
+
+    @cached_property
+    def monthly_rate_fact(self) -> Fact:
+        rate = plain(num(self.rate))
+        formula = (f"((1 + {rate} ÷ 100)^(1 ÷ 12) − 1) × 100" if self.rate_kind == "effective" else f"{rate} ÷ 12")
+        return self.ledger.compute("monthly_rate_pct", self.monthly_rate * 100, "percent", formula, [self.rate],
+                                   ref=f"monthly_rate_{self.rate_kind}")
+
+    @cached_property
+    def payment(self) -> Fact:
+        """The monthly instalment. Where Colombian custom decided the kind of rate, the other reading is a fact too."""
+        loan, rate, term = require(lambda: self.loan, lambda: self.rate, lambda: self.term)
+        fact = self._payment("monthly_payment", loan, self.monthly_rate, self.monthly_rate_fact, term)
+        if self.rate_kind == "effective" and self.inputs.rate_kind is None and self.inputs.rate_pct:
+            nominal = loans.monthly_rate(num(rate), "nominal")
+            other = self.ledger.compute("monthly_rate_pct", nominal * 100, "percent", f"{plain(num(rate))} ÷ 12",
+                                        [rate], ref="monthly_rate_nominal")
+            self.warn("rate_kind_assumed", fact,
+                      self._payment("monthly_payment_if_nominal", loan, nominal, other, term))
+        return fact
+
+    def _payment(self, key: str, loan: Fact, rate: float, rate_fact: Fact, term: Fact) -> Fact:
+        months = self.months
+        owed = plain(num(loan))
+        i = plain(rate)
+        formula = f"{owed} × {i} ÷ (1 − (1 + {i})^−{months})" if rate else f"{owed} ÷ {months}"
+        return self.money(key, loans.payment(num(loan), rate, months), formula, [loan, rate_fact, term])
+
+    @cached_property
+    def debt_service(self) -> Fact:
+        """The first year's instalments."""
+        payment = self.payment
+        count = min(12, self.months)
+        return self.money("debt_service_year", num(payment) * count, f"{count} × {plain(num(payment))}", [payment])

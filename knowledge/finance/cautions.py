@@ -1,0 +1,90 @@
+"""What an analysis wants its reader to know, by code.
+
+Sentences carry no figures: those are the facts that a caution names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "rent_above_legal_cap": (
+        "El arriendo supera el tope legal sobre el valor comercial del inmueble.",
+        "The rent is above the legal cap on the property's commercial value.",
+    ),
+    "negative_leverage": (
+        "Las cuotas cuestan más de lo que rinde el inmueble: el crédito baja el retorno en vez de subirlo.",
+        "The loan's payments cost more than the property yields: debt lowers the return instead of raising it.",
+    ),
+    "negative_cash_flow": (
+        "El flujo de caja es negativo: habría que poner dinero cada mes.",
+        "The cash flow is negative: money would have to be added every month.",
+    ),
+    "unverified_rule": (
+        "Hay parámetros legales sin verificar: confírmelos antes de decidir.",
+        "Some legal parameters are unverified: confirm them before deciding.",
+    ),
+    "open_range": (
+        "Hay tramos superiores que no tengo: los gastos de compra o venta pueden ser mayores.",
+        "There are higher bands that I do not have: purchase or selling costs may be higher.",
+    ),
+    "yield_implausible": (
+        "La rentabilidad bruta es muy poco habitual: revise precio y renta, y sus ceros.",
+        "The gross yield is very unusual: check price and rent, and their zeros.",
+    ),
+    "rate_kind_assumed": (
+        "Tomé la tasa como efectiva anual, que es la costumbre en Colombia; si es nominal, la cuota es otra.",
+        "I took the rate as effective annual, as is the custom in Colombia; if it is nominal, the payment differs.",
+    ),
+    "example_loan": (
+        "La tasa o el plazo son un ejemplo, no una oferta.",
+        "The rate or the term is an example, not an offer.",
+    ),
+    "loan_conflict": (
+        "El crédito y la cuota inicial indicados no cuadran con el precio: usé el crédito.",
+        "The stated loan and down payment do not agree with the price: the loan was used.",
+    ),
+    "loan_above_price": (
+        "El crédito es mayor que el precio.",
+        "The loan is larger than the price.",
+    ),
+    "exit_costs_left_out": (
+        "No descuento gastos de venta: no los indicó ni tengo una regla para ese país.",
+        "No selling costs are taken off: none were stated and I have no rule for that country.",
+    ),
+    "never_pays_back": (
+        "El ingreso neto no es positivo: así nunca se recupera lo invertido.",
+        "The net income is not positive: the investment is never recovered this way.",
+    ),
+    "irr_none": (
+        "Estos flujos no tienen tasa interna de retorno.",
+        "These flows have no internal rate of return.",
+    ),
+    "irr_several": (
+        "Estos flujos cambian de signo más de una vez y tienen varias tasas internas: ninguna sirve sola.",
+        "These flows change sign more than once and have several internal rates: no single one is meaningful.",
+    ),
+    "no_legal_cap": (
+        "No conozco un tope legal del arriendo para este caso.",
+        "I know of no legal rent cap for this case.",
+    ),
+    "costs_above_rent": (
+        "Vacancia y gastos se llevan toda la renta: no hay renta de equilibrio.",
+        "Vacancy and costs take all of the rent: there is no break-even rent.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """`code` is stable; `es` and `en` are whole sentences; `facts` are the ids of the figures concerned."""
+
+    code: str
+    es: str
+    en: str
+    facts: tuple[str, ...] = ()
+
+
+def caution(code: str, facts: tuple[str, ...] = ()) -> Caution:
+    es, en = TEXTS[code]
+    return Caution(code, es, en, facts)

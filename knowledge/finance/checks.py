@@ -1,0 +1,96 @@
+"""What a financial input may be, and the sentence a person reads when it is not.
+
+Limits are wide on purpose: they stop slips of the keyboard (a rate of 900, a term of 0), not unusual deals. What is
+possible but improbable is a warning of the analysis, never an error.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from core.errors import BadInput
+
+#: More than any property in any currency here; above it a figure is a typing error.
+LARGEST_AMOUNT = 1e15
+
+#: field -> (Spanish, English), with their article.
+NAMES: dict[str, tuple[str, str]] = {
+    "price": ("el precio", "the price"),
+    "monthly_rent": ("el arriendo o alquiler mensual", "the monthly rent"),
+    "annual_rent": ("el arriendo o alquiler anual", "the annual rent"),
+    "amount": ("el importe", "the amount"),
+    "cost": ("el gasto", "the cost"),
+    "purchase_costs": ("los gastos de compra", "the purchase costs"),
+    "selling_costs_pct": ("los gastos de venta", "the selling costs"),
+    "area_m2": ("la superficie", "the area"),
+    "vacancy_pct": ("la vacancia", "the vacancy"),
+    "down_payment_pct": ("la cuota inicial o entrada", "the down payment"),
+    "loan_amount": ("el crédito", "the loan"),
+    "payment": ("la cuota mensual", "the monthly payment"),
+    "rate_pct": ("la tasa de interés", "the interest rate"),
+    "discount_pct": ("la tasa de descuento", "the discount rate"),
+    "term_years": ("el plazo", "the term"),
+    "horizon_years": ("el horizonte", "the horizon"),
+    "growth_pct": ("la valorización anual", "the yearly price growth"),
+    "rent_growth_pct": ("el aumento anual de la renta", "the yearly rent growth"),
+    "reference_value": ("el valor de referencia", "the reference value"),
+    "rate": ("la tasa de cambio", "the exchange rate"),
+    "cash_flows": ("los flujos de caja", "the cash flows"),
+    "months": ("el número de meses", "the number of months"),
+    "invested": ("la inversión", "the investment"),
+    "income": ("el ingreso anual", "the annual income"),
+    "debt_service": ("las cuotas del año", "the year's loan payments"),
+}
+
+
+def bad(
+    field: str, value: Any, expected_es: str, expected_en: str, remedy_es: str = "", remedy_en: str = ""
+) -> BadInput:
+    """The error for `field`: names the value, what was expected and what to do."""
+    es, en = NAMES.get(field, (field, field))
+    remedy_es = remedy_es or "Corrija la cifra y vuelva a preguntar."
+    remedy_en = remedy_en or "Correct the figure and ask again."
+    return BadInput(
+        f"{en[:1].upper()}{en[1:]} cannot be {value!r}: expected {expected_en}. {remedy_en}",
+        f"{es[:1].upper()}{es[1:]} no puede ser {value!r}: se espera {expected_es}. {remedy_es}",
+    )
+
+
+def finite(field: str, value: Any) -> float:
+    """A real, finite number; text, booleans, NaN and infinities raise `BadInput`."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise bad(field, value, "un número", "a number", "Escríbala en cifras.", "Write it in digits.")
+    return float(value)
+
+
+def amount(field: str, value: Any, *, zero: bool = False) -> float:
+    """An amount of money or an area: above 0 (or 0 too where `zero`), at most 1e15."""
+    number = finite(field, value)
+    if number < 0 or (number == 0 and not zero) or number > LARGEST_AMOUNT:
+        bound_es, bound_en = ("de 0 o más", "of 0 or more") if zero else ("mayor que 0", "above 0")
+        raise bad(field, value, f"una cifra {bound_es} y creíble", f"a credible figure {bound_en}")
+    return number
+
+
+def percent(field: str, value: Any, low: float, high: float) -> float:
+    """A percentage between `low` and `high`, both allowed; 6.13 means 6.13 %."""
+    number = finite(field, value)
+    if not low <= number <= high:
+        raise bad(field, value, f"un porcentaje entre {low:g} y {high:g}", f"a percentage between {low:g} and {high:g}",
+                  "Escríbalo como 12 para 12 %.", "Write it as 12 for 12 %.")
+    return number
+
+
+def years(field: str, value: Any, high: float = 60) -> float:
+    """A length in years: at least one month, at most `high` years."""
+    number = finite(field, value)
+    if not 1 / 12 - 1e-9 <= number <= high:
+        raise bad(field, value, f"un número de años entre un mes y {high:g} años",
+                  f"a number of years between one month and {high:g} years")
+    return number
+
+
+def rate(value: Any) -> float:
+    """A yearly interest rate in percent, from 0 to 100."""
+    return percent("rate_pct", value, 0, 100)

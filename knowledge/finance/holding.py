@@ -1,0 +1,117 @@
+"""Measures over a holding period: buy, let, sell. Internal rates, net present value and the equity at the end.
+
+Either the investor's own yearly flows, or a projection from price, rent and costs. A growth that nobody stated is 0 and
+shown as an assumption: it is not a forecast.
+"""
+
+from __future__ import annotations
+
+from core.facts import Fact
+from knowledge.finance import costs, returns
+from knowledge.finance.case import Case
+from knowledge.finance.facts_of import plain
+from knowledge.finance.income import Missing, Undefined, num, require
+
+
+def irr(case: Case) -> Fact:
+    """Internal rate of the investor's flows, else of buying without a loan."""
+    flows, used = _flows(case)
+    return _internal(case, "irr", flows, used)
+
+
+def levered_irr(case: Case) -> Fact:
+    """Internal rate of the own money, with the loan."""
+    projection, used = _projection(case, with_loan=True)
+    assert projection.levered is not None
+    return _internal(case, "levered_irr", projection.levered, used)
+
+
+def npv(case: Case) -> Fact:
+    """Net present value of the same flows as `irr` at the investor's discount rate."""
+    if case.inputs.discount_pct is None:
+        raise Missing("discount_pct")
+    flows, used = _flows(case)
+    rate = case.ledger.user("discount_pct", case.inputs.discount_pct, "percent")
+    return case.money("npv", returns.net_present_value(num(rate), flows),
+                      f"NPV({plain(num(rate))} ÷ 100; {_listed(flows)})", [rate, *used])
+
+
+def equity_at_horizon(case: Case) -> Fact:
+    """Value less what is still owed at the end of the horizon, before selling costs."""
+    projection, used = _projection(case, with_loan=case.has_loan, with_income=False)
+    price, _, growth = used[:3]
+    value = case.money("value_at_horizon", projection.value[-1],
+                       f"{plain(num(price))} × (1 + {plain(num(growth))} ÷ 100)^{len(projection.value)}", used[:3])
+    parts = [value]
+    if case.has_loan:
+        parts.append(case.money("loan_balance_at_horizon", projection.loan_balance[-1],
+                                f"balance after {min(12 * len(projection.value), case.months)} of {case.months}",
+                                [case.loan, case.payment]))
+    return case.money("equity_at_horizon", projection.equity[-1], " − ".join(plain(num(p)) for p in parts), parts)
+
+
+def _internal(case: Case, key: str, flows: tuple[float, ...], used: list[Fact]) -> Fact:
+    result = returns.internal_rate(flows)
+    formula = f"IRR({_listed(flows)})"
+    if result.status == "several":
+        roots = [case.ledger.compute(f"{key}_root", r, "percent", formula, used) for r in result.rates]
+        case.warn("irr_several", *roots)
+    if result.status != "one":
+        raise Undefined(f"irr_{result.status}")
+    return case.ledger.compute(key, result.rates[0], "percent", formula, used)
+
+
+def _listed(flows: tuple[float, ...]) -> str:
+    return "; ".join(plain(round(flow, 2)) for flow in flows)
+
+
+def _flows(case: Case) -> tuple[tuple[float, ...], list[Fact]]:
+    if case.inputs.cash_flows:
+        used = [case.ledger.user(f"cash_flow_{t}", flow, "money", case.inputs.money)
+                for t, flow in enumerate(case.inputs.cash_flows)]
+        return case.inputs.cash_flows, used
+    projection, used = _projection(case, with_loan=False)
+    return projection.unlevered, used
+
+
+def _projection(
+    case: Case, *, with_loan: bool, with_income: bool = True
+) -> tuple[returns.Projection, list[Fact]]:
+    def horizon() -> Fact:
+        if case.inputs.horizon_years is None:
+            raise Missing("horizon_years")
+        return case.ledger.user("horizon_years", max(1, round(case.inputs.horizon_years)), "years")
+
+    price, years, *rest = require(
+        lambda: case.price, horizon,
+        *((lambda: case.noi,) if with_income else ()), *((lambda: case.payment,) if with_loan else ()),
+    )
+    growth = case.percent_or_assumed("growth_pct")
+    used = [price, years, growth, *rest]  # equity_at_horizon relies on the first three
+    extra, rent_growth, exit_costs = None, None, None
+    if with_income:
+        rent_growth = case.percent_or_assumed("rent_growth_pct")
+        extra, exit_costs = case.purchase, _exit_costs(case)
+        used += [fact for fact in (rent_growth, extra, exit_costs) if fact is not None]
+    projection = returns.project(
+        num(price), num(case.noi) if with_income else 0, int(num(years)), growth_pct=num(growth),
+        income_growth_pct=num(rent_growth) if rent_growth else 0, purchase_costs=num(extra) if extra else 0,
+        selling_costs_pct=num(exit_costs) if exit_costs else 0, loan=num(case.loan) if with_loan else 0,
+        rate=case.monthly_rate if with_loan else 0, months=case.months if with_loan else 0,
+    )
+    return projection, used
+
+
+def _exit_costs(case: Case) -> Fact | None:
+    """Selling costs in percent: stated, else the country's rules; None, and said, where there are none."""
+    i = case.inputs
+    if i.selling_costs_pct is not None:
+        return case.ledger.user("selling_costs_pct", i.selling_costs_pct, "percent")
+    if case.country is not None:
+        result = costs.selling_costs(case.country, num(case.price), city=i.city, property_type=i.property_type,
+                                     currency=i.money, on=case.on)
+        if result.lines:
+            return case.rule_percent("selling_costs_pct", result)
+        case.left_out.update({omitted.en: omitted for omitted in result.left_out})
+    case.warn("exit_costs_left_out")
+    return None

@@ -1,0 +1,293 @@
+"""One property's price, rent, costs and investment, each resolved once: stated, assumed, or from a rule.
+
+Where a stated figure is lacking `Missing` names it; the analysis turns that into a report instead of a guess. A value
+that rests on a range is its costly end and carries both ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from core import clock
+from core.facts import Fact
+from knowledge.finance import costs, returns
+from knowledge.finance.assumptions import Assumption, assumption, cost_kind
+from knowledge.finance.cautions import Caution, caution
+from knowledge.finance.facts_of import Ledger, plain
+from knowledge.finance.inputs import Cost, Inputs
+from knowledge.finance.rules import LeftOut, Rule
+
+
+class Missing(Exception):
+    """Inputs without which a figure cannot be computed; never leaves the finance package."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+
+class Undefined(Exception):
+    """The inputs are there but the figure does not exist for them; `code` is a caution's."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """An assumption as it is shown: `fact` in the unit people change it in, a month or a year if it is an amount."""
+
+    key: str
+    fact: Fact
+    label_es: str
+    label_en: str
+    note_es: str = ""
+    note_en: str = ""
+    period: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCost:
+    """A year's cost: its fact, formula term, costly and cheap end; `share_pct` if it follows the rent."""
+
+    fact: Fact
+    term: str
+    high: float
+    low: float
+    share_pct: float = 0
+
+
+def num(fact: Fact) -> float:
+    return float(fact.value)
+
+
+def ends(fact: Fact) -> tuple[float, float]:
+    """Low and high end; the value itself where there is no range."""
+    value = num(fact)
+    return (value if fact.low is None else fact.low, value if fact.high is None else fact.high)
+
+
+def require(*getters: Callable[[], Fact]) -> list[Fact]:
+    """All of them, or one `Missing` that names everything lacking at once."""
+    found: list[Fact] = []
+    lacking: list[str] = []
+    for get in getters:
+        try:
+            found.append(get())
+        except Missing as missing:
+            lacking += [name for name in missing.names if name not in lacking]
+    if lacking:
+        raise Missing(*lacking)
+    return found
+
+
+class Income:
+    """Lazily resolved figures over one `Inputs`, written to the ledger as they are used."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+        self.country = inputs.legal_country
+        self.on = inputs.on or clock.now().date()
+        self.ledger = Ledger(entity=inputs.entity, entity_id=inputs.entity_id, language=inputs.language)
+        self.assumed: dict[str, Assumed] = {}
+        self.cautions: dict[str, Caution] = {}
+        self.left_out: dict[str, LeftOut] = {}
+        self.unverified: dict[str, Rule] = {}
+
+    def warn(self, code: str, *facts: Fact) -> None:
+        self.cautions.setdefault(code, caution(code, tuple(fact.id for fact in facts)))
+
+    def money(
+        self, key: str, value: float, formula: str, used: list[Fact], *, low: float | None = None,
+        high: float | None = None,
+    ) -> Fact:
+        return self.ledger.compute(key, value, "money", formula, used, currency=self.inputs.money, low=low, high=high)
+
+    def stated(self, key: str) -> Fact:
+        """A money input as stated, else `Missing`."""
+        value = getattr(self.inputs, key)
+        if value is None:
+            raise Missing(key)
+        return self.ledger.user(key, value, "money", self.inputs.money)
+
+    # price and rent
+
+    @cached_property
+    def price(self) -> Fact:
+        return self.stated("price")
+
+    @cached_property
+    def rent(self) -> Fact:
+        """The rent as stated: a month's, else a year's."""
+        if self.inputs.monthly_rent is not None:
+            return self.stated("monthly_rent")
+        if self.inputs.annual_rent is not None:
+            return self.stated("annual_rent")
+        raise Missing("monthly_rent")
+
+    @property
+    def annual_rent(self) -> float:
+        return num(self.rent) * (12 if self.rent.key == "monthly_rent" else 1)
+
+    @property
+    def rent_term(self) -> str:
+        """The year's rent inside a formula."""
+        return ("12 × " if self.rent.key == "monthly_rent" else "") + plain(num(self.rent))
+
+    @property
+    def month_term(self) -> str:
+        """A month's rent inside a formula."""
+        return plain(num(self.rent)) + ("" if self.rent.key == "monthly_rent" else " ÷ 12")
+
+    # assumptions and running costs
+
+    def assume(self, rule: Assumption, key: str | None = None) -> Fact:
+        ref = f"{rule.country}/{rule.key}"
+        return self.ledger.assume(key or rule.key, rule.value, "years" if rule.key.endswith("years") else "percent",
+                                  rule.label_es, rule.label_en, rule.source, ref=ref,
+                                  low=rule.low if rule.low != rule.high else None,
+                                  high=rule.high if rule.low != rule.high else None)
+
+    def show(self, rule: Assumption, fact: Fact, period: str | None = None) -> None:
+        self.assumed[rule.key] = Assumed(rule.key, fact, rule.label_es, rule.label_en, rule.note_es, rule.note_en,
+                                         period)
+
+    def percent_or_assumed(self, field: str) -> Fact:
+        """A percentage as stated, else the country's assumption, shown."""
+        value = getattr(self.inputs, field)
+        if value is not None:
+            return self.ledger.user(field, value, "percent")
+        default = assumption(field, self.country)
+        if default is None:
+            raise Missing(field)
+        fact = self.assume(default)
+        self.show(default, fact)
+        return fact
+
+    @cached_property
+    def vacancy(self) -> Fact | None:
+        """Stated, or assumed for a monthly rent; a stated yearly rent is taken as what is collected."""
+        if self.inputs.vacancy_pct is not None:
+            return self.ledger.user("vacancy_pct", self.inputs.vacancy_pct, "percent")
+        if self.inputs.assumes_costs and self.rent.key == "monthly_rent":
+            return self.percent_or_assumed("vacancy_pct")
+        return None
+
+    @cached_property
+    def running(self) -> tuple[RunningCost, ...]:
+        """A year's costs: the stated ones, and assumptions for kinds nobody stated where the inputs call for them."""
+        stated = [self._stated_cost(cost) for cost in self.inputs.running_costs]
+        if not self.inputs.assumes_costs:
+            return tuple(stated)
+        if self.country is None:
+            raise Missing("costs", "country")
+        known = {cost_kind(cost.label) for cost in self.inputs.running_costs}
+        keys = ("administration_pct", "property_tax_pct", "maintenance_pct")
+        defaults = [assumption(key, self.country) for key in keys if key not in known]
+        return (*stated, *(self._assumed_cost(d) for d in defaults if d is not None))
+
+    def _stated_cost(self, cost: Cost) -> RunningCost:
+        if cost.of == "money":
+            fact = self.ledger.user(f"cost_{cost.period}", cost.amount, "money", self.inputs.money, entity=cost.label)
+            times = 12 if cost.period == "month" else 1
+            return RunningCost(fact, f"{'12 × ' if times == 12 else ''}{plain(cost.amount)}", cost.amount * times,
+                               cost.amount * times)
+        fact = self.ledger.user(f"cost_pct_of_{cost.of}", cost.amount, "percent", entity=cost.label)
+        base, term = ((self.annual_rent, self.rent_term) if cost.of == "rent"
+                      else (num(self.price), plain(num(self.price))))
+        amount = base * cost.amount / 100
+        return RunningCost(fact, f"{term} × {plain(cost.amount)} ÷ 100", amount, amount,
+                           cost.amount if cost.of == "rent" else 0)
+
+    def _assumed_cost(self, rule: Assumption) -> RunningCost:
+        share = self.assume(rule)
+        name = rule.key.removesuffix("_pct")
+        if rule.figures:  # a monthly bill, rounded: it should not look more exact than it is
+            month = rule.of(self.annual_rent / 12)
+            fact = self.money(f"{name}_month", month, f"{self.month_term} × {plain(rule.value)} ÷ 100 ≈ {plain(month)}",
+                              [self.rent, share])
+            self.show(rule, fact, "month")
+            return RunningCost(fact, f"12 × {plain(month)}", month * 12, month * 12)
+        of_rent = rule.base == "rent"
+        base_fact = self.rent if of_rent else self.price
+        base, term = (self.annual_rent, self.rent_term) if of_rent else (num(self.price), plain(num(self.price)))
+        high, low = rule.of(base), rule.of(base, rule.low)
+        fact = self.money(f"{name}_year", high, f"{term} × {plain(rule.value)} ÷ 100", [base_fact, share],
+                          low=low, high=high)
+        self.show(rule, share if of_rent else fact, None if of_rent else "year")
+        return RunningCost(fact, plain(high), high, low, rule.value if of_rent else 0)
+
+    @cached_property
+    def noi(self) -> Fact:
+        """The year's net operating income: rent less vacancy and running costs, before debt and income tax."""
+        rent, vacancy, running = self.rent, self.vacancy, self.running
+        empty = num(vacancy) if vacancy else 0.0
+        value = returns.net_operating_income(self.annual_rent, empty, sum(c.high for c in running))
+        best = returns.net_operating_income(self.annual_rent, empty, sum(c.low for c in running))
+        formula = self.rent_term + (f" × (1 − {plain(empty)} ÷ 100)" if vacancy else "")
+        formula += "".join(f" − {cost.term}" for cost in running)
+        used = [rent, *([vacancy] if vacancy else []), *(cost.fact for cost in running)]
+        return self.money("noi", value, formula, used, low=value, high=best)
+
+    # what is invested
+
+    @cached_property
+    def purchase(self) -> Fact | None:
+        """Costs on top of the price: stated; else by rule where net figures rest on assumptions or on all invested."""
+        once = [c for c in self.inputs.costs or () if c.period == "once"]
+        if self.inputs.purchase_costs is None and not once:
+            by_rule = self.inputs.assumes_costs or self.inputs.base == "invested"
+            return self.acquisition if by_rule else None
+        parts = [self.stated("purchase_costs")] if self.inputs.purchase_costs is not None else []
+        amounts = [num(fact) for fact in parts]
+        for cost in once:
+            stated = self._stated_cost(cost)
+            parts.append(stated.fact)
+            amounts.append(stated.high)
+        if len(parts) == 1 and parts[0].unit == "money":
+            return parts[0]
+        return self.money("upfront_costs", sum(amounts), " + ".join(plain(a) for a in amounts), parts)
+
+    @cached_property
+    def acquisition(self) -> Fact:
+        """Purchase costs by the country's rules: the costly end, with the range."""
+        if self.country is None:
+            raise Missing("purchase_costs", "country")
+        i, price = self.inputs, self.price
+        result = costs.acquisition_costs(
+            self.country, num(price), city=i.city, new_build=i.new_build, property_type=i.property_type,
+            currency=i.money, foreign_trust=i.foreign_trust, on=self.on,
+        )
+        pct = self.rule_percent("acquisition_costs_pct", result)
+        self.assumed["acquisition_costs_pct"] = Assumed("acquisition_costs_pct", pct, "gastos de compra",
+                                                        "purchase costs")
+        return self.money("acquisition_costs", result.high, f"{plain(num(price))} × {plain(result.high_pct)} ÷ 100",
+                          [price, pct], low=result.low, high=result.high)
+
+    def rule_percent(self, key: str, result: costs.Costs) -> Fact:
+        """The rules behind a sum of costs as facts, and their sum in percent."""
+        used = []
+        for line in result.lines:
+            rule = line.rules[0]
+            if line.low_pct is None or line.high_pct is None or not line.counted:
+                continue
+            ranged = line.low_pct != line.high_pct
+            used.append(self.ledger.rule(
+                f"{line.key}_pct", line.high_pct, "percent", rule.id, rule.label_es, rule.label_en, rule.source,
+                as_of=rule.valid_from.isoformat(), low=line.low_pct if ranged else None,
+                high=line.high_pct if ranged else None,
+            ))
+        total = self.ledger.compute(key, result.high_pct, "percent", " + ".join(plain(num(f)) for f in used), used,
+                                    low=result.low_pct, high=result.high_pct)
+        if result.open_above:
+            self.warn("open_range", total)
+        self.note_rules(result.rules, total)
+        self.left_out.update({omitted.en: omitted for omitted in result.left_out})
+        return total
+
+    def note_rules(self, used: tuple[Rule, ...], fact: Fact) -> None:
+        doubtful = {rule.id: rule for rule in used if not rule.verified}
+        if doubtful:
+            self.unverified |= doubtful
+            self.warn("unverified_rule", fact)

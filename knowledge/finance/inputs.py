@@ -1,0 +1,152 @@
+"""What a return can be computed from. Everything is optional: what is missing is reported, not guessed.
+
+Checked once, on construction, so that no later step meets a negative price or a NaN.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from core.errors import BadInput
+from core.locale import CURRENCY_OF
+from knowledge.finance import checks
+from knowledge.finance.facts_of import Language
+from knowledge.finance.loans import RateKind
+
+Base = Literal["price", "invested"]
+Period = Literal["month", "year", "once"]
+
+#: Currencies that only one of the covered countries uses as legal tender, and no other country does.
+_COUNTRY_OF_CURRENCY = {"COP": "CO", "MXN": "MX"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A cost that the investor stated. `of`: `amount` is money, or percent of the year's rent, or percent of the price.
+
+    `once` is paid at the purchase and counts as invested; a percentage of rent or price is yearly unless `once`.
+    """
+
+    label: str
+    amount: float
+    period: Period = "year"
+    of: Literal["money", "rent", "price"] = "money"
+
+    def __post_init__(self) -> None:
+        if self.of == "money":
+            checks.amount("cost", self.amount, zero=True)
+        else:
+            checks.percent("cost", self.amount, 0, 100)
+        if self.period not in ("month", "year", "once") or self.of not in ("money", "rent", "price"):
+            raise checks.bad("cost", f"{self.period}/{self.of}", "un gasto al mes, al año o de una vez, en dinero o "
+                             "en porcentaje de la renta o del precio",
+                             "a cost a month, a year or once, in money or percent of rent or price")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The investor's figures, units as in the names; percent 12 for 12 %, money in `currency`.
+
+    `costs` None: nothing was said about running costs (a net figure then uses visible assumptions); an empty tuple:
+    there are none. Stated running costs are used alone, unless `fill_defaults` asks for assumptions beside them.
+    `rent_is_net`: costs are already off the rent. `purchase_costs`: paid on top of the price, in money. `base`: what a
+    net yield is measured on (default: on all that was invested where purchase costs count, else on the price).
+    `rate_kind` None: the country's custom. `cash_flows`: explicit, yearly, the first today. `payment`: a monthly
+    instalment the investor can bear. `example_loan`: where rate or term are missing, use the country's labelled
+    example. `measures`: what was asked (empty: all that the figures allow). `on`: the day whose rules hold.
+    """
+
+    price: float | None = None
+    monthly_rent: float | None = None
+    annual_rent: float | None = None
+    rent_is_net: bool = False
+    currency: str | None = None
+    country: str | None = None
+    city: str | None = None
+    property_type: str | None = None
+    new_build: bool = False
+    foreign_trust: bool = False
+    area_m2: float | None = None
+    costs: tuple[Cost, ...] | None = None
+    fill_defaults: bool = False
+    purchase_costs: float | None = None
+    vacancy_pct: float | None = None
+    base: Base | None = None
+    down_payment_pct: float | None = None
+    loan_amount: float | None = None
+    rate_pct: float | None = None
+    rate_kind: RateKind | None = None
+    term_years: float | None = None
+    payment: float | None = None
+    example_loan: bool = False
+    horizon_years: float | None = None
+    growth_pct: float | None = None
+    rent_growth_pct: float | None = None
+    selling_costs_pct: float | None = None
+    discount_pct: float | None = None
+    cash_flows: tuple[float, ...] = ()
+    measures: tuple[str, ...] = ()
+    entity: str = ""
+    entity_id: str = ""
+    language: Language = "es"
+    on: date | None = None
+
+    def __post_init__(self) -> None:
+        for field in ("price", "monthly_rent", "annual_rent", "area_m2", "loan_amount", "payment"):
+            if (value := getattr(self, field)) is not None:
+                checks.amount(field, value)
+        if self.purchase_costs is not None:
+            checks.amount("purchase_costs", self.purchase_costs, zero=True)
+        if self.rate_pct is not None:
+            checks.rate(self.rate_pct)
+        for field, low, high in (
+            ("vacancy_pct", 0, 99), ("down_payment_pct", 0, 100), ("growth_pct", -50, 100),
+            ("rent_growth_pct", -50, 100), ("selling_costs_pct", 0, 50), ("discount_pct", -50, 100),
+        ):
+            if (value := getattr(self, field)) is not None:
+                checks.percent(field, value, low, high)
+        if self.term_years is not None:
+            checks.years("term_years", self.term_years)
+        if self.horizon_years is not None:
+            checks.years("horizon_years", self.horizon_years)
+        for flow in self.cash_flows:
+            checks.finite("cash_flows", flow)
+        self._check_rent()
+
+    def _check_rent(self) -> None:
+        """A rent that reaches the price is two figures swapped, or thousands taken for millions."""
+        for field, rent in (("monthly_rent", self.monthly_rent), ("annual_rent", self.annual_rent)):
+            if self.price is not None and rent is not None and rent >= self.price:
+                es, en = checks.NAMES[field]
+                raise BadInput(
+                    f"{en[:1].upper()}{en[1:]} ({rent:g}) is not below the price ({self.price:g}): expected a rent "
+                    "well under it. Say which is which, with all their zeros.",
+                    f"{es[:1].upper()}{es[1:]} ({rent:g}) no es menor que el precio ({self.price:g}): se espera una "
+                    "renta muy inferior. Diga cuál es cuál, con todos los ceros.",
+                )
+
+    @property
+    def legal_country(self) -> str | None:
+        """The country whose rules hold: as named, else that of a currency used in one of the covered countries only."""
+        if self.country:
+            return self.country.upper()
+        return _COUNTRY_OF_CURRENCY.get(self.currency or "")
+
+    @property
+    def money(self) -> str | None:
+        """The currency of all amounts: as stated, else the named country's; None where neither settles it."""
+        return self.currency or CURRENCY_OF.get((self.country or "").upper())
+
+    @property
+    def running_costs(self) -> tuple[Cost, ...]:
+        return tuple(c for c in self.costs or () if c.period != "once")
+
+    @property
+    def assumes_costs(self) -> bool:
+        """Whether net figures rest on assumptions: no running cost was stated, or assumptions were asked for."""
+        if self.rent_is_net:
+            return False
+        silent = self.costs is None or (bool(self.costs) and not self.running_costs)
+        return silent or self.fill_defaults
