@@ -1,0 +1,1 @@
+"""How programs and pages reach Ladrillo: FastAPI routes over the runner, and the chat page."""

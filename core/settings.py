@@ -16,7 +16,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import Misconfigured
 
-DEVELOPMENT_SECRET = "development-only-secret"
+DEVELOPMENT_TOKEN = "development-only-token"
+_ROLES = ("viewer", "adviser", "supervisor", "admin")
 
 
 def default_data_dir() -> Path:
@@ -32,11 +33,11 @@ class Settings(BaseSettings):
     """What an operator can set; the table in README.md is checked against this class."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LADRILLO_", env_file=".env", extra="ignore", env_ignore_empty=True, populate_by_name=True
+        env_prefix="LADRILLO_", env_file=".env", extra="ignore", populate_by_name=True
     )
 
     environment: Literal["development", "production"] = Field(
-        "development", description="`production` refuses default secrets"
+        "development", description="`production` refuses default tokens"
     )
     data_dir: Path = Field(default_factory=default_data_dir, description="databases, indexes, models and logs")
     database_url: SecretStr | None = Field(
@@ -50,11 +51,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="address that `serve` listens on")
     port: int = Field(8000, ge=0, le=65535, description="port that `serve` listens on; 0 picks a free one")
-    secret_key: SecretStr = Field(
-        SecretStr(DEVELOPMENT_SECRET), description="signs conversation tokens; at least 32 characters in production"
-    )
     staff_tokens: SecretStr = Field(
-        SecretStr(""), description="`role:name:token` separated by commas, for advisers and admins"
+        SecretStr(f"adviser:desk:{DEVELOPMENT_TOKEN}"),
+        description="`role:name:token`, separated by commas: who may work the cases; roles viewer, adviser, supervisor, admin",
     )
     brain: Literal["auto", "builtin", "llm"] = Field(
         "auto", description="`auto` uses an LLM when a key or base URL is set"
@@ -76,15 +75,27 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="level of the log on stderr")
 
     @model_validator(mode="after")
-    def _no_default_secrets_outside_development(self) -> Settings:
-        if self.environment == "production":
-            secret = self.secret_key.get_secret_value()
-            if secret == DEVELOPMENT_SECRET or len(secret) < 32:
+    def _staff_tokens_can_be_used(self) -> Settings:
+        for token, (role, name) in self.staff.items():
+            if role not in _ROLES or not name:
+                raise ValueError(f"LADRILLO_STAFF_TOKENS: {role}:{name} is not `role:name:token` with a role of {_ROLES}")
+            if self.environment == "production" and (token == DEVELOPMENT_TOKEN or len(token) < 24):
                 raise ValueError(
-                    "LADRILLO_SECRET_KEY must be set to at least 32 random characters in production "
-                    '(python -c "import secrets; print(secrets.token_urlsafe(48))")'
+                    "LADRILLO_STAFF_TOKENS must hold tokens of at least 24 random characters in production "
+                    '(python -c "import secrets; print(secrets.token_urlsafe(32))"), or be empty'
                 )
         return self
+
+    @property
+    def staff(self) -> dict[str, tuple[str, str]]:
+        """token -> (role, name)."""
+        entries = [entry.strip() for entry in self.staff_tokens.get_secret_value().split(",") if entry.strip()]
+        found = {}
+        for entry in entries:
+            role, _, rest = entry.partition(":")
+            name, _, token = rest.partition(":")
+            found[token] = (role, name if token else "")
+        return found
 
     @property
     def uses_llm(self) -> bool:

@@ -11,13 +11,14 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from core.clock import new_id, now
 from core.database import Database
@@ -93,7 +94,7 @@ async def transcript(session: AsyncSession, conversation_id: str, *, limit: int 
     newest = (
         select(Message)
         .where(Message.conversation_id == conversation_id)
-        .order_by(Message.position.desc())  # type: ignore[attr-defined]
+        .order_by(col(Message.position).desc())
         .limit(limit)
     )
     return list(reversed((await session.execute(newest)).scalars().all()))
@@ -193,10 +194,15 @@ async def _locked(session: AsyncSession, conversation_id: str) -> Conversation:
     return row if row is not None else await get(session, conversation_id)
 
 
-async def _joined(session: AsyncSession, conversation_id: str, client_message_id: str, seq: int) -> Sent | None:
-    statement = select(Message).where(
+def by_client_id(conversation_id: str, client_message_id: str) -> SelectOfScalar[Message]:
+    """The message that a sender has already stored under this id of its own."""
+    return select(Message).where(
         Message.conversation_id == conversation_id, Message.client_message_id == client_message_id
     )
+
+
+async def _joined(session: AsyncSession, conversation_id: str, client_message_id: str, seq: int) -> Sent | None:
+    statement = by_client_id(conversation_id, client_message_id)
     message: Message | None = (await session.execute(statement)).scalar_one_or_none()
     if message is None:
         return None
@@ -274,10 +280,26 @@ async def end_expired(database: Database, scope: Scope, conversation_id: str | N
             {"at": now(), "c": conversation_id},
         )
         for run_id, conversation, language in rows.all():
-            await event_log.close_run(session, scope, conversation, run_id, language or "es")
+            end = ("RUN_ERROR", event_log.run_error("process_died", language or "es"))
+            await event_log.close_run(session, scope, conversation, run_id, end)
             ended.append(run_id)
     return ended
 
 
-def lease_alive(run: Run, at: datetime) -> bool:
-    return run.lease_until is not None and run.lease_until >= at
+async def hand_over(session: AsyncSession, scope: Scope, conversation_id: str, owner: str) -> None:
+    """Give the conversation to `person` or back to the `bot`: writers of the earlier epoch are fenced from here on.
+
+    A run that is still being written ends as cancelled, in the log too.
+    """
+    row = await _locked(session, conversation_id)
+    if row.owner == owner:
+        return
+    run = await active_run(session, conversation_id)
+    row.owner, row.epoch, row.updated_at = owner, row.epoch + 1, now()
+    session.add(row)
+    await session.flush()
+    if run is not None:
+        await end_run(session, run.id, "cancelled", error_code="taken_over")
+        await event_log.close_run(
+            session, scope, conversation_id, run.id, event_log.cancelled(conversation_id, run.id)
+        )

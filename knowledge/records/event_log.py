@@ -114,18 +114,23 @@ async def read(
         return [(row.seq, row.run_id, row.payload) for row in rows]
 
 
-async def close_run(session: AsyncSession, scope: Scope, conversation_id: str, run_id: str, language: str) -> int:
-    """Close whatever the dead run left open in its log, then end it with a retryable error."""
+async def close_run(
+    session: AsyncSession, scope: Scope, conversation_id: str, run_id: str, end: Entry
+) -> int:
+    """Close whatever a run that cannot go on left open in its log, then write `end` (RUN_ERROR or RUN_FINISHED)."""
     rows = await session.execute(
         text("SELECT payload FROM run_events WHERE run_id = :run ORDER BY seq"), {"run": run_id}
     )
-    entries: list[Entry] = []
     payloads = [row.payload for row in rows]
+    entries: list[Entry] = []
     if not payloads:
         entries.append(("RUN_STARTED", {"threadId": conversation_id, "runId": run_id}))
-    entries += open_ends(payloads)
-    entries.append(("RUN_ERROR", run_error("process_died", language)))
-    return await append_in(session, scope, conversation_id, run_id, None, entries)
+    return await append_in(session, scope, conversation_id, run_id, None, [*entries, *open_ends(payloads), end])
+
+
+def cancelled(conversation_id: str, run_id: str) -> Entry:
+    """The end of a run that its user, or a person who took the conversation over, stopped."""
+    return ("RUN_FINISHED", {"threadId": conversation_id, "runId": run_id, "outcome": {"type": "cancelled"}})
 
 
 def open_ends(payloads: Sequence[dict[str, Any]]) -> list[Entry]:

@@ -1,0 +1,175 @@
+"""Routes of a conversation: start it, send a message, follow the events, stop, read it again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Header, Query, Request, status
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import text
+
+from api import stream
+from api.dependencies import OwnConversation, RunnerDep, language, visitor
+from core.clock import new_id
+from core.errors import BadInput, Language
+from core.scope import Scope
+from knowledge.records import cases, conversations
+from services.desk import message_view
+from services.messages import checked
+
+router = APIRouter(prefix="/api/conversations", tags=["conversations"])
+LanguageDep = Annotated[Language, Depends(language)]
+
+
+class Start(BaseModel):
+    """Language and country are hints; both are learned from what the investor writes."""
+
+    model_config = ConfigDict(extra="forbid")
+    language: Literal["auto", "es", "en"] = "auto"
+    country: Literal["CO", "ES", "MX"] | None = None
+
+
+class Started(BaseModel):
+    id: str
+    token: str = Field(description="the only key to this conversation; it is not kept and cannot be shown again")
+    language: str | None
+
+
+class Send(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    text: str = Field(description="the investor's message, at most 20,000 characters")
+    client_message_id: str | None = Field(
+        None, max_length=100, description="the sender's own id: sending it again joins the same run"
+    )
+
+
+class Answer(BaseModel):
+    """A run that has ended, for callers that do not stream."""
+
+    conversation_id: str
+    run_id: str
+    status: str
+    answer: str
+    routes: list[str]
+    slots: dict[str, Any]
+    confidence: float | None
+    escalated: bool
+    case: str | None
+    facts: list[dict[str, Any]]
+    citations: list[dict[str, Any]]
+    cards: list[dict[str, Any]]
+    suggestions: list[str]
+    language: str | None
+    error: str | None
+    ms: int
+
+
+class Transcript(BaseModel):
+    id: str
+    language: str | None
+    country: str | None
+    owner: Literal["bot", "person"]
+    last_seq: int = Field(description="follow the events after this number")
+    messages: list[dict[str, Any]]
+    run: dict[str, Any] | None
+    case: dict[str, Any] | None
+    created_at: datetime
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, summary="Start a conversation")
+async def start(runner: RunnerDep, body: Start | None = None) -> Started:
+    wish = body or Start()
+    scope = Scope(role="visitor", subject=new_id("visitor"))
+    chosen = None if wish.language == "auto" else wish.language
+    async with runner.resources.database.session(scope) as session:
+        row, token = await conversations.create(
+            session, scope, visitor=scope.subject, channel="api", language=chosen, country=wish.country
+        )
+        return Started(id=row.id, token=token, language=row.language)
+
+
+@router.post(
+    "/{conversation_id}/runs",
+    response_model=Answer,
+    summary="Send a message and get the answer",
+    responses={
+        200: {"content": {"text/event-stream": {}}, "description": "AG-UI events where the client accepts an event stream"},
+        202: {"description": "a person owns the conversation: the message is stored for them"},
+        409: {"description": "another run is active; nothing was stored"},
+    },
+)
+async def send(
+    request: Request, body: Send, conversation: OwnConversation, runner: RunnerDep, reader: LanguageDep
+) -> Response:
+    words = checked(body.text)
+    scope = visitor(conversation)
+    streaming = "text/event-stream" in request.headers.get("accept", "")
+    sent = await runner.send(scope, conversation.id, words, client_message_id=body.client_message_id)
+    if sent.run_id is None:
+        return JSONResponse({"owner": "person", "message_id": sent.message_id}, status_code=202)
+    if streaming:
+        return stream.respond(stream.run(runner, scope, conversation.id, sent.seq, sent.run_id, reader))
+    begun = request.app.state.monotonic()
+    await runner.ended(scope, conversation.id, sent)
+    outcome = await runner.outcome(scope, sent.run_id)
+    ms = round((request.app.state.monotonic() - begun) * 1000)
+    return JSONResponse(answer(conversation.id, outcome, ms).model_dump(mode="json"))
+
+
+def answer(conversation_id: str, outcome: dict[str, Any], ms: int) -> Answer:
+    case = outcome.get("case") or {}
+    return Answer(
+        conversation_id=conversation_id, run_id=outcome["run_id"], status=outcome["status"],
+        answer=outcome.get("answer") or "", routes=outcome.get("routes") or [], slots=outcome.get("slots") or {},
+        confidence=outcome.get("confidence"), escalated=bool(outcome.get("escalated")), case=case.get("case"),
+        facts=outcome.get("facts") or [], citations=outcome.get("citations") or [], cards=outcome.get("cards") or [],
+        suggestions=outcome.get("suggestions") or [], language=outcome.get("language"),
+        error=outcome.get("error_code"), ms=ms,
+    )
+
+
+@router.get("/{conversation_id}/events", summary="Follow a conversation", response_class=Response)
+async def events(
+    conversation: OwnConversation,
+    runner: RunnerDep,
+    reader: LanguageDep,
+    after: Annotated[int | None, Query(ge=0, description="the last event number seen")] = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    cursor = after
+    if last_event_id is not None:
+        if not last_event_id.isdecimal():
+            raise BadInput(
+                f"Last-Event-ID is {last_event_id!r}; expected the number of the last event seen.",
+                f"Last-Event-ID es {last_event_id!r}; se esperaba el número del último evento visto.",
+            )
+        cursor = int(last_event_id)
+    return stream.respond(stream.conversation(runner, visitor(conversation), conversation.id, cursor, reader))
+
+
+@router.post("/{conversation_id}/stop", summary="Stop the answer that is being written")
+async def stop(conversation: OwnConversation, runner: RunnerDep) -> dict[str, str | None]:
+    return {"run_id": await runner.stop(visitor(conversation), conversation.id)}
+
+
+@router.get("/{conversation_id}", summary="Read a conversation")
+async def read(conversation: OwnConversation, runner: RunnerDep) -> Transcript:
+    scope = visitor(conversation)
+    async with runner.resources.database.session(scope) as session:
+        run = await conversations.active_run(session, conversation.id)
+        case = await cases.current(session, conversation.id)
+        messages = await conversations.transcript(session, conversation.id)
+        row = await conversations.get(session, conversation.id)
+        seq = row.last_seq
+        if run is not None:  # the events of the run in progress are still to be followed from its start
+            first = await session.execute(text("SELECT min(seq) FROM run_events WHERE run_id = :r"), {"r": run.id})
+            seq = (first.scalar_one() or seq + 1) - 1
+    return Transcript(
+        id=row.id, language=row.language, country=row.country, owner="person" if row.owner == "person" else "bot",
+        last_seq=seq, messages=[message_view(m) for m in messages if m.role != "system"],
+        run={"id": run.id, "status": run.status} if run else None,
+        case={"case": cases.label(case), "status": case.status, "reason": case.reason} if case else None,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,73 @@
+"""Every error in one form, `{"error": {"code", "message", "retryable"}}`, in the reader's language."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.dependencies import language
+from core.errors import LadrilloError, Language
+from knowledge.records.conversations import RunActive
+
+log = logging.getLogger("ladrillo.api")
+
+
+def body(code: str, message: str, *, retryable: bool = False, **more: Any) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "retryable": retryable, **more}}
+
+
+def _language(request: Request) -> Language:
+    return language(request.headers.get("accept-language"))
+
+
+def install(app: FastAPI) -> None:
+    @app.exception_handler(LadrilloError)
+    async def known(request: Request, error: LadrilloError) -> JSONResponse:
+        more = {"run_id": error.run_id} if isinstance(error, RunActive) else {}
+        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+        content = body(error.code, error.text(_language(request)), retryable=error.retryable, **more)
+        return JSONResponse(content, status_code=error.status, headers=headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        spanish = _language(request) == "es"
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+        if first["type"] == "json_invalid":
+            message = (
+                "El cuerpo no es JSON válido. Envíe, por ejemplo, {\"text\": \"…\"}." if spanish
+                else 'The body is not valid JSON. Send, for example, {"text": "…"}.'
+            )
+        else:
+            shown = repr(first.get("input"))[:80]
+            message = (
+                f"El campo {place!r} no sirve ({shown}): {first['msg']}. Vea /docs." if spanish
+                else f"The field {place!r} cannot be used ({shown}): {first['msg']}. See /docs."
+            )
+        return JSONResponse(body("bad_request", message), status_code=422)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        spanish = _language(request) == "es"
+        words = {
+            404: ("Esa dirección no existe. Vea /docs.", "There is nothing at this address. See /docs."),
+            405: ("Ese método no se acepta aquí. Vea /docs.", "This method is not accepted here. See /docs."),
+        }.get(error.status_code, (str(error.detail), str(error.detail)))
+        return JSONResponse(
+            body(f"http_{error.status_code}", words[0] if spanish else words[1]), status_code=error.status_code,
+            headers=error.headers,
+        )
+
+    @app.exception_handler(Exception)
+    async def unknown(request: Request, error: Exception) -> JSONResponse:
+        log.exception("%s %s failed", request.method, request.url.path)
+        message = (
+            "Algo falló de nuestro lado. No se perdió nada; puede reintentar." if _language(request) == "es"
+            else "Something failed on our side. Nothing was lost; you can try again."
+        )
+        return JSONResponse(body("internal", message, retryable=True), status_code=500)
