@@ -38,7 +38,8 @@ from core.embedded.server import Account, EmbeddedServer
 from core.errors import Conflict, LadrilloError, Misconfigured, Unavailable
 
 MAJOR = "18"
-NAME = "ladrillo"  # of the database and of its owner
+DATABASE = "ladrillo"
+OWNER = "postgres"
 PORT = 5432
 START_SECONDS = 60.0  # recovery after a crash may need them; a plain start takes 0.15 s
 _SOCKET = f".s.PGSQL.{PORT}"
@@ -141,12 +142,12 @@ class Postgres(EmbeddedServer):
         try:
             with self.slot.server_lock() as lock:
                 self._run(
-                    [initdb, "-D", place, "-U", NAME, "--auth=reject", "--encoding=UTF8", "--locale=C",
+                    [initdb, "-D", place, "-U", OWNER, "--auth=reject", "--encoding=UTF8", "--locale=C",
                      "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync", "--no-instructions"],
                     lock, account,
                 )
                 single = [postgres, "--single", "-F", "-D", place, "postgres"]
-                self._run(single, lock, account, f"CREATE DATABASE {NAME};\n")
+                self._run(single, lock, account, f"CREATE DATABASE {DATABASE};\n")
                 self._run([initdb, "--sync-only", "-D", place], lock, account)
             new.rename(self.folder)
         except BaseException:
@@ -259,7 +260,7 @@ class Postgres(EmbeddedServer):
     # the address
 
     def _address(self) -> str:
-        return f"postgresql+psycopg://{NAME}@/{NAME}?host={self._socket_folder()}&port={PORT}"
+        return f"postgresql+psycopg://{OWNER}@/{DATABASE}?host={self._socket_folder()}&port={PORT}"
 
     def _socket_folder(self) -> Path:
         """The cluster, or a link to it where the cluster's own path cannot be an address."""

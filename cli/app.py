@@ -1,0 +1,135 @@
+"""The commands and their options. What a command does lives in the room it imports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.console import run, t
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=t(
+        "Ladrillo answers real-estate investors in Spanish and English, with every figure traceable to its source.",
+        "Ladrillo responde a inversionistas inmobiliarios en español e inglés, con la fuente de cada cifra.",
+    ),
+)
+db = typer.Typer(no_args_is_help=True, help=t("The database.", "La base de datos."))
+index = typer.Typer(no_args_is_help=True, help=t("The meaning index (Chroma).", "El índice de significado (Chroma)."))
+app.add_typer(db, name="db")
+app.add_typer(index, name="index")
+
+CountryOption = Annotated[
+    str | None, typer.Option("--country", help=t("CO, ES or MX: a hint.", "CO, ES o MX: una pista."))
+]
+
+
+@app.command(help=t("Start the service and the chat page.", "Inicia el servicio y la página de chat."))
+def serve(
+    host: Annotated[str | None, typer.Option(help=t("address to listen on", "dirección en que escucha"))] = None,
+    port: Annotated[int | None, typer.Option(help=t("port; 0 picks a free one", "puerto; 0 elige uno libre"))] = None,
+) -> None:
+    from cli.serve import serve as work
+
+    work(host, port)
+
+
+@app.command(help=t("Ask one question.", "Hace una pregunta."))
+def ask(
+    question: Annotated[str, typer.Argument(help=t("the question, or - for standard input", "la pregunta, o - para la entrada estándar"))],
+    json: Annotated[bool, typer.Option("--json", help=t("one JSON object on stdout", "un objeto JSON en la salida"))] = False,
+    country: CountryOption = None,
+) -> None:
+    from cli.talk import ask as work
+
+    run(work(question, as_json=json, country=country))
+
+
+@app.command(help=t("Talk in the terminal.", "Conversa en la terminal."))
+def chat(country: CountryOption = None) -> None:
+    from cli.talk import chat as work
+
+    run(work(country=country))
+
+
+@app.command(help=t("Load listings or statistics from files.", "Carga anuncios o estadísticas desde archivos."))
+def ingest(
+    files: Annotated[list[Path], typer.Argument(help="CSV, Parquet, JSON lines")],
+    mapping: Annotated[
+        str | None, typer.Option(help=t("name or path of the column mapping", "nombre o ruta del mapeo de columnas"))
+    ] = None,
+    refresh: Annotated[
+        bool,
+        typer.Option(help=t("retrain models and update the index afterwards", "reentrena los modelos y actualiza el índice después")),
+    ] = True,
+) -> None:
+    from cli.data import ingest as work
+
+    raise typer.Exit(run(work(files, mapping, refresh)))
+
+
+@app.command(help=t("Train the valuation models.", "Entrena los modelos de valoración."))
+def train(
+    country: Annotated[list[str] | None, typer.Option(help=t("only this market (CO, ES, MX)", "solo este mercado (CO, ES, MX)"))] = None,
+) -> None:
+    from cli.data import train as work
+
+    run(work(country))
+
+
+@app.command(help=t("Value a file of properties.", "Valora un archivo de inmuebles."))
+def value(
+    file: Annotated[Path, typer.Argument(help="CSV, Parquet, JSON lines")],
+    out: Annotated[Path, typer.Option("--out", help=t("where to write (CSV or Parquet)", "dónde escribir (CSV o Parquet)"))],
+    mapping: Annotated[
+        str | None, typer.Option(help=t("name or path of the column mapping", "nombre o ruta del mapeo de columnas"))
+    ] = None,
+) -> None:
+    from cli.data import value as work
+
+    run(work(file, out, mapping))
+
+
+@app.command("eval", help=t("Run conversations and write what came of them.", "Ejecuta conversaciones y escribe el resultado."))
+def evaluate(
+    cases: Annotated[Path, typer.Argument(help="JSON lines")],
+    outputs: Annotated[Path, typer.Option("--outputs", help=t("where to write the answers", "dónde escribir las respuestas"))],
+    brain: Annotated[str | None, typer.Option(help="builtin | llm")] = None,
+) -> None:
+    from cli.measure import evaluate as work
+
+    raise typer.Exit(run(work(cases, outputs, brain)))
+
+
+@app.command(help=t("Measure speed and memory.", "Mide velocidad y memoria."))
+def bench(
+    turns: Annotated[int, typer.Option(min=1, help=t("turns after warm-up", "turnos después del calentamiento"))] = 200,
+) -> None:
+    from cli.measure import bench as work
+
+    run(work(turns))
+
+
+@app.command(help=t("Show what is configured, reachable and loaded.", "Muestra qué está configurado, accesible y cargado."))
+def doctor() -> None:
+    from cli.doctor import doctor as work
+
+    raise typer.Exit(run(work()))
+
+
+@db.command("upgrade", help=t("Bring the database to the newest revision.", "Lleva la base de datos a la última revisión."))
+def db_upgrade() -> None:
+    from cli.data import db_upgrade as work
+
+    run(work())
+
+
+@index.command("rebuild", help=t("Recreate the index from PostgreSQL.", "Recrea el índice desde PostgreSQL."))
+def index_rebuild() -> None:
+    from cli.data import index_rebuild as work
+
+    run(work())

@@ -1,0 +1,108 @@
+"""Words, progress and errors of the command line, in Spanish and English."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from core.errors import LadrilloError, Language
+
+T = TypeVar("T")
+Progress = Callable[[str, int, int], None]
+
+
+def language() -> Language:
+    """`LADRILLO_LANGUAGE`, else the terminal's locale, else English."""
+    wish = os.environ.get("LADRILLO_LANGUAGE", "auto").lower()
+    if wish in ("es", "en"):
+        return "es" if wish == "es" else "en"
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name, "")
+        if value:
+            return "es" if value.lower().startswith("es") else "en"
+    return "en"
+
+
+def t(en: str, es: str) -> str:
+    return es if language() == "es" else en
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def out(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+def guard(work: Callable[[], Any]) -> int:
+    """Run a command; every known error becomes one sentence and an exit code."""
+    import click
+
+    try:
+        result = work()
+    except LadrilloError as error:
+        say(f"ladrillo: {error.text(language())}")
+        return error.exit_code
+    except (KeyboardInterrupt, asyncio.CancelledError, click.exceptions.Abort):
+        say(t("\nInterrupted; nothing was left half-done.", "\nInterrumpido; nada quedó a medias."))
+        return 130
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:  # the reader (`| head`) has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        say(f"ladrillo: {error.strerror or error}{where}")
+        return 6
+    return result if isinstance(result, int) else 0
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """`asyncio.run`, with logging as the settings want it."""
+    from core.log import set_up
+    from core.settings import get_settings
+
+    set_up(get_settings().log_level)
+    return asyncio.run(work)
+
+
+@contextmanager
+def progress(quiet: bool = False) -> Iterator[Progress]:
+    """Progress bars on stderr, one a stage; plain lines where stderr is no terminal."""
+    if quiet:
+        yield lambda stage, done, total: None
+        return
+    if not sys.stderr.isatty():
+        seen: set[str] = set()
+
+        def plain(stage: str, done: int, total: int) -> None:
+            if stage not in seen:
+                seen.add(stage)
+                say(f"… {stage}")
+
+        yield plain
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bars, TextColumn, TimeElapsedColumn
+
+    with Bars(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=Console(stderr=True),
+    ) as bars:
+        tasks: dict[str, Any] = {}
+
+        def update(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total or None)
+            bars.update(tasks[stage], completed=done, total=total or None)
+
+        yield update

@@ -1,0 +1,82 @@
+"""`serve`: fill an empty folder, then listen. The address of the chat page is printed once it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from cli.console import out, say, t
+from core.errors import Conflict, LadrilloError, Misconfigured
+from core.log import set_up
+from core.settings import DEVELOPMENT_TOKEN, Settings, get_settings
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def serve(host: str | None, port: int | None) -> None:
+    settings = get_settings()
+    set_up(settings.log_level)
+    where = host or settings.host
+    if where not in _LOOPBACK and DEVELOPMENT_TOKEN in settings.staff:
+        raise Misconfigured(
+            f"Listening on {where} would open the cases to anyone who knows the development token. "
+            "Set LADRILLO_STAFF_TOKENS (empty closes the desk).",
+            f"Escuchar en {where} abriría los casos a quien conozca el token de desarrollo. "
+            "Ponga LADRILLO_STAFF_TOKENS (vacío cierra la mesa de casos).",
+        )
+    listener = _listen(where, settings.port if port is None else port)
+    try:
+        asyncio.run(_serve(settings, listener))
+    finally:
+        listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port first: whether it is free is known before anything starts."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        raise Conflict(
+            f"Cannot listen on {host}:{port} ({error.strerror or error}). Choose another with --port, or 0 for a free one.",
+            f"No se puede escuchar en {host}:{port} ({error.strerror or error}). Elija otro con --port, o 0 para uno libre.",
+            code="port_taken",
+        ) from error
+    return listener
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    import uvicorn
+
+    from api.app import create_app
+    from cli.session import open_runner
+    from graphs.runner import Runner
+
+    first: list[Runner] = []
+    try:
+        first.append(await open_runner(settings))
+        first[0].resources.warm_chroma()
+    except LadrilloError as error:
+        if settings.database_url is None:
+            raise
+        say(f"ladrillo: {error.text('es' if t('en', 'es') == 'es' else 'en')}")  # a server elsewhere may come up later
+
+    async def opener() -> Runner:
+        return first.pop() if first else await open_runner(settings)
+
+    config = uvicorn.Config(create_app(settings, opener=opener), log_level="warning", timeout_graceful_shutdown=3)
+    server = uvicorn.Server(config)
+    address = listener.getsockname()
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not task.done():
+        await asyncio.sleep(0.02)
+    if server.started:
+        shown = f"[{address[0]}]" if ":" in address[0] else address[0]
+        out(t(f"Ladrillo is ready: http://{shown}:{address[1]}", f"Ladrillo está listo: http://{shown}:{address[1]}"))
+    try:
+        await task
+    finally:
+        for runner in first:
+            await runner.close()

@@ -1,0 +1,165 @@
+"""`ask` and `chat`: a conversation in the terminal, through the same runner and log as everything else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from typing import Any
+
+from cli.console import out, say, t
+from cli.session import opened
+from core.clock import new_id
+from core.errors import BadInput
+from core.scope import Scope
+from graphs.runner import Runner
+from knowledge.records import conversations
+from services.messages import checked
+
+_STEPS = {
+    "supervisor": ("Reading the question…", "Entendiendo la pregunta…"),
+    "market_research": ("Looking at the market…", "Buscando en el mercado…"),
+    "price_prediction": ("Estimating the value…", "Estimando el valor…"),
+    "roi": ("Working out the return…", "Calculando la rentabilidad…"),
+    "lead_qualification": ("Noting what you need…", "Tomando nota de lo que busca…"),
+    "comparison": ("Comparing…", "Comparando…"),
+    "compose": ("Writing the answer…", "Redactando la respuesta…"),
+    "grounding": ("Checking the figures…", "Revisando las cifras…"),
+}
+_COUNTRIES = ("CO", "ES", "MX")
+
+
+async def ask(question: str, *, as_json: bool, country: str | None) -> None:
+    """One question in a conversation of its own. With `as_json`, stdout is one JSON object."""
+    text = checked(_read_stdin() if question == "-" else question)
+    hint = _country(country)
+    async with opened() as runner:
+        scope, conversation_id = await _start(runner, hint)
+        outcome = await runner.ask(scope, conversation_id, text)
+    if as_json:
+        out(json.dumps(report(outcome), ensure_ascii=False))
+    elif outcome["status"] == "finished":
+        out(outcome["answer"])
+        _after(outcome)
+    if outcome["status"] != "finished":
+        say(t(f"The turn ended as {outcome['status']} ({outcome['error_code']}).",
+              f"El turno terminó en {outcome['status']} ({outcome['error_code']})."))
+        raise SystemExit(6)
+
+
+def report(outcome: dict[str, Any]) -> dict[str, Any]:
+    """What `ask --json` prints."""
+    case = outcome.get("case") or {}
+    return {
+        "answer": outcome.get("answer") or "", "routes": outcome.get("routes") or [],
+        "slots": outcome.get("slots") or {}, "confidence": outcome.get("confidence"),
+        "escalated": bool(outcome.get("escalated")), "case": case.get("case"), "facts": outcome.get("facts") or [],
+        "citations": outcome.get("citations") or [], "language": outcome.get("language"), "ms": outcome["ms"],
+        "cards": outcome.get("cards") or [], "suggestions": outcome.get("suggestions") or [],
+        "status": outcome["status"], "error": outcome.get("error_code"),
+    }
+
+
+def _read_stdin() -> str:
+    raw = sys.stdin.buffer.read(1_000_000)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            "Standard input is not UTF-8 text. Send the question as text.",
+            "La entrada estándar no es texto UTF-8. Envíe la pregunta como texto.", code="binary_message",
+        ) from error
+
+
+def _country(country: str | None) -> str | None:
+    if country is None:
+        return None
+    if country.upper() not in _COUNTRIES:
+        raise BadInput(
+            f"--country is {country!r}; expected one of {', '.join(_COUNTRIES)}.",
+            f"--country es {country!r}; se esperaba uno de {', '.join(_COUNTRIES)}.",
+        )
+    return country.upper()
+
+
+async def _start(runner: Runner, country: str | None) -> tuple[Scope, str]:
+    scope = Scope(role="visitor", subject=new_id("visitor"))
+    async with runner.resources.database.session(scope) as session:
+        row, _ = await conversations.create(
+            session, scope, visitor=scope.subject, channel="cli", country=country
+        )
+    return scope, row.id
+
+
+def _after(outcome: dict[str, Any]) -> None:
+    for card in outcome.get("cards") or ():
+        parts = [card["title"], card["place"], card["price"], card["area"]]
+        out(f"  {card['position']}. " + " · ".join(p for p in parts if p))
+    for i, citation in enumerate(outcome.get("citations") or (), 1):
+        out(f"  [{citation.get('n', i)}] {citation['title']} ({citation['source']})")
+    if outcome.get("suggestions"):
+        out("\n" + "\n".join(f"  › {text}" for text in outcome["suggestions"]))
+
+
+async def chat(*, country: str | None) -> None:
+    """Question after question; the answer streams. Ctrl-C stops an answer, Ctrl-D or `salir` ends."""
+    hint = _country(country)
+    async with opened() as runner:
+        scope, conversation_id = await _start(runner, hint)
+        say(t("Ask away. Ctrl-C stops an answer, Ctrl-D ends.", "Pregunte. Ctrl-C detiene una respuesta, Ctrl-D termina."))
+        while True:
+            line = await _line()
+            if line is None or line.strip().lower() in ("salir", "exit", "quit", "/q"):
+                return
+            try:
+                text = checked(line)
+            except BadInput as error:
+                say(error.text("es" if t("en", "es") == "es" else "en"))
+                continue
+            await _turn(runner, scope, conversation_id, text)
+
+
+async def _line() -> str | None:
+    prompt = "\n› " if sys.stdin.isatty() else ""
+    try:
+        return await asyncio.to_thread(input, prompt)
+    except (EOFError, KeyboardInterrupt):
+        return None
+    except UnicodeDecodeError:
+        return "\ufffd" * 3
+
+
+async def _turn(runner: Runner, scope: Scope, conversation_id: str, text: str) -> None:
+    loop = asyncio.get_running_loop()
+    sent = await runner.send(scope, conversation_id, text)
+    if sent.run_id is None:
+        say(t("A person has this conversation; your message is with them.",
+              "Una persona tiene esta conversación; su mensaje le llegó."))
+        return
+    with contextlib.suppress(NotImplementedError):
+        loop.add_signal_handler(signal.SIGINT, lambda: asyncio.ensure_future(runner.stop(scope, conversation_id)))
+    try:
+        async for _, _, event in runner.tail(scope, conversation_id, sent.seq, run_id=sent.run_id):
+            _show(event)
+    finally:
+        with contextlib.suppress(NotImplementedError):
+            loop.remove_signal_handler(signal.SIGINT)
+    out("")
+    _after(await runner.outcome(scope, sent.run_id))
+
+
+def _show(event: dict[str, Any]) -> None:
+    match event["type"]:
+        case "STEP_STARTED" if sys.stderr.isatty():
+            en, es = _STEPS.get(event["stepName"].partition(":")[0], (event["stepName"],) * 2)
+            print(f"\r\033[2K\033[2m{t(en, es)}\033[0m", end="", file=sys.stderr, flush=True)  # noqa: T201
+        case "TEXT_MESSAGE_START" if sys.stderr.isatty():
+            print("\r\033[2K", end="", file=sys.stderr, flush=True)  # noqa: T201
+        case "TEXT_MESSAGE_CONTENT":
+            print(event["delta"], end="", flush=True)  # noqa: T201
+        case "RUN_ERROR":
+            say(f"\n{event['message']}")
+        case "RUN_FINISHED" if (event.get("outcome") or {}).get("type") == "cancelled":
+            say(t("\n(stopped)", "\n(detenida)"))
