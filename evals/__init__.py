@@ -1,0 +1,1 @@
+"""How well Ladrillo does: cases, their answers, what was right, and how fast it was."""

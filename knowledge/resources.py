@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from knowledge.meaning.chroma import MeaningIndex
     from knowledge.meaning.embedding import Embedder
     from knowledge.understanding.places import PlaceIndex
+    from knowledge.valuation.model import ValuationModel
 
 
 class Resources:
@@ -34,6 +35,7 @@ class Resources:
         self._embedder: Embedder | None = None
         self._chroma: asyncio.Task[str] | None = None
         self._index: MeaningIndex | None = None
+        self._models: dict[str, ValuationModel] = {}
         self._guard = asyncio.Lock()
 
     @classmethod
@@ -117,6 +119,15 @@ class Resources:
                 areas = [tuple(row) for row in rows]
             self._places = default_places().with_areas(areas)
         return self._places
+
+    async def valuation(self, scope: Scope, market: str) -> ValuationModel:
+        """The market's active model, loaded once a version. Raises `NotFound` where none is trained."""
+        from knowledge.valuation import registry
+
+        model_id, path = await registry.active_model(self.database, scope, market)
+        if model_id not in self._models:
+            self._models[model_id] = await asyncio.to_thread(registry.load, self.settings.data_dir, path)
+        return self._models[model_id]
 
     async def heal(self) -> None:
         """After a lost connection: start the embedded PostgreSQL anew where it died. Never raises."""

@@ -1,0 +1,129 @@
+"""`ingest`, `train`, `value`, `db upgrade`, `index rebuild`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cli.console import out, progress, say, t
+from cli.session import STAFF, filled
+from core.errors import BadInput, LadrilloError
+from core.locale import COUNTRIES
+from core.settings import get_settings
+from knowledge.resources import Resources
+
+
+async def ingest(files: list[Path], mapping: str | None, refresh: bool) -> int:
+    """Load file after file; one that cannot be read does not keep the others from loading. Exit code of the worst."""
+    from knowledge.loaders import ingest_file, mappings
+    from services import filling
+
+    worst = 0
+    sources: set[str] = set()
+    kinds = {m.name: m for m in mappings()}
+    async with filled() as resources:
+        for file in files:
+            try:
+                with progress() as tell:
+                    result = await ingest_file(resources.database, STAFF, file, mapping=mapping, progress=tell)
+            except LadrilloError as error:
+                say(f"ladrillo: {file}: {error.text('es' if t('en', 'es') == 'es' else 'en')}")
+                worst = max(worst, error.exit_code)
+                continue
+            out(
+                t(
+                    f"{result.file}: {result.rows:,} rows as {result.mapping}: {result.inserted:,} new, "
+                    f"{result.updated:,} changed, {result.unchanged:,} unchanged, {result.price_changes:,} price changes, "
+                    f"{result.quarantined:,} in quarantine, {result.skipped:,} left out ({result.seconds:.1f} s)",
+                    f"{result.file}: {result.rows} filas como {result.mapping}: {result.inserted} nuevas, "
+                    f"{result.updated} cambiadas, {result.unchanged} iguales, {result.price_changes} cambios de precio, "
+                    f"{result.quarantined} en cuarentena, {result.skipped} omitidas ({result.seconds:.1f} s)",
+                )
+            )
+            if result.quarantined:
+                say(t("Quarantined rows keep their reason: table `quarantine`, or `ladrillo doctor`.",
+                      "Las filas en cuarentena guardan su motivo: tabla `quarantine` o `ladrillo doctor`."))
+            chosen = kinds.get(result.mapping)
+            if (chosen is None or chosen.kind == "listings") and result.inserted + result.updated:
+                sources.add(chosen.source if chosen else "")
+        if sources and refresh:
+            markets = await _markets(resources, sources)
+            with progress() as tell:
+                for trouble in await filling.refresh(resources, STAFF, markets, tell):
+                    say(f"ladrillo: {trouble}")
+    return worst
+
+
+async def _markets(resources: Resources, sources: set[str]) -> list[str]:
+    """Countries with listings of these sources (all where a mapping of one's own was used)."""
+    from sqlalchemy import text
+
+    if "" in sources:
+        return list(COUNTRIES)
+    async with resources.database.session(STAFF) as session:
+        rows = await session.execute(
+            text("SELECT DISTINCT country FROM listings WHERE source = ANY(:s) AND operation = 'sale' ORDER BY country"),
+            {"s": sorted(sources)},
+        )
+        return list(rows.scalars())
+
+
+async def train(countries: list[str] | None) -> None:
+    from services import filling
+
+    markets = [c.upper() for c in countries or COUNTRIES]
+    for market in markets:
+        if market not in COUNTRIES:
+            raise BadInput(
+                f"--country is {market!r}; expected one of {', '.join(COUNTRIES)}.",
+                f"--country es {market!r}; se esperaba uno de {', '.join(COUNTRIES)}.",
+            )
+    async with filled() as resources:
+        with progress() as tell:
+            came = await filling.train(resources, STAFF, markets, tell)
+        for market, trouble in came:
+            out(f"{market}: {trouble}" if trouble else await _card(resources, market))
+
+
+async def _card(resources: Resources, market: str) -> str:
+    """The trained model's out-of-fold errors in one line."""
+    model = await resources.valuation(STAFF, market)
+    m = model.metrics
+    return (
+        f"{market}: {model.version}, n {m['n']}, MdAPE {m['mdape']:.1f} %, MAPE {m['mape']:.1f} %, "
+        f"±10 % {m['within_10']:.1f} %, ±20 % {m['within_20']:.1f} %, COD {m['cod']:.1f}, PRD {m['prd']:.3f}, "
+        f"PRB {m['prb']:.3f}"
+    )
+
+
+async def value(file: Path, out_path: Path, mapping: str | None) -> None:
+    """One row per input row, in order: value, low_80, high_80, low_90, high_90 and why where there is none."""
+    from services.valuing import value_file
+
+    async with filled() as resources:
+        with progress() as tell:
+            counts = await value_file(resources, STAFF, file, out_path, mapping=mapping, progress=tell)
+    out(
+        t(f"{out_path}: {counts.valued:,} of {counts.rows:,} rows valued.",
+          f"{out_path}: {counts.valued} de {counts.rows} filas valoradas.")
+    )
+
+
+async def db_upgrade() -> None:
+    from graphs.checkpoints import Checkpoints
+    from knowledge.migrations import HEAD, upgrade
+
+    async with await Resources.open(get_settings(), migrate=False) as resources:
+        changed = upgrade(resources.database.url.render_as_string(hide_password=False))
+        await (await Checkpoints.open(resources.database)).close()
+    out(t(f"Database at revision {HEAD}{'' if changed else ' (already)'}.",
+          f"Base de datos en la revisión {HEAD}{'' if changed else ' (ya lo estaba)'}."))
+
+
+async def index_rebuild() -> None:
+    from knowledge.documents.index import rebuild
+
+    async with filled() as resources:
+        index = await resources.recreate_meaning(STAFF)
+        with progress() as tell:
+            counts = await rebuild(resources.database, STAFF, index, tell)
+    out(t(f"Index rebuilt: {counts}.", f"Índice recreado: {counts}."))

@@ -1,0 +1,97 @@
+"""Speed and memory, measured on the data folder as it is. Medians after a warm-up; what is timed is said in each row.
+
+The graph's own overhead is a turn of small talk: state, checkpoint, events and transcript, with a brain that answers at
+once and no tool.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+
+from core.scope import Scope
+from graphs.runner import Runner
+from knowledge.records import conversations
+
+QUESTIONS = (
+    "¿qué rentabilidad me deja un apto de 450 millones en Chapinero si lo arriendo en 2,3 millones?",
+    "pisos de 2 habitaciones en Sevilla por menos de 300.000 €",
+    "What is an 80 m2 flat with 3 bedrooms in Madrid worth?",
+    "Cuota de 95 millones a 7 años con tasa del 14% E.A.",
+    "compare Medellín and Cali for apartments",
+    "departamentos en la Roma Norte de menos de 6 mdp",
+)
+WARM_UP = 12
+Rows = list[tuple[str, str]]
+
+
+async def measure(runner: Runner, turns: int, progress: Callable[[str, int, int], None]) -> Rows:
+    rows: Rows = []
+    process = psutil.Process()
+    rows.append(("memory of this process at rest", f"{process.memory_info().rss / 2**20:.0f} MB"))
+    rows.append(("listings in the database", f"{await _count(runner):,}"))
+    await _timed(runner, QUESTIONS, WARM_UP, lambda d, n: progress("warm-up", d, n))
+    gc.collect()
+    times = await _timed(runner, QUESTIONS, turns, lambda d, n: progress("turns", d, n))
+    rows += _spread(f"full turn, {runner.staff.brain} brain ({len(times)})", times)
+    small = await _timed(runner, ("hola",), max(20, turns // 4), lambda d, n: progress("overhead", d, n))
+    rows += _spread(f"graph's own overhead: small talk ({len(small)})", small)
+    searches = await _searches(runner, turns, progress)
+    rows += _spread(f"listing search ({len(searches)})", searches)
+    rows.append(("memory of this process afterwards", f"{process.memory_info().rss / 2**20:.0f} MB"))
+    return rows
+
+
+async def _count(runner: Runner) -> int:
+    from sqlalchemy import text
+
+    async with runner.resources.database.session(Scope()) as session:
+        return int((await session.execute(text("SELECT count(*) FROM listings"))).scalar_one())
+
+
+async def _timed(runner: Runner, questions: tuple[str, ...], turns: int, tell: Callable[[int, int], None]) -> list[float]:
+    scope = Scope(role="visitor", subject="bench")
+    times = []
+    for number in range(turns):
+        async with runner.resources.database.session(scope) as session:
+            row, _ = await conversations.create(session, scope, visitor="bench", channel="bench")
+        begun = time.perf_counter()
+        await runner.ask(scope, row.id, questions[number % len(questions)])
+        times.append((time.perf_counter() - begun) * 1000)
+        tell(number + 1, turns)
+    return times
+
+
+async def _searches(runner: Runner, turns: int, progress: Callable[[str, int, int], None]) -> list[float]:
+    from knowledge.listings.search import Filters, search
+
+    wishes: tuple[dict[str, Any], ...] = (
+        {"country": "ES", "city": "Barcelona", "operation": "sale", "price_max": 400_000},
+        {"country": "ES", "city": "Valencia", "operation": "sale", "bedrooms": 3},
+        {"country": "CO", "operation": "rent"},
+        {"country": "ES", "operation": "sale", "area_min": 120, "features": ["lift", "terrace"]},
+        {},
+    )
+    async def work(wish: dict[str, Any]) -> None:
+        await search(runner.resources.database, Scope(), Filters(**wish), limit=6)
+
+    for wish in wishes:
+        await work(wish)
+    times = []
+    for number in range(turns):
+        begun = time.perf_counter()
+        await work(wishes[number % len(wishes)])
+        times.append((time.perf_counter() - begun) * 1000)
+        progress("searches", number + 1, turns)
+    return times
+
+
+def _spread(name: str, times: list[float]) -> Rows:
+    ordered = sorted(times)
+    p95 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
+    return [(f"{name}, p50", f"{statistics.median(ordered):.1f} ms"), (f"{name}, p95", f"{p95:.1f} ms")]

@@ -1,0 +1,77 @@
+"""Evaluation cases: one conversation a line with what is expected of its last turn. The format is in `evals/README.md`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import BadInput, NotFound
+
+
+class Number(BaseModel):
+    """A figure that the answer must give, within `rel_tol` of `value`."""
+
+    name: str
+    value: float
+    rel_tol: float = 0.01
+
+
+class Expect(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    routes: list[str]
+    also_ok: list[str] = Field(default_factory=list)
+    escalate: bool = False
+    slots: dict[str, Any] = Field(default_factory=dict)
+    numbers: list[Number] = Field(default_factory=list)
+    must_not_contain: list[str] = Field(default_factory=list)
+    uncovered: bool = False
+
+
+class Case(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    id: str = Field(min_length=1)
+    lang: Literal["es", "en", "mixed"]
+    turns: list[str] = Field(min_length=1)
+    expect: Expect | None = None
+    tags: list[str] = Field(default_factory=list)
+
+
+def read_cases(path: Path) -> list[Case]:
+    """All cases of a JSON lines file, in order. A bad line is named; nothing runs before all lines are read."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no file {str(path)!r}.", f"No existe el archivo {str(path)!r}.") from error
+    except (UnicodeDecodeError, IsADirectoryError) as error:
+        raise BadInput(
+            f"{str(path)!r} is not a UTF-8 file of JSON lines.",
+            f"{str(path)!r} no es un archivo UTF-8 de líneas JSON.",
+        ) from error
+    cases = list(_parsed(path, lines))
+    if not cases:
+        raise BadInput(f"{str(path)!r} holds no case.", f"{str(path)!r} no tiene ningún caso.")
+    seen: set[str] = set()
+    for case in cases:
+        if case.id in seen:
+            raise BadInput(f"The case id {case.id!r} stands twice.", f"El id de caso {case.id!r} está dos veces.")
+        seen.add(case.id)
+    return cases
+
+
+def _parsed(path: Path, lines: list[str]) -> Iterator[Case]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            yield Case.model_validate(json.loads(line))
+        except ValueError as error:
+            detail = error.errors()[0] if isinstance(error, ValidationError) else None
+            what = f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" if detail else str(error)
+            raise BadInput(
+                f"{path.name}, line {number}: {what}. See evals/README.md for the format.",
+                f"{path.name}, línea {number}: {what}. El formato está en evals/README.md.",
+            ) from error

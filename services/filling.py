@@ -1,0 +1,157 @@
+"""Filling an empty data folder, and bringing models and index up to date after a load.
+
+Four steps, each a `jobs` row that is done once: the demo portfolio (only where there are no listings), the valuation
+models, the main forecasts, the meaning index. Processes that start together wait for each other on a database lock. A
+step that fails leaves no row and is tried again at the next start; without Chroma answers go on without meaning search.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+
+import psycopg
+from sqlalchemy import text
+
+from core.clock import now
+from core.database import Database, unavailable
+from core.errors import BadInput, LadrilloError, Unavailable
+from core.locale import COUNTRIES
+from core.scope import Scope
+from knowledge.resources import Resources
+
+log = logging.getLogger("ladrillo.filling")
+Progress = Callable[[str, int, int], None]
+_LOCK = 7_205_103
+STEPS = ("demo", "train", "forecasts", "index")
+
+
+async def fill(resources: Resources, scope: Scope, progress: Progress) -> bool:
+    """Do what has not been done yet; True if anything was. One query when there is nothing to do."""
+    if not await _pending(resources.database, scope):
+        return False
+    steps: dict[str, Callable[[], Awaitable[None]]] = {
+        "demo": lambda: _demo(resources, scope, progress),
+        "train": lambda: _train_all(resources, scope, progress),
+        "forecasts": lambda: _forecasts(resources, scope, progress),
+        "index": lambda: sync_index(resources, scope, progress),
+    }
+    async with _alone(resources.database):
+        for step in await _pending(resources.database, scope):
+            try:
+                await steps[step]()
+            except Unavailable as error:
+                if step != "index":
+                    raise
+                log.warning("no meaning search for now: %s", error.en)
+                continue
+            await _done(resources.database, scope, step)
+    resources.forget_places()
+    return True
+
+
+async def _pending(database: Database, scope: Scope) -> list[str]:
+    async with database.session(scope) as session:
+        rows = await session.execute(text("SELECT kind FROM jobs WHERE kind LIKE 'fill.%' AND status = 'done'"))
+        done = {kind.removeprefix("fill.") for kind in rows.scalars()}
+    return [step for step in STEPS if step not in done]
+
+
+async def _done(database: Database, scope: Scope, step: str) -> None:
+    at = now()
+    async with database.session(scope) as session:
+        await session.execute(
+            text(
+                "INSERT INTO jobs (id, tenant_id, kind, payload, status, attempts, run_at, created_at)"
+                " VALUES (:id, :tenant, :kind, '{}', 'done', 1, :at, :at)"
+                " ON CONFLICT (id) DO UPDATE SET status = 'done', run_at = :at"
+            ),
+            {"id": f"fill.{step}:{scope.tenant}", "tenant": scope.tenant, "kind": f"fill.{step}", "at": at},
+        )
+
+
+@asynccontextmanager
+async def _alone(database: Database) -> AsyncIterator[None]:
+    """One process at a time; the lock goes with the connection, so a killed process never blocks the next."""
+    try:
+        connection = await psycopg.AsyncConnection.connect(database.dsn, autocommit=True, connect_timeout=5)
+    except psycopg.OperationalError as error:
+        raise unavailable(error) from error
+    async with connection:
+        await connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        yield
+
+
+async def _demo(resources: Resources, scope: Scope, progress: Progress) -> None:
+    async with resources.database.session(scope) as session:
+        if (await session.execute(text("SELECT EXISTS (SELECT FROM listings)"))).scalar_one():
+            return
+    from knowledge.demo import portfolio
+    from knowledge.loaders.demo import load_demo
+
+    progress("demo portfolio", 0, 1)
+    generated = await asyncio.to_thread(portfolio)
+    progress("demo portfolio", 1, 1)
+    await load_demo(resources.database, scope, generated, progress)
+
+
+async def _train_all(resources: Resources, scope: Scope, progress: Progress) -> None:
+    await train(resources, scope, COUNTRIES, progress)
+
+
+async def train(
+    resources: Resources, scope: Scope, markets: Iterable[str], progress: Progress
+) -> list[tuple[str, str | None]]:
+    """Train markets; (market, why it was left out or None). Too few listings is no error: the others go on."""
+    from knowledge.valuation.registry import train_market
+
+    chosen = list(markets)
+    came: list[tuple[str, str | None]] = []
+    for number, market in enumerate(chosen):
+        progress("valuation models", number, len(chosen))
+        try:
+            await train_market(resources.database, scope, resources.settings.data_dir, market)
+            came.append((market, None))
+        except BadInput as error:
+            came.append((market, error.en))
+    progress("valuation models", len(chosen), len(chosen))
+    return came
+
+
+async def _forecasts(resources: Resources, scope: Scope, progress: Progress) -> None:
+    """The city price series, which most questions about the future are answered from; others are made when asked for."""
+    from knowledge.forecasting.registry import forecast_series
+
+    async with resources.database.session(scope) as session:
+        rows = await session.execute(
+            text("SELECT s.id FROM series s JOIN areas a ON a.id = s.area_id"
+                 " WHERE s.metric = 'price_m2' AND a.level = 'city' ORDER BY s.id")
+        )
+        ids = list(rows.scalars())
+    for number, series_id in enumerate(ids):
+        progress("forecasts", number, len(ids))
+        try:
+            await forecast_series(resources.database, scope, series_id)
+        except BadInput as error:
+            log.warning("no forecast of %s: %s", series_id, error.en)
+    progress("forecasts", len(ids), len(ids))
+
+
+async def sync_index(resources: Resources, scope: Scope, progress: Progress) -> None:
+    """Bring the meaning index to what PostgreSQL holds. Raises `Unavailable` where Chroma does not answer."""
+    from knowledge.documents.index import sync
+
+    await sync(resources.database, scope, await resources.meaning(scope), progress)
+
+
+async def refresh(resources: Resources, scope: Scope, markets: Iterable[str], progress: Progress) -> list[str]:
+    """After a load: retrain the touched markets and update the index; sentences about what could not be done."""
+    trouble = [f"{market}: {why}" for market, why in await train(resources, scope, markets, progress) if why]
+    try:
+        await sync_index(resources, scope, progress)
+    except LadrilloError as error:
+        trouble.append(error.en)
+    resources.forget_places()
+    return trouble
