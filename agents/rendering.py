@@ -28,7 +28,7 @@ def _environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(PROMPTS / "answers"),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - markdown for our own renderer, which writes text nodes only
+        autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,
@@ -128,7 +128,7 @@ def when(iso: str | None, locale: Locale) -> str:
 def expression(formula: str, locale: Locale) -> str:
     """A recorded formula with its numbers in the reader's format: `12 × 2300000 ÷ 450000000`."""
     def local(match: re.Match[str]) -> str:
-        whole, _, fraction = match.group().partition(".")
+        _, _, fraction = match.group().partition(".")
         return loc.number(float(match.group()), locale, len(fraction))
     return re.sub(r"\d+(?:\.\d+)?", local, formula)
 

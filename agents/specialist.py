@@ -10,7 +10,11 @@ from typing import Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import (
-    AgentMiddleware, ModelCallLimitMiddleware, ModelFallbackMiddleware, ToolCallLimitMiddleware, ToolCallRequest,
+    AgentMiddleware,
+    ModelCallLimitMiddleware,
+    ModelFallbackMiddleware,
+    ToolCallLimitMiddleware,
+    ToolCallRequest,
 )
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from contextlib import contextmanager
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
@@ -38,7 +38,8 @@ class FixedClock(Clock):
         return f"{prefix}_{self._seed}{self._count:08d}"
 
 
-_clock: ContextVar[Clock] = ContextVar("ladrillo_clock", default=Clock())
+_REAL = Clock()
+_clock: ContextVar[Clock] = ContextVar("ladrillo_clock", default=_REAL)
 
 
 def now() -> datetime:

@@ -12,10 +12,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
-from langgraph.config import get_stream_writer
 from langgraph.types import Checkpointer, Send
 
 from agents import supervisor
@@ -122,7 +122,9 @@ def _brief(state: TurnState, route: str) -> Brief:
         register=understood["register"], routes=tuple(state["decision"]["routes"]), slots=dict(understood["slots"]),
         turn_slots=dict(understood["turn_slots"]), request=dict(understood["request"]),
         uncovered=tuple(understood["uncovered"]), shown=tuple(shown),
-        references=tuple(shown[i - 1 if i > 0 else i] for i in understood["references"] if -len(shown) <= i <= len(shown) and i),
+        references=tuple(
+            shown[i - 1 if i > 0 else i] for i in understood["references"] if i and -len(shown) <= i <= len(shown)
+        ),
         message_id=understood.get("message_id", ""),
     )
 
@@ -172,10 +174,10 @@ async def compose(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str,
     language = state["understanding"]["answer_language"]
     system = (PROMPTS / "agents" / f"compose.{language}.md").read_text("utf-8")
     facts = _facts(state, context)
-    draft = ""
+    question, draft = state["question"], ""
     try:
         async for chunk in context.staff.model.astream(
-            [SystemMessage(system), HumanMessage(f"<question>\n{state['question']}\n</question>\n<findings>\n{joined}\n</findings>")],
+            [SystemMessage(system), HumanMessage(f"<question>\n{question}\n</question>\n<findings>\n{joined}\n</findings>")],
             config={"tags": ["nostream"]},
         ):
             draft += chunk.text
@@ -267,7 +269,7 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     if reason is not None:
         case = await _open_case(state, context, reason, facts, found)
         context.screen.add(
-            render("human", locale, {}, reason=reason, case=case["case"], new=case["new"], answered=bool(state["draft"]), **words),
+            render("human", locale, {}, reason=reason, case=case["case"], new=case["new"], **words),
             facts,
         )
         failures = 0

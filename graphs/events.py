@@ -109,8 +109,7 @@ class Translator:
         ]
 
     def cancelled(self) -> list[Entry]:
-        end = {"threadId": self.conversation_id, "runId": self.run_id, "outcome": {"type": "cancelled"}}
-        return [*self.close(), ("RUN_FINISHED", end)]
+        return [*self.close(), event_log.cancelled(self.conversation_id, self.run_id)]
 
     def failed(self, code: str, language: str, message: str | None = None) -> list[Entry]:
         return [*self.close(), ("RUN_ERROR", event_log.run_error(code, language, message))]

@@ -80,7 +80,10 @@ _EXEMPT = re.compile(
 _LIST_NUMBER = re.compile(r"(?m)^\s*(?:#+ )?\d{1,2}[.)](?=\s|$)")
 _OUT_OF_TEN = re.compile(r"\b(\d{1,2}) (?:de cada|out of(?: every)?|in(?: every)?) (10|100)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?:[.!?…][)\"'»”*_]*(?=\s|$)|\n)")
-_ABBREVIATION = re.compile(r"(?:\b(?:aprox|av|avda|art|núm|no|sr|sra|st|dr|p\.\s?ej|ee|uu|e\.g|i\.e|vs|etc|máx|mín|hab|approx|min|max)|\b[A-Z])\.$", re.IGNORECASE)
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:aprox|av|avda|art|núm|no|sr|sra|st|dr|p\.\s?ej|ee|uu|e\.g|i\.e|vs|etc|máx|mín|hab|approx|min|max)|\b[A-Z])\.$",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"[«\"“]([^»\"”\n]{2,400})[»\"”]")
 _CLAUSE = re.compile(
     r"[,;:()]\s|\s[-–—]\s|\|| (?:frente a|contra|against|versus|vs\.?|mientras|whereas|while|compared with|y|and) ",

@@ -64,7 +64,7 @@ def confidence(routing: float, artifacts: Sequence[dict[str, Any]], *, demo: boo
 
 
 def offers_a_person(found: Confidence) -> bool:
-    return found.value < policy()["confidence"]["offer"]
+    return found.value < float(policy()["confidence"]["offer"])
 
 
 def failed_below() -> float:

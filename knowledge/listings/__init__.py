@@ -1,0 +1,1 @@
+"""Listings as they are searched and read: filters in SQL, areas by name, one listing in full."""
