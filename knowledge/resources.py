@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from knowledge.understanding.places import PlaceIndex
     from knowledge.valuation.model import ValuationModel
 
+#: The discard port of this machine: refused at once.
+_NOBODY = "http://127.0.0.1:9"
+
 
 class Resources:
     """`await Resources.open(settings)`; then `database`, `await places()`, `await meaning(scope)`, `await close()`."""
@@ -92,6 +95,16 @@ class Resources:
 
                 self._index = MeaningIndex(url, await self.embedder(), scope)
             return self._index.within(scope)
+
+    async def meaning_or_offline(self, scope: Scope) -> MeaningIndex:
+        """The index; where Chroma cannot be started, one whose every call says so, for callers that have another way."""
+        try:
+            return await self.meaning(scope)
+        except Unavailable:
+            from knowledge.meaning.chroma import MeaningIndex
+
+            self.lost_meaning()
+            return MeaningIndex(_NOBODY, await self.embedder(), scope)
 
     async def recreate_meaning(self, scope: Scope) -> MeaningIndex:
         """An index on an empty Chroma folder (embedded), for `index rebuild` after damage."""

@@ -1,6 +1,6 @@
 """Filling an empty data folder, and bringing models and index up to date after a load.
 
-Four steps, each a `jobs` row that is done once: the demo portfolio (only where there are no listings), the valuation
+Five steps, each a `jobs` row that is done once: the reference series, the demo portfolio (only where there are no listings), the valuation
 models, the main forecasts, the meaning index. Processes that start together wait for each other on a database lock. A
 step that fails leaves no row and is tried again at the next start; without Chroma answers go on without meaning search.
 """
@@ -11,10 +11,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import psycopg
 from sqlalchemy import text
 
+import knowledge
 from core.clock import now
 from core.database import Database, unavailable
 from core.errors import BadInput, LadrilloError, Unavailable
@@ -25,7 +27,8 @@ from knowledge.resources import Resources
 log = logging.getLogger("ladrillo.filling")
 Progress = Callable[[str, int, int], None]
 _LOCK = 7_205_103
-STEPS = ("demo", "train", "forecasts", "index")
+STEPS = ("reference", "demo", "train", "forecasts", "index")
+REFERENCE = Path(knowledge.__file__).with_name("reference")
 
 
 async def fill(resources: Resources, scope: Scope, progress: Progress) -> bool:
@@ -33,6 +36,7 @@ async def fill(resources: Resources, scope: Scope, progress: Progress) -> bool:
     if not await _pending(resources.database, scope):
         return False
     steps: dict[str, Callable[[], Awaitable[None]]] = {
+        "reference": lambda: _reference(resources, scope, progress),
         "demo": lambda: _demo(resources, scope, progress),
         "train": lambda: _train_all(resources, scope, progress),
         "forecasts": lambda: _forecasts(resources, scope, progress),
@@ -82,6 +86,16 @@ async def _alone(database: Database) -> AsyncIterator[None]:
     async with connection:
         await connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         yield
+
+
+async def _reference(resources: Resources, scope: Scope, progress: Progress) -> None:
+    """Exchange rates and inflation: small public series that come with the program."""
+    from knowledge.loaders import ingest_file
+
+    files = sorted(REFERENCE.glob("*.csv"))
+    for number, file in enumerate(files, 1):
+        await ingest_file(resources.database, scope, file)
+        progress("reference series", number, len(files))
 
 
 async def _demo(resources: Resources, scope: Scope, progress: Progress) -> None:

@@ -173,3 +173,24 @@ async def by_ids(session: AsyncSession, ids: Sequence[int]) -> list[Row]:
     )
     found = {row.id: Row(**row._mapping) for row in rows}
     return [found[i] for i in ids if i in found]
+
+
+async def passing(session: AsyncSession, filters: Filters, ids: Sequence[int]) -> set[int]:
+    """Those of `ids` that pass the filters."""
+    conditions = await conditions_of(session, filters)
+    if conditions is None or not ids:
+        return set()
+    where, values = conditions
+    rows = await session.execute(
+        text(f"SELECT l.id FROM listings l WHERE {where} AND l.id = ANY(:ids)"), {**values, "ids": list(ids)}  # noqa: S608
+    )
+    return set(rows.scalars())
+
+
+async def price_history(session: AsyncSession, listing_id: int) -> list[tuple[date, float, str]]:
+    """Earlier asking prices of a listing, oldest first: (day, price, currency)."""
+    rows = await session.execute(
+        text("SELECT observed_on, price, currency FROM price_history WHERE listing_id = :id ORDER BY observed_on"),
+        {"id": listing_id},
+    )
+    return [(row.observed_on, row.price, row.currency) for row in rows]

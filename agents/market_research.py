@@ -1,0 +1,128 @@
+"""Market research: adverts, areas, how a market moved, and what documents say, each with its source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agents.playbook import Arguments, Known, Playbook, Step
+from agents.specialist import Specialist
+from tools.areas import area_statistics
+from tools.currency import convert_currency
+from tools.documents import search_documents
+from tools.listings import get_listing, search_listings
+from tools.series import market_trend
+
+_CURRENCY = {"CO": "COP", "ES": "EUR", "MX": "MXN"}
+_OPERATION = {"buy": "sale", "sell": "sale", "rent": "rent"}
+_SEARCH, _STATS, _TREND, _RULES = "search", "area_stats", "trend", "rules"
+
+
+def first(value: Any) -> Any:
+    """The one value, or the first of several named."""
+    return value[0] if isinstance(value, list) and value else None if isinstance(value, list) else value
+
+
+def every(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def place(known: Known, city: Any = None) -> Arguments:
+    slots = known.slots
+    return {
+        "country": first(slots.get("country")), "city": city if city is not None else first(slots.get("city")),
+        "neighbourhood": first(slots.get("neighbourhood")),
+    }
+
+
+def covered(known: Known) -> bool:
+    """False where the question is about a place outside the markets, or about no place at all."""
+    return not known.brief.uncovered
+
+
+def has_place(known: Known) -> bool:
+    return any(known.slots.get(name) for name in ("country", "city", "neighbourhood"))
+
+
+def aims(known: Known) -> set[str]:
+    """What of the market is wanted; adverts and price levels where the message does not say."""
+    named = set(known.request.get("market") or ())
+    return named or {_SEARCH, _STATS}
+
+
+def operation(known: Known) -> str:
+    slots = known.slots
+    if slots.get("operation"):
+        return _OPERATION.get(str(first(slots["operation"])), "sale")
+    return "rent" if known.request.get("about_rent") else "sale"
+
+
+def _budget(known: Known) -> list[Arguments] | None:
+    """A budget in another currency is converted before the search."""
+    slots = known.slots
+    target = _CURRENCY.get(str(first(slots.get("country"))))
+    currency = first(slots.get("currency"))
+    amount = first(slots.get("budget_max")) or first(slots.get("price"))
+    if not target or not currency or currency == target or amount is None:
+        return None
+    return [{"amount": amount, "source_currency": currency, "target_currency": target}]
+
+
+def _ceiling(known: Known) -> float | None:
+    """The budget in the currency of the adverts."""
+    converted = known.first("budget")
+    if converted is not None:
+        fact = converted.facts.get(converted.data.get("converted", ""))
+        return float(fact.value) if fact is not None else None
+    value = first(known.slots.get("budget_max"))
+    return float(value) if value is not None else None
+
+
+def _search(known: Known) -> list[Arguments]:
+    slots = known.slots
+    cities = every(slots.get("city"))
+    return [
+        {
+            **place(known, city), "operation": operation(known), "property_type": first(slots.get("property_type")),
+            "price_max": _ceiling(known), "price_min": first(slots.get("budget_min")) if not known.first("budget") else None,
+            "area_min": first(slots.get("area_m2")), "bedrooms": first(slots.get("bedrooms")),
+            "bathrooms": first(slots.get("bathrooms")), "features": slots.get("features") or None,
+            "wish": known.brief.question[:400], "limit": 5 if len(cities) == 1 else 3,
+        }
+        for city in cities[:3]
+    ]
+
+
+def _stats(known: Known) -> list[Arguments]:
+    return [
+        {**place(known, city), "operation": operation(known), "property_type": first(known.slots.get("property_type"))}
+        for city in every(known.slots.get("city"))[:3]
+    ]
+
+
+def _trend(known: Known) -> Arguments:
+    metric = "rent" if operation(known) == "rent" else "price"
+    return {**place(known), "metric": metric}
+
+
+def _documents(known: Known) -> Arguments:
+    return {"question": known.brief.question[:500], **place(known)}
+
+
+PLAYBOOK = Playbook(
+    template="market_research",
+    steps=(
+        Step("budget", "convert_currency", _budget, lambda k: covered(k) and _SEARCH in aims(k)),
+        Step("search", "search_listings", _search,
+             lambda k: covered(k) and has_place(k) and _SEARCH in aims(k), after=("budget",)),
+        Step("stats", "area_statistics", _stats,
+             lambda k: covered(k) and has_place(k) and bool(aims(k) & {_STATS, "demand", _SEARCH})),
+        Step("trend", "market_trend", _trend, lambda k: covered(k) and has_place(k) and bool(aims(k) & {_TREND, "demand"})),
+        Step("documents", "search_documents", _documents,
+             lambda k: covered(k) and bool(aims(k) & {_RULES, "sentiment", "guide"})),
+    ),
+)
+SPECIALIST = Specialist(
+    name="market_research",
+    tools=(search_listings, get_listing, area_statistics, market_trend, search_documents, convert_currency),
+    playbook=PLAYBOOK,
+)

@@ -1,0 +1,65 @@
+"""Passages of documents that answer a question, with citations. Their figures are facts of kind `document`."""
+
+from __future__ import annotations
+
+import re
+
+from langchain.tools import tool
+
+from core.errors import BadInput
+from core.facts import Fact, Source
+from knowledge.listings.areas import find_city, find_neighbourhood
+from tools.context import Runtime
+from tools.result import Content, ToolResult
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+
+
+@tool(response_format="content_and_artifact")
+async def search_documents(
+    question: str, runtime: Runtime, country: str | None = None, city: str | None = None,
+    neighbourhood: str | None = None, kind: str | None = None,
+) -> Content:
+    """Passages of area guides, market notes and rules about a question, with citations [1], [2]. Quote them; never add to
+    them. country: CO, ES or MX, so that another country's rules never come back. kind: area_guide, market_note or rule.
+    """
+    from knowledge.documents.retrieval import retrieve
+
+    if not question.strip():
+        raise BadInput("The question is empty.", "La pregunta está vacía.")
+    context = runtime.context
+    result = ToolResult()
+    code = country.upper() if country else None
+    async with context.resources.database.session(context.scope) as session:
+        area = await find_city(session, city, code) if city else None
+        if neighbourhood:
+            area = await find_neighbourhood(session, neighbourhood, area.id if area else None, code) or area
+    index = await context.resources.meaning_or_offline(context.scope)
+    found = await retrieve(
+        context.resources.database, context.scope, index, question, country=code, area_id=area.id if area else None,
+        kind=kind, language=context.locale.language, n=3,
+    )
+    if found.degraded:
+        context.resources.lost_meaning()
+        result.gap("degraded", what="meaning search")
+    result.data = {"passages": [], "question": question}
+    for number, passage in enumerate(found.passages, 1):
+        source = Source("document", passage.id, passage.title, passage.attribution or passage.source, passage.demo)
+        entity = passage.title
+        sentences = _SENTENCE.split(passage.text.strip())
+        quoted = result.add(
+            Fact("passage", passage.text, "text", source, entity=entity, entity_id=passage.document_id,
+                 as_of=passage.published_on.isoformat()), say=False,
+        )
+        result.data["passages"].append(
+            {"n": number, "id": quoted, "title": passage.title, "excerpt": " ".join(sentences[:3]),
+             "published_on": passage.published_on.isoformat(), "kind": passage.kind}
+        )
+        result.citations.append(
+            {"n": number, "title": passage.title, "source": passage.attribution or passage.source,
+             "published_on": passage.published_on.isoformat(), "passage": passage.text, "demo": passage.demo}
+        )
+        result.say(f"[{number}] {passage.title} ({passage.published_on}): <passage>{passage.text}</passage>")
+    if not found.passages:
+        result.gap("no_data", what="documents", place=city or code or "")
+    return result.done()

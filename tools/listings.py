@@ -1,0 +1,205 @@
+"""Searching and reading adverts: filters in SQL, meaning in Chroma among what the filters let through.
+
+A wish in words is ranked by taking the nearest adverts of the same country and operation from Chroma and keeping those
+that pass the filters; what Chroma does not know (adverts without text) follows in the SQL order. Without Chroma the
+search goes on and says so.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal
+
+from langchain.tools import tool
+
+from core.errors import BadInput, NotFound, Unavailable
+from core.facts import Fact, Source
+from knowledge.listings import search as listings
+from knowledge.listings.search import Filters, Found, Order, Row
+from tools.context import Runtime
+from tools.result import Content, ToolResult
+
+log = logging.getLogger("ladrillo.tools")
+Operation = Literal["sale", "rent"]
+PropertyType = Literal[
+    "apartment", "house", "studio", "office", "retail", "land", "warehouse", "building", "room"
+]
+_NEAREST = 300
+_MOST = 12
+
+
+@tool(response_format="content_and_artifact")
+async def search_listings(
+    runtime: Runtime,
+    country: str | None = None,
+    city: str | None = None,
+    neighbourhood: str | None = None,
+    operation: Operation | None = "sale",
+    property_type: PropertyType | None = None,
+    price_min: float | None = None,
+    price_max: float | None = None,
+    area_min: float | None = None,
+    area_max: float | None = None,
+    bedrooms: int | None = None,
+    bathrooms: int | None = None,
+    features: list[str] | None = None,
+    wish: str | None = None,
+    order: Order = "newest",
+    limit: int = 5,
+) -> Content:
+    """Find adverts of properties. Returns their cards and how many there are in all.
+
+    country: CO, ES or MX. Place names as the investor wrote them. operation: sale or rent (rent: prices are per month).
+    Prices in the currency of the country (COP, EUR, MXN); convert other currencies first. Areas in m2; bedrooms and
+    bathrooms are minimums. features: lift, parking, terrace, balcony, pool, garden, air_conditioning, storage, doorman,
+    furnished, sea_view, gym, exterior, new_build, to_renovate, pets, security, duplex, penthouse. wish: anything else in
+    words, ranked by meaning. limit: 1 to 12.
+    """
+    for name, value in (("price_min", price_min), ("price_max", price_max), ("area_min", area_min), ("area_max", area_max)):
+        if value is not None and not 0 <= value < 1e15:
+            raise BadInput(f"{name} is {value:g}; expected a positive amount.", f"{name} es {value:g}; se esperaba un valor positivo.")
+    if price_min is not None and price_max is not None and price_min > price_max:
+        price_min, price_max = price_max, price_min
+    filters = Filters(
+        country=country.upper() if country else None, city=city, neighbourhood=neighbourhood, operation=operation,
+        property_type=property_type, price_min=price_min, price_max=price_max, area_min=area_min, area_max=area_max,
+        bedrooms=bedrooms, bathrooms=bathrooms, features=tuple(features or ()),
+    )
+    context = runtime.context
+    result = ToolResult()
+    count = max(1, min(limit, _MOST))
+    database = context.resources.database
+    found = await listings.search(database, context.scope, filters, limit=count, order=order)
+    relaxed: list[str] = []
+    if found.place_known and not found.total:
+        found, relaxed = await _relaxed(runtime, filters, count, order)
+    elif found.total > count and wish:
+        found = await _by_meaning(runtime, result, filters, wish, found, count)
+    place = ", ".join(name for name in (neighbourhood, city) if name) or (country or "")
+    result.data |= {
+        "place": place, "place_known": found.place_known, "operation": operation, "property_type": property_type,
+        "relaxed": relaxed, "listings": [], "total": None,
+    }
+    if not found.place_known or not found.total:
+        result.gap("no_data", what="listings", place=place)
+        return result.done()
+    _report(result, found, filters, place)
+    return result.done()
+
+
+async def _relaxed(runtime: Runtime, filters: Filters, limit: int, order: Order) -> tuple[Found, list[str]]:
+    """The nearest thing to a search that finds nothing: without features, then rooms, then neighbourhood, then type."""
+    from dataclasses import replace
+
+    context = runtime.context
+    dropped: list[str] = []
+    found = Found([], 0, place_known=True)
+    for name, without in (
+        ("features", {"features": ()}), ("bedrooms", {"bedrooms": None, "bathrooms": None}),
+        ("neighbourhood", {"neighbourhood": None}), ("property_type", {"property_type": None}),
+    ):
+        changed = replace(filters, **without)
+        if changed == filters:
+            continue
+        filters = changed
+        dropped.append(name)
+        if filters.city is None and filters.neighbourhood is None and name == "neighbourhood":
+            break  # the place was all that was asked for
+        found = await listings.search(context.resources.database, context.scope, filters, limit=limit, order=order)
+        if found.total:
+            return found, dropped
+    return found, dropped
+
+
+async def _by_meaning(
+    runtime: Runtime, result: ToolResult, filters: Filters, wish: str, found: Found, limit: int
+) -> Found:
+    """The same matches, those first whose advert is nearest to the wish."""
+    context = runtime.context
+    try:
+        index = await context.resources.meaning(context.scope)
+        embedder = await context.resources.embedder()
+        where = {k: v for k, v in (("country", filters.country), ("operation", filters.operation)) if v}
+        near = await index.query("listings", embedder.embed([wish])[0], _NEAREST, where=where)
+    except Unavailable as error:
+        log.warning("search without meaning: %s", error.en)
+        context.resources.lost_meaning()
+        result.gap("degraded", what="meaning search")
+        return found
+    ids = [int(id_) for id_, _ in near]
+    async with context.resources.database.session(context.scope) as session:
+        passing = await listings.passing(session, filters, ids)
+        rows = await listings.by_ids(session, [i for i in ids if i in passing][:limit])
+    have = {row.id for row in rows}
+    return Found([*rows, *(row for row in found.rows if row.id not in have)][:limit], found.total, place_known=True)
+
+
+def _report(result: ToolResult, found: Found, filters: Filters, place: str) -> None:
+    demo = any(row.demo for row in found.rows)
+    newest = max(row.observed_on for row in found.rows)
+    total = Fact(
+        "count", found.total, "count",
+        Source("aggregate", "listings.search", ", ".join(sorted({row.source for row in found.rows})), demo=demo),
+        entity=place, as_of=newest.isoformat(),
+    )
+    result.data["total"] = result.add(total)
+    result.data["as_of"] = newest.isoformat()
+    result.data["capped"] = found.total >= 10_000
+    for row in found.rows:
+        result.data["listings"].append(add_listing(result, row))
+    result.evidence["sample"] = found.total
+
+
+def add_listing(result: ToolResult, row: Row) -> dict[str, object]:
+    """Facts and card of one advert; the fact ids by name."""
+    source = Source("listing", str(row.id), row.title or row.place, row.source, row.demo)
+    entity = row.title or row.place
+    seen = row.observed_on.isoformat()
+
+    def fact(key: str, value: float | None, unit: str) -> str | None:
+        if value is None:
+            return None
+        currency = row.currency if unit.startswith("money") else None
+        return result.add(
+            Fact(key, float(value), unit, source, currency=currency, entity=entity, entity_id=str(row.id), as_of=seen)  # type: ignore[arg-type]
+        )
+
+    result.say(f"listing {row.id}: {entity} ({row.property_type}, {row.place})")
+    item: dict[str, object] = {
+        "id": row.id, "title": entity, "place": row.place, "property_type": row.property_type,
+        "price": fact("monthly_rent" if row.operation == "rent" else "price", row.price, "money"),
+        "price_per_m2": fact("price_per_m2", row.price_per_m2, "money_per_m2"),
+        "area": fact("area_m2", row.area_m2, "m2"), "bedrooms": fact("bedrooms", row.bedrooms, "count"),
+        "features": row.features,
+    }
+    result.cards.append(
+        {**item, "kind": "listing", "observed_on": seen, "demo": row.demo, "source": row.source, "attribution": ""}
+    )
+    return item
+
+
+@tool(response_format="content_and_artifact")
+async def get_listing(listing_id: int, runtime: Runtime) -> Content:
+    """One advert in full: price, size, rooms, text, features, earlier prices. listing_id as returned by a search."""
+    context = runtime.context
+    async with context.resources.database.session(context.scope) as session:
+        rows = await listings.by_ids(session, [listing_id]) if 0 < listing_id < 2**63 else []
+        history = await listings.price_history(session, listing_id) if rows else []
+    if not rows:
+        raise NotFound(
+            f"There is no listing {listing_id}. Use an id that a search returned.",
+            f"No existe el anuncio {listing_id}. Use un id que haya salido en una búsqueda.",
+        )
+    row = rows[0]
+    result = ToolResult()
+    item = add_listing(result, row)
+    earlier = [
+        result.add(
+            Fact("earlier_price", price, "money", Source("listing", str(row.id), row.title, row.source, row.demo),
+                 currency=currency, entity=row.title or row.place, entity_id=str(row.id), as_of=day.isoformat())
+        )
+        for day, price, currency in history
+    ]
+    result.data = {"listing": item, "earlier_prices": earlier, "text": row.text, "language": row.language}
+    result.say(f"<advert>{row.text[:1500]}</advert>")
+    return result.done()
