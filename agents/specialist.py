@@ -66,7 +66,7 @@ def write(specialist: Specialist, messages: Sequence[BaseMessage]) -> Written:
         specialist.playbook.template, LOCALES[brief.locale], facts, known=known, r=known.first, brief=brief,
         slots=brief.slots, request=brief.request, usted=_usted(brief),
     )
-    body, _, tail = text.partition("\n===")
+    body, _, tail = text.partition("===")
     notes = [line.partition(":") for line in tail.splitlines() if ":" in line]
     asks = [value.strip() for name, _, value in notes if name.strip() == "ask"]
     tries = [value.strip() for name, _, value in notes if name.strip() == "try"]

@@ -32,7 +32,7 @@ from graphs.grounding import accept
 from graphs.specialists import run_specialist
 from graphs.state import Finding, TurnState
 from knowledge.records import cases
-from knowledge.understanding import understand
+from knowledge.understanding.understand import understand
 
 log = logging.getLogger("ladrillo.graph")
 RECURSION_LIMIT = 25
@@ -59,7 +59,7 @@ async def screen(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
         previous_slots=state.get("slots") or {},
         previous_routes=state.get("routes") or (),
         previous_language=state.get("language"),
-        open_question="person" if state.get("offered") else state.get("open_question"),
+        open_question="human" if state.get("offered") else state.get("open_question"),
         country_hint=state.get("country"),
     )
     country = found.slots.get("country")
@@ -82,8 +82,8 @@ async def supervise(state: TurnState, runtime: Runtime[GraphContext]) -> dict[st
     )
     routes = supervisor.settle(decision, understood)
     reason = understood.get("human_reason")
-    if understood.get("accepts_person") and state.get("offered"):
-        routes, reason = ["human"], "accepted_offer"
+    if routes == ["human"] and state.get("offered") and understood["request"].get("accepts"):
+        reason = "accepted_offer"
     writer({"type": "step_end", "name": "supervisor"})
     return {
         "decision": {

@@ -4,7 +4,8 @@ A text is read sentence by sentence (a table row is one). Each figure in a sente
 digits shown, in unit, in currency, and in entity where its clause names one. The first figure that does not bind ends
 what may be shown: it fails closed. Not figures: dates and years of the calendar, ordinals, list numbers, article and law
 numbers, phone numbers, case codes, citation marks, names that contain digits, and the investor's own words in quotes.
-The constants of a recorded formula (`12 × 2.300.000 ÷ 450.000.000`) are covered by the formula.
+A passage
+of a retrieved document may be quoted as it stands, and its figures repeated. The constants of a recorded formula (`12 × 2.300.000 ÷ 450.000.000`) are covered by the formula.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:aprox|av|avda|art|núm|no|sr|sra|st|dr|p\.\s?ej|ee|uu|e\.g|i\.e|vs|etc|máx|mín|hab|approx|min|max)|\b[A-Z])\.$",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"[«\"“]([^»\"”\n]{2,400})[»\"”]")
+_QUOTED = re.compile(r"[«\"“]([^»\"”\n]{2,1200})[»\"”]")
 _CLAUSE = re.compile(
     r"[,;:()]\s|\s[-–—]\s|\|| (?:frente a|contra|against|versus|vs\.?|mientras|whereas|while|compared with|y|and) ",
     re.IGNORECASE,
@@ -165,7 +166,7 @@ class _Figure:
 def accept(text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = ()) -> Verdict:
     """Check a whole text. `user_words` are the investor's messages: quoting them needs no fact."""
     spoken = " ".join(fold(words) for words in user_words)
-    book = _Book(facts)
+    book = _Book(facts, locale)
     bindings: list[Binding] = []
     for start, end in sentences(text):
         found, offender = _check(text, start, end, book, locale, spoken)
@@ -176,11 +177,15 @@ def accept(text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterabl
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
-    """Spans of sentences and lines, together covering the text. An abbreviation or a decimal point ends none."""
+    """Spans of sentences and lines, together covering the text. An abbreviation or a decimal point ends none, and a
+    quotation is not cut."""
+    quotes = [match.span() for match in _QUOTED.finditer(text)]
     spans: list[tuple[int, int]] = []
     start = 0
     for match in _SENTENCE_END.finditer(text):
         piece = text[start : match.end()]
+        if any(a < match.start() < b - 1 for a, b in quotes):
+            continue
         if match.group() != "\n" and (_ABBREVIATION.search(piece) or _LIST_NUMBER.fullmatch(piece)):
             continue
         spans.append((start, match.end()))
@@ -238,11 +243,13 @@ class Stream:
 class _Book:
     """Facts arranged for look-up."""
 
-    def __init__(self, facts: Sequence[Fact]) -> None:
+    def __init__(self, facts: Sequence[Fact], locale: Locale) -> None:
         self.numbers: list[tuple[float, Fact]] = []
         self.names: set[str] = set()
         self.entities: list[str] = []
         self.formula_numbers: set[float] = set()
+        self.passages: list[str] = []
+        self.told: list[tuple[_Figure, Fact]] = []
         entities: dict[str, None] = {}
         for fact in facts:
             for value in (fact.value, fact.low, fact.high):
@@ -251,7 +258,11 @@ class _Book:
             if fact.level is not None:
                 self.numbers.append((fact.level * 100, fact))
             if isinstance(fact.value, str):
-                self.names.add(fold(fact.value))
+                folded = fold(fact.value)
+                self.names.add(folded)
+                if fact.source.kind == "document":
+                    self.passages.append(folded)
+                    self.told += [(figure, fact) for figure in _figures(fact.value, locale)]
             if fact.entity:
                 self.names.add(fold(fact.entity))
                 for part in _parts(fact.entity):
@@ -262,6 +273,17 @@ class _Book:
                 self.formula_numbers |= _formula_numbers(fact.formula)
         self.entities = list(entities)
 
+    def quotes(self, folded: str) -> bool:
+        """True if these words stand in a retrieved passage."""
+        return any(folded in passage for passage in self.passages)
+
+    def tells(self, figure: _Figure) -> Fact | None:
+        """The document whose passage gives this figure, with the same unit and currency."""
+        for told, fact in self.told:
+            if told.unit == figure.unit and told.currencies == figure.currencies and _close(figure, told.value):
+                return fact
+        return None
+
     def named(self, snippet: str) -> bool:
         """True if these words, digits included, stand in a name (`Calle 93`, `Torre 2`)."""
         return any(snippet in name for name in self.names)
@@ -271,7 +293,7 @@ class _Book:
 def _parts(entity: str) -> tuple[str, ...]:
     """`la Vila de Gràcia, Barcelona` -> its folded parts, articles dropped."""
     parts = (re.sub(r"^(?:la|el|los|las|les|l|the) ", "", fold(part)) for part in entity.split(","))
-    return tuple(part for part in parts if len(part) > 2)
+    return tuple(part for part in parts if len(part) > 2 and not part.replace(" ", "").isdigit())
 
 
 @lru_cache(maxsize=2048)
@@ -283,7 +305,7 @@ def _check(
     text: str, start: int, end: int, book: _Book, locale: Locale, spoken: str
 ) -> tuple[list[Binding], Offender | None]:
     sentence = text[start:end]
-    exempt = _exempt_spans(sentence, spoken)
+    exempt = _exempt_spans(sentence, spoken, book)
     bindings: list[Binding] = []
     figures = _figures(sentence, locale)
     for match in _WORDED.finditer(sentence):
@@ -297,7 +319,7 @@ def _check(
     for figure in figures:
         if any(a <= figure.start < b for a, b in exempt):
             continue
-        fact = _bind(figure, sentence, book)
+        fact = _bind(figure, sentence, book) or book.tells(figure)
         if fact is not None:
             bindings.append(Binding(start + figure.start, start + figure.end, figure.shown, fact.id))
         elif in_formula and any(_close(figure, value) for value in book.formula_numbers):
@@ -309,10 +331,13 @@ def _check(
     return bindings, None
 
 
-def _exempt_spans(sentence: str, spoken: str) -> list[tuple[int, int]]:
+def _exempt_spans(sentence: str, spoken: str, book: _Book) -> list[tuple[int, int]]:
     spans = [match.span() for match in _EXEMPT.finditer(sentence)]
     spans += [match.span() for match in _LIST_NUMBER.finditer(sentence)]
-    spans += [match.span() for match in _QUOTED.finditer(sentence) if fold(match.group(1)) in spoken]
+    spans += [
+        match.span() for match in _QUOTED.finditer(sentence)
+        if (quote := fold(match.group(1))) in spoken or book.quotes(quote)
+    ]
     return spans
 
 

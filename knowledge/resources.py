@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.embedded import Servers
     from knowledge.meaning.chroma import MeaningIndex
     from knowledge.meaning.embedding import Embedder
-    from knowledge.understanding.places import PlaceIndex
+    from knowledge.understanding.gazetteer import PlaceIndex
     from knowledge.valuation.model import ValuationModel
 
 #: The discard port of this machine: refused at once.
@@ -120,7 +120,7 @@ class Resources:
         if self._places is None:
             from sqlalchemy import text
 
-            from knowledge.understanding.places import default_places
+            from knowledge.understanding.gazetteer import default_places
 
             async with self.database.session(Scope()) as session:
                 rows = await session.execute(

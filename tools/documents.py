@@ -12,7 +12,20 @@ from knowledge.listings.areas import find_city, find_neighbourhood
 from tools.context import Runtime
 from tools.result import Content, ToolResult
 
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÁÉÍÓÚÑ¿¡])")
+_SHOWN = 2
+
+
+def excerpt(question: str, passage: str) -> str:
+    """The three neighbouring sentences of a passage that share most ideas with the question, word for word."""
+    from knowledge.meaning.terms import terms
+
+    sentences = _SENTENCE.split(passage.strip())
+    wanted = set(terms(question))
+    shared = [len(wanted & set(terms(sentence))) for sentence in sentences]
+    starts = range(max(1, len(sentences) - 1))
+    best = max(starts, key=lambda i: sum(shared[i : i + 3]))
+    return " ".join(sentences[best : best + 3])
 
 
 @tool(response_format="content_and_artifact")
@@ -37,22 +50,23 @@ async def search_documents(
     index = await context.resources.meaning_or_offline(context.scope)
     found = await retrieve(
         context.resources.database, context.scope, index, question, country=code, area_id=area.id if area else None,
-        kind=kind, language=context.locale.language, n=3,
+        kind=kind, language=context.locale.language, n=6,
     )
+    spoken = context.locale.language
+    passages = ([p for p in found.passages if p.language == spoken] or list(found.passages))[:_SHOWN]
     if found.degraded:
         context.resources.lost_meaning()
         result.gap("degraded", what="meaning search")
     result.data = {"passages": [], "question": question}
-    for number, passage in enumerate(found.passages, 1):
+    for number, passage in enumerate(passages, 1):
         source = Source("document", passage.id, passage.title, passage.attribution or passage.source, passage.demo)
         entity = passage.title
-        sentences = _SENTENCE.split(passage.text.strip())
         quoted = result.add(
             Fact("passage", passage.text, "text", source, entity=entity, entity_id=passage.document_id,
                  as_of=passage.published_on.isoformat()), say=False,
         )
         result.data["passages"].append(
-            {"n": number, "id": quoted, "title": passage.title, "excerpt": " ".join(sentences[:3]),
+            {"n": number, "id": quoted, "title": passage.title, "excerpt": excerpt(question, passage.text),
              "published_on": passage.published_on.isoformat(), "kind": passage.kind}
         )
         result.citations.append(
@@ -60,6 +74,6 @@ async def search_documents(
              "published_on": passage.published_on.isoformat(), "passage": passage.text, "demo": passage.demo}
         )
         result.say(f"[{number}] {passage.title} ({passage.published_on}): <passage>{passage.text}</passage>")
-    if not found.passages:
+    if not passages:
         result.gap("no_data", what="documents", place=city or code or "")
     return result.done()

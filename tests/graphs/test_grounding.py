@@ -129,3 +129,23 @@ def test_a_stream_shows_what_the_whole_would(size: int) -> None:
     assert out.strip() == accept(text, [YIELD, PRICE], CO).shown.strip()
     assert stream.offender is not None
     assert stream.offender.shown == "7,77 %"
+
+
+PASSAGE = Fact(
+    "passage", "Notary costs: the reference is 0.54 % of the value. Above 20,000 UVT it changes.", "text",
+    Source("document", "d1#0", "Costs"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Dice: «Notary costs: the reference is 0.54 % of the value. Above 20,000 UVT it changes.» [1]", None),
+        ("El documento da 0,54 % [1].", None),
+        ("El documento da 0,55 % [1].", "0,55 %"),
+        ("Dice: «Notary costs: the reference is 0.58 % of the value.» [1]", "0.58 %"),
+    ],
+)
+def test_a_passage_may_be_quoted_and_its_figures_repeated(text: str, shown: str | None) -> None:
+    offender = accept(text, [PASSAGE], CO).offender
+    assert (offender.shown if offender else None) == shown
