@@ -15,7 +15,10 @@ import pytest
 
 from core.database import Database
 from core.scope import Scope
+from core.settings import Settings
+from graphs.runner import Runner
 from knowledge.migrations import upgrade
+from knowledge.resources import Resources
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data folder is not beside this checkout")
@@ -91,3 +94,18 @@ def shared_data() -> Path:
     return SHARED / "data"
 
 
+
+
+@pytest.fixture
+async def resources(database: Database, tmp_path: Path) -> AsyncIterator[Resources]:
+    """Resources over the test's database; Chroma is out of reach (a port that refuses)."""
+    settings = Settings(data_dir=tmp_path, chroma_url="http://127.0.0.1:9")
+    yield Resources(settings, database)
+
+
+@pytest.fixture
+async def runner(resources: Resources) -> AsyncIterator[Runner]:
+    """A runner with the built-in brain."""
+    found = await Runner.open(resources.settings, resources=resources)
+    yield found
+    await found.close()
