@@ -144,7 +144,6 @@ def _report(result: ToolResult, found: Found, filters: Filters, place: str) -> N
     )
     result.data["total"] = result.add(total)
     result.data["as_of"] = newest.isoformat()
-    result.data["capped"] = found.total >= 10_000
     for row in found.rows:
         result.data["listings"].append(add_listing(result, row))
     result.evidence["sample"] = found.total

@@ -105,7 +105,7 @@ class Found:
 async def search(
     database: Database, scope: Scope, filters: Filters, *, limit: int = 6, order: Order = "newest"
 ) -> Found:
-    """The first `limit` listings that pass, and their count (exact up to 10,000)."""
+    """The first `limit` listings that pass, and how many pass in all."""
     async with database.session(scope) as session:
         return await search_in(session, filters, limit=limit, order=order)
 
@@ -115,15 +115,14 @@ async def search_in(session: AsyncSession, filters: Filters, *, limit: int, orde
     if conditions is None:
         return Found([], 0, place_known=False)
     where, values = conditions
-    counted = await session.execute(
-        text(f"SELECT count(*) FROM (SELECT FROM listings l WHERE {where} LIMIT 10000) AS some"), values  # noqa: S608
-    )
+    counted = await session.execute(text(f"SELECT count(*) FROM listings l WHERE {where}"), values)  # noqa: S608
     total = int(counted.scalar_one())
-    rows = await session.execute(
-        text(f"SELECT {_COLUMNS} {_FROM} WHERE {where} ORDER BY {_ORDERS[order]} LIMIT :limit"),
+    ids = await session.execute(
+        text(f"SELECT l.id FROM listings l WHERE {where} ORDER BY {_ORDERS[order]} LIMIT :limit"),  # noqa: S608
         {**values, "limit": limit},
     )
-    return Found([Row(**row._mapping) for row in rows], total, place_known=True)
+    rows = await by_ids(session, list(ids.scalars())) if total else []
+    return Found(rows, total, place_known=True)
 
 
 async def conditions_of(session: AsyncSession, filters: Filters) -> tuple[str, dict[str, Any]] | None:

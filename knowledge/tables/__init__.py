@@ -2,11 +2,30 @@
 
 from knowledge.tables.base import Owned, metadata
 from knowledge.tables.conversations import (
-    Case, CaseEvent, Conversation, FactRow, Lead, Message, Run, RunEvent, UserProfile,
+    Case,
+    CaseEvent,
+    Conversation,
+    FactRow,
+    Lead,
+    Message,
+    Run,
+    RunEvent,
+    UserProfile,
 )
 from knowledge.tables.market import (
-    AnalyticsData, Area, Document, Forecast, Listing, Load, Model, Observation, PriceHistory, Project, ProjectOwner,
-    Quarantine, Series,
+    AnalyticsData,
+    Area,
+    Document,
+    Forecast,
+    Listing,
+    Load,
+    Model,
+    Observation,
+    PriceHistory,
+    Project,
+    ProjectOwner,
+    Quarantine,
+    Series,
 )
 from knowledge.tables.tenancy import Job, Outbox, Tenant
 

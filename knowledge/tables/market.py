@@ -86,6 +86,10 @@ class Listing(Owned, table=True):
               postgresql_where=text("status = 'active'")),
         Index("ix_listings_area", "area_id", "operation", "property_type", "price",
               postgresql_where=text("status = 'active'")),
+        Index("ix_listings_city_newest", "city_id", "operation", text("observed_on DESC"), "id",
+              postgresql_where=text("status = 'active'"), postgresql_include=["tenant_id"]),
+        Index("ix_listings_newest", "operation", text("observed_on DESC"), "id",
+              postgresql_where=text("status = 'active'"), postgresql_include=["tenant_id"]),
         Index("ix_listings_country", "country", "operation", "property_type", "price",
               postgresql_where=text("status = 'active'")),
     )

@@ -57,7 +57,7 @@ async def test_every_owned_table_raises_without_a_scope(database_url: str, table
     async with await psycopg.AsyncConnection.connect(dsn) as connection:
         await connection.execute("SET ROLE ladrillo_app")
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="no tenant is set"):
-            await connection.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 - names from our own list
+            await connection.execute(f"SELECT count(*) FROM {table}")
 
 
 async def test_the_scope_ends_with_its_transaction(database: Database) -> None:

@@ -524,6 +524,8 @@ def create_tables() -> None:
     op.create_index('ix_listings_area', 'listings', ['area_id', 'operation', 'property_type', 'price'], unique=False, postgresql_where=sa.text("status = 'active'"))
     op.create_index('ix_listings_city', 'listings', ['city_id', 'operation', 'property_type', 'price'], unique=False, postgresql_where=sa.text("status = 'active'"))
     op.create_index('ix_listings_country', 'listings', ['country', 'operation', 'property_type', 'price'], unique=False, postgresql_where=sa.text("status = 'active'"))
+    op.create_index('ix_listings_city_newest', 'listings', ['city_id', 'operation', sa.literal_column('observed_on DESC'), 'id'], unique=False, postgresql_where=sa.text("status = 'active'"), postgresql_include=['tenant_id'])
+    op.create_index('ix_listings_newest', 'listings', ['operation', sa.literal_column('observed_on DESC'), 'id'], unique=False, postgresql_where=sa.text("status = 'active'"), postgresql_include=['tenant_id'])
     op.create_index(op.f('ix_listings_project_id'), 'listings', ['project_id'], unique=False)
     op.create_index(op.f('ix_listings_tenant_id'), 'listings', ['tenant_id'], unique=False)
     op.create_table('price_history',
