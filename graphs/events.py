@@ -127,6 +127,8 @@ def beside(outcome: Mapping[str, Any], message_id: str) -> list[tuple[str, dict[
     frames.append(
         ("confidence", {"value": outcome["confidence"], "level": outcome["level"], "reasons": outcome["why"]})
     )
+    if outcome["consent"]:
+        frames.append(("consent.request", outcome["consent"]))
     if outcome["offer"]:
         frames.append(("offer", {"reason": outcome["offer"]["reason"], "message": ""}))
     if outcome["case"]:

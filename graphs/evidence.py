@@ -108,6 +108,7 @@ def presentable(artifacts: Sequence[Mapping[str, Any]], facts: Sequence[Fact], l
         "tables": tables,
         "charts": charts,
         "citations": list(citations.values()),
+        "consent": next((c for a in artifacts if (c := (a.get("data") or {}).get("consent_request"))), None),
         "references": [{"id": c["id"], "title": c["title"], "kind": c["kind"]} for c in cards],
     }
 

@@ -74,7 +74,7 @@ async def area_statistics(
     result.data |= {"found": True, "area": area.place, "narrowed": narrowed}
     _describe(result, area, row, operation)
     _neighbourhoods(result, inside)
-    _pace(result, area, series)
+    _pace(result, area, [s for s in series if row.demo or not s.demo])  # generated figures never dress up real ones
     return result.done()
 
 

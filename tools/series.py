@@ -9,26 +9,11 @@ from langchain.tools import tool
 from sqlalchemy import text
 
 from core.facts import Fact, Source
-from knowledge.listings.areas import find_city, find_neighbourhood
+from knowledge.series.choice import SeriesRef, choose_series
 from tools.context import Runtime
 from tools.result import Content, ToolResult
 
 Metric = Literal["price", "rent", "days_on_market", "stock", "mortgage_rate", "inflation"]
-_METRICS: dict[str, tuple[str, ...]] = {
-    "price": ("price_m2", "price_index"),
-    "rent": ("rent_m2", "rent"),
-    "days_on_market": ("days_on_market",),
-    "stock": ("stock",),
-    "mortgage_rate": ("mortgage_rate",),
-    "inflation": ("inflation",),
-}
-_PICK = text(
-    "SELECT s.id, s.name, s.region, s.metric, s.unit, s.currency, s.frequency, s.attribution, s.demo, max(o.period) AS last"
-    " FROM series s JOIN observations o ON o.series_id = s.id"
-    " WHERE s.metric = ANY(:metrics) AND s.segment = 'all' AND (s.area_id = :area OR (CAST(:area AS text) IS NULL"
-    " AND s.country = :country AND (s.area_id IS NULL OR s.area_id = lower(:country))))"
-    " GROUP BY s.id ORDER BY s.demo, array_position(CAST(:metrics AS text[]), s.metric), last DESC, count(*) DESC LIMIT 1"
-)
 _POINTS = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period DESC LIMIT 120")
 _POINTS_SHOWN = 24
 
@@ -52,7 +37,7 @@ async def market_trend(
     place = ", ".join(name for name in (neighbourhood, city) if name) or (code or "")
     result.data = {"place": place, "metric": metric, "found": False}
     async with context.resources.database.session(context.scope) as session:
-        row, exact = await _choose(session, _METRICS[metric], code, city, neighbourhood)
+        row, exact = await choose_series(session, metric, code, city, neighbourhood)
         points = list((await session.execute(_POINTS, {"id": row.id})).all()) if row is not None else []
     if row is None or not points:
         result.gap("no_data", what=f"{metric} series", place=place)
@@ -62,42 +47,14 @@ async def market_trend(
     return result.done()
 
 
-async def _choose(
-    session: Any, metrics: tuple[str, ...], country: str | None, city: str | None, neighbourhood: str | None
-) -> tuple[Any, bool]:
-    """The series of the smallest area that has one; False where a larger area stands in. A named place without any
-    series of its own or above it in our data finds nothing."""
-    found_city = await find_city(session, city, country) if city else None
-    area = (
-        await find_neighbourhood(session, neighbourhood, found_city.id if found_city else None, country)
-        if neighbourhood else None
-    )
-    tried = [a for a in (area, found_city) if a is not None]
-    for number, candidate in enumerate(tried):
-        row = (await session.execute(
-            _PICK, {"metrics": list(metrics), "area": candidate.id, "country": candidate.country}
-        )).first()
-        if row is not None:
-            return row, number == 0 and (neighbourhood is None or area is not None)
-    code = country or (tried[0].country if tried else None)
-    if code is None:
-        return None, False
-    row = (await session.execute(_PICK, {"metrics": list(metrics), "area": None, "country": code})).first()
-    return row, not city and not neighbourhood
-
-
-def _report(result: ToolResult, row: Any, points: list[Any], exact: bool) -> None:
+def _report(result: ToolResult, row: SeriesRef, points: list[Any], exact: bool) -> None:
     source = Source("series", row.id, row.name, row.attribution, row.demo)
-    unit: Any = (
-        "percent" if row.unit == "percent" or row.metric in ("inflation", "mortgage_rate")
-        else "money_per_m2" if row.metric.endswith("_m2") else "money" if row.currency
-        else "days" if row.unit == "days" else "count" if row.metric == "stock" else "index"
-    )
+    unit = row.fact_unit
 
     def fact(key: str, value: float, unit: Any, as_of: date, **more: Any) -> str:
         return result.add(
             Fact(key, float(value), unit, more.pop("source", source), entity=row.region,
-                 currency=row.currency if unit.startswith("money") else None, as_of=_period(as_of, row.frequency), **more),
+                 currency=row.currency if unit.startswith("money") else None, as_of=row.label(as_of), **more),
             say=key != "point",
         )
 
@@ -117,10 +74,10 @@ def _report(result: ToolResult, row: Any, points: list[Any], exact: bool) -> Non
             f"change_{name}", change, "percent", last.period, source=Source("computation", "change", row.name, row.attribution, row.demo),
             formula=f"({last.value:.10g} ÷ {before.value:.10g} − 1) × 100", inputs=(latest,),
         )
-        result.data[f"{name}_since"] = _period(before.period, row.frequency)
+        result.data[f"{name}_since"] = row.label(before.period)
     result.data |= {
         "found": True, "exact": exact, "region": row.region, "latest": latest, "change_year": changes["year"],
-        "change_long": changes["long"], "as_of": _period(last.period, row.frequency), "series": row.name,
+        "change_long": changes["long"], "as_of": row.label(last.period), "series": row.name,
         "attribution": row.attribution, "is_index": unit == "index",
     }
     result.charts.append(
@@ -134,9 +91,3 @@ def _report(result: ToolResult, row: Any, points: list[Any], exact: bool) -> Non
 def _before(points: list[Any], last: date, years: int) -> Any:
     """The observation of the same period `years` earlier."""
     return next((p for p in points if (p.period.year, p.period.month) == (last.year - years, last.month)), None)
-
-
-def _period(day: date, frequency: str) -> str:
-    if frequency == "A":
-        return str(day.year)
-    return f"{day.year}-Q{(day.month - 1) // 3 + 1}" if frequency == "Q" else f"{day:%Y-%m}"

@@ -17,6 +17,11 @@ from core.scope import Scope
 from knowledge.tables import Case, CaseEvent
 
 OPEN = ("open", "claimed", "snoozed")
+#: Why a case is opened -> its priority (1 is the most urgent). The same codes as in the policy of a turn.
+REASONS: dict[str, int] = {
+    "asked_person": 2, "complaint": 1, "fraud_or_money": 1, "legal_tax_advice": 2, "data_request": 1, "anger": 1,
+    "large_deal": 1, "repeated_failure": 2, "accepted_offer": 2,
+}
 _MOVES = {
     "claim": (("open", "snoozed"), "claimed"),
     "reply": (("open", "claimed", "snoozed"), "claimed"),

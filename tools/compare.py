@@ -1,0 +1,263 @@
+"""Options side by side: one profile a call, then the weighing of all profiles found so far.
+
+A profile holds only what is known; what is not has a reason. The verdict is a rule over one named measure that at least two
+options have, never an opinion: the first of `MEASURES` that was asked for or can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from langchain.tools import tool
+
+from core.errors import BadInput
+from core.facts import Fact, Source, Unit
+from core.locale import CURRENCY_OF, Currency
+from knowledge.finance.analysis import analyse
+from knowledge.finance.facts_of import plain
+from knowledge.finance.inputs import Inputs
+from tools.context import Runtime
+from tools.leads import PropertyType
+from tools.option_profiles import Profile, area_profile, listing_profile, project_profile
+from tools.provenance import settle
+from tools.result import Content, ToolResult
+
+MOST = 6
+#: Measures that can decide, strongest first, and whether more is better.
+MEASURES: dict[str, bool] = {
+    "gross_yield": True, "area_gross_yield": True, "price_per_m2": False, "price_m2_median": False, "price": False,
+    "monthly_rent": False, "rent_m2_median": False, "price_change_year": True, "years_of_rent": False,
+}
+#: Rows of the comparison in their order.
+ROWS = ("price", "monthly_rent", "gross_yield", "years_of_rent", "price_per_m2", "area_m2", "bedrooms", "bathrooms",
+        "price_m2_median", "rent_m2_median", "area_gross_yield", "price_change_year", "rent_change_year", "listings_sale",
+        "listings_rent", "units", "units_available", "delivery", "stage", "place")
+_OWN = ("gross_yield", "years_of_rent", "price_per_m2")
+
+
+@tool(response_format="content_and_artifact")
+async def profile_option(
+    kind: Literal["listing", "project", "area", "own_figures"],
+    runtime: Runtime,
+    label: str | None = None,
+    listing_id: int | None = None,
+    project: str | None = None,
+    country: Literal["CO", "ES", "MX"] | None = None,
+    city: str | None = None,
+    neighbourhood: str | None = None,
+    property_type: PropertyType | None = None,
+    price: float | None = None,
+    monthly_rent: float | None = None,
+    area_m2: float | None = None,
+    currency: Currency | None = None,
+) -> Content:
+    """What is known of one option of a comparison. Call it once per option, all options in the same message.
+
+    kind listing: listing_id. kind project: project (its name or id). kind area: city and/or neighbourhood, property_type
+    if one was asked. kind own_figures: price, monthly_rent (money in `currency`, a month's rent), area_m2 as the investor
+    gave them. label: the option's short name; keep it in the answer. What is missing comes back with its reason.
+    """
+    name = (label or "").strip()
+    if len(name) > 120:
+        raise BadInput("label is longer than 120 characters: use the option's short name.",
+                       "label pasa de 120 caracteres: use el nombre corto de la opción.")
+    if kind == "listing":
+        if listing_id is None:
+            raise BadInput("kind listing needs listing_id.", "kind listing necesita listing_id.")
+        profile = await listing_profile(runtime, listing_id, name)
+    elif kind == "project":
+        if not project:
+            raise BadInput("kind project needs project: its name or id.", "kind project necesita project: nombre o id.")
+        profile = await project_profile(runtime, project, name)
+    elif kind == "area":
+        if not (city or neighbourhood):
+            raise BadInput("kind area needs a city or a neighbourhood.", "kind area necesita una ciudad o un barrio.")
+        profile = await area_profile(runtime, country, city, neighbourhood, property_type, name)
+    else:
+        place = ", ".join(part for part in (neighbourhood, city) if part)
+        if not (name or place):
+            raise BadInput("kind own_figures needs a label for the option.",
+                           "kind own_figures necesita un nombre (label) para la opción.")
+        profile = _own_figures(
+            runtime, name or place,
+            Inputs(price=price, monthly_rent=monthly_rent, area_m2=area_m2, country=country, city=city,
+                   property_type=property_type, currency=currency or CURRENCY_OF.get(country or ""), entity=name or place,
+                   language=runtime.context.locale.language, measures=_OWN),
+        )
+    return _told(profile)
+
+
+def _own_figures(runtime: Runtime, label: str, inputs: Inputs) -> Profile:
+    """The measures that the investor's figures allow, computed by the one finance engine."""
+    profile = Profile("own_figures", label)
+    figures: tuple[tuple[str, float | None, Unit], ...] = (
+        ("price", inputs.price, "money"), ("monthly_rent", inputs.monthly_rent, "money"), ("area_m2", inputs.area_m2, "m2"),
+    )
+    given = [
+        Fact(key, value, unit, Source("user", "message"), currency=inputs.money if unit == "money" else None, entity=label)
+        for key, value, unit in figures
+        if value is not None
+    ]
+    analysis = analyse(inputs)
+    settled = settle([*given, *analysis.facts], runtime)
+    for fact in given:
+        profile.put(fact.key, settled[fact.id])
+    for key, fact in analysis.measures.items():
+        profile.put(key, settled[fact.id])
+    profile.extra = [fact for fact in settled.values() if fact.id not in {f.id for f in profile.cells.values()}]
+    for key in ("price", "monthly_rent"):
+        if key not in profile.cells:
+            profile.missing[key] = "not_given"
+    for key in ("gross_yield", "years_of_rent"):
+        if key not in profile.cells:
+            profile.missing[key] = "needs_price_and_rent"
+    if not profile.cells:
+        profile.reason = "not_given"
+    return profile
+
+
+def _told(profile: Profile) -> Content:
+    result = ToolResult()
+    result.extend(profile.extra, say=False)
+    cells = {key: result.add(fact) for key, fact in profile.cells.items()}
+    result.data = {
+        "label": profile.label, "kind": profile.kind, "cells": cells, "missing": profile.missing, "reason": profile.reason,
+        "notes": profile.notes, "known": bool(cells.keys() - {"place", "stage"}),
+    }
+    if not result.data["known"]:
+        code = "uncovered" if profile.reason == "uncovered" else "no_data"
+        result.gap("missing_input" if profile.reason == "not_given" else code, option=profile.label, why=profile.reason)
+    for key, why in profile.missing.items():
+        result.say(f"{profile.label}: no {key} ({why})")
+    if profile.card is not None:
+        result.cards.append({
+            **profile.card,
+            **{key: cells.get(key) for key in ("price_per_m2", "bedrooms")}, "area": cells.get("area_m2"),
+            "price": cells.get("price") or cells.get("monthly_rent"),
+        })
+    return result.done()
+
+
+@tool(response_format="content_and_artifact")
+async def weigh_options(
+    runtime: Runtime, measure: str | None = None, budget_max: float | None = None, currency: Currency | None = None,
+    left_out: list[str] | None = None,
+) -> Content:
+    """The verdict over the options profiled before in this turn: which is ahead, by which measure, and by how much.
+
+    Call it after all profile_option calls. measure: what the investor cares about (gross_yield, area_gross_yield,
+    price_per_m2, price_m2_median, price, monthly_rent, rent_m2_median, price_change_year); left out, the strongest
+    measure that two options share decides. budget_max: money in `currency`; options above it are named. left_out: names of
+    options beyond the first six. Say the measure; it is a computation, not advice.
+    """
+    if measure is not None and measure not in MEASURES:
+        raise BadInput(
+            f"{measure!r} cannot be compared: expected one of {', '.join(MEASURES)}. Leave it out to use the strongest.",
+            f"{measure!r} no se puede comparar: se espera una de {', '.join(MEASURES)}. Omítala para usar la mejor.",
+        )
+    if budget_max is not None and not 0 < budget_max < 1e15:
+        raise BadInput(f"budget_max is {budget_max!r}: expected a positive amount.",
+                       f"budget_max vale {budget_max!r}: se espera un monto positivo.")
+    profiles = _profiles(runtime)
+    result = ToolResult()
+    for profile in profiles:
+        result.extend(profile.cells.values(), say=False)
+    known = [p for p in profiles if p.cells.keys() - {"place", "stage"}]
+    rows = [key for key in ROWS if any(key in p.cells for p in profiles)]
+    result.data = {
+        "columns": [p.label for p in profiles], "verdict": None, "known": [p.label for p in known],
+        "rows": [{"key": key, "cells": [p.cells[key].id if key in p.cells else None for p in profiles]} for key in rows],
+        "unknown": [{"label": p.label, "why": p.reason or "no_rows"} for p in profiles if p not in known],
+        "gaps": _gaps(known, rows), "left_out": list(left_out or ()),
+        "notes": [{"label": p.label, "note": note} for p in known for note in p.notes],
+        "mixed_currencies": False, "over_budget": [], "budget": None, "asked": measure,
+    }
+    for label in (*result.data["columns"], *result.data["left_out"]):  # names may hold digits: Comuna 13
+        result.add(Fact("option", label, "text", Source("user", runtime.context.message_id or "message")), say=False)
+    _verdict(result, known, measure)
+    if budget_max is not None:
+        said = Fact("budget_max", budget_max, "money", Source("user", "message"), currency=currency)
+        budget = next(iter(settle([said], runtime).values()))
+        over = [p.label for p in known if _above(p.cells.get("price"), budget)]
+        if over:
+            result.data |= {"over_budget": over, "budget": result.add(budget)}
+    if len(known) < 2:
+        result.say("fewer than two options have data: no verdict")
+    return result.done()
+
+
+def _gaps(known: Sequence[Profile], rows: Sequence[str]) -> list[dict[str, Any]]:
+    """Why cells of shown rows are empty, one entry a row and reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for profile in known:
+        for key in rows:
+            if key not in profile.cells:
+                found.setdefault((key, profile.missing.get(key, "other_kind")), []).append(profile.label)
+    return [{"key": key, "why": why, "labels": labels} for (key, why), labels in found.items()]
+
+
+def _profiles(runtime: Runtime) -> list[Profile]:
+    """The options of this turn, from the results of `profile_option` so far, the last of each label."""
+    state = runtime.state
+    messages = state.get("messages", ()) if isinstance(state, Mapping) else ()
+    found: dict[str, Profile] = {}
+    for message in messages:
+        if getattr(message, "type", "") == "human":
+            found = {}
+        artifact = getattr(message, "artifact", None) or {}
+        if getattr(message, "name", None) != "profile_option" or "label" not in artifact.get("data", {}):
+            continue
+        data, facts = artifact["data"], {f["id"]: Fact.from_dict(f) for f in artifact["facts"]}
+        profile = Profile(data["kind"], data["label"], {k: facts[i] for k, i in data["cells"].items()})
+        profile.missing, profile.reason, profile.notes = data["missing"], data["reason"], data["notes"]
+        found[profile.label] = profile
+    return list(found.values())[:MOST]
+
+
+def _verdict(result: ToolResult, known: Sequence[Profile], asked: str | None) -> None:
+    order = [m for m in (asked, *MEASURES) if m is not None]
+    for measure in dict.fromkeys(order):
+        having = [p for p in known if measure in p.cells]
+        if len(having) < 2:
+            continue
+        if len({p.cells[measure].currency for p in having}) > 1:
+            result.data["mixed_currencies"] = True
+            continue
+        ranked = sorted(having, key=lambda p: _number(p, measure), reverse=MEASURES[measure])
+        first, second = ranked[0], ranked[1]
+        best, next_best = first.cells[measure], second.cells[measure]
+        result.data["verdict"] = {
+            "measure": measure, "winner": first.label, "runner_up": second.label, "best": best.id, "second": next_best.id,
+            "tie": round(_number(first, measure), 2) == round(_number(second, measure), 2),
+            "left_out": [p.label for p in known if p not in having], "of": len(having), "price_gap": None, "costs_less": None,
+        }
+        _price_gap(result, first, second, measure)
+        result.say(f"ahead by {measure}: {first.label}")
+        return
+
+
+def _price_gap(result: ToolResult, first: Profile, second: Profile, measure: str) -> None:
+    """How much less, or more, money the leader ties up."""
+    one, other = first.cells.get("price"), second.cells.get("price")
+    if one is None or other is None or one.currency != other.currency or measure == "price":
+        return
+    gap = _number(second, "price") - _number(first, "price")
+    if gap == 0:
+        return
+    high, low = (other, one) if gap > 0 else (one, other)
+    fact = Fact("price_gap", abs(gap), "money",
+                Source("computation", "price_gap", demo=one.source.demo or other.source.demo), currency=one.currency,
+                formula=f"{plain(float(high.value))} − {plain(float(low.value))}", inputs=(high.id, low.id))
+    result.data["verdict"] |= {"price_gap": result.add(fact), "costs_less": gap > 0}
+
+
+def _above(price: Fact | None, budget: Fact) -> bool:
+    same = price is not None and (budget.currency is None or price.currency == budget.currency)
+    return same and price is not None and float(price.value) > float(budget.value)
+
+
+def _number(profile: Profile, key: str) -> float:
+    return float(profile.cells[key].value)
+
+

@@ -1,0 +1,109 @@
+"""Converting money at the dated rates of the exchange-rate series.
+
+A rate holds from its period on: the one used is the latest at or before the day asked for. A cross through the dollar
+takes both legs of the same month, the newest that both series have: rates of different dates do not make one rate.
+"""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from langchain.tools import tool
+from sqlalchemy import bindparam, text
+
+from core import clock
+from core.facts import Fact, Source
+from tools.context import Runtime
+from tools.provenance import settle
+from tools.result import Content, ToolResult
+
+#: A rate whose period ended longer ago than this, in days, is said to be old.
+OLD_AFTER_DAYS = 62
+_RATES = text(
+    "SELECT DISTINCT ON (o.series_id) o.series_id, o.period, o.value, s.frequency, s.name, s.attribution, s.demo"
+    " FROM observations o JOIN series s ON s.id = o.series_id"
+    " WHERE o.series_id IN :ids AND o.period <= :day ORDER BY o.series_id, o.period DESC"
+).bindparams(bindparam("ids", expanding=True))
+
+
+@tool(response_format="content_and_artifact")
+async def convert_currency(
+    amount: float, source_currency: str, target_currency: str, runtime: Runtime, on: date | None = None
+) -> Content:
+    """Convert an amount between COP, EUR, MXN and USD at the latest published rate at or before a day.
+
+    amount: money in source_currency (1200000 for 1.2 million). source_currency, target_currency: COP, EUR, MXN or USD.
+    on: ISO day whose rate is wanted; default today. The result says the date of the rate; repeat that date.
+    """
+    from knowledge.finance import currency as money
+
+    source, target = source_currency.strip().upper(), target_currency.strip().upper()
+    pairs = money.pairs_between(source, target)
+    today = clock.now().date()
+    day = on or today
+    rows = await _rates(runtime, pairs, day)
+    result = ToolResult()
+    absent = [pair for pair in pairs if pair not in rows]
+    if absent:
+        result.data = {"source": source, "target": target, "asked_on": day.isoformat()}
+        result.gap("no_data", what="exchange_rate", pairs=", ".join(absent), on=day.isoformat())
+        return result.done()
+    converted = money.convert(
+        amount, source, target,
+        [money.Rate(pair, row.value, row.period, row.series_id, row.attribution) for pair, row in rows.items()],
+    )
+    used = [_rate_fact(pair, row) for pair, row in rows.items()]
+    as_of = used[0].as_of if used else None
+    given = Fact("amount", float(amount), "money", Source("user", "message"), currency=source)
+    crossed = Fact(
+        "exchange_rate", converted.rate, "rate", Source("computation", "exchange_rate"), as_of=as_of,
+        formula=f"{target} ÷ {source}: " + ", ".join(f"{f.key} {f.value:.10g}" for f in used),
+        inputs=tuple(f.id for f in used),
+    )
+    equal = Fact(
+        "converted_amount", converted.amount, "money", Source("computation", "converted_amount"), currency=target,
+        as_of=as_of, formula=f"{amount:.10g} × {converted.rate:.10g}", inputs=(given.id, crossed.id),
+    )
+    facts = settle([*used, given, crossed, equal], runtime)
+    ids = {old: result.add(fact) for old, fact in facts.items()}
+    ended = min((_end(row) for row in rows.values()), default=day)
+    result.data = {
+        "source": source, "target": target, "asked_on": day.isoformat(), "amount": ids[given.id],
+        "converted": ids[equal.id], "rates": [ids[f.id] for f in used], "as_of": as_of,
+        "monthly": any(row.frequency == "M" for row in rows.values()), "old": (day - ended).days > OLD_AFTER_DAYS,
+        "attribution": sorted({row.attribution for row in rows.values() if row.attribution}),
+    }
+    if result.data["old"]:
+        result.say(f"the rate is of {as_of}; there is none nearer to {day.isoformat()}: say so")
+    return result.done()
+
+
+async def _rates(runtime: Runtime, pairs: tuple[str, ...], day: date) -> dict[str, Any]:
+    """Pair -> row with its rate, all of one period where several are needed."""
+    if not pairs:
+        return {}
+    context = runtime.context
+    ids = [f"FX/{pair}" for pair in pairs]
+    async with context.resources.database.session(context.scope) as session:
+        rows = (await session.execute(_RATES, {"ids": ids, "day": day})).all()
+        oldest = min((row.period for row in rows), default=day)
+        if any(row.period != oldest for row in rows):
+            rows = (await session.execute(_RATES, {"ids": ids, "day": oldest})).all()
+    found = {row.series_id.removeprefix("FX/"): row for row in rows}
+    return {pair: found[pair] for pair in pairs if pair in found}
+
+
+def _rate_fact(pair: str, row: Any) -> Fact:
+    monthly = row.frequency == "M"
+    fact = Fact(pair, float(row.value), "rate", Source("series", row.series_id, row.name, row.attribution, row.demo),
+                as_of=row.period.isoformat())
+    return replace(fact, id="", as_of=f"{row.period:%Y-%m}") if monthly else fact
+
+
+def _end(row: Any) -> date:
+    """Last day that a rate speaks of."""
+    period: date = row.period
+    return period.replace(day=calendar.monthrange(period.year, period.month)[1]) if row.frequency == "M" else period

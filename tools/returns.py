@@ -1,0 +1,289 @@
+"""The return on one property from the figures of the investor: yields, payments, cash flow, internal rates, costs.
+
+One call a property; several properties are several calls, made together. The arithmetic is `knowledge.finance`; here
+its figures get their true sources, the gaps get names, and a quoted rate whose kind nobody stated is read as nominal,
+with the effective reading beside it where Colombian custom makes it likely.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from langchain.tools import tool
+from pydantic import BaseModel, Field
+
+from core.errors import BadInput
+from core.facts import Fact, Source
+from core.locale import CURRENCY_OF
+from tools.context import Runtime
+from tools.listing_figures import ListingFigures, listing_figures
+from tools.provenance import UNSTATED, settle
+from tools.result import Content, ToolResult
+
+if TYPE_CHECKING:
+    from knowledge.finance.analysis import Analysis, Inputs
+
+#: Property types that the housing laws (a rent cap) speak of; a parking space or an unnamed property is none.
+HOUSING = frozenset({"apartment", "house", "studio", "room"})
+
+
+class StatedCost(BaseModel):
+    """A cost the investor stated: money, or a percentage of the year's rent or of the price."""
+
+    label: str = Field(description="what it is, in the investor's words")
+    amount: float = Field(description="money in the call's currency, or 10 for 10 %")
+    period: Literal["month", "year", "once"] = Field("year", description="once = paid at the purchase")
+    of: Literal["money", "rent", "price"] = Field("money", description="what the amount is, or is a percentage of")
+
+
+@tool(response_format="content_and_artifact")
+async def analyse_returns(
+    runtime: Runtime,
+    price: float | None = None,
+    monthly_rent: float | None = None,
+    annual_rent: float | None = None,
+    rent_is_net: bool = False,
+    currency: str | None = None,
+    country: str | None = None,
+    city: str | None = None,
+    property_type: str | None = None,
+    new_build: bool = False,
+    area_m2: float | None = None,
+    costs: list[StatedCost] | None = None,
+    fill_other_costs: bool = False,
+    purchase_costs: float | None = None,
+    vacancy_pct: float | None = None,
+    net_yield_on: Literal["price", "invested"] | None = None,
+    down_payment_pct: float | None = None,
+    own_cash: float | None = None,
+    loan_amount: float | None = None,
+    rate_pct: float | None = None,
+    rate_kind: Literal["nominal", "effective"] | None = None,
+    term_years: float | None = None,
+    affordable_payment: float | None = None,
+    example_loan: bool = False,
+    horizon_years: float | None = None,
+    growth_pct: float | None = None,
+    rent_growth_pct: float | None = None,
+    selling_costs_pct: float | None = None,
+    discount_pct: float | None = None,
+    cash_flows: list[float] | None = None,
+    measures: Annotated[list[str] | None, Field(max_length=30)] = None,
+    label: str = "",
+    listing_id: int | None = None,
+    outside_markets: bool = False,
+) -> Content:
+    """Return measures of ONE property from stated figures. Several properties: one call each, in the same message.
+
+    Pass only figures that the investor wrote or a tool returned; leave out what is unknown (the result names it).
+    Money in `currency` (COP, EUR, MXN, USD; omit if unknown), percentages as 12 for 12 %. country: CO, ES or MX.
+    measures, the asked one first: gross_yield, net_yield, noi, cap_rate, years_of_rent, payback_years, price_per_m2,
+    acquisition_costs, legal_rent_cap, loan_amount, monthly_payment, total_interest, loan_to_value, affordable_loan,
+    rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent, break_even_occupancy,
+    irr, levered_irr, npv, equity_at_horizon; omit it for all that the figures allow.
+    annual_rent: when rent is seasonal, instead of monthly_rent. rent_is_net: costs are already off the rent.
+    costs: the running costs stated ([] if told there are none); omit it and net figures use the country's assumptions,
+    each listed. fill_other_costs: assumptions beside the stated costs. purchase_costs: money on top of the price.
+    net_yield_on: what the investor wants the net yield measured on. down_payment_pct: 30 when 70 % is financed.
+    own_cash: own money put in, if stated as an amount. rate_pct: yearly, as quoted; rate_kind: effective only if the
+    investor says efectivo anual or E.A. example_loan: use the country's labelled example for a missing rate or term.
+    affordable_payment: a monthly payment the investor can bear, for affordable_loan. cash_flows: yearly, today first.
+    label: the investor's name for this property when there are several. listing_id: take price (or rent) and size from
+    a listing found before. outside_markets: the place is outside Colombia, Spain and Mexico (arithmetic only).
+    """
+    from knowledge.finance.analysis import Cost, Inputs, analyse
+
+    result = ToolResult()
+    language = runtime.context.locale.language
+    given: dict[str, Fact] = {}
+    listing: ListingFigures | None = None
+    if listing_id is not None:
+        listing = await listing_figures(runtime, listing_id)
+        said = {"price": price, "monthly_rent": monthly_rent or annual_rent, "area_m2": area_m2}
+        given = {key: fact for key, fact in listing.facts.items() if said[key] is None}
+        price, monthly_rent, area_m2 = (
+            float(given[key].value) if key in given else own
+            for key, own in (("price", price), ("monthly_rent", monthly_rent), ("area_m2", area_m2))
+        )
+        country, currency = country or listing.country, currency or listing.currency
+        city, property_type = city or listing.city, property_type or listing.property_type
+        label = label or listing.title
+    currency = currency.strip().upper() if currency else None
+    if outside_markets:
+        country = city = None
+    elif currency is None:
+        currency = CURRENCY_OF.get((country or "").upper())
+    asked = tuple(dict.fromkeys(measures or ()))
+    result.data = {"label": label, "asked": list(asked), "country": country, "currency": currency,
+                   "listing": _listing_data(listing), "outside": outside_markets, "problem": None}
+    try:
+        _check_codes(country, currency)
+        inputs = Inputs(
+            price=price, monthly_rent=monthly_rent, annual_rent=annual_rent, rent_is_net=rent_is_net,
+            currency=None if outside_markets else currency, country=country, city=city, property_type=property_type,
+            new_build=new_build, area_m2=area_m2,
+            costs=None if costs is None else tuple(Cost(c.label, c.amount, c.period, c.of) for c in costs),
+            fill_defaults=fill_other_costs, purchase_costs=purchase_costs, vacancy_pct=vacancy_pct, base=net_yield_on,
+            down_payment_pct=down_payment_pct, loan_amount=loan_amount, rate_pct=rate_pct,
+            rate_kind=rate_kind or ("nominal" if rate_pct is not None else None), term_years=term_years,
+            payment=affordable_payment, example_loan=example_loan, horizon_years=horizon_years, growth_pct=growth_pct,
+            rent_growth_pct=rent_growth_pct, selling_costs_pct=selling_costs_pct, discount_pct=discount_pct,
+            cash_flows=tuple(cash_flows or ()), measures=asked, entity=label, language=language,
+        )
+        found = analyse(inputs)
+        extra = _beside(inputs, found, own_cash, stated_kind=rate_kind, runtime=runtime)
+    except BadInput as error:
+        _refuse(result, error, price, monthly_rent or annual_rent, currency)
+        return result.done()
+    facts = settle([*found.facts, *extra.values()], runtime, given, currency)
+    _report(result, inputs, found, extra, facts)
+    return result.done()
+
+
+def _check_codes(country: str | None, currency: str | None) -> None:
+    if country is not None and country.upper() not in CURRENCY_OF:
+        raise BadInput(f"I have no rules for the country {country!r}: expected CO, ES or MX, or outside_markets.",
+                       f"No tengo reglas para el país {country!r}: se espera CO, ES o MX.")
+    if currency is not None and currency not in {*CURRENCY_OF.values(), "USD"}:
+        raise BadInput(f"I do not keep the currency {currency!r}: expected COP, EUR, MXN or USD; omit it otherwise.",
+                       f"No manejo la moneda {currency!r}: se espera COP, EUR, MXN o USD.")
+
+
+def _refuse(
+    result: ToolResult, error: BadInput, price: float | None, rent: float | None, currency: str | None
+) -> None:
+    """Figures that cannot be: said in both languages, and the sentence is a fact so that it may be shown."""
+    problem: dict[str, Any] = {"code": error.code, "es": error.es.split(". ")[0], "en": error.en.split(". ")[0]}
+    if price is not None and rent is not None and rent >= price > 0:
+        problem["code"] = "rent_not_below_price"
+        for key, value in (("price", price), ("rent", rent)):
+            problem[key] = result.add(Fact(key, value, "money", Source("user", "message"), currency=currency))
+    for language in ("es", "en"):
+        result.add(Fact("input_problem", problem[language], "text", Source("computation", "input_check")), say=False)
+    result.data["problem"] = problem
+    result.gap("bad_input", problem=error.en)
+
+
+def _beside(
+    inputs: Inputs, found: Analysis, own_cash: float | None, *, stated_kind: str | None, runtime: Runtime
+) -> dict[str, Fact]:
+    """Figures that an asked one should not stand without, by key: the other reading of a rate, the payment if the rate
+    rises by a point, and the return on own cash where the income was stated after the loan."""
+    from knowledge.finance import loans, returns
+    from knowledge.finance.analysis import analyse
+    from knowledge.finance.facts_of import plain
+
+    extra: dict[str, Fact] = {}
+    payment = found.measures.get("monthly_payment")
+    money = inputs.money
+    if payment is not None and inputs.rate_pct is not None and inputs.term_years is not None:
+        colombian = inputs.legal_country == "CO" or (
+            inputs.country is None and inputs.currency is None and runtime.context.locale.country == "CO"
+        )
+        if stated_kind is None and colombian:
+            other = analyse(replace(inputs, rate_kind="effective", measures=("monthly_payment",)))
+            extra |= {f.id: f for f in other.facts if f.key == "monthly_rate_pct"}
+            extra["monthly_payment_if_effective"] = replace(
+                other.measures["monthly_payment"], id="", key="monthly_payment_if_effective")
+        if inputs.rate_pct <= 99:
+            loan = next(f for f in found.facts if f.key == "loan_amount")
+            kind = loans.rate_kind(inputs.legal_country, inputs.rate_kind)
+            rate, months = loans.monthly_rate(inputs.rate_pct + 1, kind), loans.months_of(inputs.term_years)
+            value = loans.payment(float(loan.value), rate, months)
+            extra["monthly_payment_plus_point"] = Fact(
+                "monthly_payment_plus_point", value, "money", Source("computation", "monthly_payment"), currency=money,
+                entity=inputs.entity, inputs=(loan.id, payment.id),
+                formula=f"{plain(float(loan.value))} × {plain(rate)} ÷ (1 − (1 + {plain(rate)})^−{months})",
+            )
+            rise = value - float(payment.value)
+            extra["payment_rise_per_point"] = Fact(
+                "payment_rise_per_point", rise, "money", Source("computation", "payment_rise_per_point"),
+                currency=money, entity=inputs.entity, formula=f"{plain(value)} − {plain(float(payment.value))}",
+                inputs=(extra["monthly_payment_plus_point"].id, payment.id),
+            )
+    if "cash_on_cash" in found.missing and inputs.rate_pct is None and (inputs.rent_is_net or inputs.costs):
+        share = inputs.down_payment_pct
+        own = own_cash if own_cash is not None else (
+            None if inputs.price is None or share is None
+            else inputs.price * share / 100 + (inputs.purchase_costs or 0))
+        income = analyse(replace(inputs, measures=("noi",))).measures.get("noi")
+        if own is not None and income is not None:
+            extra |= {f.id: f for f in analyse(replace(inputs, measures=("noi",))).facts}
+            source = Source("user", "message") if own_cash is not None else Source("computation", "own_cash")
+            cash = Fact("own_cash", own, "money", source, currency=money, entity=inputs.entity, formula=(
+                None if own_cash is not None else f"{plain(inputs.price or 0)} × {plain(share or 0)} ÷ 100"
+                + (f" + {plain(inputs.purchase_costs)}" if inputs.purchase_costs else "")))
+            extra["own_cash"] = cash
+            extra["cash_on_cash"] = Fact(
+                "cash_on_cash", returns.cash_on_cash(float(income.value), 0, own), "percent",
+                Source("computation", "cash_on_cash"), entity=inputs.entity,
+                formula=f"{plain(float(income.value))} ÷ {plain(own)}", inputs=(income.id, cash.id))
+    return extra
+
+
+def _report(
+    result: ToolResult, inputs: Inputs, found: Analysis, extra: dict[str, Fact], facts: dict[str, Fact]
+) -> None:
+    """Everything a template or a model needs to explain the figures, in plain data over fact ids."""
+    for fact in facts.values():
+        result.add(fact)
+    for name in dict.fromkeys(f.source.attribution for f in facts.values() if f.source.kind == "rule"):
+        # a source's name may hold digits ("Notaría 19"): as a fact of its own it can be named
+        result.add(Fact("source_name", name, "text", Source("rule", "source_name", name)), say=False)
+    measures = {name: facts[f.id].id for name, f in found.measures.items()}
+    missing = {name: list(names) for name, names in found.missing.items()}
+    if "cash_on_cash" in extra:
+        measures["cash_on_cash"] = facts[extra["cash_on_cash"].id].id
+        missing.pop("cash_on_cash")
+    figures: dict[str, str] = {}
+    for fact in facts.values():
+        if not fact.key.startswith("cost_"):
+            figures.setdefault(fact.key, fact.id)
+    net = found.measures.get("net_yield")
+    housing = inputs.property_type in HOUSING
+    result.data |= {
+        "measures": measures, "missing": missing, "undefined": dict(found.undefined), "figures": figures,
+        "costs": [
+            {"fact": f.id, "label": f.entity, "period": f.key.removeprefix("cost_"), "percent": f.unit == "percent"}
+            for f in facts.values() if f.key.startswith("cost_") and f.unit in ("money", "percent")
+        ],
+        "assumptions": [
+            {"key": a.key, "fact": facts[a.fact.id].id, "es": a.label_es, "en": a.label_en, "period": a.period}
+            for a in found.assumptions
+        ],
+        "warnings": [
+            {"code": w.code, "es": w.es, "en": w.en} for w in found.warnings
+            if housing or w.code != "rent_above_legal_cap"
+        ],
+        "rules": [f.id for f in facts.values() if f.source.ref.startswith("rule/")],
+        "unstated": [f.id for f in facts.values() if f.source.ref == UNSTATED],
+        "left_out": [{"es": o.es, "en": o.en} for o in found.left_out],
+        "rent_is_net": inputs.rent_is_net, "housing": housing,
+        "net_on": "invested" if net is not None and len(net.inputs) > 2 else "price",
+        "payback_is_net": inputs.rent_is_net or inputs.costs is not None or inputs.vacancy_pct is not None,
+        "example": any(w.code == "example_loan" for w in found.warnings),
+        "origins": {k: _origin(facts, k) for k in ("price", "monthly_rent", "area_m2")},
+    }
+    for a in found.assumptions:
+        result.say(f"assumption {a.key}: {a.label_en}")
+    for warning in found.warnings:
+        result.say(f"warning {warning.code}: {warning.en}")
+    for name, names in missing.items():
+        result.gap("missing_input", measure=name, need=" and ".join(names))
+    for name, code in found.undefined.items():
+        result.say(f"{name} does not exist for these figures: {code}")
+    if not measures and not missing and not found.undefined:
+        result.gap("missing_input", measure="gross_yield", need="price and monthly_rent")
+
+
+def _origin(facts: dict[str, Fact], key: str) -> str | None:
+    """Whose the input `key` is: `user`, `listing`, `aggregate`, `series` or `rule` (nobody's); None without it."""
+    return next((f.source.kind for f in facts.values() if f.key == key), None)
+
+
+def _listing_data(listing: ListingFigures | None) -> dict[str, Any] | None:
+    if listing is None:
+        return None
+    return {"id": listing.id, "title": listing.title, "operation": listing.operation, "active": listing.active,
+            "observed_on": listing.observed_on}
