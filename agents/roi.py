@@ -10,6 +10,19 @@ import re
 from typing import Any
 
 from agents.playbook import Arguments, Known, Playbook, Result, Step
+from agents.roi_figures import (
+    LOAN_SLOTS,
+    amount,
+    costs_of,
+    financing,
+    flows_of,
+    loan_of,
+    many,
+    one,
+    price_of,
+    rate_kind_of,
+    rent_of,
+)
 from agents.specialist import Specialist
 from knowledge.understanding.text import fold
 from tools.area_rent import area_rent
@@ -28,34 +41,8 @@ _MEASURES = {"cash_flow": "cash_flow_month", "break_even": "break_even_rent", "o
 _NO_RENT_NEEDED = frozenset({"price_per_m2", "acquisition_costs", "loan_amount", "monthly_payment", "total_interest",
                              "loan_to_value", "affordable_loan", "equity_at_horizon"})
 _YIELDS = frozenset({"gross_yield", "net_yield", "legal_rent_cap"})
-_LOAN_SLOTS = frozenset({"down_payment_pct", "loan_amount", "rate_pct", "term_years"})
 _GROSS, _NET = re.compile(r"\b(?:brut|gross)"), re.compile(r"\b(?:net[oa]s?\b|net (?:yield|return|rent)|limpio)")
-_EFFECTIVE = re.compile(r"\b(?:e a|ea|efectiv[oa]|effective)\b")
-_NET_INCOME = re.compile(r"\bnet income|\bannual net|\bingresos? netos?|\bneto anual|\brenta neta|\bnetos al ano")
-_EACH = re.compile(
-    r"\b(\d{1,3}) (?:departamentos|deptos|depas|apartamentos|aptos|apartaestudios|pisos|estudios|locales|oficinas|cuartos|"
-    r"habitaciones|unidades|flats|units|apartments|studios|shops|offices|rooms)\b.*\b(?:cada un[oa]|each|apiece|c u|"
-    r"por unidad|per unit)\b"
-)
-_OF_PRICE = re.compile(r"\b(?:closing|itp|iva|escritur\w*|compra|purchase|impuestos)\b")
 _COMPARED = 6
-
-
-def one(value: Any) -> Any:
-    """A slot's value, or None where several were named: nobody knows which is meant."""
-    if isinstance(value, (list, tuple)):
-        return value[0] if len(value) == 1 else None
-    return value
-
-
-def _many(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
-
-
-def _amount(value: Any) -> float | None:
-    """A figure of the request, given as a number or as `{"amount": …}`."""
-    value = value.get("amount") if isinstance(value, dict) else value
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 # which properties
@@ -70,10 +57,10 @@ def options(known: Known) -> list[Arguments]:
             | {name: o.get(name) for name in ("price", "monthly_rent", "area_m2") if o.get(name) is not None}
             for i, o in enumerate(stated[:_COMPARED])
         ]
-    prices, rents = _many(known.slots.get("price")), _many(known.slots.get("monthly_rent"))
+    prices, rents = many(known.slots.get("price")), many(known.slots.get("monthly_rent"))
     count = min(_COMPARED, max(len(prices), len(rents)))
     if count > 1:
-        places = [_many(known.slots.get(name)) for name in ("neighbourhood", "city")]
+        places = [many(known.slots.get(name)) for name in ("neighbourhood", "city")]
         names = next((names for names in places if len(names) == count), list("ABCDEF"))
         return [{"label": str(names[i]), "price": _nth(prices, i), "monthly_rent": _nth(rents, i)} for i in range(count)]
     if "price" not in known.brief.turn_slots:
@@ -96,9 +83,9 @@ def _nth(values: list[Any], index: int) -> Any:
 def measures(known: Known) -> list[str]:
     """The calculator's measures, the asked one first."""
     found = _asked(known)
-    if _rent(known).get("rent_is_net"):
+    if rent_of(known).get("rent_is_net"):
         return list(dict.fromkeys("net_yield" if m == "gross_yield" else m for m in found if m != "legal_rent_cap"))
-    beside = {"net_yield"} if _flows(known) else {
+    beside = {"net_yield"} if flows_of(known) else {
         "net_yield", "cap_rate", "noi", "irr", "levered_irr", "npv", "dscr", "cash_on_cash"}
     if beside & set(found) and "gross_yield" not in found:
         found.append("gross_yield")
@@ -115,12 +102,12 @@ def _asked(known: Known) -> list[str]:
         return ["irr", *(m for m in asked if m == "npv")]
     if "payback_years" in asked:  # "break even" is then said of the years
         asked = [m for m in asked if m != "break_even_rent"]
-    if "cash_flow_month" in asked and not _LOAN_SLOTS & set(known.slots):  # the payment is one of the stated costs
+    if "cash_flow_month" in asked and not LOAN_SLOTS & set(known.slots):  # the payment is one of the stated costs
         asked = [m for m in asked if m != "monthly_payment"]
     said_yield = bool(_GROSS.search(question) or _NET.search(question))
     # "return" alone is heard as a gross yield; only the word itself asks for it before anything else
     special = [m for m in asked if m != "gross_yield" or _GROSS.search(question)]
-    if "monthly_payment" in special or (_financing(known) and not said_yield and not set(special) - _YIELDS):
+    if "monthly_payment" in special or (financing(known) and not said_yield and not set(special) - _YIELDS):
         rest = [m for m in special if m not in ("monthly_payment", "gross_yield", "net_yield", "legal_rent_cap")]
         return _loan_view(known, rest)
     if special:
@@ -133,15 +120,11 @@ def _asked(known: Known) -> list[str]:
     return found
 
 
-def _financing(known: Known) -> bool:
-    return bool(_LOAN_SLOTS & set(known.brief.turn_slots))
-
-
 def _loan_view(known: Known, rest: list[str]) -> list[str]:
     found = ["monthly_payment", *rest]
     if one(known.slots.get("down_payment_pct")) is not None and one(known.slots.get("loan_amount")) is None:
         found = ["loan_amount", "loan_to_value", *found]
-    if _rent(known) and _loan(known)[0] is None:
+    if rent_of(known) and loan_of(known)[0] is None:
         found.append("rent_minus_payment")
     return list(dict.fromkeys(found))
 
@@ -151,98 +134,6 @@ def _country(known: Known) -> str | None:
     if named is None and "country" not in known.slots:
         return {"COP": "CO", "MXN": "MX"}.get(str(one(known.slots.get("currency"))))
     return str(named) if named else None
-
-
-# the figures
-
-
-def _rent(known: Known) -> Arguments:
-    """The income as the investor gave it: a month's or a year's, before or after costs."""
-    annual, net = known.request.get("annual_rent"), known.request.get("net_rent")
-    found: Arguments = {}
-    amount = _amount(net)
-    if amount is not None:
-        yearly = isinstance(net, dict) and net.get("period") == "year"
-        return {"annual_rent" if yearly else "monthly_rent": amount, "rent_is_net": True}
-    if _amount(annual) is not None:
-        found["annual_rent"] = _amount(annual)
-    elif one(known.slots.get("monthly_rent")) is not None:
-        found["monthly_rent"] = one(known.slots.get("monthly_rent"))
-    question = fold(known.brief.question)
-    each = _EACH.search(question)
-    if each and "monthly_rent" in found:
-        found["monthly_rent"] *= int(each[1])
-    if found and (net or ("annual_rent" in found and _NET_INCOME.search(question))):
-        found["rent_is_net"] = True
-    return found
-
-
-def _loan(known: Known) -> tuple[float | None, bool]:
-    """The loan stated as an amount, and whether it was said as if it were a price ("cuota de 95 millones")."""
-    slots, turn = known.slots, known.brief.turn_slots
-    stated, price = one(slots.get("loan_amount")), one(slots.get("price"))
-    if stated is not None:
-        return stated, stated == price
-    about_payment = "monthly_payment" in (known.request.get("measures") or ()) or _financing(known)
-    if price is None or not about_payment or one(slots.get("down_payment_pct")) is not None:
-        return None, False
-    alone = not _rent(known) or ("price" in turn and "monthly_rent" not in turn and "rate_pct" in turn)
-    return (price, True) if alone else (None, False)
-
-
-def _price(known: Known, loan: float | None, loan_is_price: bool) -> float | None:
-    """The price; where only a budget is known, the most they would pay."""
-    price = one(known.slots.get("price"))
-    if loan_is_price:
-        return None
-    if price is None and loan is None:
-        price = one(known.slots.get("budget_max"))
-    return _amount(price)
-
-
-def _costs(known: Known) -> list[Arguments] | None:
-    stated, share = known.request.get("costs"), _amount(known.request.get("cost_pct"))
-    if stated is None and share is None:
-        return None
-    found: list[Arguments] = [
-        {"label": _spoken(str(c.get("label") or "-"), known.brief.question), "amount": c["amount"],
-         "period": c.get("period") or "year"} | ({"of": c["of"]} if c.get("of") else {})
-        for c in stated or () if c.get("amount") is not None
-    ]
-    if share is not None:
-        of_price = bool(_OF_PRICE.search(fold(known.brief.question)))
-        name = {"es": "gastos", "en": "costs"}["es" if known.brief.language == "es" else "en"]
-        found.append({"label": name, "amount": share, "period": "once" if of_price else "year",
-                      "of": "price" if of_price else "rent"})
-    return found
-
-
-def _spoken(label: str, question: str) -> str:
-    """A cost's name as the person wrote it: understanding hands it over folded ("ibi", "de administracion")."""
-    name = re.sub(r"^(?:de la|de|del|of|for|por) ", "", label)
-    words = re.findall(r"[^\W\d_]+", question)
-    count = len(name.split())
-    return next((written for i in range(len(words)) if fold(written := " ".join(words[i : i + count])) == name), name)
-
-
-def _flows(known: Known) -> list[float] | None:
-    """Explicit flows as one amount a year, today first."""
-    stated = known.request.get("cash_flows")
-    if not stated:
-        return None
-    if all(isinstance(flow, (int, float)) for flow in stated):
-        return [float(flow) for flow in stated]
-    found = [0.0] * (max(round(flow["t"]) for flow in stated) + 1)
-    for flow in stated:
-        found[round(flow["t"])] += float(flow["amount"])
-    return found
-
-
-def _rate_kind(known: Known) -> str | None:
-    kind = one(known.slots.get("rate_kind"))
-    if kind is None and "rate_pct" in known.brief.turn_slots and _EFFECTIVE.search(fold(known.brief.question)):
-        return "effective"
-    return str(kind) if kind in ("nominal", "effective") else None
 
 
 def _calculated(known: Known) -> bool:
@@ -268,12 +159,12 @@ def rents(known: Known) -> list[Arguments] | None:
     kind = one(known.slots.get("property_type"))
     if "listing_id" in several[0]:
         return None if several[0]["monthly_rent"] is not None else [{"listing_id": o["listing_id"]} for o in several]
-    price, area = _price(known, *_loan(known)), one(known.slots.get("area_m2"))
-    if len(several) > 1 or (_rent(known) and (price is not None or area is None)):
+    price, area = price_of(known, *loan_of(known)), one(known.slots.get("area_m2"))
+    if len(several) > 1 or (rent_of(known) and (price is not None or area is None)):
         return None
     country, city = one(known.slots.get("country")), known.slots.get("city")
     inside = known.slots.get("neighbourhood")
-    places = [{"city": one(city), "neighbourhood": n} for n in _many(inside)] or [{"city": c} for c in _many(city)]
+    places = [{"city": one(city), "neighbourhood": n} for n in many(inside)] or [{"city": c} for c in many(city)]
     if len(places) > 1 and price is not None:
         return None
     return [
@@ -302,19 +193,19 @@ def analyses(known: Known) -> list[Arguments] | None:
 
 def _analysis(known: Known, own: Arguments, among_several: bool, rent: Result | None) -> Arguments:
     slots, request, outside = known.slots, known.request, bool(known.brief.uncovered)
-    loan, loan_is_price = (None, False) if among_several else _loan(known)
+    loan, loan_is_price = (None, False) if among_several else loan_of(known)
     call: Arguments = {
-        "price": _price(known, loan, loan_is_price), "loan_amount": loan, "area_m2": one(slots.get("area_m2")),
+        "price": price_of(known, loan, loan_is_price), "loan_amount": loan, "area_m2": one(slots.get("area_m2")),
         "currency": one(slots.get("currency")), "outside_markets": outside or None,
         "country": None if outside else one(slots.get("country")), "city": None if outside else one(slots.get("city")),
-        "property_type": one(slots.get("property_type")), "costs": _costs(known),
-        "purchase_costs": _amount(request.get("purchase_costs")), "net_yield_on": request.get("base"),
-        "vacancy_pct": _amount(request.get("vacancy_pct")), "growth_pct": _amount(request.get("growth_pct")),
-        "own_cash": _amount(request.get("down_payment")),
-        "rate_pct": one(slots.get("rate_pct")), "rate_kind": _rate_kind(known), "term_years": one(slots.get("term_years")),
+        "property_type": one(slots.get("property_type")), "costs": costs_of(known),
+        "purchase_costs": amount(request.get("purchase_costs")), "net_yield_on": request.get("base"),
+        "vacancy_pct": amount(request.get("vacancy_pct")), "growth_pct": amount(request.get("growth_pct")),
+        "own_cash": amount(request.get("down_payment")),
+        "rate_pct": one(slots.get("rate_pct")), "rate_kind": rate_kind_of(known), "term_years": one(slots.get("term_years")),
         "down_payment_pct": one(slots.get("down_payment_pct")), "horizon_years": one(slots.get("horizon_years")),
-        "cash_flows": _flows(known), "measures": measures(known),
-    } | ({} if among_several else _rent(known)) | own
+        "cash_flows": flows_of(known), "measures": measures(known),
+    } | ({} if among_several else rent_of(known)) | own
     if among_several:
         call["measures"] = [m for m in call["measures"] if m != "legal_rent_cap"] + ["years_of_rent"]
     if call.get("loan_amount") is None and {"rate_pct", "term_years"} & {k for k in call if call[k] is None}:
@@ -323,7 +214,7 @@ def _analysis(known: Known, own: Arguments, among_several: bool, rent: Result | 
         call["monthly_rent"] = _estimated(rent, "estimated_rent")
     elif call.get("price") is None and "listing_id" not in call:
         call["price"] = _estimated(rent, "estimated_price")
-    if "features" in slots and "new_build" in _many(slots["features"]):
+    if "features" in slots and "new_build" in many(slots["features"]):
         call["new_build"] = True
     return call
 

@@ -1,0 +1,191 @@
+"""The price specialist: what a property should ask, whether a price fits, and where prices are going.
+
+Without a language model the playbook decides from `request["price"]` (value, fairness, forecast). A value found in this
+turn is carried along the forecast; where the floor area is missing the level of the area stands in, never a value.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from agents.playbook import Arguments, Known, Playbook, Step
+from agents.specialist import Specialist
+from core import clock
+from core.locale import CURRENCY_OF
+from knowledge.understanding.text import fold
+from tools.areas import area_statistics
+from tools.comparables import similar_listings
+from tools.currency import convert_currency
+from tools.forecast import forecast_index
+from tools.valuation import value_property
+
+_MOST = 3
+_RENTS = re.compile(r"\b(?:rents?|rentals?|rentas?|alquiler(?:es)?|arriendos?|canon(?:es)?)\b")
+_FUTURE = frozenset({"horizon_years"})
+
+
+def one(value: Any) -> Any:
+    """A slot's value, or None where several were named: nobody knows which is meant."""
+    if isinstance(value, (list, tuple)):
+        return value[0] if len(value) == 1 else None
+    return value
+
+
+def _many(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
+
+
+def _nth(values: list[Any], index: int) -> Any:
+    return values[index] if index < len(values) else values[0] if len(values) == 1 else None
+
+
+def aims(known: Known) -> set[str]:
+    """value, fairness and forecast as asked; a horizon alone asks for a forecast, anything else for a value."""
+    named = set(known.request.get("price") or ())
+    if named:
+        return named
+    ahead = "until_year" in known.request or _FUTURE & set(known.brief.turn_slots)
+    return {"forecast"} if ahead else {"value"}
+
+
+def horizon(known: Known) -> float | None:
+    """Years from now, told as a span or as a calendar year."""
+    years = one(known.slots.get("horizon_years"))
+    until = known.request.get("until_year")
+    if until is not None and "horizon_years" not in known.brief.turn_slots:
+        years = max(1, int(until) - clock.now().year)
+    return float(years) if isinstance(years, (int, float)) and years > 0 else None
+
+
+def about_rent(known: Known) -> bool:
+    """Rents are asked about, not prices."""
+    return bool(_RENTS.search(fold(known.brief.question))) and "value" not in aims(known)
+
+
+def properties(known: Known) -> list[Arguments]:
+    """Each property asked about with what is known of it; at most three."""
+    slots, turn = known.slots, known.brief.turn_slots
+    if not {"city", "neighbourhood", "area_m2"} & set(turn):
+        listed = [r for r in known.brief.references if r.get("kind") == "listing" and str(r.get("id")).isdigit()]
+        if listed:
+            return [{"listing_id": int(r["id"])} for r in listed[:_MOST]]
+    names = ("city", "neighbourhood", "property_type", "area_m2", "bedrooms", "bathrooms", "price")
+    told = {name: _many(slots.get(name)) for name in names}
+    count = min(_MOST, max((len(values) for values in told.values()), default=0))
+    lacking = _many(known.request.get("refused_features"))
+    found = []
+    for i in range(count):
+        own = {name: _nth(values, i) for name, values in told.items() if name != "price"}
+        found.append(own | {
+            "country": one(slots.get("country")), "asking_price": _price(known, _nth(told["price"], i)),
+            "currency": _currency(known), "features": _many(slots.get("features")) or None, "lacking": lacking or None,
+        })
+    return found
+
+
+def _price(known: Known, stated: Any) -> float | None:
+    """A stated price, in the currency of the country where it was converted."""
+    converted = known.first("convert")
+    if converted is not None:
+        fact = converted.facts.get(converted.data.get("converted") or "")
+        if fact is not None:
+            return float(fact.value)
+    return float(stated) if isinstance(stated, (int, float)) else None
+
+
+def _currency(known: Known) -> str | None:
+    converted = known.first("convert")
+    if converted is not None and converted.data.get("converted"):
+        return str(converted.data["target"])
+    named = one(known.slots.get("currency"))
+    return str(named) if named in ("COP", "EUR", "MXN", "USD") else None
+
+
+# the calls
+
+
+def conversion(known: Known) -> Arguments | None:
+    """An asking price in another currency, before it is compared with adverts."""
+    amount, named = one(known.slots.get("price")), one(known.slots.get("currency"))
+    target = CURRENCY_OF.get(str(one(known.slots.get("country"))))
+    if known.brief.uncovered or not isinstance(amount, (int, float)) or not named or not target or named == target:
+        return None
+    return {"amount": amount, "source_currency": named, "target_currency": target}
+
+
+def values(known: Known) -> list[Arguments] | None:
+    """One call a property: for a value or a verdict, and before a forecast of a property whose size is known."""
+    found = properties(known)
+    if known.brief.uncovered:  # only arithmetic on the investor's own figures
+        return [
+            {name: p.get(name) for name in ("area_m2", "asking_price", "currency")}
+            for p in found if p.get("area_m2") and p.get("asking_price")
+        ] or None
+    if aims(known) & {"value", "fairness"}:
+        return [p for p in found if p.get("city") or p.get("neighbourhood") or p.get("listing_id") or p.get("area_m2")] or None
+    if about_rent(known):
+        return None
+    sized = [p for p in found if p.get("listing_id") or (p.get("area_m2") and (p.get("city") or p.get("neighbourhood")))]
+    return sized[:1] if len(found) == 1 else None
+
+
+def levels(known: Known) -> list[Arguments] | None:
+    """Where the size is missing, what such properties ask per m2."""
+    found = []
+    for result in known.results.get("value") or ():
+        gap = result.gap("missing_input")
+        if gap is not None and gap.get("slot") == "area_m2":
+            found.append({name: result.args.get(name) for name in ("country", "city", "neighbourhood", "property_type")}
+                         | {"operation": "sale"})
+    return found or None
+
+
+def forecasts(known: Known) -> list[Arguments] | None:
+    if known.brief.uncovered or "forecast" not in aims(known):
+        return None
+    slots = known.slots
+    value, currency = _today(known)
+    metric = "rent" if about_rent(known) else "price"
+    cities, inside = _many(slots.get("city")), _many(slots.get("neighbourhood"))
+    listed = known.first("value")
+    if listed is not None and "listing_id" in listed.args and listed.data.get("city"):
+        cities, inside = [listed.data["city"]], []
+    count = min(_MOST, max(1, len(cities), len(inside)))
+    country = one(slots.get("country")) or (listed.data.get("country") if listed is not None else None)
+    return [
+        {"country": country, "city": _nth(cities, i), "neighbourhood": _nth(inside, i), "metric": metric,
+         "horizon_years": horizon(known), "value_today": value if count == 1 else None,
+         "currency": currency if count == 1 and value is not None else None}
+        for i in range(count)
+    ]
+
+
+def _today(known: Known) -> tuple[float | None, str | None]:
+    """What one property is worth now: the price that the investor gave, else the value found in this turn."""
+    if about_rent(known):
+        rent = one(known.slots.get("monthly_rent"))
+        return (float(rent), _currency(known)) if isinstance(rent, (int, float)) else (None, None)
+    result = known.first("value")
+    price = _price(known, one(known.slots.get("price")))
+    if price is not None and not {"value", "fairness"} & aims(known):
+        return price, _currency(known)
+    fact = result.facts.get(result.data.get("value") or "") if result is not None else None
+    if fact is not None:
+        return float(fact.value), fact.currency
+    return (price, _currency(known)) if price is not None else (None, None)
+
+
+SPECIALIST = Specialist(
+    name="price_prediction",
+    tools=(value_property, similar_listings, forecast_index, area_statistics, convert_currency),
+    playbook=Playbook(
+        template="price_prediction",
+        steps=(
+            Step("convert", "convert_currency", conversion),
+            Step("value", "value_property", values, after=("convert",)),
+            Step("level", "area_statistics", levels, after=("value",)),
+            Step("forecast", "forecast_index", forecasts, after=("value",)),
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Meaning: texts as vectors, and the Chroma server that finds the nearest ones."""

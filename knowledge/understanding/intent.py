@@ -1,0 +1,310 @@
+"""From cues to routes: what the message wants, how surely, and why a person would be needed.
+
+Each route's score is the sum of its cues' weights. The rest is absorption: a comparison swallows the yield it is
+measured by unless the message brings its own figures for one, a search is not also "market statistics", and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from knowledge.understanding.cues import Cue, Hit, cue_book
+from knowledge.understanding.lexicon import words
+from knowledge.understanding.tokens import Token
+
+SPECIALISTS = ("market_research", "price_prediction", "roi", "lead_qualification", "comparison")
+#: Least score for a route alone, and for one among several.
+ALONE, AMONG = 2.0, 2.5
+#: Least sum of weak evidence that names a route where no cue does.
+LIKELY = 1.5
+HUMAN_SURE, HUMAN_LIKELY = 4.5, 2.5
+_CONNECTORS = words("connectors")
+_SEARCH = frozenset({"search", "demand", "rules"})
+
+
+@dataclass(slots=True)
+class Context:
+    """What the message holds, as far as routes depend on it."""
+
+    places: int
+    types: int
+    amounts: int
+    areas: int
+    prices: int
+    rents: int
+    rent_start: int
+    loan_start: int
+    loan: bool
+    budget: bool
+    contact: bool
+    term: bool
+    listed: int
+    plural: bool
+    question: bool
+    options: bool
+    references: bool
+    follow_up: bool
+    correction: bool
+    accepts: bool | None
+    open_question: str | None
+
+
+@dataclass(slots=True)
+class Intent:
+    """Routes with their scores; `wishes` are the finer things the cues said (`measures`, `market`, `wish`, …)."""
+
+    routes: tuple[str, ...]
+    scores: dict[str, float]
+    confidence: float
+    human_reason: str | None
+    small_talk: str | None
+    wishes: dict[str, list[str]] = field(default_factory=dict)
+    own_cue: bool = False
+
+
+def score(tokens: list[Token], context: Context) -> tuple[list[Hit], dict[str, float]]:
+    """Cue hits and what they add up to by route; a market hit inside a longer price hit counts for nothing."""
+    hits = cue_book().hits(tokens) + _structure(tokens, context)
+    kept: list[Hit] = []
+    for hit in hits:
+        rivals = (
+            h
+            for h in hits
+            if h.cue.group < 0
+            and {h.cue.route, hit.cue.route} == {"market_research", "price_prediction"}
+            and hit.cue.group < 0
+        )
+        if any(r.start <= hit.start and hit.end <= r.end and (r.end - r.start) > (hit.end - hit.start) for r in rivals):
+            continue
+        kept.append(hit)
+    scores: dict[str, float] = {}
+    counted: dict[int, int] = {}
+    for hit in kept:
+        cue = hit.cue
+        if cue.group >= 0:
+            counted[cue.group] = counted.get(cue.group, 0) + 1
+            if counted[cue.group] > cue.most:
+                continue
+        scores[cue.route] = scores.get(cue.route, 0.0) + cue.weight
+    return kept, scores
+
+
+def _structure(tokens: list[Token], context: Context) -> list[Hit]:
+    """What the figures alone say: a price with a rent asks for a yield, a loan with its term for the instalment."""
+    found: list[Hit] = []
+
+    def add(route: str, weight: float, number: int, start: int = 0, **says: str) -> None:
+        at = next((i for i, t in enumerate(tokens) if t.start >= start), 0) if start else 0
+        found.append(Hit(Cue(-number, route, weight, tuple(says.items())), at, at))
+
+    if context.prices == 1 and context.rents == 1:
+        add("roi", 2.5, 1, context.rent_start)
+    elif context.rents == 1 and not context.plural and not context.budget:
+        add("roi", 1.5, 7, context.rent_start)
+    if context.loan and context.term:
+        add("roi", 3.0, 2, context.loan_start, measures="monthly_payment")
+    if context.places and any("types" in t.classes for t in tokens[:2]):
+        add("market_research", 2.5, 8, market="search")
+    if context.prices > 1 and context.rents > 1:
+        add("comparison", 3.5, 3)
+    if context.listed > 2 and not any("types" in t.classes for t in tokens):
+        add("comparison", 2.5, 4)
+    if context.areas and context.types and not context.plural and not (context.rents or context.loan or context.budget):
+        add("price_prediction", 1.5, 5, price="value")
+    if (
+        context.prices == 1
+        and context.types
+        and not context.plural
+        and context.question
+        and not (context.rents or context.loan)
+    ):
+        add("price_prediction", 1.2, 6, price="fairness")
+    return found
+
+
+def strong(hit: Hit) -> bool:
+    """Whether a cue can bring a route in by itself."""
+    return hit.cue.group < 0 and hit.cue.weight >= ALONE
+
+
+def _wishes(hits: Sequence[Hit]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for hit in sorted((h for h in hits if h.cue.group < 0), key=lambda h: h.start):
+        for key, value in hit.cue.says:
+            if value not in found.setdefault(key, []):
+                found[key].append(value)
+    return found
+
+
+def _joined_later(tokens: list[Token], anchor: Sequence[Hit], hits: Sequence[Hit]) -> bool:
+    """Whether one of `hits` stands in another clause than all of `anchor`, after a connector or a new sentence."""
+    for hit in hits:
+        for other in anchor:
+            low, high = sorted((other, hit), key=lambda h: h.start)
+            if low.end > high.start:
+                break
+            middle = tokens[low.end : high.start + 1]
+            if not any(t.opens or t.comma or t.text in _CONNECTORS for t in middle):
+                break
+        else:
+            return True
+    return False
+
+
+def _human(hits: Sequence[Hit], scores: Mapping[str, float], context: Context) -> str | None:
+    mine = [h for h in hits if h.cue.route == "human"]
+    if not mine:
+        return None
+    total = scores.get("human", 0.0)
+    by_reason: dict[str, float] = {}
+    for hit in mine:
+        named = dict(hit.cue.says).get("human", "asked_person")
+        by_reason[named] = by_reason.get(named, 0.0) + hit.cue.weight
+    best = max(mine, key=lambda h: h.cue.weight)
+    reason = (
+        dict(best.cue.says).get("human", "asked_person") if strong(best) else max(by_reason, key=lambda r: by_reason[r])
+    )
+    others = max((scores.get(r, 0.0) for r in SPECIALISTS), default=0.0)
+    if reason == "asked_adviser":
+        wants_to_go_on = context.budget or context.contact or (context.places and context.types) or others >= 3
+        return None if wants_to_go_on else "asked_person"
+    if best.cue.weight >= HUMAN_SURE:
+        return reason
+    return reason if total >= HUMAN_LIKELY and total > others else None
+
+
+def _keep(scores: dict[str, float], hits: Sequence[Hit], tokens: list[Token], context: Context) -> list[str]:
+    """The routes that take part, strongest first."""
+    by_route = {r: [h for h in hits if h.cue.route == r and h.cue.group < 0] for r in SPECIALISTS}
+    kept = {r: s for r in SPECIALISTS if (s := scores.get(r, 0.0)) >= ALONE}
+    backed = {h.cue.route for h in hits if strong(h)}
+    if backed & set(kept):
+        kept = {r: s for r, s in kept.items() if r in backed}
+    else:
+        best = max(SPECIALISTS, key=lambda r: scores.get(r, 0.0))
+        kept = {best: scores[best]} if scores.get(best, 0.0) >= LIKELY else {}
+    market = [h for h in by_route["market_research"] if h.cue.weight >= 2.5]
+    searches = [h for h in market if dict(h.cue.says).get("market") in _SEARCH]
+    compares = by_route["comparison"]
+    weak_choice = bool(compares) and all(dict(h.cue.says).get("weak") == "or" for h in compares)
+    own_figures = context.prices <= 1 and ((context.prices and context.rents == 1) or context.loan)
+    if (
+        "comparison" in kept
+        and weak_choice
+        and (searches or (len(kept) > 1 and max(kept.values()) > kept["comparison"] + 1))
+    ):
+        del kept["comparison"]
+    if (
+        "comparison" in kept
+        and not (context.options or context.references or context.follow_up or context.prices > 1)
+        and (kept["comparison"] < 4 or len(kept) > 1)
+    ):
+        del kept["comparison"]
+    if "comparison" in kept:
+        if "roi" in kept and not (own_figures and context.prices < 2):
+            del kept["roi"]
+        if "market_research" in kept and not _joined_later(
+            tokens, compares, [h for h in searches if h.cue.weight >= 3]
+        ):
+            del kept["market_research"]
+        if "price_prediction" in kept and not _joined_later(tokens, compares, by_route["price_prediction"]):
+            del kept["price_prediction"]
+        if "lead_qualification" in kept and kept["lead_qualification"] < 3:
+            del kept["lead_qualification"]
+    if "market_research" in kept:
+        for rival in ("price_prediction", "roi", "lead_qualification"):
+            if rival not in kept or kept[rival] < AMONG:
+                continue
+            needed = searches if rival != "lead_qualification" else [h for h in searches if h.cue.weight >= 3]
+            anchor = [h for h in by_route[rival] if h.cue.weight >= 2]
+            if not _joined_later(tokens, anchor, needed):
+                stronger = kept["market_research"] >= kept[rival] + 2.5 and rival != "lead_qualification"
+                del kept[rival if stronger else "market_research"]
+                if not stronger:
+                    break
+    if "price_prediction" in kept and "roi" in kept:
+        figures = context.rents or context.loan
+        if not figures and max((h.cue.weight for h in by_route["roi"]), default=0.0) < 3:
+            del kept["roi"]
+        elif not _joined_later(
+            tokens, by_route["price_prediction"], [h for h in by_route["roi"] if h.cue.weight >= 2.5]
+        ):
+            del kept["price_prediction" if figures or kept["roi"] > kept["price_prediction"] else "roi"]
+    if (
+        "lead_qualification" in kept
+        and len(kept) > 1
+        and (
+            kept["lead_qualification"] < 3
+            or (
+                "price_prediction" in kept
+                and all(
+                    any(h.start < p.end and p.start < h.end for p in by_route["price_prediction"])
+                    for h in by_route["lead_qualification"]
+                    if strong(h)
+                )
+            )
+        )
+    ):
+        del kept["lead_qualification"]
+    if len(kept) > 1:
+        kept = {r: s for r, s in kept.items() if s >= AMONG} or kept
+    return sorted(kept, key=lambda r: -kept[r])
+
+
+def _without_cue(context: Context, previous: Sequence[str]) -> tuple[tuple[str, ...], float] | None:
+    """Routes of a message whose words point nowhere: those before, or what its figures suggest."""
+    content = context.places or context.types or context.amounts or context.references
+    inherited = tuple(r for r in previous if r in SPECIALISTS)
+    if inherited and (
+        content or context.follow_up or context.correction or context.accepts is not None or context.open_question
+    ):
+        return inherited, 0.6
+    if context.rents and context.prices:
+        return ("roi",), 0.5
+    if context.contact:
+        return ("lead_qualification",), 0.5
+    if context.areas and context.types:
+        return ("price_prediction",), 0.35
+    if context.types or (context.places and context.amounts):
+        return ("market_research",), 0.4
+    if context.loan:
+        return ("roi",), 0.45
+    if context.places:
+        return ("market_research",), 0.3
+    return None
+
+
+def decide(
+    tokens: list[Token], hits: list[Hit], scores: dict[str, float], context: Context, previous: Sequence[str]
+) -> Intent:
+    """Routes, confidence, reason for a person and kind of small talk."""
+    wishes = _wishes([h for h in hits if h.cue.route not in ("human", "none")])
+    if context.accepts and context.open_question in ("human", "person", "case", "adviser"):
+        return Intent(("human",), scores, 0.95, "asked_person", None, wishes)
+    reason = _human(hits, scores, context)
+    if reason is not None:
+        confidence = min(0.98, 0.55 + 0.08 * scores.get("human", 0.0))
+        return Intent(("human",), scores, confidence, reason, None, wishes, True)
+    small = [h for h in hits if h.cue.route == "none"]
+    kinds = [dict(h.cue.says).get("small", "") for h in small]
+    top = max((scores.get(r, 0.0) for r in SPECIALISTS), default=0.0)
+    content = bool(context.places or context.types or context.amounts or context.references)
+    off_topic = "out_of_scope" in kinds and not context.types and top < 3.5
+    idle = bool(small) and top < ALONE and not (content and not off_topic)
+    about_us = "capabilities" in kinds and top < ALONE and not context.types
+    answering = context.open_question is not None and context.accepts is not None
+    if off_topic or ((idle or about_us) and not answering):
+        order = ("out_of_scope", "capabilities", "thanks", "goodbye", "greeting")
+        kind = next((k for k in order if k in kinds), "greeting")
+        return Intent(("none",), scores, min(0.95, 0.5 + 0.1 * scores.get("none", 0.0)), None, kind, wishes)
+    routes = _keep(scores, hits, tokens, context)
+    if routes:
+        chosen = min(scores[r] for r in routes)
+        rest = max((s for r, s in scores.items() if r in SPECIALISTS and r not in routes), default=0.0)
+        confidence = max(0.2, min(0.97, 0.5 + 0.12 * (chosen - 0.6 * rest)))
+        return Intent(tuple(routes), scores, round(confidence, 3), None, None, wishes, True)
+    fallback = _without_cue(context, previous)
+    if fallback is not None:
+        return Intent(fallback[0], scores, fallback[1], None, None, wishes)
+    return Intent(("none",), scores, 0.5, None, "out_of_scope", wishes)

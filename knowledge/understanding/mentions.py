@@ -1,0 +1,369 @@
+"""What a message says about the property and the person: type, operation, features, contact, shown items, corrections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge.understanding.lexicon import OTHER, lexicon, words
+from knowledge.understanding.tokens import Token, words_at
+
+_NEGATORS = words("negators")
+#: After these, `no` is politeness ("¿no tienen casas?"), not a refusal.
+_POLITE = words("polite")
+#: Words that may stand between a negator and what it refuses.
+_REFUSING = words("refusing")
+_NAME_STOP = words("name_stop")
+_ORDINALS = {
+    "primer": 1,
+    "primero": 1,
+    "primera": 1,
+    "primeros": 1,
+    "primeras": 1,
+    "first": 1,
+    "segundo": 2,
+    "segunda": 2,
+    "second": 2,
+    "tercer": 3,
+    "tercero": 3,
+    "tercera": 3,
+    "third": 3,
+    "cuarto": 4,
+    "cuarta": 4,
+    "fourth": 4,
+    "quinto": 5,
+    "quinta": 5,
+    "fifth": 5,
+    "sexto": 6,
+    "sexta": 6,
+    "sixth": 6,
+    "ultimo": -1,
+    "ultima": -1,
+    "last": -1,
+    "ultimos": -1,
+    "ultimas": -1,
+}
+_NOT_ITEMS = words("not_items")
+_COUNTS = {"dos": 2, "two": 2, "tres": 3, "three": 3, "cuatro": 4, "four": 4, "2": 2, "3": 3, "4": 4}
+_ITEM_OPENERS = words("item_openers")
+_DEMONSTRATIVES = words("demonstratives")
+_CORRECTIONS: tuple[tuple[str, ...], ...] = tuple(
+    tuple(p.split())
+    for p in """quise decir|queria decir|quise poner|no perdon|perdon|perdona|perdone|disculpa|disculpe|me equivoque|me confundi|me
+    he confundido|me he equivocado|mejor dicho|digo|rectifico|corrijo|correccion|i meant|i mean|i meant to say|sorry|no sorry|oops|ups|uy
+    no|ay no|actually|correction|scratch that|no wait|espera no|no espera|en realidad|no mejor|my mistake|my bad|error mio|bueno
+    no""".replace("\n", " ").split("|")
+)
+
+
+@dataclass(slots=True)
+class Mentions:
+    """Values of this message alone; `types_at` are the tokens of the property types, by type."""
+
+    types: list[str]
+    refused_types: list[str]
+    types_at: dict[int, str]
+    features: list[str]
+    refused_features: list[str]
+    operation: str | None
+    name: str | None
+    email: str | None
+    references: list[int]
+    correction_at: int | None
+
+
+def tag_types(tokens: list[Token], taken: set[int], english: bool) -> dict[int, str]:
+    """Token -> property type; the tokens get the classes `type` and `types` (plural) for the cue grammar, `inner` those
+    of a phrase that another token of it follows."""
+    lex = lexicon()
+    found: dict[int, str] = {}
+    at = 0
+    while at < len(tokens):
+        step = 1
+        for size in (3, 2, 1):
+            words = words_at(tokens, at, size)
+            if (
+                len(words) < size
+                or any(i in taken for i in range(at, at + size))
+                or any(tokens[i].opens or tokens[i].comma for i in range(at + 1, at + size))
+            ):
+                continue
+            if words not in lex.types:
+                continue
+            step = size
+            kind = lex.types[words]
+            if kind and not _is_floor(tokens, at, words) and not (english and words == ("local",)):
+                if kind != OTHER:
+                    found[at + size - 1] = kind
+                for i in range(at, at + size):
+                    tokens[i].classes.add("type")
+                    if i < at + size - 1:
+                        tokens[i].classes.add("inner")
+                if tokens[at + size - 1].text in lex.plurals or words[0] in lex.plurals:
+                    for i in range(at, at + size):
+                        tokens[i].classes.add("types")
+            break
+        else:
+            if tokens[at].text in lex.plurals and at not in taken:
+                tokens[at].classes.update(("type", "types"))
+        at += step
+    return found
+
+
+def _is_floor(tokens: list[Token], at: int, words: tuple[str, ...]) -> bool:
+    """ "piso 8", "8.º piso": a storey, not a flat; "land" as in "land on" and so on is left to the vocabulary."""
+    if words not in (("piso",), ("pisos",)):
+        return False
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    if after is not None and after.kind == "num" and not after.opens and len(after.raw) <= 2:
+        follows = tokens[at + 2].text if at + 2 < len(tokens) else ""
+        return follows not in lexicon().counts
+    return False
+
+
+def _negated(tokens: list[Token], at: int) -> bool:
+    """Whether a refusal governs token `at`: a negator with only words such as "quiero", "busco", "un" in between."""
+    for i in range(at - 1, max(-1, at - 8), -1):
+        if tokens[i + 1].opens or (tokens[i + 1].comma and tokens[i].text not in ("no", "not")):
+            return False
+        word = tokens[i].text
+        if word in _NEGATORS:
+            return not (word == "no" and tokens[i + 1].text in _POLITE)
+        if word not in _REFUSING:
+            return False
+    return False
+
+
+def _features(tokens: list[Token], taken: set[int], types_at: dict[int, str]) -> tuple[list[str], list[str]]:
+    lex = lexicon()
+    wanted: list[str] = []
+    refused: list[str] = []
+    for at in range(len(tokens)):
+        for size in (3, 2, 1):
+            words = words_at(tokens, at, size)
+            if len(words) < size or (size == 1 and at in taken):
+                continue
+            plain = words if words in lex.features else (*words[:-1], words[-1].rstrip("s"))
+            name = lex.features.get(plain)
+            if name is None:
+                continue
+            for i in range(at, at + size):
+                tokens[i].classes.add("feature")
+            before = tokens[at - 1].text if at else ""
+            if at in types_at and name not in ("duplex", "penthouse"):
+                break
+            (refused if before in lex.feature_negators else wanted).append(name)
+            break
+    return list(dict.fromkeys(wanted)), list(dict.fromkeys(refused))
+
+
+def _operation(tokens: list[Token]) -> str | None:
+    lex = lexicon()
+    found: list[str] = []
+    for at in range(len(tokens)):
+        for size in (3, 2, 1):
+            words = words_at(tokens, at, size)
+            if len(words) == size and words in lex.operations:
+                found.append(lex.operations[words])
+                break
+    if "sell" in found:
+        return "sell"
+    return found[0] if len(set(found)) == 1 else ("buy" if "buy" in found else None)
+
+
+def find_names(text: str, tokens: list[Token], contact: set[int]) -> tuple[str | None, set[int]]:
+    """(a person's name, its tokens): after "soy", "me llamo", "I'm", or standing beside a telephone or e-mail."""
+    lex = lexicon()
+
+    def run(start: int, least: int) -> range | None:
+        end = start
+        while (
+            end < len(tokens)
+            and end - start < 4
+            and tokens[end].capital
+            and tokens[end].kind == "word"
+            and (end == start or not (tokens[end].opens or tokens[end].comma))
+            and tokens[end].text not in _NAME_STOP
+            and not tokens[end].raw.isupper()
+        ):
+            end += 1
+        return range(start, end) if end - start >= least else None
+
+    for at in range(len(tokens)):
+        for size in (3, 2, 1):
+            words = words_at(tokens, at, size)
+            if len(words) == size and words in lex.name_openers:
+                least = 2 if words in (("i", "m"), ("i", "am"), ("this", "is"), ("name",), ("nombre",)) else 1
+                here = run(at + size, least)
+                if here is not None:
+                    return text[tokens[here[0]].start : tokens[here[-1]].end], set(here)
+    for at in sorted(contact):
+        for start in range(max(0, at - 4), at):
+            here = run(start, 2)
+            if (
+                here is not None
+                and here[-1] + 1 >= at - 1
+                and len(here) <= 3
+                and (tokens[start].opens or tokens[start].comma)
+            ):
+                if not any(
+                    t.text in lex.common and t.text not in ("ana",)
+                    for t in tokens[here[0] : here[0] + 1]
+                    if len(here) < 2
+                ):
+                    return text[tokens[here[0]].start : tokens[here[-1]].end], set(here)
+        after = at + 1
+        while after < len(tokens) and tokens[after].kind == "num" and not tokens[after].opens:
+            after += 1
+        here = run(after, 2)
+        if (
+            here is not None
+            and (tokens[after].opens or tokens[after].comma)
+            and len(here) <= 3
+            and (here[-1] + 1 == len(tokens) or tokens[here[-1] + 1].opens or tokens[here[-1] + 1].comma)
+        ):
+            return text[tokens[here[0]].start : tokens[here[-1]].end], set(here)
+    return None, set()
+
+
+def _references(tokens: list[Token]) -> list[int]:
+    """Positions of shown items: "las dos primeras", "the second one", "el 3", "ese" (the last one spoken of)."""
+    found: list[int] = []
+    for at, token in enumerate(tokens):
+        after = tokens[at + 1].text if at + 1 < len(tokens) and not tokens[at + 1].opens else ""
+        before = tokens[at - 1].text if at and not token.opens else ""
+        if token.text in _ORDINALS and after not in _NOT_ITEMS and "type" not in token.classes:
+            place = _ORDINALS[token.text]
+            counted = _COUNTS.get(before) or _COUNTS.get(after)
+            if counted and place == 1:
+                found.extend(range(1, counted + 1))
+            elif counted and place == -1:
+                found.extend(range(-counted, 0))
+            elif before in _ITEM_OPENERS or after in ("one", "option", "opcion") or before in ("y", "and", "con", "vs"):
+                found.append(place)
+        elif (
+            token.kind == "num"
+            and token.raw.isdigit()
+            and 1 <= int(token.raw) <= 9
+            and (before in ("opcion", "option", "numero", "ficha", "anuncio", "listing") or token.gap.endswith("#"))
+        ):
+            found.append(int(token.raw))
+    if not found:
+        joined = " ".join(t.text for t in tokens)
+        last = tokens[-1].text if tokens else ""
+        if (re.search(r"\b(?:ese|esa|este|esta|that one|this one)$", joined) and last not in ("hay",)) or re.search(
+            r"\b(?:quiero|me gusta|me interesa|compara|visitar|ver|reservar|separar) (?:ese|esa|este)\b|\bthat one\b",
+            joined,
+        ):
+            found.append(-1)
+    return list(dict.fromkeys(found))
+
+
+def _correction(tokens: list[Token]) -> int | None:
+    """First token after the last correction marker ("quise decir", "no, perdón", "I meant"), or None."""
+    found: int | None = None
+    for at in range(len(tokens)):
+        for phrase in _CORRECTIONS:
+            if words_at(tokens, at, len(phrase)) != phrase:
+                continue
+            if phrase in (("sorry",), ("perdon",), ("actually",), ("digo",), ("en", "realidad")) and not (
+                at == 0 or tokens[at].opens or tokens[at].comma
+            ):
+                continue
+            found = at + len(phrase)
+    return found
+
+
+def find_mentions(
+    text: str, tokens: list[Token], taken: set[int], types_at: dict[int, str], name: str | None, references: bool = True
+) -> Mentions:
+    """Everything said about property and person; `taken` are tokens of figures and places."""
+    wanted: list[str] = []
+    refused: list[str] = []
+    for at, kind in types_at.items():
+        (refused if _negated(tokens, at) else wanted).append(kind)
+    wanted = [k for k in dict.fromkeys(wanted) if k not in refused or k in wanted]
+    if "building" in wanted:
+        wanted = ["building"]
+    features, refused_features = _features(tokens, taken, types_at)
+    email = next((t.raw.lower() for t in tokens if t.kind == "email"), None)
+    return Mentions(
+        types=wanted,
+        refused_types=list(dict.fromkeys(refused)),
+        types_at=types_at,
+        features=features,
+        refused_features=refused_features,
+        operation=_operation(tokens),
+        name=name,
+        email=email,
+        references=_references(tokens) if references else [],
+        correction_at=_correction(tokens),
+    )
+
+
+def option_groups(tokens: list[Token], members: Sequence[tuple[int, int, str]]) -> list[tuple[int, int, bool]]:
+    """Runs of alternatives ("Gijón o A Coruña", "local in Chamberí or in Tetuán"): (first, last, joined by or/versus).
+
+    `members` are (first token, last token, kind) of places and types, in order.
+    """
+    joiners = frozenset(
+        ["o", "u", "or", "vs", "versus", "contra", "against", "y", "e", "and", "con", "with", "frente", "than"]
+    )
+    fillers = frozenset(
+        [
+            "a",
+            "en",
+            "in",
+            "la",
+            "el",
+            "los",
+            "las",
+            "un",
+            "una",
+            "the",
+            "an",
+            "del",
+            "de",
+            "al",
+            "y",
+            "buy",
+            "comprar",
+            "mejor",
+            "bien",
+            "then",
+            "up",
+            "house",
+            "flat",
+            "town",
+            "depa",
+            "terreno",
+            "casa",
+            "piso",
+            "apartamento",
+            "local",
+            "invertir",
+            "ciudad",
+        ]
+    )
+    groups: list[tuple[int, int, bool]] = []
+    for left, right in zip(members, members[1:], strict=False):
+        if left[2] != right[2]:
+            continue
+        between = tokens[left[1] + 1 : right[0]]
+        if len(between) > 7 or any(t.opens for t in between[1:]):
+            continue
+        words = [t.text for t in between]
+        comma = tokens[right[0]].comma or any(t.comma for t in between)
+        joined = [w for w in words if w in joiners]
+        if not joined and not (comma and not words):
+            continue
+        rest = [w for w in words if w not in joiners and w not in fillers]
+        if len(rest) > 3:
+            continue
+        choice = any(w in ("o", "u", "or", "vs", "versus", "contra", "against") for w in joined)
+        if groups and groups[-1][1] >= left[0]:
+            groups[-1] = (groups[-1][0], right[1], groups[-1][2] or choice)
+        else:
+            groups.append((left[0], right[1], choice))
+    return groups

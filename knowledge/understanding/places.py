@@ -1,0 +1,391 @@
+"""Finds the places a message names and settles which of several places of one name is meant.
+
+Everything known about the conversation votes for a country (a named country or region, the currency, words such as
+piso or depa, the country so far); each name then takes the reading with the most inhabitants and votes. A lower-case
+common word is a place only after a word like `en`, and words such as avenida make the next name a street.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from knowledge.understanding.gazetteer import MARKETS, NEIGHBOURHOOD_WEIGHT, Entry, PlaceIndex
+from knowledge.understanding.lexicon import lexicon, words
+from knowledge.understanding.model import Place
+from knowledge.understanding.text import fold
+from knowledge.understanding.tokens import Token, words_at
+
+#: Longest name, in words.
+LONGEST = 6
+#: A reading in the three markets weighs as much as one with this many times more inhabitants elsewhere (log10).
+MARKET_PRIOR = 1.5
+#: Least evidence for a span of words to be a place.
+ACCEPTED = 0.72
+_LISTS = words("lists")
+_DEFINITE = words("definite")
+_ADJECTIVE_COUNTRY = words("adjective_country")
+
+
+@dataclass(slots=True)
+class _Span:
+    """Tokens [first, last] that may be a place, with its readings."""
+
+    first: int
+    last: int
+    key: str
+    readings: list[tuple[Entry, str]]
+    evidence: float
+    marked: bool
+    article: bool
+
+
+def country_votes(tokens: Sequence[Token], currencies: Sequence[str | None]) -> dict[str, float]:
+    """How strongly the words and currencies of a message point at each market."""
+    votes = {country: 0.0 for country in MARKETS}
+    for country, words in lexicon().country_words.items():
+        votes[country] += sum(words.get(w, 0.0) for w in {t.text for t in tokens})
+    for currency, country in (("EUR", "ES"), ("COP", "CO"), ("MXN", "MX")):
+        if currency in currencies:
+            votes[country] += 1.5
+    return {country: min(vote, 3.0) for country, vote in votes.items()}
+
+
+def find_places(
+    text: str,
+    tokens: list[Token],
+    taken: set[int],
+    index: PlaceIndex,
+    votes: Mapping[str, float],
+    previous: Mapping[str, object],
+    hint: str | None = None,
+) -> list[Place]:
+    """Places named in the message, in order. `taken` are tokens that are something else (figures, e-mails, names)."""
+    spans = _choose(_spans(tokens, taken, index), tokens)
+    total = dict(votes)
+    named = {e.country for s in spans for e, _ in s.readings if e.level == "country"}
+    regions = [s.readings for s in spans if s.readings and all(e.level == "region" for e, _ in s.readings)]
+    for country in named:
+        total[country] = total.get(country, 0.0) + 4.0
+    for readings in regions:
+        for country in {e.country for e, _ in readings}:
+            total[country] = total.get(country, 0.0) + 2.5
+    before = previous.get("country")
+    if isinstance(before, str):
+        total[before] = total.get(before, 0.0) + 1.2
+    if hint:
+        total[hint] = total.get(hint, 0.0) + 0.6
+    admins = {(e.country, e.admin1) for s in spans for e, _ in s.readings if e.level == "region" and e.admin1}
+    cities = {fold(e.name) for s in spans for e, _ in s.readings if e.level == "city"}
+    previous_city = previous.get("city")
+    old_cities = {fold(str(c)) for c in (previous_city if isinstance(previous_city, list) else [previous_city]) if c}
+    settled = [s for s in (_settle(s, total, admins, cities, old_cities) for s in spans) if s is not None]
+    settled = _agree(settled, spans, total, admins, cities, old_cities)
+    places = [
+        Place(
+            shown,
+            e.level,
+            e.country if e.country in MARKETS else None,
+            e.area_id,
+            e.city,
+            e.country in MARKETS,
+            e.latitude,
+            e.longitude,
+            tokens[s.first].start,
+            tokens[s.last].end,
+            round(min(1.0, s.evidence), 2),
+        )
+        for s, e, shown in settled
+    ]
+    places += _unknown_neighbourhoods(text, tokens, taken, places)
+    places += _centre(tokens, places, bool(old_cities), taken)
+    return sorted(_drop_redundant(places), key=lambda p: p.start)
+
+
+def _evidence(
+    tokens: list[Token], first: int, last: int, index: PlaceIndex, all_caps: bool
+) -> tuple[float, bool, bool]:
+    """(how much speaks for tokens [first, last] being a place, a word like barrio before it, an article before it)."""
+    lex = lexicon()
+    words = [t.text for t in tokens[first : last + 1]]
+    before = tokens[first - 1].text if first and not tokens[first].opens else ""
+    article = before in lex.articles
+    two_before = tokens[first - 2].text if article and first > 1 and not tokens[first - 1].opens else ""
+    marked = before in lex.place_markers or (
+        before in ("de", "del") and first > 1 and tokens[first - 2].text in lex.place_markers
+    )
+    if before in lex.place_blockers or two_before in lex.place_blockers:
+        return -1.0, marked, article
+    if (
+        before in ("de", "del")
+        and first > 1
+        and tokens[first - 2].text in lex.place_blockers
+        and words[0] not in ("bogota",)
+    ):
+        return -0.5, marked, article
+    score = 0.0
+    if before in lex.strong_places or two_before in lex.strong_places or marked:
+        score += 0.4
+    elif before in lex.weak_places or two_before in lex.weak_places:
+        score += 0.2
+    elif tokens[first].comma:
+        score += 0.1
+    proper = [
+        t for t in tokens[first : last + 1] if t.text not in ("de", "del", "la", "el", "los", "las", "y", "of", "the")
+    ]
+    if proper and all(t.capital for t in proper) and not all_caps:
+        score += 0.2 if tokens[first].opens and len(proper) == 1 else 0.35
+    if len(words) > 1:
+        score += 0.15
+    if all(w in lex.common for w in words):
+        score -= 0.55 if len(words) == 1 else 0.35
+    return score, marked, article
+
+
+def _weight(entry: Entry) -> float:
+    if entry.level in ("country", "region"):
+        return 6.0
+    people = NEIGHBOURHOOD_WEIGHT if entry.level == "neighbourhood" else entry.population
+    return math.log10(people + 100)
+
+
+def _spans(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[_Span]:
+    letters = [t for t in tokens if t.kind == "word"]
+    all_caps = (
+        sum(t.raw.isupper() and len(t.raw) > 1 for t in letters) > 0.7 * max(1, len(letters)) and len(letters) > 3
+    )
+    found: list[_Span] = []
+    for first in range(len(tokens)):
+        if first in taken or tokens[first].kind not in ("word", "num"):
+            continue
+        for last in range(min(len(tokens), first + LONGEST) - 1, first - 1, -1):
+            if any(i in taken or (i > first and (tokens[i].opens or tokens[i].comma)) for i in range(first, last + 1)):
+                continue
+            if last == first and (tokens[first].kind == "num" or len(tokens[first].text) < 3):
+                continue
+            key = " ".join(words_at(tokens, first, last - first + 1))
+            if not index.known(key):
+                continue
+            readings = index.lookup(key)
+            evidence, marked, article = _evidence(tokens, first, last, index, all_caps)
+            strength = 0.12 * max(_weight(e) for e, _ in readings)
+            if key in _ADJECTIVE_COUNTRY:
+                evidence += 0.6
+            if evidence + strength >= ACCEPTED:
+                inner = last > first and tokens[first].text in _DEFINITE and all(e.level != "city" for e, _ in readings)
+                found.append(_Span(first, last, key, readings, evidence + strength, marked, article or inner))
+        found.extend(_misspelt(tokens, first, taken, index, all_caps))
+    return found
+
+
+def _misspelt(tokens: list[Token], first: int, taken: set[int], index: PlaceIndex, all_caps: bool) -> list[_Span]:
+    """A place one slip away, where the word is in no vocabulary and stands where a place would."""
+    lex = lexicon()
+    found: list[_Span] = []
+    for count in (2, 1):
+        part = tokens[first : first + count]
+        if (
+            len(part) < count
+            or any(t.kind != "word" for t in part)
+            or any(i in taken for i in range(first, first + count))
+        ):
+            continue
+        if count == 2 and (part[1].opens or part[1].comma):
+            continue
+        key = " ".join(t.text for t in part)
+        if count == 2 and (index.known(part[0].text) or index.known(part[1].text) or len(part[1].text) < 3):
+            continue
+        if len(key) < 5 or index.known(key) or any(t.text in lex.common and len(t.text) > 3 for t in part):
+            continue
+        evidence, marked, article = _evidence(tokens, first, first + count - 1, index, all_caps)
+        if evidence < 0.3:
+            continue
+        names = index.similar(key)
+        readings = [item for name in names[:2] for item in index.lookup(name) if not item[0].guarded]
+        readings = [item for item in readings if item[0].population >= 10_000 or item[0].level == "neighbourhood"]
+        if readings:
+            found.append(_Span(first, first + count - 1, names[0], readings, evidence + 0.45, marked, article))
+            break
+    return found
+
+
+def _choose(spans: list[_Span], tokens: list[Token]) -> list[_Span]:
+    """Spans that do not overlap: longer first, then the better supported."""
+    chosen: list[_Span] = []
+    for span in sorted(spans, key=lambda s: (-(s.last - s.first), -s.evidence)):
+        if all(span.last < c.first or span.first > c.last for c in chosen):
+            chosen.append(span)
+    return sorted(chosen, key=lambda s: s.first)
+
+
+_Settled = tuple[_Span, Entry, str]
+
+
+def _settle(
+    span: _Span, votes: Mapping[str, float], admins: set[tuple[str, str]], cities: set[str], old_cities: set[str]
+) -> _Settled | None:
+    """The reading with the most weight, or None if only guarded ones are left without what they need."""
+    best: tuple[float, Entry, str] | None = None
+    for entry, shown in span.readings:
+        score = _weight(entry) + votes.get(entry.country, 0.0)
+        if entry.country in MARKETS:
+            score += MARKET_PRIOR
+        if (entry.country, entry.admin1) in admins and entry.level == "city":
+            score += 3.0
+        if entry.level == "neighbourhood":
+            city = fold(entry.city or "")
+            here, old = city in cities, city in old_cities
+            only = len(span.readings) == 1
+            if here and city == span.key:
+                continue
+            if here:
+                score += 3.0
+            elif old:
+                score += 2.2
+            if span.marked:
+                score += 2.0
+            elif span.article and entry.guarded and entry.country == "MX" and votes.get("MX", 0.0) >= 0:
+                score += 2.5
+            elif entry.guarded and not here and not (old and only):
+                continue
+        elif span.marked and entry.level == "city":
+            score -= 1.0
+        elif entry.level == "region" and any(e.level == "city" and e.population > 80_000 for e, _ in span.readings):
+            score -= 2.0
+        if best is None or score > best[0]:
+            best = (score, entry, shown)
+    return None if best is None else (span, best[1], best[2])
+
+
+def _agree(
+    settled: list[_Settled],
+    spans: list[_Span],
+    votes: dict[str, float],
+    admins: set[tuple[str, str]],
+    cities: set[str],
+    old_cities: set[str],
+) -> list[_Settled]:
+    """Names of one message usually lie in one country: settle again with each name voting for its likely country."""
+    if len(settled) < 2:
+        return settled
+    total = dict(votes)
+    for span, entry, _ in settled:
+        countries = {e.country for e, _ in span.readings}
+        sure = 1.0 if len(countries) == 1 else 0.35
+        total[entry.country] = total.get(entry.country, 0.0) + sure
+    city_names = {fold(e.name) for _, e, _ in settled if e.level == "city"} | {
+        fold(e.city) for _, e, _ in settled if e.level == "neighbourhood" and e.city
+    }
+    again = [_settle(s, total, admins, cities & city_names | city_names, old_cities) for s in spans]
+    return [s for s in again if s is not None]
+
+
+def _unknown_neighbourhoods(text: str, tokens: list[Token], taken: set[int], places: list[Place]) -> list[Place]:
+    """Names no list has, in positions that make them neighbourhoods: "barrio X", "X, Toronto"."""
+    lex = lexicon()
+    found: list[Place] = []
+    busy = set(taken)
+    for place in places:
+        busy |= {i for i, t in enumerate(tokens) if t.start < place.end and t.end > place.start}
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        if (
+            at in busy
+            or not token.capital
+            or token.kind != "word"
+            or token.text in lex.common
+            or (token.opens and at == 0)
+        ):
+            at += 1
+            continue
+        end = at
+        while (
+            end + 1 < len(tokens)
+            and end + 1 not in busy
+            and tokens[end + 1].capital
+            and not tokens[end + 1].opens
+            and not (tokens[end + 1].comma)
+        ):
+            end += 1
+        before = [t.text for t in tokens[max(0, at - 3) : at]]
+        after = next(
+            (
+                p
+                for p in places
+                if end + 1 < len(tokens) and p.start == tokens[end + 1].start and p.level in ("city", "other")
+            ),
+            None,
+        )
+        joined = after is not None and (tokens[end + 1].comma or False)
+        marker = any(w in lex.place_markers for w in before[-2:])
+        strong = bool(before) and (
+            before[-1] in ("en", "in", "near", "de")
+            or (before[-1] in lex.articles and before[:-1][-1:] in (["en"], ["in"], ["de"]))
+        )
+        if (marker or (joined and strong)) and len(token.text) > 2:
+            name = text[token.start : tokens[end].end]
+            city = after.name if after else None
+            country = after.country if after else None
+            covered = after.covered if after else True
+            found.append(
+                Place(
+                    name, "neighbourhood", country, None, city, covered, None, None, token.start, tokens[end].end, 0.5
+                )
+            )
+        at = end + 1
+    return found
+
+
+def _centre(tokens: list[Token], places: list[Place], had_city: bool, taken: set[int]) -> list[Place]:
+    """ "en el centro de Morelia", "vigo, centro", "downtown Cali": the neighbourhood called Centro."""
+    lex = lexicon()
+    city = next((p for p in places if p.level == "city"), None)
+    if (city is None and not had_city) or any(p.level == "neighbourhood" for p in places):
+        return []
+    for at in range(len(tokens)):
+        for count in (2, 1):
+            words = words_at(tokens, at, count)
+            if len(words) < count or words not in lex.centre:
+                continue
+            after = words_at(tokens, at + count, 1)
+            before = words_at(tokens, at - 1, 1) if at else ()
+            beside = (
+                city is not None
+                and at + count < len(tokens)
+                and any(p is city and 0 <= p.start - tokens[at + count - 1].end <= 5 for p in places)
+            )
+            if (after and after[0] in lex.not_centre) or (tokens[at].text in ("old",) and not beside):
+                continue
+            if not (beside or tokens[at].comma or (before and before[0] in ("el", "in", "en", "the", "del"))):
+                continue
+            name = "Centro Histórico" if "historico" in words else "Casco Antiguo" if "casco" in words else "Centro"
+            return [
+                Place(
+                    name,
+                    "neighbourhood",
+                    city.country if city else None,
+                    None,
+                    city.name if city else None,
+                    city.covered if city else True,
+                    None,
+                    None,
+                    tokens[at].start,
+                    tokens[at + count - 1].end,
+                    0.6,
+                )
+            ]
+    return []
+
+
+def _drop_redundant(places: list[Place]) -> list[Place]:
+    """A place named twice counts once; "Armenia, Quindío" keeps the city, with the region as context."""
+    seen: set[tuple[str, str]] = set()
+    kept: list[Place] = []
+    for place in sorted(places, key=lambda p: p.start):
+        key = (fold(place.name), place.level)
+        if key not in seen:
+            seen.add(key)
+            kept.append(place)
+    return kept

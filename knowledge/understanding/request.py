@@ -1,0 +1,247 @@
+"""The finer wish within the routes: measures, market questions, costs with their periods, cash flows, options.
+
+Everything here is plain data for playbooks; amounts are in the currency of the slots unless an entry says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from knowledge.understanding.amounts import Amount
+from knowledge.understanding.lexicon import lexicon, words
+from knowledge.understanding.model import Place
+from knowledge.understanding.roles import Reading, cost_period
+from knowledge.understanding.tokens import Token, words_at
+
+#: Entries that stay known in later turns; the others are of their turn (measures stay when a turn inherits its routes).
+LASTING = (
+    "costs",
+    "purchase_costs",
+    "annual_rent",
+    "net_rent",
+    "nightly_rent",
+    "vacancy_pct",
+    "growth_pct",
+    "down_payment",
+    "options",
+    "cash_flows",
+    "base",
+    "area_bound",
+)
+_NOW = words("now")
+_SALE = words("sale")
+_EACH = words("each")
+_LABELS = {"cost": "cost"}
+_MORE, _LESS = (
+    frozenset({"minimo", "least", "mas", "more", "over", "above", "desde", "arriba", "minimum"}),
+    frozenset({"maximo", "max", "hasta", "menos", "under", "less", "below", "most", "maximum"}),
+)
+
+
+def build_request(
+    tokens: list[Token],
+    amounts: list[Amount],
+    readings: Mapping[int, Reading],
+    places: Sequence[Place],
+    wishes: Mapping[str, list[str]],
+    slots: Mapping[str, Any],
+    comparing: bool,
+) -> dict[str, Any]:
+    """What this message alone asks for, beyond its slots."""
+    request: dict[str, Any] = {
+        key: list(wishes[key]) for key in ("measures", "market", "price", "wish") if wishes.get(key)
+    }
+    words = [t.text for t in tokens]
+    joined = " ".join(words)
+    costs: list[dict[str, Any]] = []
+    for i, amount in enumerate(amounts):
+        reading = readings.get(i)
+        if amount.role == "cost" and reading is not None:
+            label = reading.label
+            bought = label in ("gastos", "gastos de") and reading.period is None and not _fixed(tokens, amount)
+            if bought and "price" in slots:
+                request["purchase_costs"] = request.get("purchase_costs", 0.0) + amount.value
+            else:
+                costs.append({"amount": amount.value, "period": cost_period(label, reading.period), "label": label})
+        elif amount.role in ("purchase_costs", "annual_rent", "down_payment"):
+            request[amount.role] = (
+                request.get(amount.role, 0.0) + amount.value if amount.role == "purchase_costs" else amount.value
+            )
+        elif amount.role == "nightly":
+            request["nightly_rent"] = amount.value
+        elif amount.role in ("price_per_m2", "lost"):
+            request["asked_per_m2" if amount.role == "price_per_m2" else "money_at_stake"] = amount.value
+        elif amount.role in ("vacancy_pct", "growth_pct", "fx_pct", "cost_pct"):
+            request[amount.role] = amount.value
+        elif amount.kind == "year" and amount.value > 2025:
+            request["until_year"] = int(amount.value)
+        elif amount.role == "past":
+            request["past_years"] = amount.value if amount.kind == "years" else round(amount.value / 12, 2)
+        elif amount.kind == "area":
+            near = set(words[max(0, amount.first - 3) : amount.first]) | set(words[amount.last + 1 : amount.last + 4])
+            if near & _MORE or near & _LESS:
+                request["area_bound"] = "min" if near & _MORE else "max"
+    if costs:
+        request["costs"] = costs
+    if any(
+        phrase in joined for phrase in ("net rent", "renta neta", "arriendo neto", "alquiler neto", "neto de gastos")
+    ):
+        request["net_rent"] = True
+    if any(
+        p in joined
+        for p in (
+            "sobre lo invertido",
+            "sobre la inversion",
+            "on the total invest",
+            "sobre el total invertido",
+            "sobre inversion",
+            "on invested",
+            "total invested",
+            "sobre lo que puse",
+            "on what i invest",
+        )
+    ):
+        request["base"] = "invested"
+    elif any(p in joined for p in ("sobre precio", "sobre el precio", "on price", "on the price")):
+        request["base"] = "price"
+    flows = _cash_flows(tokens, amounts, slots) if {"irr", "npv"} & set(request.get("measures", ())) else []
+    if flows:
+        request["cash_flows"] = flows
+    conversion = _conversion(tokens, amounts, slots) if "fx" in request.get("measures", ()) else None
+    if conversion:
+        request["convert"] = conversion
+    if comparing:
+        options = _options(tokens, amounts, places, slots)
+        if len(options) > 1:
+            request["options"] = options
+    region = next((p.name for p in places if p.level == "region"), None)
+    if region:
+        request["region"] = region
+    return request
+
+
+def _fixed(tokens: list[Token], amount: Amount) -> bool:
+    near = {t.text for t in tokens[max(0, amount.first - 3) : amount.first]}
+    return bool(near & {"fijos", "anuales", "mensuales", "fixed", "annual", "monthly"})
+
+
+def _cash_flows(tokens: list[Token], amounts: list[Amount], slots: Mapping[str, Any]) -> list[dict[str, float]]:
+    """ "minus 70k now, 3.5k each year end for 3 years, plus 82k at the end of year 3" as dated amounts (years)."""
+    money = [a for a in amounts if a.kind == "money"]
+    years = slots.get("horizon_years") or slots.get("term_years")
+    if len(money) < 2 or not isinstance(years, (int, float)) or years < 1 or years != int(years):
+        return []
+    flows: dict[int, float] = {}
+    for i, amount in enumerate(money):
+        floor = money[i - 1].last + 1 if i else 0
+        ceiling = money[i + 1].first if i + 1 < len(money) else len(tokens)
+        before = {t.text for t in tokens[max(floor, amount.first - 4) : amount.first]}
+        after_end = amount.last + 1
+        while after_end < ceiling and after_end - amount.last <= 6 and not tokens[after_end].comma:
+            after_end += 1
+        after = {t.text for t in tokens[amount.last + 1 : after_end]}
+        if (before | after) & _SALE:
+            flows[int(years)] = flows.get(int(years), 0.0) + amount.value
+        elif after & _EACH or amount.role in ("annual_rent",):
+            for year in range(1, int(years) + 1):
+                flows[year] = flows.get(year, 0.0) + amount.value
+        elif i == 0 or (before | after) & _NOW:
+            flows[0] = flows.get(0, 0.0) - amount.value
+        else:
+            flows[int(years)] = flows.get(int(years), 0.0) + amount.value
+    if flows.get(0, 0.0) >= 0 or len(flows) < 2:
+        return []
+    return [{"t": t, "amount": flows[t]} for t in sorted(flows)]
+
+
+def _conversion(tokens: list[Token], amounts: list[Amount], slots: Mapping[str, Any]) -> dict[str, Any] | None:
+    table = lexicon().currency
+    peso = {"CO": "COP", "MX": "MXN"}.get(str(slots.get("country")))
+    amount = next((a for a in amounts if a.kind == "money"), None)
+    if amount is None:
+        return None
+    for at in range(len(tokens)):
+        if tokens[at].text not in ("en", "a", "to", "into", "in"):
+            continue
+        two, one = " ".join(words_at(tokens, at + 1, 2)), " ".join(words_at(tokens, at + 1, 1))
+        target = table.get(two) or table.get(one) or (peso if one == "pesos" else None)
+        if target and target != amount.currency:
+            source = amount.currency or (
+                peso if "pesos" in {t.text for t in tokens[amount.last - 1 : amount.last + 2]} else None
+            )
+            return {"amount": amount.value, "from": source, "to": target}
+    return None
+
+
+def _label(tokens: list[Token], amount: Amount) -> str | None:
+    """ "casa 1:", "apto A:" before an option's price."""
+    for at in range(amount.first - 1, max(-1, amount.first - 8), -1):
+        token = tokens[at]
+        after = tokens[at + 1] if at + 1 < amount.first else None
+        if (
+            "type" in token.classes
+            and after is not None
+            and ((after.kind == "num" and len(after.raw) <= 2) or (len(after.raw) == 1 and after.raw.isupper()))
+        ):
+            return f"{token.raw} {after.raw}"
+        if token.opens:
+            break
+    return None
+
+
+def _options(
+    tokens: list[Token], amounts: list[Amount], places: Sequence[Place], slots: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    prices = [a for a in amounts if a.role == "price"]
+    rents = [a for a in amounts if a.role == "monthly_rent"]
+    areas = [a for a in amounts if a.role == "area_m2"]
+    named = [p for p in places if p.level in ("city", "neighbourhood", "other")]
+    narrow = [p for p in named if p.level == "neighbourhood"]
+    if len(narrow) > 1 or (narrow and len(prices) == len(narrow)):
+        named = narrow
+    types = slots.get("property_type")
+    count = max(len(prices), len(named), len(rents)) if len(prices) != 1 else len(named)
+    if count < 2:
+        cities = slots.get("neighbourhood") if isinstance(slots.get("neighbourhood"), list) else slots.get("city")
+        if isinstance(cities, list):
+            kind = "neighbourhood" if cities is slots.get("neighbourhood") else "city"
+            return [{"label": c, kind: c} for c in cities]
+        return []
+    options: list[dict[str, Any]] = []
+    for i in range(count):
+        option: dict[str, Any] = {}
+        if len(named) == count:
+            place = named[i]
+            option["label"] = place.name
+            option["neighbourhood" if place.level == "neighbourhood" else "city"] = place.name
+            if place.level == "neighbourhood" and place.city:
+                option["city"] = place.city
+            option["country"] = place.country
+            if place.area_id:
+                option["area_id"] = place.area_id
+        for key, values in (("price", prices), ("monthly_rent", rents), ("area_m2", areas)):
+            if len(values) == count:
+                option[key] = values[i].value
+        if isinstance(types, list) and len(types) == count:
+            option["property_type"] = types[i]
+        if i < len(prices) and (label := _label(tokens, prices[i])):
+            option["label"] = label
+        option.setdefault("label", str(i + 1))
+        options.append(option)
+    return options
+
+
+def merge_request(before: Mapping[str, Any], now: dict[str, Any], inherited: bool, fresh: bool) -> dict[str, Any]:
+    """The request after this turn: lasting entries of earlier turns, unless the property is a new one."""
+    merged: dict[str, Any] = {} if fresh else {k: v for k, v in before.items() if k in LASTING}
+    if inherited and not fresh:
+        for key in ("measures", "market", "price"):
+            if key in before and key not in now:
+                merged[key] = before[key]
+    for key, value in now.items():
+        if key == "costs" and key in merged:
+            labels = {c["label"] for c in value}
+            value = [c for c in merged["costs"] if c["label"] not in labels] + value
+        merged[key] = value
+    return merged

@@ -1,0 +1,314 @@
+"""Puts a message's values into slots and merges them with what was known.
+
+A new city replaces the old one and its neighbourhood and keeps the rest, so that "¿y en Medellín?" works; a message
+that names a whole new property starts afresh; a bare figure goes where the last figure of its kind went.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.locale import CURRENCY_OF
+from knowledge.understanding.amounts import Amount
+from knowledge.understanding.lexicon import lexicon
+from knowledge.understanding.mentions import Mentions
+from knowledge.understanding.model import Place
+from knowledge.understanding.text import fold
+from knowledge.understanding.tokens import Token
+
+MONEY_SLOTS = ("price", "budget_max", "budget_min", "monthly_rent", "loan_amount")
+#: Slots that describe one property; a message about another property forgets them.
+PROPERTY_SLOTS = (
+    "price",
+    "monthly_rent",
+    "area_m2",
+    "bedrooms",
+    "bathrooms",
+    "features",
+    "neighbourhood",
+    "loan_amount",
+    "down_payment_pct",
+)
+#: How far (times) a bare figure may be from the last one of its kind to be its replacement.
+SAME_SIZE = 8.0
+_ORIGIN = (
+    ("soy", "de"),
+    ("vivo", "en"),
+    ("vivimos", "en"),
+    ("live", "in"),
+    ("living", "in"),
+    ("based", "in"),
+    ("from",),
+    ("desde",),
+    ("somos", "de"),
+    ("resido", "en"),
+    ("trabajo", "en"),
+    ("work", "in"),
+    ("escribo", "desde"),
+)
+
+
+def asked_places(tokens: list[Token], places: Sequence[Place], correction_at: int | None) -> list[Place]:
+    """Places the question is about: not where the writer lives, not refused ones, not what a correction replaced."""
+    kept: list[Place] = []
+    position = {t.start: i for i, t in enumerate(tokens)}
+    for place in places:
+        at = position.get(place.start, 0)
+        before = tuple(t.text for t in tokens[max(0, at - 2) : at])
+        lives = any(before[-len(p) :] == p for p in _ORIGIN if p not in (("from",), ("desde",)))
+        comes = before[-1:] in (("from",), ("desde",)) and any(
+            t.text in ("i", "we", "soy", "am", "m", "calling", "escribo", "llamo", "investing")
+            for t in tokens[max(0, at - 4) : at]
+        )
+        refused = before[-1:] in (("no",), ("not",), ("excepto",), ("except",)) or before[-2:] in (
+            ("no", "en"),
+            ("not", "in"),
+            ("menos", "en"),
+            ("no", "de"),
+        )
+        if not (lives or comes or refused):
+            kept.append(place)
+    if correction_at is not None and correction_at < len(tokens):
+        limit = tokens[correction_at].start
+        later = {p.level for p in kept if p.start >= limit}
+        kept = [
+            p
+            for p in kept
+            if p.start >= limit
+            or (
+                p.level not in later
+                and not (p.level in ("city", "neighbourhood", "region") and later & {"city", "neighbourhood", "region"})
+            )
+        ]
+    return kept
+
+
+def _value(values: Sequence[Any]) -> Any:
+    unique = list(dict.fromkeys(values))
+    return unique[0] if len(unique) == 1 else unique
+
+
+def place_slots(places: Sequence[Place]) -> dict[str, Any]:
+    """country, city, neighbourhood of the places a message is about."""
+    slots: dict[str, Any] = {}
+    neighbourhoods = [p for p in places if p.level == "neighbourhood"]
+    cities = [p.name for p in places if p.level == "city" or (p.level == "other" and p.latitude is not None)]
+    cities += [p.city for p in neighbourhoods if p.city and fold(p.city) not in {fold(c) for c in cities}]
+    if cities:
+        slots["city"] = _value(cities)
+    if neighbourhoods:
+        slots["neighbourhood"] = _value([p.name for p in neighbourhoods])
+    precise = [p.country for p in places if p.country and p.level in ("city", "neighbourhood")]
+    countries = precise or [p.country for p in places if p.country]
+    if countries:
+        slots["country"] = _value(countries)
+    return slots
+
+
+def fill_figures(
+    tokens: list[Token],
+    amounts: list[Amount],
+    mentions: Mentions,
+    known: Mapping[str, Any],
+    open_question: str | None,
+    *,
+    searching: bool,
+    lead: bool,
+    follow_up: bool,
+) -> None:
+    """Gives a role to the figures that `roles` could not place, from the open question and the conversation."""
+    last = known.get("_last") or {}
+    loose = [a for a in amounts if a.role is None and a.kind in ("money", "percent", "years", "months", "other")]
+    if open_question in _KINDS and (
+        match := next((a for a in [*loose, *amounts] if a.kind in _KINDS[open_question]), None)
+    ):
+        match.role = open_question
+        match.kind = _KINDS[open_question][0]  # type: ignore[assignment]
+    corrected = mentions.correction_at is not None
+    for amount in loose:
+        if amount.role is not None:
+            continue
+        if amount.kind == "money":
+            slot = last.get("money")
+            near = slot if slot and _same_size(known.get(slot), amount.value) else None
+            if near is None and (follow_up or corrected):
+                near = next((s for s in MONEY_SLOTS if _same_size(known.get(s), amount.value)), None)
+            if (follow_up or corrected) and near and not mentions.types:
+                amount.role = near
+            elif searching and not lead:
+                amount.role = "budget_max"
+            elif mentions.types or lead or not known or "price" not in known:
+                amount.role = "price"
+            else:
+                amount.role = near
+        elif amount.kind == "percent" and last.get("percent"):
+            amount.role = _nearest(known, ("down_payment_pct", "rate_pct"), amount.value) or last["percent"]
+        elif amount.kind in ("years", "months") and last.get("years"):
+            amount.role = last["years"]
+        elif amount.kind == "other" and amount.literal and (follow_up or corrected):
+            slot = last.get("number")
+            if slot and _same_size(known.get(slot), amount.value):
+                amount.role = slot
+                amount.kind = "area" if slot == "area_m2" else "count" if slot in ("bedrooms", "bathrooms") else "money"
+
+
+def lend(amounts: list[Amount], typed: bool) -> None:
+    """A lone amount with a rate and a term is a loan, unless it is the price of something named or paid down in part."""
+    given = [a.role for a in amounts]
+    money = [a for a in amounts if a.role in ("price", None) and a.kind == "money"]
+    if (
+        "rate_pct" in given
+        and "term_years" in given
+        and len(money) == 1
+        and not typed
+        and not ({"loan_amount", "down_payment", "down_payment_pct", "financed_pct", "monthly_rent"} & set(given))
+    ):
+        money[0].role = "loan_amount"
+
+
+_KINDS: dict[str, tuple[str, ...]] = {
+    "rate_pct": ("percent", "other"),
+    "down_payment_pct": ("percent", "other"),
+    "term_years": ("years", "months", "other"),
+    "horizon_years": ("years", "months", "other"),
+    "price": ("money", "other"),
+    "budget_max": ("money", "other"),
+    "budget_min": ("money", "other"),
+    "monthly_rent": ("money", "other"),
+    "loan_amount": ("money", "other"),
+    "area_m2": ("area", "other", "money"),
+    "bedrooms": ("count", "other"),
+    "bathrooms": ("count", "other"),
+}
+
+
+def _nearest(known: Mapping[str, Any], names: Sequence[str], value: float) -> str | None:
+    """Which of the slots holds the figure closest in size: "and with 40 %?" means the 30 % down, not the 11 % rate."""
+    held = {n: float(known[n]) for n in names if isinstance(known.get(n), (int, float)) and known[n] > 0}
+    return min(held, key=lambda n: abs(math.log(max(value, 1e-9) / held[n])), default=None)
+
+
+def _same_size(known: Any, value: float) -> bool:
+    if isinstance(known, list) or not isinstance(known, (int, float)) or known <= 0 or value <= 0:
+        return False
+    return 1 / SAME_SIZE <= value / known <= SAME_SIZE
+
+
+def _plain(value: float) -> float | int:
+    return int(value) if value == int(value) else value
+
+
+def figure_slots(
+    tokens: list[Token], amounts: list[Amount], comparing: bool, correction_at: int | None
+) -> dict[str, Any]:
+    """Slots filled by the figures of the message, and `_last`: which slot each kind of figure filled last."""
+    found: dict[str, list[float | int]] = {}
+    last: dict[str, str] = {}
+    for amount in amounts:
+        role = amount.role
+        if role is None or role in ("past", "phone"):
+            continue
+        value = amount.value
+        if role == "financed_pct":
+            role, value = "down_payment_pct", 100 - value
+        if role in ("term_years", "horizon_years") and amount.kind == "months":
+            value = round(value / 12, 4)
+        if role not in (
+            *MONEY_SLOTS,
+            "area_m2",
+            "bedrooms",
+            "bathrooms",
+            "down_payment_pct",
+            "rate_pct",
+            "term_years",
+            "horizon_years",
+        ):
+            continue
+        if correction_at is not None and amount.first >= correction_at and role in found:
+            found[role] = []
+        found.setdefault(role, []).append(_plain(value))
+        kind = {"money": "money", "percent": "percent", "years": "years", "months": "years"}.get(amount.kind)
+        if kind:
+            last[kind] = role
+        if amount.kind not in ("percent", "years", "months"):
+            last["number"] = role
+    slots: dict[str, Any] = {}
+    for role, values in found.items():
+        several = comparing or role in ("bedrooms", "area_m2")
+        slots[role] = _value(values) if several and len(values) > 1 else values[0]
+    down = next((a for a in amounts if a.role == "down_payment"), None)
+    if down is not None and "down_payment_pct" not in slots and isinstance(slots.get("price"), (int, float)):
+        slots["down_payment_pct"] = _plain(round(100 * down.value / slots["price"], 4))
+    rate = next((a for a in amounts if a.role == "rate_pct"), None)
+    if rate is not None and (kind := _rate_kind(tokens, rate)):
+        slots["rate_kind"] = kind
+    if last:
+        slots["_last"] = last
+    return slots
+
+
+def _rate_kind(tokens: list[Token], rate: Amount) -> str | None:
+    near = [t.text for t in tokens[max(0, rate.first - 4) : rate.last + 6]]
+    joined = f" {' '.join(near)} "
+    if any(f" {p} " in joined for p in ("ea", "e a", "efectivo", "efectiva", "effective")):
+        return "effective"
+    if any(f" {p} " in joined for p in ("nominal", "tin", "namv", "n a m v", "apr")):
+        return "nominal"
+    return None
+
+
+def resolve_currency(
+    amounts: Sequence[Amount], turn: Mapping[str, Any], known: Mapping[str, Any]
+) -> tuple[str | None, bool]:
+    """(currency, whether it was written): as written now, else as written before, else the place's."""
+    written = next((a.currency for a in amounts if a.currency and a.kind == "money"), None)
+    if written:
+        return written, True
+    last = known.get("_last") or {}
+    if last.get("currency") and known.get("currency"):
+        return str(known["currency"]), True
+    country = turn.get("country", known.get("country"))
+    money = any(slot in turn or slot in known for slot in MONEY_SLOTS) or any(a.kind == "money" for a in amounts)
+    if isinstance(country, str) and money:
+        return CURRENCY_OF.get(country), False
+    return None, False
+
+
+def merge(known: Mapping[str, Any], turn: Mapping[str, Any], *, fresh: bool, moved: bool) -> dict[str, Any]:
+    """What is known after this turn. `fresh`: another property; `moved`: the place changed."""
+    slots = {k: v for k, v in known.items() if not (fresh and k in PROPERTY_SLOTS)}
+    if moved:
+        for key in ("city", "neighbourhood"):
+            slots.pop(key, None)
+        if "country" in turn and slots.get("country") != turn["country"]:
+            slots.pop("country", None)
+            if not (slots.get("_last") or {}).get("currency"):
+                slots.pop("currency", None)
+    for key, value in turn.items():
+        if key == "features" and key in slots:
+            value = list(dict.fromkeys([*slots[key], *value]))
+        slots[key] = {**(slots.get("_last") or {}), **value} if key == "_last" else value
+    return slots
+
+
+def contact_slots(mentions: Mentions, amounts: Sequence[Amount]) -> dict[str, Any]:
+    """email, phone, name."""
+    slots: dict[str, Any] = {}
+    if mentions.email:
+        slots["email"] = mentions.email
+    phone = next((a.unit for a in amounts if a.kind == "phone"), None)
+    if phone:
+        slots["phone"] = phone
+    if mentions.name:
+        slots["name"] = mentions.name
+    return slots
+
+
+def guess_country(tokens: Sequence[Token]) -> str | None:
+    """The country whose Spanish the message is in, where one stands out: a guess for tone, never a slot."""
+    words = {t.text for t in tokens}
+    weights = {c: sum(table.get(w, 0.0) for w in words) for c, table in lexicon().country_words.items()}
+    best, second = sorted(weights, key=lambda c: -weights[c])[:2]
+    return best if weights[best] >= 1.0 and weights[best] > weights[second] + 0.5 else None

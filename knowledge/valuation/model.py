@@ -1,0 +1,233 @@
+"""The trained model at work: values with intervals for rows or one property, and what drives a value.
+
+A listing whose dwelling was trained on is valued by the fold model that never saw it; any other property by all fold
+models together (mean of log values). Valuing one property touches no pandas.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadInput, Language
+from knowledge.valuation.calibration import Calibration
+from knowledge.valuation.columns import Columns, Numbers, columns_of, columns_of_row, group_keys, length, numbers, texts
+from knowledge.valuation.features import FeatureSpace, add_neighbours, fill, known_groups
+from knowledge.valuation.neighbourhoods import AreaLevels
+from knowledge.valuation.neighbours import Neighbours
+
+if TYPE_CHECKING:
+    import lightgbm
+    import pandas as pd
+
+#: A property counts as told in detail when at least half of the groups a person usually leaves out are known.
+DETAILED_GROUPS = 3
+
+
+def detail_of(matrix: Numbers, space: FeatureSpace) -> NDArray[np.int64]:
+    """The index in `calibration.DETAILS` of how much each row tells."""
+    area, city, latitude = space.columns("area_count", "city_count", "latitude")
+    nowhere = np.isnan(matrix[:, latitude]) & (matrix[:, area] == matrix[:, city])
+    return np.where(nowhere, 0, np.where(known_groups(matrix, space) >= DETAILED_GROUPS, 2, 1)).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Valuation:
+    """What one property should ask, in `currency`. NaN throughout where essentials are missing (see `reasons`).
+
+    `low_80`..`high_90`: intervals that hold 80 % and 90 % of asking prices. `fsd`: forecast standard deviation, the
+    share by which 68 % of prices at most differ (0.12 is 12 %); `confidence` = 1 - fsd, at least 0. `reasons`: codes
+    of what was missing or unusual, texts by `reason_text`. `known`: the dwelling was among the training rows (and was
+    valued without them). `demo`: the city's training rows are generated.
+    """
+
+    value: float
+    low_80: float
+    high_80: float
+    low_90: float
+    high_90: float
+    confidence: float
+    fsd: float
+    reasons: tuple[str, ...]
+    currency: str
+    known: bool
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """`effect_pct` percent that this group of characteristics adds to (or takes from) the price per m2."""
+
+    key: str
+    effect_pct: float
+
+    def label(self, language: Language) -> str:
+        return str(_texts()["drivers"][self.key][language])
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`baseline_m2` is the typical price per m2 of the city; the drivers multiply up from it to `value_m2`."""
+
+    baseline_m2: float
+    value_m2: float
+    drivers: tuple[Driver, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ValuationModel:
+    market: str
+    currency: str
+    version: str
+    fingerprint: str
+    trained_at: str
+    space: FeatureSpace
+    levels: AreaLevels
+    neighbours: Neighbours
+    calibration: Calibration
+    points: list[lightgbm.Booster]
+    errors: list[lightgbm.Booster]
+    known_keys: NDArray[np.uint64]
+    demo: Mapping[str, bool]
+    metrics: Mapping[str, Any]
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """One row per input row, same order and index: value, low_80, high_80, low_90, high_90, confidence, fsd,
+        reasons (list of codes). Rows without essentials are NaN with their reason; nothing raises but a frame
+        without the column `city_id` or `area_m2` (`BadInput`)."""
+        import pandas
+
+        missing = [name for name in ("city_id", "area_m2") if name not in frame.columns]
+        if missing:
+            raise BadInput(
+                f"The table to value lacks the columns {', '.join(missing)}.",
+                f"A la tabla por valorar le faltan las columnas {', '.join(missing)}.",
+            )
+        numbers_out, reasons, _ = self._predict(columns_of(frame))
+        names = ("value", "low_80", "high_80", "low_90", "high_90", "confidence", "fsd")
+        out = pandas.DataFrame(dict(zip(names, numbers_out.T, strict=True)), index=frame.index)
+        out["reasons"] = pandas.Series(reasons, index=frame.index, dtype=object)
+        return out
+
+    def predict_one(self, row: Mapping[str, Any]) -> Valuation:
+        """The value of one property given as a mapping with the names of the `listings` columns.
+
+        What is not known is left out or None. `features` as a list means "these and no others"; as a mapping name ->
+        bool it tells only what is known. `dwelling_group` is given for listings, so that their own price is not used.
+        """
+        columns = {"city_id": [None], "area_m2": [None]} | columns_of_row(row)
+        figures, reasons, known = self._predict(columns)
+        value, low_80, high_80, low_90, high_90, confidence, fsd = figures[0].tolist()
+        return Valuation(value, low_80, high_80, low_90, high_90, confidence, fsd, tuple(reasons[0]), self.currency,
+                         bool(known[0]), self.demo.get(str(row.get("city_id")), False))
+
+    def price_per_m2(self, rows: Sequence[Mapping[str, Any]]) -> Numbers:
+        """(n,) estimated prices per m2 of properties given as mappings; NaN where there is no value."""
+        names = sorted({name for row in rows for name in row} | {"city_id", "area_m2"})
+        columns = {name: [row.get(name) for row in rows] for name in names}
+        figures, _, _ = self._predict(columns)
+        return np.asarray(figures[:, 0] / numbers(columns, "area_m2"))
+
+    def _matrix(self, columns: Columns) -> tuple[Numbers, list[list[str]], NDArray[np.bool_], NDArray[np.int64]]:
+        keys = group_keys(columns)
+        position = np.searchsorted(self.known_keys, keys)
+        known = np.zeros(len(keys), dtype=bool)
+        inside = position < len(self.known_keys)
+        known[inside] = self.known_keys[position[inside]] == keys[inside]
+        count = len(self.points)
+        rows = np.where(known, (keys % np.uint64(count)).astype(np.int64), count)
+        filled = fill(columns, self.space, self.levels, rows)
+        add_neighbours(filled.matrix, self.space, self.neighbours, keys)
+        return filled.matrix, filled.reasons, filled.usable, rows
+
+    def _predict(self, columns: Columns) -> tuple[Numbers, list[list[str]], NDArray[np.bool_]]:
+        if not length(columns):
+            return np.empty((0, 7)), [], np.empty(0, dtype=bool)
+        matrix, reasons, usable, rows = self._matrix(columns)
+        out = np.full((len(matrix), 7), np.nan)
+        chosen = np.flatnonzero(usable)
+        if len(chosen):
+            matrix = matrix[chosen]
+            log_m2, scale = self._ensemble(self.points, matrix, rows[chosen]), np.exp(
+                self._ensemble(self.errors, matrix, rows[chosen]))
+            cities = texts(columns, "city_id")
+            width = scale[:, None] * self.calibration.multipliers(
+                detail_of(matrix, self.space), [cities[i] for i in chosen])
+            value = np.exp(log_m2) * numbers(columns, "area_m2")[chosen]
+            fsd = np.expm1(width[:, 0])
+            out[chosen] = np.column_stack([
+                value, value * np.exp(-width[:, 1]), value * np.exp(width[:, 1]), value * np.exp(-width[:, 2]),
+                value * np.exp(width[:, 2]), np.maximum(1 - fsd, 0.0), fsd,
+            ])
+        return out, reasons, rows < len(self.points)
+
+    @staticmethod
+    def _ensemble(models: list[lightgbm.Booster], matrix: Numbers, rows: NDArray[np.int64]) -> Numbers:
+        """Mean over all models, or the one model `rows[i]` for a dwelling that the others were trained on."""
+        out, everyone = np.zeros(len(matrix)), rows == len(models)
+        threads = 1 if len(matrix) < 100 else 2
+        for k, model in enumerate(models):
+            asked = everyone | (rows == k)
+            if asked.any():
+                found = np.asarray(model.predict(matrix[asked], num_threads=threads))
+                out[asked] += np.where(everyone[asked], found / len(models), found)
+        return out
+
+    def explain(self, row: Mapping[str, Any]) -> Explanation:
+        """Signed effects, largest first, against the typical price per m2 of the property's city.
+
+        TreeSHAP contributions (Lundberg et al. 2020) of one fold model, summed into the groups of `texts.toml`; the
+        effect of what is not known goes to "untold", what that model and the ensemble differ by to "other". The
+        baseline times every (1 + effect) is `value_m2`. Raises `BadInput` if the property cannot be valued.
+        """
+        columns = {"city_id": [None], "area_m2": [None]} | columns_of_row(row)
+        matrix, reasons, usable, rows = self._matrix(columns)
+        if not usable[0]:
+            raise BadInput(
+                "This property has no value to explain: " + "; ".join(reason_text(r, "en") for r in reasons[0]),
+                "Este inmueble no tiene valor que explicar: " + "; ".join(reason_text(r, "es") for r in reasons[0]),
+            )
+        which = int(rows[0]) if rows[0] < len(self.points) else 0
+        contributions = np.asarray(self.points[which].predict(matrix, pred_contrib=True, num_threads=1))[0]
+        log_m2 = float(self._ensemble(self.points, matrix, rows)[0])
+        baseline = float(matrix[0, self.space.columns("city_level")[0]])
+        effects = dict.fromkeys(_texts()["drivers"], 0.0)
+        for name, cell, effect in zip(self.space.names, matrix[0].tolist(), contributions[:-1].tolist(), strict=True):
+            driver = _driver_of(name)
+            effects["untold" if cell != cell and driver != "location" else driver] += effect
+        effects["location"] += float(contributions[-1]) - baseline
+        effects["other"] += log_m2 - float(contributions.sum())
+        drivers = [Driver(key, round(100 * float(np.expm1(e)), 2)) for key, e in effects.items() if abs(e) >= 5e-4]
+        return Explanation(float(np.exp(baseline)), float(np.exp(log_m2)),
+                           tuple(sorted(drivers, key=lambda d: (-abs(d.effect_pct), d.key))))
+
+    def as_of(self, city_id: str) -> str | None:
+        """The month (YYYY-MM) of the newest listing of a city: what its price level refers to. None: unknown city."""
+        month = self.space.latest_month.get(city_id)
+        return None if month is None else f"{int(month) // 12:04d}-{int(month) % 12 + 1:02d}"
+
+
+@lru_cache
+def _texts() -> dict[str, Any]:
+    return tomllib.loads(files("knowledge.valuation").joinpath("texts.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1024)
+def _driver_of(column: str) -> str:
+    for key, driver in _texts()["drivers"].items():
+        if any(fnmatch.fnmatchcase(column, pattern) for pattern in driver["columns"]):
+            return str(key)
+    return "other"
+
+
+def reason_text(code: str, language: Language) -> str:
+    """The sentence for a reason code of `Valuation.reasons`."""
+    return str(_texts()["reasons"][code][language])
