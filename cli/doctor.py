@@ -1,4 +1,7 @@
-"""`doctor`: what is configured, reachable, of which version, and how much is loaded. Starts nothing, changes nothing."""
+"""`doctor`: what is configured, reachable, of which version, and how much is loaded.
+
+Changes nothing. Where the embedded PostgreSQL has data but is not running, it runs for the moment it takes to count.
+"""
 
 from __future__ import annotations
 
@@ -65,12 +68,15 @@ def _servers(settings: Settings) -> bool:
         _line("Chroma", _reach(settings.chroma_url))
     if settings.database_url is not None:
         url = settings.database_url.get_secret_value()
-    elif "postgres" in states and states["postgres"].state == "running" and states["postgres"].address:
-        url = states["postgres"].address
-    else:
-        out("  " + t("The embedded PostgreSQL is not running; it starts with the first command that needs it.",
-                     "El PostgreSQL integrado no está en marcha; arranca con la primera orden que lo necesite."))
+    elif not (settings.data_dir / "postgres").is_dir():
+        out("  " + t("The data folder is empty; `ladrillo serve` fills it.",
+                     "La carpeta de datos está vacía; `ladrillo serve` la llena."))
         return True
+    else:
+        from core.embedded import Servers
+
+        with Servers() as servers:
+            return _database(servers.start_postgres(settings.data_dir))
     return _database(url)
 
 

@@ -11,7 +11,7 @@ import contextlib
 import json
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,10 +25,19 @@ _RECONNECT = 1.0
 
 
 class Bus:
-    """One per process. `await start()`, then `async with bus.subscribe(id) as waiter: await waiter.wait()`."""
+    """One per process. `await start()`, then `async with bus.subscribe(id) as waiter: await waiter.wait()`.
 
-    def __init__(self, database: Database, redis_url: str | None = None) -> None:
+    `on_lost` is awaited whenever its connection breaks.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        redis_url: str | None = None,
+        on_lost: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._database = database
+        self._on_lost = on_lost
         self._redis_url = redis_url
         self._redis: Any = None
         self._waiters: dict[str, set[asyncio.Event]] = defaultdict(set)
@@ -93,6 +102,8 @@ class Bus:
                     await self._listen_postgres()
             except self._faults as error:
                 log.warning("announcements interrupted, reconnecting: %s", error)
+                if self._on_lost is not None:
+                    await self._on_lost()
             await asyncio.sleep(_RECONNECT)
             self._wake_all()
 

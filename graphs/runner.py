@@ -56,7 +56,7 @@ class Runner:
     async def open(cls, settings: Settings, *, resources: Resources | None = None, staff: Staff | None = None) -> Runner:
         resources = resources or await Resources.open(settings)
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
-        bus = Bus(resources.database, redis_url)
+        bus = Bus(resources.database, redis_url, on_lost=resources.heal)
         checkpoints = await Checkpoints.open(resources.database)
         await bus.start()
         return cls(resources, staff or Staff(settings), bus, checkpoints)
