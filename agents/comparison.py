@@ -22,17 +22,37 @@ def options(brief: Brief) -> list[Arguments]:
     """The arguments of one `profile_option` call per option, in the order named; not cut to the most that fit."""
     referenced = [_of_reference(row) for row in brief.references]
     stated = [_of_request(brief, option) for option in brief.request.get("options") or ()]
+    if stated:
+        stated += _added(brief, stated)
     if len(referenced) > 1:
         found = referenced
     elif len(referenced) + len(stated) > 1:
         found = [*referenced, *stated]
     else:
         found = _of_slots(brief)
-        found += [{"kind": "area", "city": name, "label": name} for name in brief.uncovered
+        found += [_area(brief, {"city": name}) for name in brief.uncovered
                   if not any(name == option.get("label") for option in found)]
         if len(found) < 2 and len(brief.shown) > 1 and not brief.turn_slots.keys() & {"city", "neighbourhood"}:
             found = [_of_reference(row) for row in brief.shown]
     return _distinct(found)
+
+
+def _added(brief: Brief, stated: Sequence[Arguments]) -> list[Arguments]:
+    """Places of this message that the options so far do not have: "and Lima?"."""
+    have = {value for option in stated for value in (option["label"], option.get("city"), option.get("neighbourhood"))}
+    places = [*_places(brief.turn_slots), *({"city": name} for name in brief.uncovered)]
+    new = [_area(brief, place) for place in places if not have & {place.get("neighbourhood") or place["city"]}]
+    return [option for i, option in enumerate(new) if option not in new[:i]]
+
+
+def _area(brief: Brief, place: Arguments, property_type: str | None = None) -> Arguments:
+    """An area by name; the country of the talk holds for places inside the markets only."""
+    outside = place.get("city") in brief.uncovered
+    return {
+        "kind": "area", **place, "country": None if outside else _country(brief),
+        "property_type": property_type or one(brief.slots.get("property_type")),
+        "label": place.get("neighbourhood") or place["city"],
+    }
 
 
 def _of_reference(row: dict[str, Any]) -> Arguments:
@@ -47,7 +67,8 @@ def _of_request(brief: Brief, option: dict[str, Any]) -> Arguments:
         label = f"{_OPTION[brief.language]} {label}"
     common = {
         "label": label, "property_type": option.get("property_type") or one(brief.slots.get("property_type")),
-        "country": option.get("country") or _country(brief), "city": option.get("city"),
+        "country": None if label in brief.uncovered else option.get("country") or _country(brief),
+        "city": option.get("city") or (one(brief.slots.get("city")) if option.get("neighbourhood") else None),
         "neighbourhood": option.get("neighbourhood"), "currency": one(brief.slots.get("currency")),
     }
     if option.get("listing_id"):
@@ -77,16 +98,10 @@ def _of_slots(brief: Brief) -> list[Arguments]:
             for i in range(count)
         ]
     if len(places) > 1:
-        return [
-            {"kind": "area", "country": shared["country"], **place, "label": place.get("neighbourhood") or place["city"],
-             "property_type": types[i] if len(types) == len(places) else one(slots.get("property_type"))}
-            for i, place in enumerate(places)
-        ]
+        return [_area(brief, place, types[i] if len(types) == len(places) else None) for i, place in enumerate(places)]
     if len(places) == 1 and len(types) > 1:
-        return [{"kind": "area", "country": shared["country"], **places[0], "property_type": kind,
-                 "label": word(f"{kind}s", locale).capitalize()} for kind in types]
-    return [{"kind": "area", "country": shared["country"], **place, "property_type": one(slots.get("property_type")),
-             "label": place.get("neighbourhood") or place["city"]} for place in places]
+        return [{**_area(brief, places[0], kind), "label": word(f"{kind}s", locale).capitalize()} for kind in types]
+    return [_area(brief, place) for place in places]
 
 
 def _places(slots: dict[str, Any]) -> list[Arguments]:

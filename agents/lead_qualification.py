@@ -12,9 +12,10 @@ from agents.specialist import Specialist
 from tools.cases import open_case
 from tools.leads import count_listings, papers_to_sell, save_lead
 
-_WISHES = ("visit", "offer", "reserve", "sell", "contact", "buy", "rent")
+_WISHES = ("sell", "visit", "offer", "reserve", "contact", "buy", "rent")
 _ABOUT_ONE = ("visit", "offer", "reserve")
-_COUNTED = ("country", "city", "neighbourhood", "operation", "property_type", "budget_max", "currency")
+_COUNTED = ("country", "city", "neighbourhood", "property_type", "budget_max", "currency")
+_NEW_COUNT = frozenset({"city", "neighbourhood", "property_type", "budget_max"})
 
 _SINGLE = ("operation", "country", "budget_max", "budget_min", "price", "currency", "area_m2", "bedrooms", "purpose",
            "timeline", "name", "email", "phone")
@@ -48,7 +49,9 @@ def _reference(known: Known, wish: str | None) -> dict[str, Any]:
 def lead(known: Known) -> Arguments | None:
     slots = known.slots
     wish = _wish(known)
-    if known.brief.uncovered and not (slots.get("city") or slots.get("neighbourhood")):
+    cities = slots.get("city") or []
+    served = [city for city in ([cities] if isinstance(cities, str) else cities) if city not in known.brief.uncovered]
+    if known.brief.uncovered and not (served or slots.get("neighbourhood")):
         return None  # nobody here serves that place
     return {
         "wish": wish, **{name: slots.get(name) for name in ("city", "neighbourhood", "property_type")},
@@ -62,7 +65,7 @@ def matching(known: Known) -> Arguments | None:
     assert saved is not None
     arguments = {name: _one(known.slots.get(name)) for name in _COUNTED} | {"operation": saved.data["needs"].get("operation")}
     named = arguments["city"] or arguments["neighbourhood"]
-    new = known.brief.turn_slots.keys() & (set(_COUNTED) - {"currency", "country"})
+    new = known.brief.turn_slots.keys() & _NEW_COUNT
     return arguments if named and new and arguments["operation"] != "sell" else None
 
 

@@ -74,6 +74,8 @@ def properties(known: Known) -> list[Arguments]:
     told = {name: _many(slots.get(name)) for name in names}
     count = min(_MOST, max((len(values) for values in told.values()), default=0))
     lacking = _many(known.request.get("refused_features"))
+    if len(told["neighbourhood"]) != len(told["city"]) > 1:
+        told["neighbourhood"] = []  # it lies in one of the cities, and nobody knows in which
     found = []
     for i in range(count):
         own = {name: _nth(values, i) for name, values in told.items() if name != "price"}
@@ -123,11 +125,14 @@ def values(known: Known) -> list[Arguments] | None:
             for p in found if p.get("area_m2") and p.get("asking_price")
         ] or None
     if aims(known) & {"value", "fairness"}:
-        return [p for p in found if p.get("city") or p.get("neighbourhood") or p.get("listing_id") or p.get("area_m2")] or None
-    if about_rent(known):
+        return [p for p in found if p.get("listing_id") or p.get("area_m2") or _placed(p)] or None
+    if about_rent(known) or len(found) != 1 or found[0].get("asking_price"):
         return None
-    sized = [p for p in found if p.get("listing_id") or (p.get("area_m2") and (p.get("city") or p.get("neighbourhood")))]
-    return sized[:1] if len(found) == 1 else None
+    return found if found[0].get("listing_id") or (found[0].get("area_m2") and _placed(found[0])) else None
+
+
+def _placed(described: Arguments) -> bool:
+    return bool(described.get("city") or described.get("neighbourhood"))
 
 
 def levels(known: Known) -> list[Arguments] | None:
@@ -151,6 +156,8 @@ def forecasts(known: Known) -> list[Arguments] | None:
     listed = known.first("value")
     if listed is not None and "listing_id" in listed.args and listed.data.get("city"):
         cities, inside = [listed.data["city"]], []
+    if len(inside) != len(cities) > 1:
+        inside = []
     count = min(_MOST, max(1, len(cities), len(inside)))
     country = one(slots.get("country")) or (listed.data.get("country") if listed is not None else None)
     return [

@@ -48,17 +48,17 @@ def rent_of(known: Known) -> Arguments:
     """The income as the investor gave it: a month's or a year's, before or after costs."""
     annual, net = known.request.get("annual_rent"), known.request.get("net_rent")
     found: Arguments = {}
-    amount = amount(net)
-    if amount is not None:
+    income = amount(net)
+    if income is not None:
         yearly = isinstance(net, dict) and net.get("period") == "year"
-        return {"annual_rent" if yearly else "monthly_rent": amount, "rent_is_net": True}
+        return {"annual_rent" if yearly else "monthly_rent": income, "rent_is_net": True}
     if amount(annual) is not None:
         found["annual_rent"] = amount(annual)
     elif one(known.slots.get("monthly_rent")) is not None:
         found["monthly_rent"] = one(known.slots.get("monthly_rent"))
     question = fold(known.brief.question)
     each = _EACH.search(question)
-    if each and "monthly_rent" in found:
+    if each and "monthly_rent" in found and one(known.slots.get("property_type")) in ("building", "house"):
         found["monthly_rent"] *= int(each[1])
     if found and (net or ("annual_rent" in found and _NET_INCOME.search(question))):
         found["rent_is_net"] = True

@@ -20,9 +20,9 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
 
 from api import cases, conversations, errors
-from api.dependencies import open_runner
+from api.dependencies import mend, open_runner
 from api.limits import BodyLimit
-from core.errors import LadrilloError, Unavailable
+from core.errors import LadrilloError
 from core.scope import Scope
 from core.settings import Settings, get_settings
 from graphs.runner import Runner
@@ -52,6 +52,7 @@ def create_app(settings: Settings | None = None, *, opener: Opener | None = None
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.opening = asyncio.Lock()
         app.state.runner = None
+        app.state.mending = None
         app.state.opener = opener or default
         app.state.monotonic = time.monotonic
         try:
@@ -59,6 +60,8 @@ def create_app(settings: Settings | None = None, *, opener: Opener | None = None
         except LadrilloError as error:
             log.error("not ready: %s", error.en)
         yield
+        if app.state.mending is not None:
+            await app.state.mending
         if app.state.runner is not None:
             await app.state.runner.close()
 
@@ -105,11 +108,13 @@ async def _checks(app: FastAPI) -> dict[str, str]:
         async with runner.resources.database.session(Scope()) as session:
             await session.execute(text("SELECT 1"))
     except LadrilloError as error:
+        if error.code == "database_unavailable":
+            mend(app)
         return {"database": error.en, "meaning": "unknown", "brain": "unknown"}
     try:
         index = await runner.resources.meaning(Scope())
         await index.count("listings")
         meaning = "ok"
-    except Unavailable as error:
+    except LadrilloError as error:
         meaning = error.en
     return {"database": "ok", "meaning": meaning, "brain": runner.staff.brain}

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.dependencies import RunnerDep, Staff
+from api.dependencies import ID, ClientId, RunnerDep, Staff
 from services import desk
 
 router = APIRouter(prefix="/api/cases", tags=["cases"])
+Reference = Annotated[str, Path(pattern=ID, max_length=100, description="`C-1042`, `1042` or the id")]
 
 
 class Reply(BaseModel):
     model_config = ConfigDict(extra="forbid")
     text: str = Field(description="what the investor reads, in the same conversation")
-    client_message_id: str | None = Field(None, max_length=100, description="sending it again changes nothing")
+    client_message_id: ClientId | None = Field(None, description="sending it again changes nothing")
 
 
 class Resolution(BaseModel):
@@ -35,29 +36,29 @@ async def index(
 
 
 @router.get("/{reference}", summary="Read a case with its transcript")
-async def show(reference: str, staff: Staff, runner: RunnerDep) -> dict[str, Any]:
+async def show(reference: Reference, staff: Staff, runner: RunnerDep) -> dict[str, Any]:
     return await desk.whole(runner.resources.database, staff, reference)
 
 
 @router.post("/{reference}/claim", summary="Take the case and the conversation")
-async def claim(reference: str, staff: Staff, runner: RunnerDep) -> dict[str, Any]:
+async def claim(reference: Reference, staff: Staff, runner: RunnerDep) -> dict[str, Any]:
     return await desk.claim(runner.resources.database, staff, reference)
 
 
 @router.post("/{reference}/reply", summary="Answer the investor")
-async def reply(reference: str, body: Reply, staff: Staff, runner: RunnerDep) -> dict[str, Any]:
+async def reply(reference: Reference, body: Reply, staff: Staff, runner: RunnerDep) -> dict[str, Any]:
     return await desk.reply(runner.resources.database, staff, reference, body.text, key=body.client_message_id)
 
 
 @router.post("/{reference}/return", summary="Hand the conversation back to the bot")
-async def hand_back(reference: str, staff: Staff, runner: RunnerDep, body: Resolution | None = None) -> dict[str, Any]:
+async def hand_back(reference: Reference, staff: Staff, runner: RunnerDep, body: Resolution | None = None) -> dict[str, Any]:
     return await desk.close(
         runner.resources.database, staff, reference, "return", body.resolution if body else None
     )
 
 
 @router.post("/{reference}/resolve", summary="Resolve the case and hand the conversation back")
-async def resolve(reference: str, staff: Staff, runner: RunnerDep, body: Resolution | None = None) -> dict[str, Any]:
+async def resolve(reference: Reference, staff: Staff, runner: RunnerDep, body: Resolution | None = None) -> dict[str, Any]:
     return await desk.close(
         runner.resources.database, staff, reference, "resolve", body.resolution if body else None
     )

@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Query, Request, status
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import text
 
-from api import stream
-from api.dependencies import OwnConversation, RunnerDep, language, visitor
+from api import snapshot, stream
+from api.dependencies import ClientId, OwnConversation, RunnerDep, language, visitor
 from core.clock import new_id
 from core.errors import BadInput, Language
 from core.scope import Scope
@@ -40,8 +39,8 @@ class Started(BaseModel):
 class Send(BaseModel):
     model_config = ConfigDict(extra="forbid")
     text: str = Field(description="the investor's message, at most 20,000 characters")
-    client_message_id: str | None = Field(
-        None, max_length=100, description="the sender's own id: sending it again joins the same run"
+    client_message_id: ClientId | None = Field(
+        None, description="the sender's own id: sending it again joins the same run"
     )
 
 
@@ -140,10 +139,10 @@ async def events(
 ) -> Response:
     cursor = after
     if last_event_id is not None:
-        if not last_event_id.isdecimal():
+        if not (last_event_id.isdecimal() and len(last_event_id) < 19):
             raise BadInput(
-                f"Last-Event-ID is {last_event_id!r}; expected the number of the last event seen.",
-                f"Last-Event-ID es {last_event_id!r}; se esperaba el número del último evento visto.",
+                f"Last-Event-ID is {last_event_id[:40]!r}; expected the number of the last event seen.",
+                f"Last-Event-ID es {last_event_id[:40]!r}; se esperaba el número del último evento visto.",
             )
         cursor = int(last_event_id)
     return stream.respond(stream.conversation(runner, visitor(conversation), conversation.id, cursor, reader))
@@ -158,17 +157,12 @@ async def stop(conversation: OwnConversation, runner: RunnerDep) -> dict[str, st
 async def read(conversation: OwnConversation, runner: RunnerDep) -> Transcript:
     scope = visitor(conversation)
     async with runner.resources.database.session(scope) as session:
-        run = await conversations.active_run(session, conversation.id)
+        found = await snapshot.take(session, conversation.id)
         case = await cases.current(session, conversation.id)
-        messages = await conversations.transcript(session, conversation.id)
-        row = await conversations.get(session, conversation.id)
-        seq = row.last_seq
-        if run is not None:  # the events of the run in progress are still to be followed from its start
-            first = await session.execute(text("SELECT min(seq) FROM run_events WHERE run_id = :r"), {"r": run.id})
-            seq = (first.scalar_one() or seq + 1) - 1
+    row, run = found.conversation, found.run
     return Transcript(
         id=row.id, language=row.language, country=row.country, owner="person" if row.owner == "person" else "bot",
-        last_seq=seq, messages=[message_view(m) for m in messages if m.role != "system"],
+        last_seq=found.before_run, messages=[message_view(m) for m in found.messages],
         run={"id": run.id, "status": run.status} if run else None,
         case={"case": cases.label(case), "status": case.status, "reason": case.reason} if case else None,
         created_at=row.created_at,

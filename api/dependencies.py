@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Header, Request
+from fastapi import Depends, FastAPI, Header, Path, Request
+from pydantic import Field
 
 from core.errors import Language, Unauthenticated
 from core.scope import Scope
 from graphs.runner import Runner
 from knowledge.records import conversations
 from knowledge.tables import Conversation
+
+#: What ids are made of; PostgreSQL takes no NUL, and nothing else could be one.
+ID = r"^[\w-]+$"
+ClientId = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 async def open_runner(app: FastAPI) -> Runner:
@@ -21,6 +27,13 @@ async def open_runner(app: FastAPI) -> Runner:
             app.state.runner = await app.state.opener()
         found: Runner = app.state.runner
         return found
+
+
+def mend(app: FastAPI) -> None:
+    """After a database that did not answer: begin to start the embedded one anew, once at a time."""
+    running: asyncio.Task[None] | None = app.state.mending
+    if app.state.runner is not None and (running is None or running.done()):
+        app.state.mending = asyncio.create_task(app.state.runner.resources.heal(), name="ladrillo-mend")
 
 
 async def runner(request: Request) -> Runner:
@@ -49,7 +62,9 @@ def bearer(authorization: Annotated[str | None, Header()] = None) -> str:
 Token = Annotated[str, Depends(bearer)]
 
 
-async def own_conversation(conversation_id: str, token: Token, runner: RunnerDep) -> Conversation:
+async def own_conversation(
+    conversation_id: Annotated[str, Path(pattern=ID, max_length=100)], token: Token, runner: RunnerDep
+) -> Conversation:
     """The conversation of the path, if the token opens it."""
     async with runner.resources.database.session(Scope()) as session:
         return await conversations.authorise(session, conversation_id, token)

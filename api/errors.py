@@ -10,15 +10,42 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api.dependencies import language
+from api.dependencies import language, mend
 from core.errors import LadrilloError, Language
 from knowledge.records.conversations import RunActive
 
 log = logging.getLogger("ladrillo.api")
+#: What Pydantic says in English about a field, by the error's type; `{…}` come from the error's context.
+_FIELD_ES = {
+    "missing": "falta", "extra_forbidden": "ese campo no existe aquí", "string_type": "debe ser un texto",
+    "string_unicode": "no es texto Unicode", "string_too_short": "necesita al menos {min_length} caracteres",
+    "string_too_long": "admite como máximo {max_length} caracteres",
+    "string_pattern_mismatch": "tiene caracteres que no se admiten", "literal_error": "debe ser uno de {expected}",
+    "int_parsing": "debe ser un número entero", "greater_than_equal": "debe ser al menos {ge}",
+    "less_than_equal": "debe ser como máximo {le}", "model_attributes_type": "debe ser un objeto JSON",
+    "dict_type": "debe ser un objeto JSON",
+}
 
 
 def body(code: str, message: str, *, retryable: bool = False, **more: Any) -> dict[str, Any]:
-    return {"error": {"code": code, "message": message, "retryable": retryable, **more}}
+    sendable = message.encode("utf-8", "replace").decode("utf-8")  # JSON may name a lone surrogate, which UTF-8 has not
+    return {"error": {"code": code, "message": sendable, "retryable": retryable, **more}}
+
+
+def _about(first: dict[str, Any], *, spanish: bool) -> str:
+    """One sentence about the first field that cannot be used."""
+    place = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+    if first["type"] == "json_invalid":
+        return (
+            'El cuerpo no es JSON válido. Envíe, por ejemplo, {"text": "…"}.' if spanish
+            else 'The body is not valid JSON. Send, for example, {"text": "…"}.'
+        )
+    shown = "" if first["type"] == "missing" else f" ({repr(first.get('input'))[:80]})"
+    if spanish:
+        words = _FIELD_ES.get(first["type"])
+        why = words.format_map(first.get("ctx", {})) if words else first["msg"]
+        return f"El campo {place!r} no sirve{shown}: {why}. Vea /docs."
+    return f"The field {place!r} cannot be used{shown}: {first['msg']}. See /docs."
 
 
 def _language(request: Request) -> Language:
@@ -28,6 +55,8 @@ def _language(request: Request) -> Language:
 def install(app: FastAPI) -> None:
     @app.exception_handler(LadrilloError)
     async def known(request: Request, error: LadrilloError) -> JSONResponse:
+        if error.code == "database_unavailable":
+            mend(request.app)
         more = {"run_id": error.run_id} if isinstance(error, RunActive) else {}
         headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
         content = body(error.code, error.text(_language(request)), retryable=error.retryable, **more)
@@ -35,26 +64,15 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        spanish = _language(request) == "es"
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-        if first["type"] == "json_invalid":
-            message = (
-                "El cuerpo no es JSON válido. Envíe, por ejemplo, {\"text\": \"…\"}." if spanish
-                else 'The body is not valid JSON. Send, for example, {"text": "…"}.'
-            )
-        else:
-            shown = repr(first.get("input"))[:80]
-            message = (
-                f"El campo {place!r} no sirve ({shown}): {first['msg']}. Vea /docs." if spanish
-                else f"The field {place!r} cannot be used ({shown}): {first['msg']}. See /docs."
-            )
+        message = _about(error.errors()[0], spanish=_language(request) == "es")
         return JSONResponse(body("bad_request", message), status_code=422)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         spanish = _language(request) == "es"
         words = {
+            400: ("El cuerpo no se puede leer. Envíe JSON en UTF-8, por ejemplo {\"text\": \"…\"}.",
+                  'The body cannot be read. Send JSON in UTF-8, for example {"text": "…"}.'),
             404: ("Esa dirección no existe. Vea /docs.", "There is nothing at this address. See /docs."),
             405: ("Ese método no se acepta aquí. Vea /docs.", "This method is not accepted here. See /docs."),
         }.get(error.status_code, (str(error.detail), str(error.detail)))

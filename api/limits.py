@@ -9,6 +9,7 @@ from api.dependencies import language
 from api.errors import body
 
 MAX_BODY = 256 * 1024
+_DRAIN = 8 * 1024 * 1024
 
 
 class BodyLimit:
@@ -31,7 +32,7 @@ class BodyLimit:
 
         async def counted() -> Message:
             nonlocal seen, refused
-            message = await receive()
+            message: Message = {"type": "http.disconnect"} if refused else await receive()
             seen += len(message.get("body", b""))
             if seen > MAX_BODY:
                 refused = True
@@ -42,8 +43,8 @@ class BodyLimit:
 
         async def watched(message: Message) -> None:
             nonlocal started
-            started = started or message["type"] == "http.response.start"
             if not refused:
+                started = started or message["type"] == "http.response.start"
                 await send(message)
 
         try:
@@ -55,9 +56,20 @@ class BodyLimit:
             await self._refuse(scope, receive, send, headers)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> None:
+        await _drain(receive)
         spanish = language(headers.get(b"accept-language", b"").decode("latin-1")) == "es"
         message = (
             f"El mensaje supera {MAX_BODY // 1024} KB. Envíe un texto más corto." if spanish
             else f"The message is over {MAX_BODY // 1024} KB. Send a shorter text."
         )
         await JSONResponse(body("too_large", message), status_code=413)(scope, receive, send)
+
+
+async def _drain(receive: Receive) -> None:
+    """Read and drop the rest, up to a bound: a sender that is cut off while it writes never sees the answer."""
+    dropped = 0
+    while dropped < _DRAIN:
+        message = await receive()
+        dropped += len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return

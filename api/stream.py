@@ -8,12 +8,14 @@ from typing import Any
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from api import snapshot
 from core.errors import LadrilloError, Language
 from core.scope import Scope
 from graphs.events import for_visitor
 from graphs.runner import PING_SECONDS, Runner
 from knowledge.records import conversations, event_log
 from knowledge.records.event_log import run_error
+from knowledge.tables import Message
 
 _HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 _SEND_TIMEOUT = 30
@@ -46,46 +48,54 @@ async def run(
 async def conversation(
     runner: Runner, scope: Scope, conversation_id: str, after: int | None, language: Language
 ) -> AsyncIterator[ServerSentEvent]:
-    """Everything after `after`; without a cursor, from now on, beginning with what is being written."""
+    """Everything after `after`; without a cursor, from now on, beginning with what is being written.
+
+    A cursor above the newest number is one of another life: it gets a `gap`, and then what one without a cursor gets.
+    """
     try:
-        if after is None:
-            start, joined = await _join(runner, scope, conversation_id)
-            for event in joined:
-                yield event
-        else:
-            async with runner.resources.database.session(scope) as session:
-                newest = (await conversations.get(session, conversation_id)).last_seq
-            start = after
-            if after > newest:  # a cursor of another life: say so, and go on from the transcript
-                start = newest
-                yield frame(newest, event_log.custom("ladrillo.gap", {"last_seq": newest}) | {"type": "CUSTOM"}, ours=True)
+        async with runner.resources.database.session(scope) as session:
+            newest = (await conversations.get(session, conversation_id)).last_seq
+            late = await snapshot.take(session, conversation_id) if after is None or after > newest else None
+        start = after or 0
+        if late is not None:
+            start = late.seq
+            if after is not None:
+                gap = {"type": "CUSTOM", **event_log.custom("ladrillo.gap", {"last_seq": late.seq})}
+                yield frame(late.seq, gap, ours=True)
+            for payload in _joined(late):
+                yield frame(None, payload)
         async for seq, run_id, payload in runner.tail(scope, conversation_id, start):
             yield frame(seq, for_visitor(payload), ours=run_id is None)
     except LadrilloError as error:
         yield frame(None, {"type": "RUN_ERROR", **run_error(error.code, language)})
 
 
-async def _join(runner: Runner, scope: Scope, conversation_id: str) -> tuple[int, list[ServerSentEvent]]:
-    """For a reader who comes late: RUN_STARTED, a snapshot with the text so far, and the open message."""
-    database = runner.resources.database
-    async with database.session(scope) as session:
-        active = await conversations.active_run(session, conversation_id)
-        newest = (await conversations.get(session, conversation_id)).last_seq
-        messages = [
-            {"id": m.id, "role": m.role if m.role in ("user", "assistant") else "system", "content": m.text}
-            for m in await conversations.transcript(session, conversation_id)
-        ]
-    if active is None:
-        return newest, []
-    events = [p for _, run_id, p in await event_log.read(database, scope, conversation_id, 0, limit=100_000)
-              if run_id == active.id]
-    text = "".join(p["delta"] for p in events if p["type"] == "TEXT_MESSAGE_CONTENT")
-    starts = [p for p in events if p["type"] == "TEXT_MESSAGE_START"]
-    ended = any(p["type"] == "TEXT_MESSAGE_END" for p in events)
-    joined = [frame(None, {"type": "RUN_STARTED", "threadId": conversation_id, "runId": active.id})]
-    if starts:
-        messages.append({"id": starts[-1]["messageId"], "role": "assistant", "content": text})
-    joined.append(frame(None, {"type": "MESSAGES_SNAPSHOT", "messages": messages}))
-    if starts and not ended:
-        joined.append(frame(None, starts[-1]))
-    return newest, joined
+def _joined(late: snapshot.Snapshot) -> list[dict[str, Any]]:
+    """For a reader who comes late to a run: its start, the messages with the text so far, and all that is open in it."""
+    if late.run is None or not late.events:
+        return []
+    written = [payload for _, payload in late.events]
+    messages = [_message(m) for m in late.messages]
+    opened = [p for p in written if p["type"] == "TEXT_MESSAGE_START"]
+    for start in opened:
+        text = "".join(
+            p["delta"] for p in written
+            if p["type"] == "TEXT_MESSAGE_CONTENT" and p["messageId"] == start["messageId"]
+        )
+        messages.append({"id": start["messageId"], "role": "assistant", "content": text})
+    ends = event_log.open_ends(written)
+    steps = [{"type": "STEP_STARTED", **end} for kind, end in reversed(ends) if kind == "STEP_FINISHED"]
+    writing = {end["messageId"] for kind, end in ends if kind == "TEXT_MESSAGE_END"}
+    return [
+        {"type": "RUN_STARTED", "threadId": late.conversation.id, "runId": late.run.id},
+        {"type": "MESSAGES_SNAPSHOT", "messages": messages},
+        *steps,
+        *(start for start in opened if start["messageId"] in writing),
+    ]
+
+
+def _message(message: Message) -> dict[str, Any]:
+    """A message in AG-UI's words, which have no role for an adviser: theirs is `system`, with their name."""
+    if message.role in ("user", "assistant"):
+        return {"id": message.id, "role": message.role, "content": message.text}
+    return {"id": message.id, "role": "system", "name": message.author, "content": message.text}

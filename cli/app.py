@@ -31,7 +31,9 @@ CountryOption = Annotated[
 @app.command(help=t("Start the service and the chat page.", "Inicia el servicio y la página de chat."))
 def serve(
     host: Annotated[str | None, typer.Option(help=t("address to listen on", "dirección en que escucha"))] = None,
-    port: Annotated[int | None, typer.Option(help=t("port; 0 picks a free one", "puerto; 0 elige uno libre"))] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help=t("port; 0 picks a free one", "puerto; 0 elige uno libre"))
+    ] = None,
 ) -> None:
     from cli.serve import serve as work
 

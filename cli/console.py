@@ -41,21 +41,23 @@ def out(text: str) -> None:
 
 def guard(work: Callable[[], Any]) -> int:
     """Run a command; every known error becomes one sentence and an exit code."""
-    import click
+    import typer
+
+    from cli.usage import misused
 
     try:
         result = work()
     except LadrilloError as error:
         say(f"ladrillo: {error.text(language())}")
         return error.exit_code
-    except (KeyboardInterrupt, asyncio.CancelledError, click.exceptions.Abort):
+    except (KeyboardInterrupt, asyncio.CancelledError, typer.Abort):
         say(t("\nInterrupted; nothing was left half-done.", "\nInterrumpido; nada quedó a medias."))
         return 130
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         return error.exit_code
-    except click.ClickException as error:
-        error.show(file=sys.stderr)
-        return error.exit_code
+    except typer.TyperException as error:
+        say(misused(error, language()))
+        return 2
     except BrokenPipeError:  # the reader (`| head`) has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -71,8 +73,15 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     from core.log import set_up
     from core.settings import get_settings
 
-    set_up(get_settings().log_level)
-    return asyncio.run(work)
+    try:
+        set_up(get_settings().log_level)
+    except LadrilloError:
+        work.close()  # it was never begun
+        raise
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        raise asyncio.CancelledError from None  # Typer would end the program without a word
 
 
 @contextmanager

@@ -126,4 +126,5 @@ async def index_rebuild() -> None:
         index = await resources.recreate_meaning(STAFF)
         with progress() as tell:
             counts = await rebuild(resources.database, STAFF, index, tell)
-    out(t(f"Index rebuilt: {counts}.", f"Índice recreado: {counts}."))
+    out(t(f"Index rebuilt: {counts.listings:,} adverts and {counts.documents:,} documents.",
+          f"Índice recreado: {counts.listings} anuncios y {counts.documents} documentos."))

@@ -6,7 +6,7 @@ import asyncio
 import socket
 
 from cli.console import out, say, t
-from core.errors import Conflict, LadrilloError, Misconfigured
+from core.errors import Conflict, Misconfigured, Unavailable
 from core.log import set_up
 from core.settings import DEVELOPMENT_TOKEN, Settings, get_settings
 
@@ -27,6 +27,8 @@ def serve(host: str | None, port: int | None) -> None:
     listener = _listen(where, settings.port if port is None else port)
     try:
         asyncio.run(_serve(settings, listener))
+    except KeyboardInterrupt:
+        raise asyncio.CancelledError from None  # Typer would end the program without a word
     finally:
         listener.close()
 
@@ -58,7 +60,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     try:
         first.append(await open_runner(settings))
         first[0].resources.warm_chroma()
-    except LadrilloError as error:
+    except Unavailable as error:
         if settings.database_url is None:
             raise
         say(f"ladrillo: {error.text('es' if t('en', 'es') == 'es' else 'en')}")  # a server elsewhere may come up later

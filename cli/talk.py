@@ -94,9 +94,6 @@ async def _start(runner: Runner, country: str | None) -> tuple[Scope, str]:
 
 
 def _after(outcome: dict[str, Any]) -> None:
-    for card in outcome.get("cards") or ():
-        parts = [card["title"], card["place"], card["price"], card["area"]]
-        out(f"  {card['position']}. " + " · ".join(p for p in parts if p))
     for i, citation in enumerate(outcome.get("citations") or (), 1):
         out(f"  [{citation.get('n', i)}] {citation['title']} ({citation['source']})")
     if outcome.get("suggestions"):

@@ -126,7 +126,9 @@ class Bus:
     def _hear(self, payload: str | bytes) -> None:
         try:
             conversation_id, _ = json.loads(payload)
-        except ValueError:
+        except (ValueError, TypeError):
+            conversation_id = None
+        if isinstance(conversation_id, str):
+            self.wake(conversation_id)
+        else:
             log.warning("an announcement that is not ours: %r", payload)
-            return
-        self.wake(conversation_id)

@@ -112,7 +112,8 @@ def get_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"
-        shown = "" if "secret" in name or "key" in name else f" (got {first.get('input')!r})"
+        field = Settings.model_fields.get(str(first["loc"][0]).lower().removeprefix("ladrillo_")) if first["loc"] else None
+        shown = f" (got {first.get('input')!r})" if field is not None and "SecretStr" not in str(field.annotation) else ""
         raise Misconfigured(
             f"The setting {name} cannot be used{shown}: {first['msg']}. See .env.example.",
             f"El ajuste {name} no sirve{shown}: {first['msg']}. Vea .env.example.",

@@ -63,7 +63,7 @@ async def screen(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
         country_hint=state.get("country"),
     )
     country = found.slots.get("country")
-    country = country if isinstance(country, str) else state.get("country")
+    country = country if isinstance(country, str) else found.request.get("dialect") or state.get("country")
     register = found.register if found.register != "unknown" else state.get("register") or "unknown"
     understanding = asdict(found) | {
         "locale": locale_for(found.answer_language, country).code, "register": register, "country": country,

@@ -97,10 +97,10 @@ def shared_data() -> Path:
 
 
 @pytest.fixture
-async def resources(database: Database, tmp_path: Path) -> AsyncIterator[Resources]:
+async def resources(database: Database, tmp_path: Path) -> Resources:
     """Resources over the test's database; Chroma is out of reach (a port that refuses)."""
     settings = Settings(data_dir=tmp_path, chroma_url="http://127.0.0.1:9")
-    yield Resources(settings, database)
+    return Resources(settings, database)
 
 
 @pytest.fixture

@@ -7,21 +7,21 @@ options have, never an opinion: the first of `MEASURES` that was asked for or ca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain.tools import tool
 
 from core.errors import BadInput
 from core.facts import Fact, Source, Unit
 from core.locale import CURRENCY_OF, Currency
-from knowledge.finance.analysis import analyse
-from knowledge.finance.facts_of import plain
-from knowledge.finance.inputs import Inputs
 from tools.context import Runtime
 from tools.leads import PropertyType
 from tools.option_profiles import Profile, area_profile, listing_profile, project_profile
 from tools.provenance import settle
 from tools.result import Content, ToolResult
+
+if TYPE_CHECKING:
+    from knowledge.finance.inputs import Inputs
 
 MOST = 6
 #: Measures that can decide, strongest first, and whether more is better.
@@ -75,6 +75,8 @@ async def profile_option(
             raise BadInput("kind area needs a city or a neighbourhood.", "kind area necesita una ciudad o un barrio.")
         profile = await area_profile(runtime, country, city, neighbourhood, property_type, name)
     else:
+        from knowledge.finance.inputs import Inputs  # with its rules: only where figures are worked out
+
         place = ", ".join(part for part in (neighbourhood, city) if part)
         if not (name or place):
             raise BadInput("kind own_figures needs a label for the option.",
@@ -90,6 +92,8 @@ async def profile_option(
 
 def _own_figures(runtime: Runtime, label: str, inputs: Inputs) -> Profile:
     """The measures that the investor's figures allow, computed by the one finance engine."""
+    from knowledge.finance.analysis import analyse
+
     profile = Profile("own_figures", label)
     figures: tuple[tuple[str, float | None, Unit], ...] = (
         ("price", inputs.price, "money"), ("monthly_rent", inputs.monthly_rent, "money"), ("area_m2", inputs.area_m2, "m2"),
@@ -188,13 +192,16 @@ async def weigh_options(
 
 
 def _gaps(known: Sequence[Profile], rows: Sequence[str]) -> list[dict[str, Any]]:
-    """Why cells of shown rows are empty, one entry a row and reason."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for profile in known:
-        for key in rows:
+    """Why cells of shown rows are empty: one entry for the rows that the same options lack for the same reason."""
+    found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for key in rows:
+        lacking: dict[str, list[str]] = {}
+        for profile in known:
             if key not in profile.cells:
-                found.setdefault((key, profile.missing.get(key, "other_kind")), []).append(profile.label)
-    return [{"key": key, "why": why, "labels": labels} for (key, why), labels in found.items()]
+                lacking.setdefault(profile.missing.get(key, "other_kind"), []).append(profile.label)
+        for why, labels in lacking.items():
+            found.setdefault((why, tuple(labels)), []).append(key)
+    return [{"keys": keys, "why": why, "labels": list(labels)} for (why, labels), keys in found.items()]
 
 
 def _profiles(runtime: Runtime) -> list[Profile]:
@@ -245,6 +252,8 @@ def _price_gap(result: ToolResult, first: Profile, second: Profile, measure: str
     gap = _number(second, "price") - _number(first, "price")
     if gap == 0:
         return
+    from knowledge.finance.facts_of import plain
+
     high, low = (other, one) if gap > 0 else (one, other)
     fact = Fact("price_gap", abs(gap), "money",
                 Source("computation", "price_gap", demo=one.source.demo or other.source.demo), currency=one.currency,

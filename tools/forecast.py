@@ -107,6 +107,7 @@ async def forecast_index(
     if not place:
         result.gap("missing_input", slot="city")
         return result.done()
+    result.add(Fact("place", place, "text", Source("user", "message")), say=False)  # its name may hold digits
     if years > MOST_YEARS:
         result.say(f"{years:g} years were asked; nothing is forecast beyond {MOST_YEARS:g}: say so")
     path, exact = await _path(runtime, result, metric, code, city, neighbourhood, min(years, MOST_YEARS))

@@ -103,6 +103,7 @@ async def save_lead(
         "lead": lead.id, "created": created, "needs": merged, "wish": merged.get("wish"), "consent": consent,
         "stored": sorted(fresh), "withheld": sorted(contact) if consent is not True else [], "reachable": reachable,
         "agreed_now": consent is True and pending == "consent", "refused_now": consent is False and pending == "consent",
+        "answered": pending if pending in lead_needs.known_needs(merged, contact=bool(contact) or reachable) else None,
         "next": asks, "ask": lead_needs.book()["asks"].get(asks or "", ""), "price": None, "budget": None,
         "project": any(lead_needs.mentions("project", message) for message in words[-1:]),
         "papers_asked": any(lead_needs.mentions("papers", message) for message in words[-1:]),

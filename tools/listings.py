@@ -55,9 +55,12 @@ async def search_listings(
     furnished, sea_view, gym, exterior, new_build, to_renovate, pets, security, duplex, penthouse. wish: anything else in
     words, ranked by meaning. limit: 1 to 12.
     """
-    for name, value in (("price_min", price_min), ("price_max", price_max), ("area_min", area_min), ("area_max", area_max)):
+    bounds = {"price_min": price_min, "price_max": price_max, "area_min": area_min, "area_max": area_max}
+    for name, value in bounds.items():
         if value is not None and not 0 <= value < 1e15:
-            raise BadInput(f"{name} is {value:g}; expected a positive amount.", f"{name} es {value:g}; se esperaba un valor positivo.")
+            raise BadInput(
+                f"{name} is {value:g}; expected a positive amount.", f"{name} es {value:g}; se esperaba un valor positivo."
+            )
     if price_min is not None and price_max is not None and price_min > price_max:
         price_min, price_max = price_max, price_min
     filters = Filters(

@@ -71,7 +71,8 @@ def _report(result: ToolResult, row: SeriesRef, points: list[Any], exact: bool) 
             continue
         change = (last.value / before.value - 1) * 100
         changes[name] = fact(
-            f"change_{name}", change, "percent", last.period, source=Source("computation", "change", row.name, row.attribution, row.demo),
+            f"change_{name}", change, "percent", last.period,
+            source=Source("computation", "change", row.name, row.attribution, row.demo),
             formula=f"({last.value:.10g} ÷ {before.value:.10g} − 1) × 100", inputs=(latest,),
         )
         result.data[f"{name}_since"] = row.label(before.period)

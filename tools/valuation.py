@@ -122,6 +122,8 @@ def _without_place(
         _keep(result, runtime, own)
         result.data["asking_per_m2"] = result.data["facts"]["per_m2"]
     if named:
+        place = Fact("place", str(result.data["place"]), "text", Source("user", "message"))
+        result.add(place, say=False)  # its name may hold digits
         result.gap("no_data", what="adverts for sale", place=named)
     else:
         result.gap("missing_input", slot="city")
@@ -213,7 +215,7 @@ def _describe(
 ) -> None:
     from knowledge.finance.assumptions import significant
 
-    entity = subject.title or subject.place
+    entity = f"{subject.title}, {subject.place}" if subject.title else subject.place
     as_of = model.as_of(str(subject.row["city_id"]))
     source = Source("model", model.version, {"es": "modelo de valoración", "en": "valuation model"}[
         runtime.context.locale.language], "", valuation.demo)

@@ -1,18 +1,18 @@
-"""Reads figures as people write them in Colombia, Spain and Mexico and in English: money, areas, percentages, terms,
-counts, telephone numbers, dates.
+"""Finds the figures of a message: money, areas, percentages, terms, counts, telephone numbers, years.
 
-A separator followed by exactly three digits groups thousands, whatever the country ("127.000", "3,300,000"), except in
-percentages and where the scale says millions of pesos the Mexican way ("3.250 mdp"): that one rule reads all local
-habits without having to know the country first. What a figure is *for* (price, rent, budget) is decided in `roles`.
+The unit decides what a figure is, read after it ("%", "m²", "años") or before it ("€", "USD"); dates and ordinals are not
+amounts. What a figure is *for* (price, rent, budget) is decided in `roles`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from knowledge.understanding.lexicon import lexicon, words
 from knowledge.understanding.model import QuantityKind
+from knowledge.understanding.numerals import Number, parse_literal, read_number
 from knowledge.understanding.tokens import Token, words_at
 
 _PHONE = re.compile(r"(?<![\w.,$€])\+?\(?\d{1,4}\)?(?:[ .\-]{0,2}\(?\d{2,4}\)?){2,6}(?![\w,.]\d|\w)")
@@ -20,10 +20,10 @@ _DATE = re.compile(r"\b\d{1,2}[/-]\d{1,2}[/-]\d{2,4}\b|\b\d{1,2}:\d{2}\b|\b24/7\
 _YEAR_WORDS = words("year_words")
 _MONTH_WORDS = words("month_words")
 _SHORT_TERMS = words("short_terms")
+_BETWEEN = frozenset("o y or and a to".split())
 _PERCENT_WORDS = frozenset(["percent", "pct", "porciento"])
 _MONTH_NAMES = words("month_names")
 _YEAR_OPENERS = words("year_openers")
-_HALF = frozenset({"medio", "media", "half"})
 _ORDINAL_TAILS = words("ordinal_tails")
 _TELEPHONE_WORDS = words("telephone_words")
 
@@ -46,25 +46,6 @@ class Amount:
     literal: bool = True
     unit: str = ""
     role: str | None = None
-
-
-def parse_literal(text: str, *, decimal_only: bool = False) -> float:
-    """The value of a figure in digits with separators: "1.250'000.000", "3,4", "127.000", "1,234.56"."""
-    body = text.replace("’", "'").replace("´", "'").replace(" ", "")
-    if "'" in body:
-        return float(re.sub(r"[.,']", "", body))
-    dots, commas = body.count("."), body.count(",")
-    if dots and commas:
-        decimal = max(body.rfind("."), body.rfind(","))
-        whole = re.sub(r"[.,]", "", body[:decimal])
-        return float(f"{whole}.{body[decimal + 1 :]}")
-    if not dots and not commas:
-        return float(body)
-    mark = "." if dots else ","
-    head, _, tail = body.partition(mark)
-    if dots + commas > 1 or (len(tail) == 3 and head not in ("0", "") and len(head) <= 3 and not decimal_only):
-        return float(body.replace(mark, ""))
-    return float(f"{head}.{tail}")
 
 
 def _mask(text: str, tokens: list[Token]) -> tuple[list[Amount], set[int]]:
@@ -111,123 +92,6 @@ def _mask(text: str, tokens: list[Token]) -> tuple[list[Amount], set[int]]:
             )
             used.update(indexes)
     return found, used
-
-
-def _gap_is_tight(tokens: list[Token], index: int) -> bool:
-    """Whether token `index` follows its predecessor with nothing but blanks or a hyphen between."""
-    return index < len(tokens) and not tokens[index].gap.strip(" \u00a0-'")
-
-
-class _Reader:
-    """Reads one figure from a position: digits, words or both, with its scale."""
-
-    def __init__(self, tokens: list[Token]) -> None:
-        self.tokens = tokens
-        self.lex = lexicon()
-
-    def _scale(self, index: int, value: float | None) -> float | None:
-        """The multiplier at `index`, if the word there is one after this value."""
-        token = self.tokens[index]
-        if token.kind != "word" or not _gap_is_tight(self.tokens, index):
-            return None
-        if token.raw == "M" or (token.raw == "m" and value is not None and self._means_million(index, value)):
-            return 1e6
-        if (
-            token.text == "mil"
-            and index + 1 < len(self.tokens)
-            and self.tokens[index + 1].text in ("millones", "million")
-        ):
-            return 1e3
-        return self.lex.scales.get(token.text) if token.text != "m" else None
-
-    def _means_million(self, index: int, value: float) -> bool:
-        """A lower-case m is metres unless money stands before it or the figure is a small decimal."""
-        number = self.tokens[index - 1]
-        return bool(re.search(r"[$€£]\s*$", number.gap)) or (
-            not self.tokens[index].gap and value < 100 and value != int(value)
-        )
-
-    def read(self, at: int) -> tuple[float, int, bool, bool, str | None] | None:
-        """(value, last token, scaled, literal, currency of the scale word), or None.
-
-        `millions` is finished; `thousands` and `current` (None: no figure since the last scale) are still growing, so
-        that "mil doscientos millones" multiplies their sum.
-        """
-        tokens, lex = self.tokens, self.lex
-        millions, thousands, current = 0.0, 0.0, None
-        scaled = literal = False
-        currency: str | None = None
-        size, i, last = 1.0, at, at - 1
-        while i < len(tokens):
-            token = tokens[i]
-            if i > at and (token.opens or token.comma or (token.gap.strip(" \u00a0-'") and token.kind != "num")):
-                break
-            follows = tokens[i + 1].text if i + 1 < len(tokens) else ""
-            multiplier = self._scale(i, current)
-            if token.kind == "num":
-                if i > at and (current is not None or not millions or token.gap.strip()):
-                    break
-                mexican = follows in ("mdp", "mdd", "mde") and "," not in token.raw
-                current, literal, last = parse_literal(token.raw, decimal_only=mexican), True, i
-            elif token.kind != "word":
-                break
-            elif multiplier is not None and (i > at or token.text in ("mil", "thousand")):
-                if multiplier == 1e3:
-                    if thousands:
-                        break
-                    thousands, current = (1.0 if current is None else current) * 1e3, None
-                elif millions or (current is None and not thousands):
-                    break
-                else:
-                    millions, thousands, current = round((thousands + (current or 0.0)) * multiplier, 2), 0.0, None
-                scaled, size, last = True, multiplier, i
-                currency = lex.scale_currency.get(token.text, currency)
-            elif token.text in _HALF and i == at:
-                skip = i + 2 if follows in ("a", "un") else i + 1
-                size = lex.scales.get(tokens[skip].text, 0.0) if skip < len(tokens) else 0.0
-                if size < 1e3:
-                    break
-                return 0.5 * size, skip, True, False, lex.scale_currency.get(tokens[skip].text)
-            elif token.text == "hundred":
-                current, last = (current or 1.0) * 100, i
-            elif token.text in lex.numbers:
-                value = lex.numbers[token.text]
-                if current is None:
-                    current = value
-                elif not literal and (
-                    (current % 100 == 0 and value < 100) or (current % 10 == 0 and current % 100 >= 20 and value < 10)
-                ):
-                    current += value
-                else:
-                    break
-                last = i
-            elif token.text in ("a", "an") and i == at and follows in ("hundred", "million", "thousand"):
-                current = 1.0
-            elif token.text in ("y", "and") and i > at:
-                half = i + 2 if follows == "a" else i + 1
-                if half < len(tokens) and tokens[half].text in _HALF:
-                    scale = lex.scales.get(tokens[half + 1].text, 0.0) if half + 1 < len(tokens) else 0.0
-                    if scaled and current is None:
-                        return millions + thousands + 0.5 * size, half, True, literal, currency
-                    if current is not None and scale >= 1e3:
-                        return (current + 0.5) * scale, half + 1, True, literal, currency
-                    break
-                number = lex.numbers.get(follows)
-                tens = token.text == "y" and current is not None and 30 <= current % 100 <= 90
-                hundreds = token.text == "and" and (
-                    (current is None and scaled) or (current is not None and current % 100 == 0)
-                )
-                if literal or number is None or not ((tens and number < 10) or (hundreds and number < 100)):
-                    break
-            else:
-                break
-            i += 1
-        if last < at:
-            return None
-        rest = current or 0.0
-        if millions and not thousands and 0 < rest < 1e3:
-            rest *= 1e3  # "un millón doscientos" is 1,200,000
-        return round(millions + thousands + rest, 4), last, scaled, literal, currency
 
 
 def _currency_around(tokens: list[Token], first: int, last: int, text: str) -> tuple[str | None, bool, int, int]:
@@ -296,13 +160,12 @@ def _is_distance(tokens: list[Token], first: int, after: int) -> bool:
 def read_amounts(text: str, tokens: list[Token]) -> list[Amount]:
     """Every figure of the message, in order."""
     found, used = _mask(text, tokens)
-    reader = _Reader(tokens)
     at = 0
     while at < len(tokens):
         if at in used or tokens[at].kind not in ("num", "word"):
             at += 1
             continue
-        amount = _one(reader, text, tokens, at)
+        amount = _amount(text, tokens, at)
         if amount is None:
             at += 1
             continue
@@ -313,85 +176,139 @@ def read_amounts(text: str, tokens: list[Token]) -> list[Amount]:
     return found
 
 
-def _one(reader: _Reader, text: str, tokens: list[Token], at: int) -> Amount | None:
+@dataclass(slots=True)
+class _Here:
+    """A number where it stands: the text and tokens around it."""
+
+    text: str
+    tokens: list[Token]
+    at: int
+    number: Number
+
+    @property
+    def follower(self) -> Token | None:
+        """The next token of the same sentence."""
+        index = self.number.last + 1
+        return self.tokens[index] if index < len(self.tokens) and not self.tokens[index].opens else None
+
+    @property
+    def word(self) -> str:
+        """The next word, if no comma comes first."""
+        token = self.follower
+        return token.text if token and not token.comma else ""
+
+    @property
+    def tail(self) -> str:
+        """The characters right after the number."""
+        end = self.tokens[self.number.last].end
+        return self.text[end : end + 3].lstrip(" \u00a0")
+
+    @property
+    def spelled(self) -> bool:
+        """One word that is a number ("dos")."""
+        return self.number.last == self.at and not self.number.literal
+
+    def make(
+        self, kind: QuantityKind, value: float, more: int = 0, *, currency: str | None = None, unit: str = ""
+    ) -> Amount:
+        """The amount, with `more` tokens of unit after the number."""
+        last = self.number.last + more
+        start, end = self.tokens[self.at].start, self.tokens[last].end
+        return Amount(value, kind, self.at, last, start, end, currency, self.number.scaled, self.number.literal, unit)
+
+
+def _amount(text: str, tokens: list[Token], at: int) -> Amount | None:
     """The figure that begins at token `at`, if any."""
-    read = reader.read(at)
-    if read is None:
+    number = read_number(tokens, at)
+    if number is None:
         return None
-    value, last, scaled, literal, currency = read
-    token = tokens[at]
-    one_word = last == at and not literal
-    after = tokens[last + 1] if last + 1 < len(tokens) and not tokens[last + 1].opens else None
-    word = after.text if after and not after.comma else ""
-    tail = text[tokens[last].end : tokens[last].end + 3].lstrip(" \u00a0")
-    decimal = parse_literal(tokens[last].raw, decimal_only=True) if literal and last == at else value
+    here = _Here(text, tokens, at, number)
+    return _percentage(here) or _term(here) or _count(here) or _money_or_area(here)
 
-    def make(kind: QuantityKind, value: float, end_token: int, **more: object) -> Amount:
-        amount = Amount(value, kind, at, end_token, token.start, tokens[end_token].end, None, scaled, literal)
-        for key, item in more.items():
-            setattr(amount, key, item)
-        return amount
 
-    if tail[:1] == "%":
-        amount = make("percent", decimal, last)
-        amount.end = text.index("%", tokens[last].end) + 1
+def _percentage(here: _Here) -> Amount | None:
+    tokens, last = here.tokens, here.number.last
+    lone = here.number.literal and last == here.at
+    value = parse_literal(tokens[last].raw, decimal_only=True) if lone else here.number.value
+    if here.tail[:1] == "%":
+        amount = here.make("percent", value)
+        amount.end = here.text.index("%", tokens[last].end) + 1
         return amount
-    if word in _PERCENT_WORDS or (word == "por" and words_at(tokens, last + 2, 1) in (("ciento",), ("cien",))):
-        return make("percent", decimal, last + (1 if word in _PERCENT_WORDS else 2))
-    if word in _YEAR_WORDS:
-        half = words_at(tokens, last + 2, 2) in (("y", "medio"), ("and", "half"))
-        return make("years", value + (0.5 if half else 0.0), last + (3 if half else 1))
-    if word in _MONTH_WORDS and not (
-        one_word and word == "mes" and value == 1 and at and tokens[at - 1].text in ("al", "cada")
-    ):
-        return make("months", value, last + 1)
-    if word in _SHORT_TERMS:
-        return make("other", value, last + 1)
-    between = 2 if word in ("o", "y", "or", "and", "a", "to") else 0
-    if word in lexicon().counts and value <= 50 and value == int(value):
-        return make("count", value, last + 1, unit=lexicon().counts[word])
-    if between and value <= 20 and literal:
-        follows = words_at(tokens, last + 2, 2)
-        if len(follows) == 2 and follows[1] in lexicon().counts and follows[0].isdigit():
-            return make("count", value, last, unit=lexicon().counts[follows[1]])
-    money_code, money, start, money_last = _currency_around(tokens, at, last, text)
-    code = currency or money_code
-    if not money and not currency:
-        unit = _area_unit(tokens, last + 1)
-        if unit is not None and not (one_word and value == 1):
-            factor, count = unit
-            if _is_distance(tokens, at, last + 1 + count):
-                return make("other", value, last + count)
-            return make("area", round(value * factor, 2), last + count)
-    if one_word and not money and (value < 1000 or token.text in ("mil", "thousand")):
-        return make("other", value, last) if value >= 2 and value < 1000 else None
-    if not literal and not scaled and not money and value < 100:
-        return make("other", value, last)
-    if money or scaled:
-        amount = make("money", value, money_last, currency=code)
+    if here.word in _PERCENT_WORDS:
+        return here.make("percent", value, 1)
+    if here.word == "por" and words_at(tokens, last + 2, 1) in (("ciento",), ("cien",)):
+        return here.make("percent", value, 2)
+    return None
+
+
+def _term(here: _Here) -> Amount | None:
+    """Years, months and shorter times."""
+    tokens, value, last = here.tokens, here.number.value, here.number.last
+    if here.word in _YEAR_WORDS:
+        if words_at(tokens, last + 2, 2) in (("y", "medio"), ("and", "half")):
+            return here.make("years", value + 0.5, 3)
+        return here.make("years", value, 1)
+    if here.word in _MONTH_WORDS:
+        return here.make("months", value, 1)
+    return here.make("other", value, 1) if here.word in _SHORT_TERMS else None
+
+
+def _count(here: _Here) -> Amount | None:
+    """ "3 habitaciones", and the 2 of "2 o 3 habitaciones"."""
+    counts, value = lexicon().counts, here.number.value
+    if value > 50 or value != int(value):
+        return None
+    if here.word in counts:
+        return here.make("count", value, 1, unit=counts[here.word])
+    if here.word in _BETWEEN and here.number.literal:
+        follows = words_at(here.tokens, here.number.last + 2, 2)
+        if len(follows) == 2 and follows[0].isdigit() and follows[1] in counts:
+            return here.make("count", value, unit=counts[follows[1]])
+    return None
+
+
+def _money_or_area(here: _Here) -> Amount | None:
+    tokens, number = here.tokens, here.number
+    value, last = number.value, number.last
+    written, money, start, money_last = _currency_around(tokens, here.at, last, here.text)
+    currency = number.currency or written
+    unit = None if money or number.currency else _area_unit(tokens, last + 1)
+    if unit is not None and not (here.spelled and value == 1):
+        factor, size = unit
+        if _is_distance(tokens, here.at, last + 1 + size):
+            return here.make("other", value, size)
+        return here.make("area", round(value * factor, 2), size)
+    if here.spelled and not money and (value < 1000 or tokens[here.at].text in ("mil", "thousand")):
+        return here.make("other", value) if 2 <= value < 1000 else None
+    if money or number.scaled:
+        amount = here.make("money", value, money_last - last, currency=currency)
         amount.start = start
         return amount
-    if literal and last == at:
-        if (
-            (word in _ORDINAL_TAILS and after is not None and not after.gap)
-            or "º" in tail[:2]
-            or "ª" in tail[:2]
-            or ".ª" in tail
-        ):
-            return make("other", value, last)
-        if token.gap.endswith("#"):
-            return make("other", value, last)
-        if re.fullmatch(r"(19|20)\d\d", token.raw):
-            before = tokens[at - 1].text if at else ""
-            if before in _YEAR_OPENERS or before in _MONTH_NAMES or word in ("y", "and", "a", ""):
-                return make("year", value, last)
-    return make("money" if value >= 1000 and value != 0 else "other", value, last, currency=code)
+    if number.literal and last == here.at:
+        if _is_ordinal(here) or tokens[here.at].gap.endswith("#"):
+            return here.make("other", value)
+        if _is_year(here):
+            return here.make("year", value)
+    return here.make("money" if value >= 1000 else "other", value, currency=currency)
+
+
+def _is_ordinal(here: _Here) -> bool:
+    follower = here.follower
+    attached = follower is not None and not follower.gap and here.word in _ORDINAL_TAILS
+    return attached or "º" in here.tail[:2] or "ª" in here.tail
+
+
+def _is_year(here: _Here) -> bool:
+    if not re.fullmatch(r"(19|20)\d\d", here.tokens[here.at].raw):
+        return False
+    before = here.tokens[here.at - 1].text if here.at else ""
+    return before in _YEAR_OPENERS or before in _MONTH_NAMES or here.word in ("y", "and", "a", "")
 
 
 def _share_scales(tokens: list[Token], amounts: list[Amount]) -> None:
     """ "entre 350 y 480 millones": the first figure takes the size and currency of the second."""
     joiners = {"y", "a", "and", "to", "o", "or", "-", "hasta"}
-    for left, right in zip(amounts, amounts[1:], strict=False):
+    for left, right in pairwise(amounts):
         if right.first != left.last + 2 and right.first != left.last + 1:
             continue
         between = tokens[left.last + 1].text if right.first == left.last + 2 else tokens[right.first].gap.strip() or " "

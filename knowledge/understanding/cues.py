@@ -21,6 +21,7 @@ from knowledge.understanding.tokens import Token
 GAP = 5
 _LEX = re.compile(r"\(|\)\??|[|/]|\.\.\.|<\w+>|\^|\$|[^\s()|/]+")
 
+_SINGLE = frozenset({"word", "prefix", "class"})
 # A node is (op, argument): "word" str, "prefix" str, "class" str, "gap", "start", "end", "alt" list of sequences, "opt" node
 Node = tuple[str, Any]
 Sequence = tuple[Node, ...]
@@ -119,29 +120,34 @@ def _ends(sequence: Sequence, index: int, tokens: list[Token], at: int, origin: 
         yield at
         return
     op, argument = sequence[index]
-    if op == "start":
-        if at == 0 or (at < len(tokens) and tokens[at].opens):
-            yield from _ends(sequence, index + 1, tokens, at, origin)
-    elif op == "end":
-        if at == len(tokens) or tokens[at].opens:
-            yield from _ends(sequence, index + 1, tokens, at, origin)
-    elif op == "gap":
-        for skip in range(GAP + 1):
-            if skip and (at + skip > len(tokens) or (at + skip - 1 < len(tokens) and tokens[at + skip - 1].opens)):
-                break
-            if at + skip == len(tokens) or not tokens[at + skip].opens or at + skip == at:
-                yield from _ends(sequence, index + 1, tokens, at + skip, origin)
-    elif op == "opt":
-        yield from _ends(sequence, index + 1, tokens, at, origin)
-        for end in _ends(argument, 0, tokens, at, origin):
-            if end > at:
-                yield from _ends(sequence, index + 1, tokens, end, origin)
-    elif op == "alt":
+    if op in _SINGLE:  # the common case, first
+        if at < len(tokens) and not (at > origin and tokens[at].opens) and _fits(op, argument, tokens[at]):
+            yield from _ends(sequence, index + 1, tokens, at + 1, origin)
+        return
+    for middle in _inner_ends(op, argument, tokens, at, origin):
+        yield from _ends(sequence, index + 1, tokens, middle, origin)
+
+
+def _inner_ends(op: str, argument: Any, tokens: list[Token], at: int, origin: int) -> Iterator[int]:
+    """Where a node that is not a single word can end."""
+    if op == "alt":
         for alternative in argument:
-            for end in _ends(alternative, 0, tokens, at, origin):
-                yield from _ends(sequence, index + 1, tokens, end, origin)
-    elif at < len(tokens) and not (at > origin and tokens[at].opens) and _fits(op, argument, tokens[at]):
-        yield from _ends(sequence, index + 1, tokens, at + 1, origin)
+            yield from _ends(alternative, 0, tokens, at, origin)
+    elif op == "opt":
+        yield at
+        yield from (end for end in _ends(argument, 0, tokens, at, origin) if end > at)
+    elif op == "gap":
+        yield at
+        for skip in range(1, GAP + 1):
+            passed = at + skip - 1
+            if passed >= len(tokens) or tokens[passed].opens:
+                return
+            yield at + skip
+    elif op == "start":
+        if at == 0 or (at < len(tokens) and tokens[at].opens):
+            yield at
+    elif at == len(tokens) or tokens[at].opens:
+        yield at
 
 
 def _fits(op: str, argument: str, token: Token) -> bool:

@@ -174,82 +174,102 @@ def _human(hits: Sequence[Hit], scores: Mapping[str, float], context: Context) -
     return reason if total >= HUMAN_LIKELY and total > others else None
 
 
-def _keep(scores: dict[str, float], hits: Sequence[Hit], tokens: list[Token], context: Context) -> list[str]:
-    """The routes that take part, strongest first."""
-    by_route = {r: [h for h in hits if h.cue.route == r and h.cue.group < 0] for r in SPECIALISTS}
-    kept = {r: s for r in SPECIALISTS if (s := scores.get(r, 0.0)) >= ALONE}
-    backed = {h.cue.route for h in hits if strong(h)}
-    if backed & set(kept):
-        kept = {r: s for r, s in kept.items() if r in backed}
-    else:
-        best = max(SPECIALISTS, key=lambda r: scores.get(r, 0.0))
-        kept = {best: scores[best]} if scores.get(best, 0.0) >= LIKELY else {}
-    market = [h for h in by_route["market_research"] if h.cue.weight >= 2.5]
-    searches = [h for h in market if dict(h.cue.says).get("market") in _SEARCH]
-    compares = by_route["comparison"]
-    weak_choice = bool(compares) and all(dict(h.cue.says).get("weak") == "or" for h in compares)
-    own_figures = context.prices <= 1 and ((context.prices and context.rents == 1) or context.loan)
-    if (
-        "comparison" in kept
-        and weak_choice
-        and (searches or (len(kept) > 1 and max(kept.values()) > kept["comparison"] + 1))
-    ):
-        del kept["comparison"]
-    if (
-        "comparison" in kept
-        and not (context.options or context.references or context.follow_up or context.prices > 1)
-        and (kept["comparison"] < 4 or len(kept) > 1)
-    ):
-        del kept["comparison"]
-    if "comparison" in kept:
-        if "roi" in kept and not (own_figures and context.prices < 2):
-            del kept["roi"]
-        if "market_research" in kept and not _joined_later(
-            tokens, compares, [h for h in searches if h.cue.weight >= 3]
-        ):
-            del kept["market_research"]
-        if "price_prediction" in kept and not _joined_later(tokens, compares, by_route["price_prediction"]):
-            del kept["price_prediction"]
-        if "lead_qualification" in kept and kept["lead_qualification"] < 3:
-            del kept["lead_qualification"]
-    if "market_research" in kept:
+class _Choice:
+    """Routes in play, and the rules by which one absorbs another."""
+
+    def __init__(self, scores: Mapping[str, float], hits: Sequence[Hit], tokens: list[Token], context: Context) -> None:
+        self.tokens, self.context = tokens, context
+        self.hits = {r: [h for h in hits if h.cue.route == r and h.cue.group < 0] for r in SPECIALISTS}
+        backed = {h.cue.route for h in hits if strong(h)}
+        self.kept = {r: s for r in SPECIALISTS if (s := scores.get(r, 0.0)) >= ALONE and r in backed}
+        if not self.kept:
+            best = max(SPECIALISTS, key=lambda r: scores.get(r, 0.0))
+            self.kept = {best: scores[best]} if scores.get(best, 0.0) >= LIKELY else {}
+        self.searches = [
+            h
+            for h in self.hits["market_research"]
+            if h.cue.weight >= AMONG and dict(h.cue.says).get("market") in _SEARCH
+        ]
+        self.clear_searches = [h for h in self.searches if h.cue.weight >= 3]
+
+    def apart(self, route: str, others: Sequence[Hit]) -> bool:
+        """Whether `others` stand in another clause than the route's cues."""
+        anchor = [h for h in self.hits[route] if h.cue.weight >= ALONE]
+        return _joined_later(self.tokens, anchor, others)
+
+    def drop(self, route: str) -> None:
+        self.kept.pop(route, None)
+
+    def routes(self) -> list[str]:
+        """The routes that take part, strongest first."""
+        self._doubtful_comparison()
+        if "comparison" in self.kept:
+            self._comparison()
+        if "market_research" in self.kept:
+            self._market()
+        if "price_prediction" in self.kept and "roi" in self.kept:
+            self._price_or_return()
+        if "lead_qualification" in self.kept and len(self.kept) > 1:
+            self._lead()
+        if len(self.kept) > 1:
+            self.kept = {r: s for r, s in self.kept.items() if s >= AMONG} or self.kept
+        return sorted(self.kept, key=lambda r: -self.kept[r])
+
+    def _doubtful_comparison(self) -> None:
+        """ "in A or B" may be a search in both; without options there is nothing to compare."""
+        context, score = self.context, self.kept.get("comparison")
+        if score is None:
+            return
+        only_or = all(dict(h.cue.says).get("weak") == "or" for h in self.hits["comparison"])
+        if only_or and (self.searches or max(self.kept.values()) > score + 1):
+            self.drop("comparison")
+        options = context.options or context.references or context.follow_up or context.prices > 1
+        if not options and (score < 4 or len(self.kept) > 1):
+            self.drop("comparison")
+
+    def _comparison(self) -> None:
+        """A comparison takes its yield, prices and areas with it, unless another clause asks for more."""
+        context = self.context
+        own_figures = context.prices < 2 and ((context.prices and context.rents == 1) or context.loan)
+        if not own_figures:
+            self.drop("roi")
+        if not self.apart("comparison", self.clear_searches):
+            self.drop("market_research")
+        if not self.apart("comparison", self.hits["price_prediction"]):
+            self.drop("price_prediction")
+        if self.kept.get("lead_qualification", 3.0) < 3:
+            self.drop("lead_qualification")
+
+    def _market(self) -> None:
+        """Market words beside another wish are its setting, unless they search in a clause of their own."""
         for rival in ("price_prediction", "roi", "lead_qualification"):
-            if rival not in kept or kept[rival] < AMONG:
+            if self.kept.get(rival, 0.0) < AMONG:
                 continue
-            needed = searches if rival != "lead_qualification" else [h for h in searches if h.cue.weight >= 3]
-            anchor = [h for h in by_route[rival] if h.cue.weight >= 2]
-            if not _joined_later(tokens, anchor, needed):
-                stronger = kept["market_research"] >= kept[rival] + 2.5 and rival != "lead_qualification"
-                del kept[rival if stronger else "market_research"]
-                if not stronger:
-                    break
-    if "price_prediction" in kept and "roi" in kept:
-        figures = context.rents or context.loan
-        if not figures and max((h.cue.weight for h in by_route["roi"]), default=0.0) < 3:
-            del kept["roi"]
-        elif not _joined_later(
-            tokens, by_route["price_prediction"], [h for h in by_route["roi"] if h.cue.weight >= 2.5]
-        ):
-            del kept["price_prediction" if figures or kept["roi"] > kept["price_prediction"] else "roi"]
-    if (
-        "lead_qualification" in kept
-        and len(kept) > 1
-        and (
-            kept["lead_qualification"] < 3
-            or (
-                "price_prediction" in kept
-                and all(
-                    any(h.start < p.end and p.start < h.end for p in by_route["price_prediction"])
-                    for h in by_route["lead_qualification"]
-                    if strong(h)
-                )
-            )
-        )
-    ):
-        del kept["lead_qualification"]
-    if len(kept) > 1:
-        kept = {r: s for r, s in kept.items() if s >= AMONG} or kept
-    return sorted(kept, key=lambda r: -kept[r])
+            needed = self.clear_searches if rival == "lead_qualification" else self.searches
+            if self.apart(rival, needed):
+                continue
+            if rival != "lead_qualification" and self.kept["market_research"] >= self.kept[rival] + 2.5:
+                self.drop(rival)
+                continue
+            self.drop("market_research")
+            return
+
+    def _price_or_return(self) -> None:
+        """Both only where both are asked; figures of a rent or a loan speak for the return."""
+        figures = self.context.rents or self.context.loan
+        if not figures and max((h.cue.weight for h in self.hits["roi"]), default=0.0) < 3:
+            self.drop("roi")
+        elif not self.apart("price_prediction", [h for h in self.hits["roi"] if h.cue.weight >= AMONG]):
+            stronger = figures or self.kept["roi"] > self.kept["price_prediction"]
+            self.drop("price_prediction" if stronger else "roi")
+
+    def _lead(self) -> None:
+        """ "how much could I sell it for" is a question about the price."""
+        prices = self.hits["price_prediction"] if "price_prediction" in self.kept else []
+        mine = [h for h in self.hits["lead_qualification"] if strong(h)]
+        inside = all(any(h.start < p.end and p.start < h.end for p in prices) for h in mine)
+        if self.kept["lead_qualification"] < 3 or (prices and inside):
+            self.drop("lead_qualification")
 
 
 def _without_cue(context: Context, previous: Sequence[str]) -> tuple[tuple[str, ...], float] | None:
@@ -298,7 +318,7 @@ def decide(
         order = ("out_of_scope", "capabilities", "thanks", "goodbye", "greeting")
         kind = next((k for k in order if k in kinds), "greeting")
         return Intent(("none",), scores, min(0.95, 0.5 + 0.1 * scores.get("none", 0.0)), None, kind, wishes)
-    routes = _keep(scores, hits, tokens, context)
+    routes = _Choice(scores, hits, tokens, context).routes()
     if routes:
         chosen = min(scores[r] for r in routes)
         rest = max((s for r, s in scores.items() if r in SPECIALISTS and r not in routes), default=0.0)

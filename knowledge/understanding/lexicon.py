@@ -51,6 +51,7 @@ class Lexicon:
     years_roles: Roles
     common: frozenset[str]
     words: dict[str, frozenset[str]]
+    phrases: dict[str, tuple[tuple[str, ...], ...]]
 
 
 def _words(text: str) -> list[str]:
@@ -143,9 +144,15 @@ def lexicon() -> Lexicon:
         years_roles=_roles(raw["years_roles"]),
         common=frozenset(common),
         words={name: frozenset(text.split()) for name, text in raw["words"].items()},
+        phrases={name: tuple(tuple(fold(p).split()) for p in text.split("|")) for name, text in raw["phrases"].items()},
     )
 
 
 def words(name: str) -> frozenset[str]:
     """A closed list of the lexicon by its name."""
     return lexicon().words[name]
+
+
+def phrases(name: str) -> tuple[tuple[str, ...], ...]:
+    """A closed list of phrases of the lexicon by its name, each a tuple of words."""
+    return lexicon().phrases[name]

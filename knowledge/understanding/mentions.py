@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from knowledge.understanding.lexicon import OTHER, lexicon, words
+from knowledge.understanding.lexicon import OTHER, lexicon, phrases, words
 from knowledge.understanding.tokens import Token, words_at
 
 _NEGATORS = words("negators")
@@ -47,14 +48,9 @@ _ORDINALS = {
 _NOT_ITEMS = words("not_items")
 _COUNTS = {"dos": 2, "two": 2, "tres": 3, "three": 3, "cuatro": 4, "four": 4, "2": 2, "3": 3, "4": 4}
 _ITEM_OPENERS = words("item_openers")
-_DEMONSTRATIVES = words("demonstratives")
-_CORRECTIONS: tuple[tuple[str, ...], ...] = tuple(
-    tuple(p.split())
-    for p in """quise decir|queria decir|quise poner|no perdon|perdon|perdona|perdone|disculpa|disculpe|me equivoque|me confundi|me
-    he confundido|me he equivocado|mejor dicho|digo|rectifico|corrijo|correccion|i meant|i mean|i meant to say|sorry|no sorry|oops|ups|uy
-    no|ay no|actually|correction|scratch that|no wait|espera no|no espera|en realidad|no mejor|my mistake|my bad|error mio|bueno
-    no""".replace("\n", " ").split("|")
-)
+_CORRECTIONS = phrases("corrections")
+_CLAUSE_CORRECTIONS = frozenset(phrases("clause_corrections"))
+_SHORT_OPENERS = frozenset(phrases("short_openers"))
 
 
 @dataclass(slots=True)
@@ -194,25 +190,16 @@ def find_names(text: str, tokens: list[Token], contact: set[int]) -> tuple[str |
         for size in (3, 2, 1):
             words = words_at(tokens, at, size)
             if len(words) == size and words in lex.name_openers:
-                least = 2 if words in (("i", "m"), ("i", "am"), ("this", "is"), ("name",), ("nombre",)) else 1
+                least = 2 if words in _SHORT_OPENERS else 1
                 here = run(at + size, least)
                 if here is not None:
                     return text[tokens[here[0]].start : tokens[here[-1]].end], set(here)
     for at in sorted(contact):
         for start in range(max(0, at - 4), at):
             here = run(start, 2)
-            if (
-                here is not None
-                and here[-1] + 1 >= at - 1
-                and len(here) <= 3
-                and (tokens[start].opens or tokens[start].comma)
-            ):
-                if not any(
-                    t.text in lex.common and t.text not in ("ana",)
-                    for t in tokens[here[0] : here[0] + 1]
-                    if len(here) < 2
-                ):
-                    return text[tokens[here[0]].start : tokens[here[-1]].end], set(here)
+            beside = here is not None and here[-1] + 1 >= at - 1 and len(here) <= 3
+            if here is not None and beside and (tokens[start].opens or tokens[start].comma):
+                return text[tokens[here[0]].start : tokens[here[-1]].end], set(here)
         after = at + 1
         while after < len(tokens) and tokens[after].kind == "num" and not tokens[after].opens:
             after += 1
@@ -267,9 +254,7 @@ def _correction(tokens: list[Token]) -> int | None:
         for phrase in _CORRECTIONS:
             if words_at(tokens, at, len(phrase)) != phrase:
                 continue
-            if phrase in (("sorry",), ("perdon",), ("actually",), ("digo",), ("en", "realidad")) and not (
-                at == 0 or tokens[at].opens or tokens[at].comma
-            ):
+            if phrase in _CLAUSE_CORRECTIONS and not (at == 0 or tokens[at].opens or tokens[at].comma):
                 continue
             found = at + len(phrase)
     return found
@@ -347,7 +332,7 @@ def option_groups(tokens: list[Token], members: Sequence[tuple[int, int, str]]) 
         ]
     )
     groups: list[tuple[int, int, bool]] = []
-    for left, right in zip(members, members[1:], strict=False):
+    for left, right in pairwise(members):
         if left[2] != right[2]:
             continue
         between = tokens[left[1] + 1 : right[0]]

@@ -23,7 +23,6 @@ LONGEST = 6
 MARKET_PRIOR = 1.5
 #: Least evidence for a span of words to be a place.
 ACCEPTED = 0.72
-_LISTS = words("lists")
 _DEFINITE = words("definite")
 _ADJECTIVE_COUNTRY = words("adjective_country")
 
@@ -44,8 +43,8 @@ class _Span:
 def country_votes(tokens: Sequence[Token], currencies: Sequence[str | None]) -> dict[str, float]:
     """How strongly the words and currencies of a message point at each market."""
     votes = {country: 0.0 for country in MARKETS}
-    for country, words in lexicon().country_words.items():
-        votes[country] += sum(words.get(w, 0.0) for w in {t.text for t in tokens})
+    for country, table in lexicon().country_words.items():
+        votes[country] += sum(table.get(w, 0.0) for w in {t.text for t in tokens})
     for currency, country in (("EUR", "ES"), ("COP", "CO"), ("MXN", "MX")):
         if currency in currencies:
             votes[country] += 1.5

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.lexicon import lexicon, words
+from knowledge.understanding.lexicon import lexicon, phrases, words
 from knowledge.understanding.model import Place
 from knowledge.understanding.roles import Reading, cost_period
 from knowledge.understanding.tokens import Token, words_at
@@ -32,11 +32,19 @@ LASTING = (
 _NOW = words("now")
 _SALE = words("sale")
 _EACH = words("each")
-_LABELS = {"cost": "cost"}
-_MORE, _LESS = (
-    frozenset({"minimo", "least", "mas", "more", "over", "above", "desde", "arriba", "minimum"}),
-    frozenset({"maximo", "max", "hasta", "menos", "under", "less", "below", "most", "maximum"}),
-)
+#: Roles of figures that are entries of the request under this name.
+_NAMED = {
+    "annual_rent": "annual_rent",
+    "down_payment": "down_payment",
+    "nightly": "nightly_rent",
+    "price_per_m2": "asked_per_m2",
+    "lost": "money_at_stake",
+    "vacancy_pct": "vacancy_pct",
+    "growth_pct": "growth_pct",
+    "fx_pct": "fx_pct",
+    "cost_pct": "cost_pct",
+}
+_MORE, _LESS = words("at_least"), words("at_most")
 
 
 def build_request(
@@ -52,73 +60,62 @@ def build_request(
     request: dict[str, Any] = {
         key: list(wishes[key]) for key in ("measures", "market", "price", "wish") if wishes.get(key)
     }
-    words = [t.text for t in tokens]
-    joined = " ".join(words)
-    costs: list[dict[str, Any]] = []
-    for i, amount in enumerate(amounts):
-        reading = readings.get(i)
-        if amount.role == "cost" and reading is not None:
-            label = reading.label
-            bought = label in ("gastos", "gastos de") and reading.period is None and not _fixed(tokens, amount)
-            if bought and "price" in slots:
-                request["purchase_costs"] = request.get("purchase_costs", 0.0) + amount.value
-            else:
-                costs.append({"amount": amount.value, "period": cost_period(label, reading.period), "label": label})
-        elif amount.role in ("purchase_costs", "annual_rent", "down_payment"):
-            request[amount.role] = (
-                request.get(amount.role, 0.0) + amount.value if amount.role == "purchase_costs" else amount.value
-            )
-        elif amount.role == "nightly":
-            request["nightly_rent"] = amount.value
-        elif amount.role in ("price_per_m2", "lost"):
-            request["asked_per_m2" if amount.role == "price_per_m2" else "money_at_stake"] = amount.value
-        elif amount.role in ("vacancy_pct", "growth_pct", "fx_pct", "cost_pct"):
-            request[amount.role] = amount.value
-        elif amount.kind == "year" and amount.value > 2025:
-            request["until_year"] = int(amount.value)
-        elif amount.role == "past":
-            request["past_years"] = amount.value if amount.kind == "years" else round(amount.value / 12, 2)
-        elif amount.kind == "area":
-            near = set(words[max(0, amount.first - 3) : amount.first]) | set(words[amount.last + 1 : amount.last + 4])
-            if near & _MORE or near & _LESS:
-                request["area_bound"] = "min" if near & _MORE else "max"
-    if costs:
-        request["costs"] = costs
-    if any(
-        phrase in joined for phrase in ("net rent", "renta neta", "arriendo neto", "alquiler neto", "neto de gastos")
-    ):
+    _figures(request, tokens, amounts, readings, "price" in slots)
+    if _holds(tokens, "net_rent"):
         request["net_rent"] = True
-    if any(
-        p in joined
-        for p in (
-            "sobre lo invertido",
-            "sobre la inversion",
-            "on the total invest",
-            "sobre el total invertido",
-            "sobre inversion",
-            "on invested",
-            "total invested",
-            "sobre lo que puse",
-            "on what i invest",
-        )
-    ):
+    if _holds(tokens, "invested"):
         request["base"] = "invested"
-    elif any(p in joined for p in ("sobre precio", "sobre el precio", "on price", "on the price")):
+    elif _holds(tokens, "on_price"):
         request["base"] = "price"
-    flows = _cash_flows(tokens, amounts, slots) if {"irr", "npv"} & set(request.get("measures", ())) else []
-    if flows:
+    measures = set(request.get("measures", ()))
+    if measures & {"irr", "npv"} and (flows := _cash_flows(tokens, amounts, slots)):
         request["cash_flows"] = flows
-    conversion = _conversion(tokens, amounts, slots) if "fx" in request.get("measures", ()) else None
-    if conversion:
+    if "fx" in measures and (conversion := _conversion(tokens, amounts, slots)):
         request["convert"] = conversion
-    if comparing:
-        options = _options(tokens, amounts, places, slots)
-        if len(options) > 1:
-            request["options"] = options
-    region = next((p.name for p in places if p.level == "region"), None)
-    if region:
+    if comparing and len(options := _options(tokens, amounts, places, slots)) > 1:
+        request["options"] = options
+    if region := next((p.name for p in places if p.level == "region"), None):
         request["region"] = region
     return request
+
+
+def _holds(tokens: list[Token], name: str) -> bool:
+    """Whether one of the lexicon's phrases of this name stands in the message."""
+    return any(words_at(tokens, at, len(p)) == p for p in phrases(name) for at in range(len(tokens)))
+
+
+def _figures(
+    request: dict[str, Any], tokens: list[Token], amounts: list[Amount], readings: Mapping[int, Reading], priced: bool
+) -> None:
+    """Enters the figures that are no slots: costs, other incomes, shocks, years, bounds."""
+    for i, amount in enumerate(amounts):
+        role = amount.role
+        if role == "cost":
+            _enter_cost(request, tokens, amount, readings.get(i), priced)
+        elif role == "purchase_costs":
+            request[role] = request.get(role, 0.0) + amount.value
+        elif role in _NAMED:
+            request[_NAMED[role]] = amount.value
+        elif role == "past":
+            request["past_years"] = amount.value if amount.kind == "years" else round(amount.value / 12, 2)
+        elif amount.kind == "year":
+            request["year"] = int(amount.value)
+        elif amount.kind == "area":
+            near = {t.text for t in tokens[max(0, amount.first - 3) : amount.last + 4]}
+            if near & _MORE or near & _LESS:
+                request["area_bound"] = "min" if near & _MORE else "max"
+
+
+def _enter_cost(
+    request: dict[str, Any], tokens: list[Token], amount: Amount, reading: Reading | None, priced: bool
+) -> None:
+    """A bare "gastos 12.500" beside a price is what the purchase costs; anything else recurs."""
+    label, period = (reading.label, reading.period) if reading else ("", None)
+    if label in ("gastos", "gastos de") and period is None and priced and not _fixed(tokens, amount):
+        request["purchase_costs"] = request.get("purchase_costs", 0.0) + amount.value
+        return
+    entry = {"amount": amount.value, "period": cost_period(label, period), "label": label}
+    request.setdefault("costs", []).append(entry)
 
 
 def _fixed(tokens: list[Token], amount: Amount) -> bool:

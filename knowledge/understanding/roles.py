@@ -6,14 +6,18 @@ and the nearer the phrase, the stronger. A figure that only follows "and" takes 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from itertools import pairwise
+from typing import Literal, NamedTuple
 
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.lexicon import Roles, lexicon, words
+from knowledge.understanding.lexicon import Roles, lexicon, phrases, words
 from knowledge.understanding.tokens import Token, words_at
 
 Period = Literal["month", "year", "night"]
+#: Above this a percentage is not an interest rate.
+HIGHEST_RATE = 40.0
 _REACH_BEFORE = 6
 _REACH_AFTER = 4
 _MONTHLY = {("al", "mes"), ("por", "mes"), ("cada", "mes"), ("a", "month"), ("per", "month"), ("each", "month")}
@@ -29,18 +33,7 @@ _YEARLY = {
 _MONTHLY_WORDS = words("monthly_words")
 _YEARLY_WORDS = words("yearly_words")
 _LOAN_WORDS = words("loan_words")
-_STRONG_HORIZON = (
-    ("dentro", "de"),
-    ("en", "los", "proximos"),
-    ("proximos",),
-    ("in", "the", "next"),
-    ("over", "the", "next"),
-    ("next",),
-    ("de", "aqui", "a"),
-    ("siguientes",),
-    ("vendo", "en"),
-    ("vendo", "a", "los"),
-)
+_STRONG_HORIZON = phrases("strong_horizon")
 _CASH_FLOW_WORDS = words("cash_flow_words")
 _ANNUAL_COSTS = words("annual_costs")
 _JOINERS = words("joiners")
@@ -80,124 +73,131 @@ def _window(tokens: list[Token], first: int, floor: int) -> int:
     return start
 
 
-def _read(
-    tokens: list[Token], amount: Amount, floor: int, ceiling: int, roles: Roles
-) -> tuple[str | None, float, str, int]:
-    """(role, strength, phrase, first token after what was read)."""
-    start = _window(tokens, amount.first, floor)
-    before = [t.text for t in tokens[start : amount.first]]
-    best: tuple[str | None, float, str, int] = (None, 0.0, "", amount.last + 1)
+class _Said(NamedTuple):
+    """What the words around a figure say: role, strength, phrase, and the first token after what was read."""
+
+    role: str | None
+    strength: float
+    label: str
+    read_to: int
+
+
+def _said(tokens: list[Token], amount: Amount, floor: int, ceiling: int, roles: Roles) -> _Said:
+    """The strongest of what stands before and after the figure."""
+    nothing = _Said(None, 0.0, "", amount.last + 1)
+    found = [*_said_before(tokens, amount, floor, roles), *_said_after(tokens, amount, ceiling, roles)]
+    return max(found, key=lambda s: s.strength, default=nothing)
+
+
+def _said_before(tokens: list[Token], amount: Amount, floor: int, roles: Roles) -> Iterator[_Said]:
+    before = [t.text for t in tokens[_window(tokens, amount.first, floor) : amount.first]]
+    for end in range(len(before), max(0, len(before) - _REACH_BEFORE - 1), -1):
+        for size in range(1, min(4, end) + 1):
+            phrase = tuple(before[end - size : end])
+            for role, (befores, _) in roles.items():
+                if phrase in befores:
+                    strength = 2.0 + 0.5 * size - 0.4 * (len(before) - end)
+                    yield _Said(role, strength, " ".join(phrase), amount.last + 1)
+
+
+def _said_after(tokens: list[Token], amount: Amount, ceiling: int, roles: Roles) -> Iterator[_Said]:
     stop = min(ceiling, amount.last + 1 + _REACH_AFTER)
     _, skip = period_after(tokens, amount.last + 1)
-    for role, (befores, afters) in roles.items():
-        for end in range(len(before), 0, -1):
-            distance = len(before) - end
-            if distance > _REACH_BEFORE:
-                break
-            for size in range(1, min(4, end) + 1):
-                phrase = tuple(before[end - size : end])
-                if phrase in befores:
-                    score = 2.0 + 0.5 * size - 0.4 * distance
-                    if score > best[1]:
-                        best = (role, score, " ".join(phrase), amount.last + 1)
-        for at in {amount.last + 1, amount.last + 1 + skip}:
-            for offset in range(2):
-                begin = at + offset
-                if begin >= stop or any(tokens[i].opens for i in range(amount.last + 1, begin + 1)):
-                    break
-                for size in range(1, 5):
-                    if begin + size > stop:
-                        break
-                    phrase = words_at(tokens, begin, size)
-                    if phrase in afters:
-                        score = 2.1 + 0.5 * size - 0.9 * offset - (0.7 if tokens[begin].comma else 0.0)
-                        if phrase in _MONTHLY or phrase[0] in _MONTHLY_WORDS:
-                            score = 1.6
-                        if score > best[1]:
-                            best = (role, score, " ".join(phrase), begin + size)
-    return best
+    starts = {amount.last + 1 + jump + offset: offset for jump in (skip, 0) for offset in (1, 0)}
+    for begin, offset in sorted(starts.items()):
+        if begin >= stop or any(t.opens for t in tokens[amount.last + 1 : begin + 1]):
+            continue
+        for size in range(1, min(4, stop - begin) + 1):
+            phrase = words_at(tokens, begin, size)
+            strength = 2.1 + 0.5 * size - 0.9 * offset - (0.7 if tokens[begin].comma else 0.0)
+            if phrase in _MONTHLY or phrase[0] in _MONTHLY_WORDS:
+                strength = 1.6  # a period says little about what is paid
+            for role, (_, afters) in roles.items():
+                if phrase in afters:
+                    yield _Said(role, strength, " ".join(phrase), begin + size)
+
+
+class _Setting(NamedTuple):
+    """What the whole message says about its figures."""
+
+    tokens: list[Token]
+    amounts: list[Amount]
+    words: set[str]
+    loan: bool
+    termed: bool
 
 
 def read_roles(tokens: list[Token], amounts: list[Amount]) -> dict[int, Reading]:
     """The reading of each amount by its index in `amounts`; sets `role` on those that are clear."""
-    lex = lexicon()
-    words = {t.text for t in tokens}
-    loan = bool(words & _LOAN_WORDS)
+    spoken = {t.text for t in tokens}
+    setting = _Setting(tokens, amounts, spoken, bool(spoken & _LOAN_WORDS), any(a.kind == "years" for a in amounts))
     readings: dict[int, Reading] = {}
     read_to = 0
     for i, amount in enumerate(amounts):
         floor = max(amounts[i - 1].last + 1, read_to) if i else 0
         ceiling = amounts[i + 1].first if i + 1 < len(amounts) else len(tokens)
-        period, _ = period_after(tokens, amount.last + 1)
         if amount.kind in ("money", "other") and not amount.unit:
-            role, strength, label, read_to = _read(tokens, amount, floor, ceiling, lex.money_roles)
-            between = [t.text for t in tokens[floor : amount.first]]
-            listed = (
-                i > 0
-                and not tokens[amount.first].opens
-                and set(between) <= _JOINERS
-                and (amounts[i - 1].kind == amount.kind or amounts[i - 1].kind == "money")
-            )
-            if listed and strength < 2.4 and (previous := readings.get(i - 1)) and previous.role:
-                role, strength, label = previous.role, previous.strength, previous.label
-            if period == "month" and role in (None, "price", "annual_rent", "budget_max") and strength < 2.4:
-                role, strength = "monthly_rent", 2.2
-            if period == "year" and role in ("monthly_rent", None) and amount.kind == "money":
-                role, strength = "annual_rent", 2.2
-            if (
-                role == "budget_min"
-                and i + 1 < len(amounts)
-                and amounts[i + 1].kind == "money"
-                and ceiling - amount.last <= 2
-            ):
-                pass
-            readings[i] = Reading(role, strength, period, label)
-            if amount.kind == "other" and not (role and strength >= 2.1 and amount.value >= 20):
-                continue
-            if amount.kind == "other":
-                amount.kind = "money"
-            amount.role = role
+            said = _said(tokens, amount, floor, ceiling, lexicon().money_roles)
+            readings[i], read_to = _money(setting, i, floor, said, readings.get(i - 1)), said.read_to
         elif amount.kind == "percent":
-            role, strength, label, read_to = _read(tokens, amount, floor, ceiling, lex.percent_roles)
-            if role == "rate_pct" and label == "at" and not loan and not any(a.kind == "years" for a in amounts):
-                role = None
-            if role is None and (loan or any(a.kind == "years" for a in amounts)):
-                role = "rate_pct"
-            if role == "rate_pct" and amount.value > 40:
-                role = None
-            amount.role = role
-            readings[i] = Reading(role, strength, period, label)
+            said = _said(tokens, amount, floor, ceiling, lexicon().percent_roles)
+            amount.role, read_to = _percent(setting, amount, said), said.read_to
+            readings[i] = Reading(amount.role, said.strength, None, said.label)
         elif amount.kind in ("years", "months"):
-            readings[i] = Reading(_term(tokens, amount, floor, ceiling, amounts, loan, words), 1.0, None, "")
-            amount.role = readings[i].role
-        elif amount.kind == "area":
-            amount.role = "area_m2"
-        elif amount.kind == "count":
-            amount.role = amount.unit if amount.unit in ("bedrooms", "bathrooms") else None
-        elif amount.kind == "phone":
-            amount.role = "phone"
+            amount.role = _term(setting, amount, _said(tokens, amount, floor, ceiling, lexicon().years_roles))
+            readings[i] = Reading(amount.role, 1.0, None, "")
+        else:
+            named = {"area": "area_m2", "phone": "phone", "count": amount.unit}.get(amount.kind)
+            amount.role = named if named in ("area_m2", "phone", "bedrooms", "bathrooms") else None
     _ranges(tokens, amounts)
     return readings
 
 
-def _term(
-    tokens: list[Token], amount: Amount, floor: int, ceiling: int, amounts: list[Amount], loan: bool, words: set[str]
-) -> str | None:
-    role, _, label, _ = _read(tokens, amount, floor, ceiling, lexicon().years_roles)
-    if role == "past":
+def _money(setting: _Setting, index: int, floor: int, said: _Said, before: Reading | None) -> Reading:
+    """The reading of an amount of money, or of a bare number that the words make one."""
+    tokens, amount = setting.tokens, setting.amounts[index]
+    period, _ = period_after(tokens, amount.last + 1)
+    role, strength, label = said.role, said.strength, said.label
+    listed = not tokens[amount.first].opens and {t.text for t in tokens[floor : amount.first]} <= _JOINERS
+    if before is not None and before.role and listed and strength < 2.4:
+        earlier = setting.amounts[index - 1]
+        if earlier.kind in (amount.kind, "money"):
+            role, strength, label = before.role, before.strength, before.label
+    if period == "month" and role in (None, "price", "annual_rent", "budget_max") and strength < 2.4:
+        role, strength = "monthly_rent", 2.2
+    if period == "year" and role in ("monthly_rent", None) and amount.kind == "money":
+        role, strength = "annual_rent", 2.2
+    if amount.kind == "money" or (role and strength >= 2.1 and amount.value >= 20):
+        amount.kind, amount.role = "money", role
+    return Reading(role, strength, period, label)
+
+
+def _percent(setting: _Setting, amount: Amount, said: _Said) -> str | None:
+    role = said.role
+    lending = setting.loan or setting.termed
+    if role == "rate_pct" and said.label == "at" and not lending:
+        role = None
+    if role is None and lending:
+        role = "rate_pct"
+    return None if role == "rate_pct" and amount.value > HIGHEST_RATE else role
+
+
+def _term(setting: _Setting, amount: Amount, said: _Said) -> str | None:
+    if said.role == "past":
         return "past"
-    phrase = tuple(label.split())
-    if phrase in _STRONG_HORIZON or words & _CASH_FLOW_WORDS:
+    if tuple(said.label.split()) in _STRONG_HORIZON or setting.words & _CASH_FLOW_WORDS:
         return "horizon_years"
-    rated = any(a.role in ("rate_pct", "loan_amount") or (a.kind == "percent" and a.role is None) for a in amounts)
-    if loan or rated:
+    rated = any(
+        a.role in ("rate_pct", "loan_amount") or (a.kind == "percent" and a.role is None) for a in setting.amounts
+    )
+    if setting.loan or rated:
         return "term_years"
-    return "horizon_years" if role else None
+    return "horizon_years" if said.role else None
 
 
 def _ranges(tokens: list[Token], amounts: list[Amount]) -> None:
     """ "entre A y B", "de A a B", "A - B": budget from and to."""
-    for left, right in zip(amounts, amounts[1:], strict=False):
+    for left, right in pairwise(amounts):
         if left.kind != "money" or right.kind != "money" or right.first - left.last > 2 or left.value >= right.value:
             continue
         opener = tokens[left.first - 1].text if left.first else ""

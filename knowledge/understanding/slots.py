@@ -12,7 +12,7 @@ from typing import Any
 
 from core.locale import CURRENCY_OF
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.lexicon import lexicon
+from knowledge.understanding.lexicon import lexicon, phrases
 from knowledge.understanding.mentions import Mentions
 from knowledge.understanding.model import Place
 from knowledge.understanding.text import fold
@@ -33,21 +33,7 @@ PROPERTY_SLOTS = (
 )
 #: How far (times) a bare figure may be from the last one of its kind to be its replacement.
 SAME_SIZE = 8.0
-_ORIGIN = (
-    ("soy", "de"),
-    ("vivo", "en"),
-    ("vivimos", "en"),
-    ("live", "in"),
-    ("living", "in"),
-    ("based", "in"),
-    ("from",),
-    ("desde",),
-    ("somos", "de"),
-    ("resido", "en"),
-    ("trabajo", "en"),
-    ("work", "in"),
-    ("escribo", "desde"),
-)
+_ORIGIN = phrases("origin")
 
 
 def asked_places(tokens: list[Token], places: Sequence[Place], correction_at: int | None) -> list[Place]:
@@ -57,7 +43,7 @@ def asked_places(tokens: list[Token], places: Sequence[Place], correction_at: in
     for place in places:
         at = position.get(place.start, 0)
         before = tuple(t.text for t in tokens[max(0, at - 2) : at])
-        lives = any(before[-len(p) :] == p for p in _ORIGIN if p not in (("from",), ("desde",)))
+        lives = before in _ORIGIN
         comes = before[-1:] in (("from",), ("desde",)) and any(
             t.text in ("i", "we", "soy", "am", "m", "calling", "escribo", "llamo", "investing")
             for t in tokens[max(0, at - 4) : at]

@@ -11,6 +11,7 @@ import io
 import json
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -110,19 +111,20 @@ def load(folder: Path) -> ValuationModel:
             code="model_version",
         )
     try:
-        contents = {name: _checked(source, name, digest) for name, digest in metadata["files"].items()}
+        names, folds = sorted(metadata["files"]), range(int(metadata["folds"]))
+        with ThreadPoolExecutor(2) as pool:  # reading, hashing and parsing all leave the interpreter free
+            contents = dict(zip(names, pool.map(lambda n: _checked(source, n, metadata["files"][n]), names), strict=True))
+            boosters = {
+                kind: list(pool.map(lambda name: lightgbm.Booster(model_str=contents[name].decode()),
+                                    [f"{kind}-{k}.txt" for k in folds]))
+                for kind in ("point", "error")
+            }
         with np.load(io.BytesIO(contents[POINTS]), allow_pickle=False) as arrays:
             neighbours = Neighbours(
                 arrays["points"].astype(np.float64), arrays["log_m2"].astype(np.float64), arrays["keys"],
                 (float(metadata["typical"][0]), float(metadata["typical"][1])), float(metadata["longitude_scale"]),
             )
             known = arrays["known_keys"]
-        boosters = {
-            kind: [
-                lightgbm.Booster(model_str=contents[f"{kind}-{k}.txt"].decode()) for k in range(int(metadata["folds"]))
-            ]
-            for kind in ("point", "error")
-        }
         return ValuationModel(
             market=metadata["market"], currency=metadata["currency"], version=metadata["version"],
             fingerprint=metadata["fingerprint"], trained_at=metadata["trained_at"],

@@ -36,6 +36,8 @@ NEIGHBOUR_COLUMNS = tuple(f"{name}_{what}" for name in KERNELS for what in ("lev
 OWN_ADVERTS = 16
 #: Below this many queries a scan over all points is quicker than building a tree (and needs no SciPy).
 FEW = 24
+#: Half the side of the block that a scan looks at first.
+BLOCK_KILOMETRES = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,29 @@ class Neighbours:
             out[asked, block] = self._kernel(points[asked], keys[asked], kernel)
         return out
 
+    def _scan(self, point: Numbers, kernel: Kernel, count: int) -> tuple[Numbers, NDArray[np.int64]]:
+        """The nearest points to one (1, 5), in the block around it; in all of them if the block may miss some."""
+        degrees = BLOCK_KILOMETRES / KILOMETRES_PER_DEGREE
+        close = np.abs(self.points[:, 0] - point[0, 0]) < degrees
+        close &= np.abs(self.points[:, 1] - point[0, 1]) < degrees / self.longitude_scale
+        for rows in (np.flatnonzero(close), np.arange(len(self.points))):
+            if len(rows) < count:
+                continue
+            squared = ((self._scaled(self.points[rows], kernel) - self._scaled(point, kernel)) ** 2).sum(1)
+            nearest = np.argpartition(squared, count - 1)[:count]
+            nearest = nearest[np.argsort(squared[nearest], kind="stable")]
+            distance = np.sqrt(squared[nearest])
+            if distance[-1] <= BLOCK_KILOMETRES / kernel.kilometres:
+                break
+        return distance, rows[nearest]
+
     def _kernel(self, points: Numbers, keys: NDArray[np.uint64], kernel: Kernel) -> Numbers:
         count = min(kernel.nearest + OWN_ADVERTS, len(self.points))
-        data, questions = self._scaled(self.points, kernel), self._scaled(points, kernel)
-        distance, index = _scan(data, questions, count) if len(points) < FEW else _tree(data, questions, count)
+        if len(points) < FEW:
+            found = [self._scan(point[None], kernel, count) for point in points]
+            distance, index = np.array([d for d, _ in found]), np.array([i for _, i in found])
+        else:
+            distance, index = _tree(self._scaled(self.points, kernel), self._scaled(points, kernel), count)
         own = (self.keys[index] == keys[:, None]) & (keys[:, None] != 0)
         distance = np.where(own, np.inf, distance)
         order = np.argsort(distance, axis=1, kind="stable")[:, : kernel.nearest]
@@ -104,17 +125,6 @@ class Neighbours:
             spread = np.sqrt((weight * (self.log_m2[index] - level[:, None]) ** 2).sum(1) / total)
             mean_distance = np.where(near, distance, 0.0).sum(1) / near.sum(1)
         return np.column_stack([level, spread, mean_distance])
-
-
-def _scan(data: Numbers, questions: Numbers, count: int) -> tuple[Numbers, NDArray[np.int64]]:
-    distances, indices = [], []
-    for question in questions:
-        squared = ((data - question) ** 2).sum(1)
-        index = np.argpartition(squared, count - 1)[:count]
-        index = index[np.argsort(squared[index], kind="stable")]
-        indices.append(index)
-        distances.append(np.sqrt(squared[index]))
-    return np.array(distances), np.array(indices)
 
 
 def _tree(data: Numbers, questions: Numbers, count: int) -> tuple[Numbers, NDArray[np.int64]]:

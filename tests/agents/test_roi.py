@@ -140,7 +140,29 @@ CONVERSATIONS = [
      [4_700]),
     ("en", "I put 60,000 USD down on a condo in Tulum costing 200,000, annual net income 9,500. Cash-on-cash?",
      {"country": "MX", "city": "Tulum", "property_type": "apartment", "price": 200_000, "currency": "USD",
-      "down_payment_pct": 30}, {"measures": ["cash_on_cash"], "annual_rent": 9_500, "net_rent": True}, [15.8333]),
+      "down_payment_pct": 30}, {"measures": ["cash_on_cash"], "annual_rent": 9_500, "down_payment": 60_000}, [15.8333]),
+    ("es-MX", "¿cuánto me queda libre si rento en 18 mil y pago 11,400 de crédito y 1,900 de mantenimiento?",
+     {"monthly_rent": 18_000},
+     {"measures": ["monthly_payment", "cash_flow"],
+      "costs": costs((11_400, "month", "de credito"), (1_900, "month", "de mantenimiento"))}, [4_700]),
+    ("es-MX", "un edificio en Pachuca de 12 mdp con 10 departamentos rentados a 6,500 cada uno, rendimiento?",
+     {"country": "MX", "city": "Pachuca", "property_type": "building", "price": 12e6, "currency": "MXN",
+      "monthly_rent": 6_500}, {"measures": ["gross_yield"]}, [6.5]),
+    ("es-MX", "cap rate de un local en Torreón de 2.8 mdp que renta 19,500 al mes con gastos de 36 mil al año",
+     {"country": "MX", "city": "Torreón", "property_type": "retail", "price": 2.8e6, "currency": "MXN",
+      "monthly_rent": 19_500},
+     {"measures": ["cap_rate", "gross_yield"], "costs": costs((36_000, "year", "con gastos de"))}, [7.0714]),
+    ("es-ES", "Pongo un 20% de entrada en un piso de 240.000 €, tipo 3,1% a 25 años. ¿cuánto queda la letra?",
+     {"property_type": "apartment", "price": 240_000, "currency": "EUR", "down_payment_pct": 20, "rate_pct": 3.1,
+      "term_years": 25}, {"measures": ["monthly_payment"]}, [920.5]),
+    ("es-ES", "pongo 50.000 hoy, cobro 2.500 al año durante 5 años y vendo por 60.000 al final, TIR",
+     {"horizon_years": 5, "price": 60_000},
+     {"measures": ["irr"], "annual_rent": 2_500,
+      "cash_flows": [{"t": 0, "amount": -50_000}, *({"t": t, "amount": 2_500} for t in range(1, 5)),
+                     {"t": 5, "amount": 62_500}]}, [8.3812]),
+    ("es-ES", "un apartamento con gastos de gestión del 20 %, ¿neta?",
+     {"country": "ES", "property_type": "apartment", "price": 100_000, "monthly_rent": 500, "currency": "EUR"},
+     {"measures": ["net_yield"], "cost_pct": 20}, [4.8]),
 ]
 
 
@@ -207,6 +229,14 @@ async def test_without_currency_and_country() -> None:
         "off."
     )
     assert answer.asks == "country"
+
+
+async def test_costs_are_named_as_the_person_wrote_them() -> None:
+    answer = await ask("piso de 145.000, alquiler 720, IBI 300 al año y comunidad 45 al mes. ¿Neta?",
+                       {"country": "ES", "price": 145_000, "monthly_rent": 720, "currency": "EUR"},
+                       {"measures": ["net_yield"], "costs": costs((300, "year", "ibi"), (45, "month", "comunidad"))},
+                       locale="es-ES")
+    assert "IBI 300\u00a0€ al año y comunidad 45\u00a0€ al mes" in answer.text
 
 
 async def test_outside_the_markets() -> None:

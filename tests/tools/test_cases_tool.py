@@ -23,9 +23,18 @@ from tools.context import TurnContext
 
 
 def runtime(database: Any, *words: str) -> Any:
-    context = TurnContext(Resources(Settings(), database), Scope(), conversation_id="conv_1", run_id="run_1",
-                          locale=LOCALES["es-CO"], user_words=words, slots={"country": "CO"})
-    return ToolRuntime(state={"messages": []}, context=context, config={}, stream_writer=print, tool_call_id="c", store=None)
+    context = TurnContext(
+        Resources(Settings(), database),
+        Scope(),
+        conversation_id="conv_1",
+        run_id="run_1",
+        locale=LOCALES["es-CO"],
+        user_words=words,
+        slots={"country": "CO"},
+    )
+    return ToolRuntime(
+        state={"messages": []}, context=context, config={}, stream_writer=print, tool_call_id="c", store=None
+    )
 
 
 def test_the_reasons_and_priorities_are_those_of_the_policy() -> None:
@@ -35,14 +44,23 @@ def test_the_reasons_and_priorities_are_those_of_the_policy() -> None:
 
 async def test_a_case_is_opened_once_and_its_label_returned(database: Database, scope: Scope) -> None:
     async with database.session(scope) as session:
-        session.add(Conversation(id="conv_1", tenant_id="default", visitor="v", token_hash="h", created_at=now(), updated_at=now()))
+        session.add(
+            Conversation(
+                id="conv_1", tenant_id="default", visitor="v", token_hash="h", created_at=now(), updated_at=now()
+            )
+        )
     said = "Pagué la separación y nadie me responde. Esto parece una estafa."
     text, artifact = await open_case.coroutine("fraud_or_money", "Pagó y no le\nresponden.", runtime(database, said))
     async with database.session(scope) as session:
         case = await cases.current(session, "conv_1")
     assert case is not None
     assert artifact["data"] == {"case": cases.label(case), "new": True, "reason": "fraud_or_money"}
-    assert (case.priority, case.reason_text, case.country, case.evidence) == (1, "Pagó y no le responden.", "CO", {"message": said})
+    assert (case.priority, case.reason_text, case.country, case.evidence) == (
+        1,
+        "Pagó y no le responden.",
+        "CO",
+        {"message": said},
+    )
     assert cases.label(case) in text
     _, again = await open_case.coroutine("fraud_or_money", "Insiste.", runtime(database, said))
     assert again["data"]["case"] == cases.label(case)

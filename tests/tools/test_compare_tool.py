@@ -19,8 +19,17 @@ from tools.context import TurnContext
 
 
 def runtime(words: str = "", messages: tuple[Any, ...] = (), database: Any = None) -> Any:
-    context = TurnContext(Resources(Settings(), database), Scope(), locale=LOCALES["es-MX"], message_id="msg_1", user_words=(words,))
-    return ToolRuntime(state={"messages": list(messages)}, context=context, config={}, stream_writer=print, tool_call_id="c", store=None)
+    context = TurnContext(
+        Resources(Settings(), database), Scope(), locale=LOCALES["es-MX"], message_id="msg_1", user_words=(words,)
+    )
+    return ToolRuntime(
+        state={"messages": list(messages)},
+        context=context,
+        config={},
+        stream_writer=print,
+        tool_call_id="c",
+        store=None,
+    )
 
 
 async def profile(words: str, **args: Any) -> dict[str, Any]:
@@ -29,8 +38,10 @@ async def profile(words: str, **args: Any) -> dict[str, Any]:
 
 
 async def weigh(*profiles: dict[str, Any], **args: Any) -> dict[str, Any]:
-    messages = [HumanMessage("compara"),
-                *(ToolMessage("", tool_call_id=str(i), name="profile_option", artifact=p) for i, p in enumerate(profiles))]
+    messages = [
+        HumanMessage("compara"),
+        *(ToolMessage("", tool_call_id=str(i), name="profile_option", artifact=p) for i, p in enumerate(profiles)),
+    ]
     _, artifact = await weigh_options.coroutine(runtime=runtime("", tuple(messages)), **args)
     return artifact
 
@@ -40,7 +51,9 @@ def own(words: str, label: str, **figures: Any) -> Any:
 
 
 async def test_figures_of_the_investor_are_theirs_and_results_are_computations() -> None:
-    found = await own("2.6 mdp y renta 14 mil", "casa 1", price=2.6e6, monthly_rent=14_000, currency="MXN", area_m2=None)
+    found = await own(
+        "2.6 mdp y renta 14 mil", "casa 1", price=2.6e6, monthly_rent=14_000, currency="MXN", area_m2=None
+    )
     book = {f["key"]: Fact.from_dict(f) for f in found["facts"]}
     assert book["gross_yield"].value == pytest.approx(6.4615, abs=1e-4)
     assert book["gross_yield"].source.kind == "computation"
@@ -60,7 +73,12 @@ async def test_the_higher_yield_is_ahead_and_the_gap_is_computed() -> None:
     two = await own("4.1 21", "Narvarte", price=4.1e6, monthly_rent=21_000, currency="MXN")
     found = await weigh(one, two)
     verdict = found["data"]["verdict"]
-    assert (verdict["measure"], verdict["winner"], verdict["runner_up"], verdict["costs_less"]) == ("gross_yield", "Narvarte", "Roma Norte", True)
+    assert (verdict["measure"], verdict["winner"], verdict["runner_up"], verdict["costs_less"]) == (
+        "gross_yield",
+        "Narvarte",
+        "Roma Norte",
+        True,
+    )
     gap = next(f for f in found["facts"] if f["id"] == verdict["price_gap"])
     assert (gap["value"], gap["formula"]) == (1.8e6, "5900000 − 4100000")
     cheapest = await weigh(one, two, measure="price")
@@ -92,15 +110,18 @@ async def test_one_known_option_is_no_comparison_and_only_this_turn_counts() -> 
     assert later["data"]["columns"] == []
 
 
-@pytest.mark.parametrize(("args", "message"), [
-    ({"kind": "listing"}, "listing_id"),
-    ({"kind": "project"}, "name or id"),
-    ({"kind": "area"}, "city or a neighbourhood"),
-    ({"kind": "own_figures"}, "label"),
-    ({"kind": "own_figures", "label": "x" * 121}, "120"),
-    ({"kind": "own_figures", "label": "A", "price": -5}, "-5"),
-    ({"kind": "own_figures", "label": "A", "price": 1000, "monthly_rent": 2000}, "not below the price"),
-])
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ({"kind": "listing"}, "listing_id"),
+        ({"kind": "project"}, "name or id"),
+        ({"kind": "area"}, "city or a neighbourhood"),
+        ({"kind": "own_figures"}, "label"),
+        ({"kind": "own_figures", "label": "x" * 121}, "120"),
+        ({"kind": "own_figures", "label": "A", "price": -5}, "-5"),
+        ({"kind": "own_figures", "label": "A", "price": 1000, "monthly_rent": 2000}, "not below the price"),
+    ],
+)
 async def test_bad_arguments_are_refused_by_name(args: dict[str, Any], message: str) -> None:
     with pytest.raises(BadInput, match=message):
         await profile("x", **args)

@@ -27,19 +27,32 @@ CAMILO = {"wish": "visit", "country": "CO", "city": "Villavicencio", "name": "Ca
 @pytest.fixture
 async def conversation(database: Database, scope: Scope) -> Database:
     async with database.session(scope) as session:
-        session.add(Conversation(id="conv_1", tenant_id="default", visitor="v", token_hash="h", created_at=now(), updated_at=now()))
+        session.add(
+            Conversation(
+                id="conv_1", tenant_id="default", visitor="v", token_hash="h", created_at=now(), updated_at=now()
+            )
+        )
     return database
 
 
 def runtime(database: Any, *words: str, tenant: str = "default", conversation: str = "conv_1", **slots: Any) -> Any:
     context = TurnContext(
-        Resources(Settings(), database), Scope(tenant), conversation_id=conversation, message_id="msg_1",
-        locale=LOCALES["es-CO"], user_words=words, slots=slots,
+        Resources(Settings(), database),
+        Scope(tenant),
+        conversation_id=conversation,
+        message_id="msg_1",
+        locale=LOCALES["es-CO"],
+        user_words=words,
+        slots=slots,
     )
-    return ToolRuntime(state={"messages": []}, context=context, config={}, stream_writer=print, tool_call_id="c", store=None)
+    return ToolRuntime(
+        state={"messages": []}, context=context, config={}, stream_writer=print, tool_call_id="c", store=None
+    )
 
 
-async def save(database: Any, *words: str, slots: dict[str, Any] | None = None, tenant: str = "default", **args: Any) -> dict[str, Any]:
+async def save(
+    database: Any, *words: str, slots: dict[str, Any] | None = None, tenant: str = "default", **args: Any
+) -> dict[str, Any]:
     _, artifact = await save_lead.coroutine(runtime=runtime(database, *words, tenant=tenant, **(slots or {})), **args)
     return artifact
 
@@ -90,25 +103,37 @@ async def test_no_stores_nothing_personal_and_is_not_asked_again(conversation: D
     assert anew["next"] == "consent"
 
 
-@pytest.mark.parametrize("made_up", [
-    {"phone": "3001234567"}, {"email": "otro@example.com"}, {"name": "Laura Gómez"}, {"phone": "155550108"}, {"phone": "12"},
-])
+@pytest.mark.parametrize(
+    "made_up",
+    [
+        {"phone": "3001234567"},
+        {"email": "otro@example.com"},
+        {"name": "Laura Gómez"},
+        {"phone": "155550108"},
+        {"phone": "12"},
+    ],
+)
 async def test_what_the_investor_did_not_write_is_never_stored(
     conversation: Database, scope: Scope, made_up: dict[str, str]
 ) -> None:
-    artifact = await save(conversation, PHONE, "sí", slots={"consent": True}, wish="visit", city="Villavicencio", **made_up)
+    artifact = await save(
+        conversation, PHONE, "sí", slots={"consent": True}, wish="visit", city="Villavicencio", **made_up
+    )
     lead = await stored(conversation, scope)
     assert lead is not None
     assert (lead.name, lead.phone, lead.email) == (None, None, None)
     assert [gap["field"] for gap in artifact["gaps"]] == list(made_up)
 
 
-@pytest.mark.parametrize(("field", "value", "message"), [
-    ("phone", "+49305550123", "pls ring me, +49 30 5550 123"),
-    ("phone", "3155550108", "mi cel es 315-555.0108"),
-    ("email", "logistica.tol@example.com", "escríbanme a Logistica.Tol@example.com."),
-    ("name", "camilo ardila", "soy Camilo Ardíla, buenas"),
-])
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("phone", "+49305550123", "pls ring me, +49 30 5550 123"),
+        ("phone", "3155550108", "mi cel es 315-555.0108"),
+        ("email", "logistica.tol@example.com", "escríbanme a Logistica.Tol@example.com."),
+        ("name", "camilo ardila", "soy Camilo Ardíla, buenas"),
+    ],
+)
 def test_contact_is_recognised_as_written(field: str, value: str, message: str) -> None:
     assert lead_needs.stated_contact({field: value}, [message]) == ({field: value}, [])
 
@@ -158,28 +183,53 @@ def test_points_make_a_hundred_and_every_code_has_words() -> None:
     assert {need for order in book["questions"].values() for need in order} | {"consent"} == set(book["asks"])
 
 
-@pytest.mark.parametrize(("message", "expected"), [
-    ("no tengo prisa", "later"), ("tenemos 90.000 € y prisa", "now"), ("me la enseñan el lunes?", "now"),
-    ("within the next six months", "months"), ("busco casa en Cali", None), ("next year maybe", "later"),
-])
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("no tengo prisa", "later"),
+        ("tenemos 90.000 € y prisa", "now"),
+        ("me la enseñan el lunes?", "now"),
+        ("within the next six months", "months"),
+        ("busco casa en Cali", None),
+        ("next year maybe", "later"),
+    ],
+)
 def test_time_is_read_from_words(message: str, expected: str | None) -> None:
     assert lead_needs.timeline_of([message]) == expected
 
 
-@pytest.mark.parametrize(("message", "answering", "expected"), [
-    ("lo quiero para arrendarlo", False, "rent_out"), ("vivir", True, "live"), ("vivir", False, None),
-    ("a holiday home", False, "holiday"), ("para poner una farmacia", False, "business"),
-])
+@pytest.mark.parametrize(
+    ("message", "answering", "expected"),
+    [
+        ("lo quiero para arrendarlo", False, "rent_out"),
+        ("vivir", True, "live"),
+        ("vivir", False, None),
+        ("a holiday home", False, "holiday"),
+        ("para poner una farmacia", False, "business"),
+    ],
+)
 def test_purpose_is_read_from_words(message: str, answering: bool, expected: str | None) -> None:
     assert lead_needs.purpose_of([message], answering=answering) == expected
 
 
 def listing(number: int, **values: Any) -> Listing:
     base: dict[str, Any] = {
-        "tenant_id": "default", "source": "demo", "external_id": str(number), "operation": "sale",
-        "property_type": "apartment", "country": "MX", "city_id": "mx/queretaro", "area_id": "mx/queretaro",
-        "title": f"Depto {number}", "price": 2.5e6, "currency": "MXN", "first_seen": now().date(),
-        "observed_on": now().date(), "demo": True, "fingerprint": str(number), "status": "active",
+        "tenant_id": "default",
+        "source": "demo",
+        "external_id": str(number),
+        "operation": "sale",
+        "property_type": "apartment",
+        "country": "MX",
+        "city_id": "mx/queretaro",
+        "area_id": "mx/queretaro",
+        "title": f"Depto {number}",
+        "price": 2.5e6,
+        "currency": "MXN",
+        "first_seen": now().date(),
+        "observed_on": now().date(),
+        "demo": True,
+        "fingerprint": str(number),
+        "status": "active",
     }
     return Listing(**(base | values))
 
@@ -189,23 +239,37 @@ async def queretaro(conversation: Database, scope: Scope) -> Database:
     async with conversation.session(scope) as session:
         session.add(Area(id="mx", level="country", country="MX", name="México", name_folded="mexico"))
         await session.flush()
-        session.add(Area(id="mx/queretaro", parent_id="mx", level="city", country="MX", name="Querétaro", name_folded="queretaro"))
+        session.add(
+            Area(
+                id="mx/queretaro", parent_id="mx", level="city", country="MX", name="Querétaro", name_folded="queretaro"
+            )
+        )
         await session.flush()
-        session.add_all([
-            listing(1), listing(2, property_type="house", price=3e6), listing(3, price=3.2e6), listing(4, property_type="land"),
-            listing(5, status="withdrawn"), listing(6, operation="rent", price=14_000), listing(7, currency="USD", price=150_000),
-        ])
+        session.add_all(
+            [
+                listing(1),
+                listing(2, property_type="house", price=3e6),
+                listing(3, price=3.2e6),
+                listing(4, property_type="land"),
+                listing(5, status="withdrawn"),
+                listing(6, operation="rent", price=14_000),
+                listing(7, currency="USD", price=150_000),
+            ]
+        )
     return conversation
 
 
 async def test_matching_adverts_are_counted_with_their_source(queretaro: Database) -> None:
     _, artifact = await count_listings.coroutine(
-        runtime=runtime(queretaro, "x"), country="MX", city="Queretaro", budget_max=3e6, currency="MXN")
+        runtime=runtime(queretaro, "x"), country="MX", city="Queretaro", budget_max=3e6, currency="MXN"
+    )
     fact = next(f for f in artifact["facts"] if f["id"] == artifact["data"]["count"])
     assert (fact["value"], fact["unit"], fact["source"]["kind"]) == (2, "count", "aggregate")
     assert fact["source"]["demo"]
     assert fact["as_of"] == now().date().isoformat()
-    _, rent = await count_listings.coroutine(runtime=runtime(queretaro, "x"), country="MX", city="Querétaro", operation="rent")
+    _, rent = await count_listings.coroutine(
+        runtime=runtime(queretaro, "x"), country="MX", city="Querétaro", operation="rent"
+    )
     assert next(f for f in rent["facts"] if f["key"] == "count")["value"] == 1
 
 
@@ -214,7 +278,8 @@ async def test_an_unknown_place_has_no_count_and_a_foreign_budget_does_not_filte
     assert nowhere["data"]["count"] is None
     assert nowhere["facts"] == []
     _, dollars = await count_listings.coroutine(
-        runtime=runtime(queretaro, "x"), country="MX", city="Querétaro", budget_max=100_000, currency="USD")
+        runtime=runtime(queretaro, "x"), country="MX", city="Querétaro", budget_max=100_000, currency="USD"
+    )
     assert dollars["data"]["in_budget"] is False
     assert dollars["data"]["budget"] is None
     with pytest.raises(BadInput, match="city or a neighbourhood"):
@@ -225,10 +290,21 @@ async def test_papers_come_from_a_document_or_not_at_all(conversation: Database,
     _, nothing = await papers_to_sell.coroutine(runtime=runtime(conversation, "x"), country="ES")
     assert nothing["data"]["passage"] is None
     async with conversation.session(scope) as session:
-        session.add(Document(
-            id="doc_1", tenant_id="default", source="t", external_id="1", title="Guía de venta", language="es", kind="rule",
-            country="ES", published_on=now().date(), fingerprint="1",
-            text="Introducción.\n\nDocumentos para vender: nota simple y certificado energético.\n\nOtra cosa."))
+        session.add(
+            Document(
+                id="doc_1",
+                tenant_id="default",
+                source="t",
+                external_id="1",
+                title="Guía de venta",
+                language="es",
+                kind="rule",
+                country="ES",
+                published_on=now().date(),
+                fingerprint="1",
+                text="Introducción.\n\nDocumentos para vender: nota simple y certificado energético.\n\nOtra cosa.",
+            )
+        )
     _, found = await papers_to_sell.coroutine(runtime=runtime(conversation, "x"), country="ES")
     assert found["data"]["passage"] == "Documentos para vender: nota simple y certificado energético."
     assert found["citations"][0]["title"] == "Guía de venta"

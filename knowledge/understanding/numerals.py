@@ -1,0 +1,191 @@
+"""Reads one number: digits with separators, words, or both, with its scale ("dos millones y medio", "350k").
+
+A separator followed by exactly three digits groups thousands, whatever the country ("127.000", "3,300,000"), except in
+percentages and where the scale says millions of pesos the Mexican way ("3.250 mdp"): that one rule reads all local
+habits without having to know the country first.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from knowledge.understanding.lexicon import lexicon
+from knowledge.understanding.tokens import Token
+
+_HALF = frozenset({"medio", "media", "half"})
+_MEXICAN_MILLIONS = frozenset({"mdp", "mdd", "mde"})
+
+
+class Number(NamedTuple):
+    """A number that ends at token `last`. `scaled`: a word such as millones gave the size; `literal`: digits did.
+
+    `currency` is that of a scale word that says one (mdp).
+    """
+
+    value: float
+    last: int
+    scaled: bool
+    literal: bool
+    currency: str | None
+
+
+def parse_literal(text: str, *, decimal_only: bool = False) -> float:
+    """The value of a figure in digits with separators: "1.250'000.000", "3,4", "127.000", "1,234.56"."""
+    body = text.replace("’", "'").replace("´", "'").replace(" ", "")
+    if "'" in body:
+        return float(re.sub(r"[.,']", "", body))
+    dots, commas = body.count("."), body.count(",")
+    if dots and commas:
+        decimal = max(body.rfind("."), body.rfind(","))
+        whole = re.sub(r"[.,]", "", body[:decimal])
+        return float(f"{whole}.{body[decimal + 1 :]}")
+    if not dots and not commas:
+        return float(body)
+    mark = "." if dots else ","
+    head, _, tail = body.partition(mark)
+    if dots + commas > 1 or (len(tail) == 3 and head not in ("0", "") and len(head) <= 3 and not decimal_only):
+        return float(body.replace(mark, ""))
+    return float(f"{head}.{tail}")
+
+
+class _Reading:
+    """A number being read. `millions` is finished; `thousands` and `current` still grow, so that "mil doscientos
+    millones" multiplies their sum; `current` is None where no figure stands since the last scale."""
+
+    def __init__(self, tokens: list[Token], at: int) -> None:
+        self.tokens, self.at, self.i, self.last = tokens, at, at, at - 1
+        self.lex = lexicon()
+        self.millions = self.thousands = 0.0
+        self.current: float | None = None
+        self.scaled = self.literal = False
+        self.size = 1.0
+        self.currency: str | None = None
+        self.done: Number | None = None
+
+    def word(self, index: int) -> str:
+        return self.tokens[index].text if index < len(self.tokens) else ""
+
+    def run(self) -> Number | None:
+        tokens = self.tokens
+        while self.i < len(tokens) and self.done is None:
+            token = tokens[self.i]
+            apart = token.gap.strip(" \u00a0-'") and token.kind != "num"
+            if self.i > self.at and (token.opens or token.comma or apart):
+                break
+            if not self._step(token):
+                break
+            self.i += 1
+        if self.done is not None or self.last < self.at:
+            return self.done
+        rest = self.current or 0.0
+        if self.millions and not self.thousands and 0 < rest < 1e3:
+            rest *= 1e3  # "un millón doscientos" is 1,200,000
+        return self._number(self.millions + self.thousands + rest, self.last)
+
+    def _number(self, value: float, last: int) -> Number:
+        return Number(round(value, 4), last, self.scaled, self.literal, self.currency)
+
+    def _step(self, token: Token) -> bool:
+        """Takes one token in; False where the number ends before it."""
+        if token.kind == "num":
+            return self._digits(token)
+        if token.kind != "word":
+            return False
+        multiplier = self._scale(token)
+        if multiplier is not None and (self.i > self.at or token.text in ("mil", "thousand")):
+            return self._multiply(token, multiplier)
+        if token.text in _HALF and self.i == self.at:
+            return self._half_of()
+        if token.text == "hundred":
+            self.current, self.last = (self.current or 1.0) * 100, self.i
+            return True
+        if token.text in self.lex.numbers:
+            return self._add(self.lex.numbers[token.text])
+        if token.text in ("a", "an") and self.i == self.at:
+            self.current = 1.0
+            return self.word(self.i + 1) in ("hundred", "million", "thousand")
+        return token.text in ("y", "and") and self.i > self.at and self._joined(token.text)
+
+    def _digits(self, token: Token) -> bool:
+        if self.i > self.at and (self.current is not None or not self.millions or token.gap.strip()):
+            return False
+        mexican = self.word(self.i + 1) in _MEXICAN_MILLIONS and "," not in token.raw
+        self.current, self.literal, self.last = parse_literal(token.raw, decimal_only=mexican), True, self.i
+        return True
+
+    def _scale(self, token: Token) -> float | None:
+        """The multiplier that the word at hand is after the value so far, if it is one."""
+        if token.gap.strip(" \u00a0-'"):
+            return None
+        if token.raw == "M" or (token.raw == "m" and self._means_million(token)):
+            return 1e6
+        return self.lex.scales.get(token.text) if token.text != "m" else None
+
+    def _means_million(self, token: Token) -> bool:
+        """A lower-case m is metres unless money stands before the figure or the figure is a small decimal."""
+        value = self.current
+        if value is None:
+            return False
+        paid = bool(re.search(r"[$€£]\s*$", self.tokens[self.i - 1].gap))
+        return paid or (not token.gap and value < 100 and value != int(value))
+
+    def _multiply(self, token: Token, multiplier: float) -> bool:
+        if multiplier == 1e3:
+            if self.thousands:
+                return False
+            self.thousands, self.current = (1.0 if self.current is None else self.current) * 1e3, None
+        elif self.millions or (self.current is None and not self.thousands):
+            return False
+        else:
+            self.millions = round((self.thousands + (self.current or 0.0)) * multiplier, 2)
+            self.thousands, self.current = 0.0, None
+        self.scaled, self.size, self.last = True, multiplier, self.i
+        self.currency = self.lex.scale_currency.get(token.text, self.currency)
+        return True
+
+    def _half_of(self) -> bool:
+        """ "medio millón", "half a million"."""
+        skip = self.i + 2 if self.word(self.i + 1) in ("a", "un") else self.i + 1
+        size = self.lex.scales.get(self.word(skip), 0.0)
+        if size >= 1e3:
+            self.scaled, self.currency = True, self.lex.scale_currency.get(self.word(skip))
+            self.done = self._number(0.5 * size, skip)
+        return size >= 1e3
+
+    def _add(self, value: float) -> bool:
+        current = self.current
+        if current is None:
+            self.current = value
+        elif not self.literal and (
+            (current % 100 == 0 and value < 100) or (current % 10 == 0 and current % 100 >= 20 and value < 10)
+        ):
+            self.current = current + value
+        else:
+            return False
+        self.last = self.i
+        return True
+
+    def _joined(self, conjunction: str) -> bool:
+        """ "treinta y cinco", "two hundred and ninety", "dos millones y medio", "two and a half million"."""
+        current, follows = self.current, self.word(self.i + 1)
+        half = self.i + 2 if follows == "a" else self.i + 1
+        if self.word(half) in _HALF:
+            scale = self.lex.scales.get(self.word(half + 1), 0.0)
+            if self.scaled and current is None:
+                self.done = self._number(self.millions + self.thousands + 0.5 * self.size, half)
+            elif current is not None and scale >= 1e3:
+                self.scaled = True
+                self.done = self._number((current + 0.5) * scale, half + 1)
+            return self.done is not None
+        number = self.lex.numbers.get(follows)
+        if self.literal or number is None:
+            return False
+        if conjunction == "y":
+            return current is not None and 30 <= current % 100 <= 90 and number < 10
+        return number < 100 and (self.scaled if current is None else current % 100 == 0)
+
+
+def read_number(tokens: list[Token], at: int) -> Number | None:
+    """The number that begins at token `at`, if one does."""
+    return _Reading(tokens, at).run()
