@@ -15,4 +15,4 @@ def main() -> None:
     """Entry point of `ladrillo`."""
     from cli.console import guard
 
-    sys.exit(guard(lambda: app(standalone_mode=False)))
+    sys.exit(guard(lambda: app(prog_name="ladrillo", standalone_mode=False)))

@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 from core.errors import LadrilloError, Language
@@ -16,8 +18,8 @@ Progress = Callable[[str, int, int], None]
 
 
 def language() -> Language:
-    """`LADRILLO_LANGUAGE`, else the terminal's locale, else English."""
-    wish = os.environ.get("LADRILLO_LANGUAGE", "auto").lower()
+    """`LADRILLO_LANGUAGE` (environment or `.env`), else the terminal's locale, else English."""
+    wish = os.environ.get("LADRILLO_LANGUAGE", "").lower() or _from_file()
     if wish in ("es", "en"):
         return "es" if wish == "es" else "en"
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
@@ -25,6 +27,19 @@ def language() -> Language:
         if value:
             return "es" if value.lower().startswith("es") else "en"
     return "en"
+
+
+@lru_cache
+def _from_file() -> str:
+    """The setting of a `.env` file; reading settings is left out where there is none, since `--help` passes here."""
+    if not Path(".env").is_file():
+        return "auto"
+    from core.settings import get_settings
+
+    try:
+        return get_settings().language
+    except LadrilloError:  # told by the command itself
+        return "auto"
 
 
 def t(en: str, es: str) -> str:

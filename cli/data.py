@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cli.console import out, progress, say, t
+from cli.console import language, out, progress, say, t
 from cli.session import STAFF, filled
-from core.errors import BadInput, LadrilloError
+from core.errors import BadInput, LadrilloError, NotFound
 from core.locale import COUNTRIES
 from core.settings import get_settings
 from knowledge.resources import Resources
@@ -17,16 +17,18 @@ async def ingest(files: list[Path], mapping: str | None, refresh: bool) -> int:
     from knowledge.loaders import ingest_file, mappings
     from services import filling
 
-    worst = 0
+    there, worst = _present(files)
+    if not there:
+        return worst
     sources: set[str] = set()
     kinds = {m.name: m for m in mappings()}
     async with filled() as resources:
-        for file in files:
+        for file in there:
             try:
                 with progress() as tell:
                     result = await ingest_file(resources.database, STAFF, file, mapping=mapping, progress=tell)
             except LadrilloError as error:
-                say(f"ladrillo: {file}: {error.text('es' if t('en', 'es') == 'es' else 'en')}")
+                say(f"ladrillo: {file}: {error.text(language())}")
                 worst = max(worst, error.exit_code)
                 continue
             out(
@@ -51,6 +53,18 @@ async def ingest(files: list[Path], mapping: str | None, refresh: bool) -> int:
                 for trouble in await filling.refresh(resources, STAFF, markets, tell):
                     say(f"ladrillo: {trouble}")
     return worst
+
+
+def _present(files: list[Path]) -> tuple[list[Path], int]:
+    """The files that exist, and the exit code of those that do not: known before servers start and a folder is filled."""
+    gone = [file for file in files if not file.exists()]
+    for file in gone:
+        say(f"ladrillo: {_no_file(file).text(language())}")
+    return [file for file in files if file not in gone], NotFound.exit_code if gone else 0
+
+
+def _no_file(file: Path) -> NotFound:
+    return NotFound(f"There is no file {str(file)!r}.", f"No existe el archivo {str(file)!r}.")
 
 
 async def _markets(resources: Resources, sources: set[str]) -> list[str]:
@@ -99,6 +113,8 @@ async def value(file: Path, out_path: Path, mapping: str | None) -> None:
     """One row per input row, in order: value, low_80, high_80, low_90, high_90 and why where there is none."""
     from services.valuing import value_file
 
+    if not file.exists():
+        raise _no_file(file)
     async with filled() as resources:
         with progress() as tell:
             counts = await value_file(resources, STAFF, file, out_path, mapping=mapping, progress=tell)

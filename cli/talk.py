@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import json
 import signal
@@ -29,6 +30,7 @@ _STEPS = {
     "grounding": ("Checking the figures…", "Revisando las cifras…"),
 }
 _COUNTRIES = ("CO", "ES", "MX")
+_MOST = 1_000_000
 
 
 async def ask(question: str, *, as_json: bool, country: str | None) -> None:
@@ -63,9 +65,10 @@ def report(outcome: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_stdin() -> str:
-    raw = sys.stdin.buffer.read(1_000_000)
+    raw = sys.stdin.buffer.read(_MOST)
     try:
-        return raw.decode("utf-8")
+        # a character cut in two by the limit is no fault of the sender
+        return codecs.getincrementaldecoder("utf-8")().decode(raw, final=len(raw) < _MOST)
     except UnicodeDecodeError as error:
         raise BadInput(
             "Standard input is not UTF-8 text. Send the question as text.",
@@ -118,10 +121,25 @@ async def chat(*, country: str | None) -> None:
             await _turn(runner, scope, conversation_id, text)
 
 
-async def _line() -> str | None:
-    prompt = "\n› " if sys.stdin.isatty() else ""
+async def _typed() -> None:
+    """Until a terminal has a line. A thread that waits in `input` could not be left with Ctrl-C."""
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
     try:
-        return await asyncio.to_thread(input, prompt)
+        loop.add_reader(sys.stdin, ready.set)
+    except NotImplementedError:  # no selector for terminals on this system
+        return
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(sys.stdin)
+
+
+async def _line() -> str | None:
+    if sys.stdin.isatty():
+        print("\n› ", end="", flush=True)  # noqa: T201
+        await _typed()
+    try:
+        return await asyncio.to_thread(input)
     except (EOFError, KeyboardInterrupt):
         return None
     except UnicodeDecodeError:

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.errors import Language
 
-_NO_COMMAND = re.compile(r"No such command (?P<name>.+?)\.")
+_NO_COMMAND = re.compile(r"No such command (?P<name>'.*?')\.(?: Did you mean (?P<near>.+)\?)?")
 
 
 def misused(error: Exception, language: Language) -> str:
@@ -36,7 +36,7 @@ def _spanish(kind: str, error: Any) -> str:
     parameter = getattr(error, "param", None)
     name = parameter.get_error_hint() if parameter is not None else ""
     if missing:
-        return f"No existe la orden {missing['name']}."
+        return f"No existe la orden {missing['name']}." + (f" ¿Quiso decir {missing['near']}?" if missing["near"] else "")
     if kind == "NoSuchOption":
         return f"No existe la opción {error.option_name}."
     if kind == "MissingParameter":

@@ -94,9 +94,10 @@ def grounded(case: Case, line: dict[str, Any]) -> bool:
 
 
 def _locale(turn: dict[str, Any]) -> Locale:
-    language = "en" if turn["language"] == "en" else "es"
+    if turn.get("locale") in LOCALES:
+        return LOCALES[turn["locale"]]
     country = turn["slots"].get("country")
-    return locale_for(language, country) if isinstance(country, str) else LOCALES["en" if language == "en" else "es-CO"]
+    return locale_for("en" if turn["language"] == "en" else "es", country if isinstance(country, str) else None)
 
 
 def table(cases: Iterable[Case], lines: Iterable[dict[str, Any]]) -> list[tuple[str, int, dict[str, float | None]]]:

@@ -47,7 +47,7 @@ def turn(words: str, outcome: dict[str, Any]) -> dict[str, Any]:
         "text": words, "answer": outcome.get("answer") or "", "routes": outcome.get("routes") or [],
         "escalated": bool(outcome.get("escalated")), "case_reason": case.get("reason"),
         "slots": outcome.get("slots") or {}, "confidence": outcome.get("confidence"),
-        "language": outcome.get("language"), "facts": outcome.get("facts") or [],
+        "language": outcome.get("language"), "locale": outcome.get("locale"), "facts": outcome.get("facts") or [],
         "citations": outcome.get("citations") or [], "tool_calls": outcome.get("tool_calls") or [],
         "ms": outcome["ms"], "tokens": (outcome.get("usage") or {}).get("tokens", 0),
         "cost": (outcome.get("usage") or {}).get("cost", 0.0), "status": outcome["status"],

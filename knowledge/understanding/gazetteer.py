@@ -93,8 +93,10 @@ class PlaceIndex:
         else:
             country, admin1, name, lat, lon, population, _ = self._lines[number].split(";")
             level: PlaceLevel = "city" if country in MARKETS else "other"
-            position = (float(lat), float(lon)) if lat != "0.000" or lon != "0.000" else (None, None)
-            found = Entry(name, level, country, admin1, *position, int(population), None, self._areas.get(number))
+            placed = lat != "0.000" or lon != "0.000"
+            latitude, longitude = (float(lat), float(lon)) if placed else (None, None)
+            area = self._areas.get(number)
+            found = Entry(name, level, country, admin1, latitude, longitude, int(population), None, area)
             self._parsed[number] = found
         return found
 

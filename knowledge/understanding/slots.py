@@ -94,7 +94,6 @@ def place_slots(places: Sequence[Place]) -> dict[str, Any]:
 
 
 def fill_figures(
-    tokens: list[Token],
     amounts: list[Amount],
     mentions: Mentions,
     known: Mapping[str, Any],
@@ -262,6 +261,33 @@ def resolve_currency(
     return None, False
 
 
+def with_earlier(turn: Mapping[str, Any], known: Mapping[str, Any], named: bool) -> dict[str, Any]:
+    """ "¿y comparado con Palmira?" takes the place before as the other option, "¿cuál de las dos?" the last two."""
+    if named:
+        for key in ("neighbourhood", "city"):
+            now, before = turn.get(key), known.get(key)
+            inside = key == "city" and "neighbourhood" in turn
+            if isinstance(now, str) and isinstance(before, str) and now != before and not inside:
+                return {key: [before, now]}
+        return {}
+    recent = known.get("_places") or []
+    if len(recent) < 2 or any(isinstance(known.get(k), list) for k in ("city", "neighbourhood")):
+        return {}
+    key = "neighbourhood" if all("neighbourhood" in p for p in recent[-2:]) else "city"
+    names = [p[key] for p in recent[-2:] if key in p]
+    return {key: names} if len(names) == 2 else {}
+
+
+def remember_places(known: Mapping[str, Any], after: dict[str, Any], moved: bool) -> None:
+    """Keeps the last places under `_places`, one entry a turn."""
+    recent = list(known.get("_places") or [])
+    if moved and isinstance(after.get("city", after.get("neighbourhood")), str):
+        entry = {k: after[k] for k in ("city", "neighbourhood") if isinstance(after.get(k), str)}
+        recent = [p for p in recent if p != entry] + [entry]
+    if recent:
+        after["_places"] = recent[-4:]
+
+
 def merge(known: Mapping[str, Any], turn: Mapping[str, Any], *, fresh: bool, moved: bool) -> dict[str, Any]:
     """What is known after this turn. `fresh`: another property; `moved`: the place changed."""
     slots = {k: v for k, v in known.items() if not (fresh and k in PROPERTY_SLOTS)}
@@ -276,7 +302,7 @@ def merge(known: Mapping[str, Any], turn: Mapping[str, Any], *, fresh: bool, mov
         if key == "features" and key in slots:
             value = list(dict.fromkeys([*slots[key], *value]))
         slots[key] = {**(slots.get("_last") or {}), **value} if key == "_last" else value
-    return slots
+    return {k: v for k, v in slots.items() if v is not None and v != [] and v != ""}
 
 
 def contact_slots(mentions: Mentions, amounts: Sequence[Amount]) -> dict[str, Any]:
