@@ -49,8 +49,8 @@ async def value_file(
     """Write `out` (CSV or Parquet by its ending) with `COLUMNS`: values in the currency of each row's country.
 
     `mapping` names a mapping or a TOML file; without it the file is recognised by its columns. `progress(stage, done,
-    total)` is told the stages read, value and write. Raises `BadInput` for a file that cannot be read, essential columns
-    that are missing or an `out` that cannot be, `NotFound` where no model is trained for any of the file's countries,
+    total)` is told the stages read, value and write. Raises `BadInput` for a file that cannot be read, for missing
+    essential columns or an `out` that cannot be, `NotFound` where no model is trained for any of the file's countries,
     `Unavailable` where `out` could not be written; `out` then is what it was.
     """
     report = progress or _silent

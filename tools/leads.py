@@ -21,6 +21,7 @@ from knowledge.records import leads
 from tools import lead_needs
 from tools.context import Runtime, TurnContext
 from tools.lead_needs import Purpose, Timeline, Wish, consent_text
+from tools.provenance import settle
 from tools.result import Content, ToolResult
 
 PropertyType = Literal["apartment", "house", "studio", "office", "retail", "land", "warehouse", "building", "room"]
@@ -111,7 +112,7 @@ async def save_lead(
             Fact("lead_score", points, "score", Source("lead", lead.id, ", ".join(reasons))), say=False
         ),
     }
-    _facts(result, context, merged)
+    _facts(result, runtime, merged)
     if asks == "consent":
         shown = consent_text(context.locale.language)
         result.data["consent_request"] = {"text": shown}
@@ -193,17 +194,22 @@ async def _title(session: AsyncSession, listing_id: int) -> str:
     return str(row.title)
 
 
-def _facts(result: ToolResult, context: TurnContext, needs: dict[str, Any]) -> None:
-    """Amounts and names that the answer may repeat, as the investor gave them."""
-    said = Source("user", context.message_id or "message")
+def _facts(result: ToolResult, runtime: Runtime, needs: dict[str, Any]) -> None:
+    """Amounts and names that the answer may repeat; an amount that the investor never wrote is not theirs."""
+    said = Source("user", runtime.context.message_id or "message")
     currency = needs.get("currency") or CURRENCY_OF.get(str(needs.get("country")))
     for key, field in (("budget", "budget_max"), ("price", "price")):
         if needs.get(field):
-            result.data[key] = result.add(Fact(field, float(needs[field]), "money", said, currency=currency))
+            result.data[key] = _money(result, runtime, field, needs[field], currency)
     for field in ("city", "neighbourhood", "subject"):
         values = needs.get(field) or []
         for value in values if isinstance(values, list) else [values]:
             result.add(Fact(field, value, "text", said), say=False)
+
+
+def _money(result: ToolResult, runtime: Runtime, key: str, value: float, currency: str | None) -> str:
+    given = Fact(key, float(value), "money", Source("user", "message"), currency=currency)
+    return result.add(settle([given], runtime)[given.id])
 
 
 @tool(response_format="content_and_artifact")
@@ -255,8 +261,7 @@ async def count_listings(
     source = Source("aggregate", f"listings/{sale}/{'+'.join(types)}/{place}{limit}", place, row.sources or "", bool(row.demo))
     result.data["count"] = result.add(Fact("count", row.n, "count", source, entity=place, as_of=seen))
     if in_budget and budget_max is not None:
-        said = Source("user", context.message_id or "message")
-        result.data["budget"] = result.add(Fact("budget_max", budget_max, "money", said, currency=currency or local))
+        result.data["budget"] = _money(result, runtime, "budget_max", budget_max, currency or local)
     return result.done()
 
 

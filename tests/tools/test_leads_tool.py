@@ -308,3 +308,10 @@ async def test_papers_come_from_a_document_or_not_at_all(conversation: Database,
     _, found = await papers_to_sell.coroutine(runtime=runtime(conversation, "x"), country="ES")
     assert found["data"]["passage"] == "Documentos para vender: nota simple y certificado energético."
     assert found["citations"][0]["title"] == "Guía de venta"
+
+
+async def test_an_amount_that_the_investor_never_wrote_is_not_theirs(conversation: Database) -> None:
+    said = await save(conversation, "tengo 3 mdp", wish="buy", city="Querétaro", budget_max=3e6, currency="MXN")
+    made_up = await save(conversation, "busco casa", wish="buy", city="Querétaro", budget_max=4e6, currency="MXN")
+    kinds = [f["source"]["kind"] for found in (said, made_up) for f in found["facts"] if f["key"] == "budget_max"]
+    assert kinds == ["user", "rule"]
