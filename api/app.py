@@ -19,7 +19,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
 
-from api import cases, conversations, errors
+from api import cases, conversations, errors, leads
 from api.dependencies import mend, open_runner
 from api.limits import BodyLimit
 from core.errors import LadrilloError
@@ -75,6 +75,7 @@ def create_app(settings: Settings | None = None, *, opener: Opener | None = None
     app.add_middleware(BodyLimit)
     app.include_router(conversations.router)
     app.include_router(cases.router)
+    app.include_router(leads.router)
 
     @app.get("/healthz", tags=["operations"], summary="The process lives")
     async def healthz() -> dict[str, str]:

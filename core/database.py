@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import psycopg
@@ -76,6 +76,19 @@ def is_connection_failure(error: BaseException) -> bool:
     return isinstance(error, (psycopg.OperationalError, InterfaceError, OperationalError, ConnectionError))
 
 
+@contextmanager
+def connection_failures() -> Iterator[None]:
+    """Raises `Unavailable` for whatever says that the server is gone; everything else passes as it is."""
+    try:
+        yield
+    except LadrilloError:
+        raise
+    except Exception as error:
+        if is_connection_failure(error):
+            raise unavailable(error) from error
+        raise
+
+
 class Database:
     """A pool of connections to one PostgreSQL database. Close it with `await close()`."""
 
@@ -114,7 +127,7 @@ class Database:
 
         Raises `Unavailable` where the server is gone.
         """
-        try:
+        with connection_failures():
             async with AsyncSession(self.engine, expire_on_commit=False) as session:
                 async with session.begin():
                     await self._enter(session, scope)
@@ -122,28 +135,16 @@ class Database:
                 announced = session.info.pop(ANNOUNCE, None)
             if announced and self.announcer is not None:
                 await self.announcer(announced)
-        except LadrilloError:
-            raise
-        except Exception as error:
-            if is_connection_failure(error):
-                raise unavailable(error) from error
-            raise
 
     @asynccontextmanager
     async def connection(self, scope: Scope) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
         """A raw psycopg connection in one transaction of the scope, for COPY; committed at a clean exit."""
-        try:
+        with connection_failures():
             async with self.engine.begin() as connection:
                 await self._enter(connection, scope)
                 raw = await connection.get_raw_connection()
                 driver: Any = raw.driver_connection
                 yield driver
-        except LadrilloError:
-            raise
-        except Exception as error:
-            if is_connection_failure(error):
-                raise unavailable(error) from error
-            raise
 
     @property
     def dsn(self) -> str:

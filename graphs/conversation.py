@@ -59,7 +59,7 @@ async def screen(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
         previous_slots=state.get("slots") or {},
         previous_routes=state.get("routes") or (),
         previous_language=state.get("language"),
-        open_question="human" if state.get("offered") else state.get("open_question"),
+        open_question=_open_question(state),
         country_hint=state.get("country"),
     )
     country = found.slots.get("country")
@@ -69,6 +69,12 @@ async def screen(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
         "locale": locale_for(found.answer_language, country).code, "register": register, "country": country,
     }
     return {"understanding": understanding, "findings": None, "draft": "", "outcome": {}}
+
+
+def _open_question(state: TurnState) -> str | None:
+    """What a bare "yes" answers: consent that was asked for before an offer of a person."""
+    asked = state.get("open_question")
+    return "human" if state.get("offered") and asked != "consent" else asked
 
 
 async def supervise(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, Any]:
@@ -335,7 +341,7 @@ async def _open_case(
             session, context.scope, conversation_id=context.conversation_id, run_id=context.run_id or None,
             reason=reason, reason_text=policy.reason_text(reason, "es"), evidence=evidence,
             draft=state.get("draft") or None, language=language, country=understood["country"],
-            priority=policy.priority(reason),
+            priority=cases.REASONS[reason],
         )
     return {"case": cases.label(case), "id": case.id, "new": new, "reason": reason,
             "message": policy.reason_text(reason, language)}

@@ -80,10 +80,6 @@ def reason_text(reason: str, language: Language) -> str:
     return str(policy()["reasons"][reason][language])
 
 
-def priority(reason: str) -> int:
-    return int(policy()["reasons"][reason]["priority"])
-
-
 def why(codes: Iterable[str], language: Language) -> list[str]:
     """The reasons of a confidence, as sentences' parts for people."""
     table = policy()["why"]

@@ -14,6 +14,7 @@ from core.database import Database
 from core.errors import BadInput, Denied
 from core.scope import Scope
 from knowledge.records import cases, conversations, event_log
+from knowledge.records.leads import search as records_of_leads
 from knowledge.records.event_log import custom
 from knowledge.tables import Case
 from services.messages import checked
@@ -118,6 +119,14 @@ async def whole(database: Database, scope: Scope, reference: str) -> dict[str, A
 async def listed(database: Database, scope: Scope, status: str | None, limit: int) -> list[dict[str, Any]]:
     async with database.session(scope) as session:
         return [view(case) for case in await cases.search(session, status=status, limit=limit)]
+
+
+async def leads(database: Database, scope: Scope, limit: int) -> list[dict[str, Any]]:
+    """People who want to go on, best score first; contact data only where they consented."""
+    async with database.session(scope) as session:
+        return [
+            lead.model_dump(exclude={"tenant_id"}) for lead in await records_of_leads(session, limit)
+        ]
 
 
 def view(case: Case) -> dict[str, Any]:

@@ -32,6 +32,7 @@ COLUMNS = (*FIGURES, "reason")
 _PARQUET, _CSV = (".parquet", ".pq"), (".csv",)
 _STEP = 5_000
 _RENTAL = "only sales are valued, this is a rental / solo se valoran ventas, esto es un arriendo o alquiler"
+_DEMO = "rests on demo data / se apoya en datos de demostración"
 _NO_TYPE = "there are no listings of that property type in that city / no hay anuncios de ese tipo en esa ciudad"
 
 
@@ -148,6 +149,9 @@ def _predict(model: ValuationModel, rows: pd.DataFrame, properties: Properties) 
             if code not in said:
                 said[code] = f"{reason_text(code, 'en')} / {reason_text(code, 'es')}"
             properties.remarks.setdefault(int(row), []).append(said[code])
+    for row, city in zip(rows.index.tolist(), rows["city_id"].tolist(), strict=True):
+        if model.demo.get(city, False):
+            properties.remarks.setdefault(int(row), []).append(_DEMO)
     return found[list(FIGURES)]
 
 

@@ -53,7 +53,7 @@ def recognise_properties(columns: list[str]) -> Mapping:
     """
     listings = [m for m in mappings() if m.kind == "listings"]
     usable = [m for m in listings if not lacking(m, columns)]
-    best = max(usable or listings, key=lambda m: (len(m.named_columns & set(columns)), m.name))
+    best = max(usable or listings, key=lambda m: (len(m.named_columns & set(columns)), m.source == "generic"))
     check_properties(best, columns)
     return best
 

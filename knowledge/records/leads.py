@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import select
+from sqlmodel import col, select
 
 from core.clock import new_id, now
 from core.errors import BadInput
@@ -20,6 +20,12 @@ async def of_conversation(session: AsyncSession, conversation_id: str) -> Lead |
         await session.execute(select(Lead).where(Lead.conversation_id == conversation_id))
     ).scalar_one_or_none()
     return lead
+
+
+async def search(session: AsyncSession, limit: int) -> list[Lead]:
+    """Best score first, then newest."""
+    statement = select(Lead).order_by(col(Lead.score).desc(), col(Lead.updated_at).desc()).limit(limit)
+    return list((await session.execute(statement)).scalars().all())
 
 
 async def upsert(

@@ -32,6 +32,7 @@ LASTING = (
 _NOW = words("now")
 _SALE = words("sale")
 _EACH = words("each")
+_YIELDS = frozenset({"gross_yield", "net_yield", "cap_rate", "cash_on_cash", "irr", "payback_years", "break_even"})
 #: Roles of figures that are entries of the request under this name.
 _NAMED = {
     "annual_rent": "annual_rent",
@@ -60,6 +61,8 @@ def build_request(
     request: dict[str, Any] = {
         key: list(wishes[key]) for key in ("measures", "market", "price", "wish") if wishes.get(key)
     }
+    if "yield" in request.get("measures", ()):
+        request["measures"] = _plain_yield(request["measures"])
     _figures(request, tokens, amounts, readings, "price" in slots)
     if _holds(tokens, "net_rent"):
         request["net_rent"] = True
@@ -68,15 +71,21 @@ def build_request(
     elif _holds(tokens, "on_price"):
         request["base"] = "price"
     measures = set(request.get("measures", ()))
-    if measures & {"irr", "npv"} and (flows := _cash_flows(tokens, amounts, slots)):
+    if measures & {"irr", "npv"} and (flows := cash_flows(tokens, amounts)):
         request["cash_flows"] = flows
-    if "fx" in measures and (conversion := _conversion(tokens, amounts, slots)):
+    if "fx" in measures and (conversion := conversion_asked(tokens, amounts, slots)):
         request["convert"] = conversion
     if comparing and len(options := _options(tokens, amounts, places, slots)) > 1:
         request["options"] = options
     if region := next((p.name for p in places if p.level == "region"), None):
         request["region"] = region
     return request
+
+
+def _plain_yield(measures: list[str]) -> list[str]:
+    """A bare "rentabilidad" is the gross one, unless another is named."""
+    named = [m for m in measures if m != "yield"]
+    return named if set(named) & _YIELDS else ["gross_yield" if m == "yield" else m for m in measures]
 
 
 def _holds(tokens: list[Token], name: str) -> bool:
@@ -123,36 +132,45 @@ def _fixed(tokens: list[Token], amount: Amount) -> bool:
     return bool(near & {"fijos", "anuales", "mensuales", "fixed", "annual", "monthly"})
 
 
-def _cash_flows(tokens: list[Token], amounts: list[Amount], slots: Mapping[str, Any]) -> list[dict[str, float]]:
-    """ "minus 70k now, 3.5k each year end for 3 years, plus 82k at the end of year 3" as dated amounts (years)."""
+def cash_flows(tokens: list[Token], amounts: list[Amount]) -> list[dict[str, float]]:
+    """ "minus 70k now, 3.5k each year end for 3 years, plus 82k at the end of year 3" as dated amounts (years).
+
+    Empty where the message does not give an outlay, at least one income and a whole number of years.
+    """
     money = [a for a in amounts if a.kind == "money"]
-    years = slots.get("horizon_years") or slots.get("term_years")
-    if len(money) < 2 or not isinstance(years, (int, float)) or years < 1 or years != int(years):
+    years = next((a.value for a in amounts if a.kind == "years" and a.role in ("horizon_years", "term_years")), 0.0)
+    if len(money) < 2 or years < 1 or years != int(years):
         return []
-    flows: dict[int, float] = {}
+    end = int(years)
+    flows = dict.fromkeys(range(end + 1), 0.0)
     for i, amount in enumerate(money):
-        floor = money[i - 1].last + 1 if i else 0
-        ceiling = money[i + 1].first if i + 1 < len(money) else len(tokens)
-        before = {t.text for t in tokens[max(floor, amount.first - 4) : amount.first]}
-        after_end = amount.last + 1
-        while after_end < ceiling and after_end - amount.last <= 6 and not tokens[after_end].comma:
-            after_end += 1
-        after = {t.text for t in tokens[amount.last + 1 : after_end]}
+        before, after = _around(tokens, money, i)
         if (before | after) & _SALE:
-            flows[int(years)] = flows.get(int(years), 0.0) + amount.value
-        elif after & _EACH or amount.role in ("annual_rent",):
-            for year in range(1, int(years) + 1):
-                flows[year] = flows.get(year, 0.0) + amount.value
+            flows[end] += amount.value
+        elif amount.role == "monthly_rent" or after & _EACH or amount.role == "annual_rent":
+            yearly = 12 * amount.value if amount.role == "monthly_rent" else amount.value
+            for year in range(1, end + 1):
+                flows[year] += yearly
         elif i == 0 or (before | after) & _NOW:
-            flows[0] = flows.get(0, 0.0) - amount.value
+            flows[0] -= amount.value
         else:
-            flows[int(years)] = flows.get(int(years), 0.0) + amount.value
-    if flows.get(0, 0.0) >= 0 or len(flows) < 2:
+            flows[end] += amount.value
+    if flows[0] >= 0 or not any(v > 0 for v in flows.values()):
         return []
-    return [{"t": t, "amount": flows[t]} for t in sorted(flows)]
+    return [{"t": t, "amount": v} for t, v in flows.items() if v]
 
 
-def _conversion(tokens: list[Token], amounts: list[Amount], slots: Mapping[str, Any]) -> dict[str, Any] | None:
+def _around(tokens: list[Token], money: list[Amount], index: int) -> tuple[set[str], set[str]]:
+    """The words before an amount, and those after it up to the next comma or amount."""
+    amount = money[index]
+    floor = money[index - 1].last + 1 if index else 0
+    ceiling = min(money[index + 1].first if index + 1 < len(money) else len(tokens), amount.last + 7)
+    end = next((i for i in range(amount.last + 1, ceiling) if tokens[i].comma), ceiling)
+    before = {t.text for t in tokens[max(floor, amount.first - 4) : amount.first]}
+    return before, {t.text for t in tokens[amount.last + 1 : end]}
+
+
+def conversion_asked(tokens: list[Token], amounts: list[Amount], slots: Mapping[str, Any]) -> dict[str, Any] | None:
     table = lexicon().currency
     peso = {"CO": "COP", "MX": "MXN"}.get(str(slots.get("country")))
     amount = next((a for a in amounts if a.kind == "money"), None)
@@ -203,7 +221,8 @@ def _options(
         cities = slots.get("neighbourhood") if isinstance(slots.get("neighbourhood"), list) else slots.get("city")
         if isinstance(cities, list):
             kind = "neighbourhood" if cities is slots.get("neighbourhood") else "city"
-            return [{"label": c, kind: c} for c in cities]
+            where = {"country": slots["country"]} if isinstance(slots.get("country"), str) else {}
+            return [{"label": c, kind: c, **where} for c in cities]
         return []
     options: list[dict[str, Any]] = []
     for i in range(count):

@@ -58,16 +58,8 @@ def asked_places(tokens: list[Token], places: Sequence[Place], correction_at: in
             kept.append(place)
     if correction_at is not None and correction_at < len(tokens):
         limit = tokens[correction_at].start
-        later = {p.level for p in kept if p.start >= limit}
-        kept = [
-            p
-            for p in kept
-            if p.start >= limit
-            or (
-                p.level not in later
-                and not (p.level in ("city", "neighbourhood", "region") and later & {"city", "neighbourhood", "region"})
-            )
-        ]
+        later = [p for p in kept if p.start >= limit and p.level != "country"]
+        kept = later if later else kept
     return kept
 
 

@@ -183,7 +183,22 @@ def _decide(
     slots.lend(message.amounts, bool(message.said.types))
     context, hits, scores = score()
     meant = intent.decide(stream, hits, scores, context, previous_routes)
+    _settle_figures(message, meant, known)
     return meant, {pair for h in hits for pair in h.cue.says}
+
+
+def _settle_figures(message: _Message, meant: intent.Intent, known: Mapping[str, Any]) -> None:
+    """Roles that only the intent can tell: flows of a return, an amount to convert, what a buyer wants to spend."""
+    measures = set(meant.wishes.get("measures", ()))
+    money = [a for a in message.amounts if a.kind == "money"]
+    if measures & {"irr", "npv"} and request.cash_flows(message.tokens, message.amounts):
+        for amount in money:
+            amount.role = amount.role if amount.role == "monthly_rent" else "cash_flow"
+    if "fx" in measures and request.conversion_asked(message.tokens, message.amounts, known):
+        money[0].role = "to_convert"
+    prices = [a for a in money if a.role == "price"]
+    if meant.routes == ("market_research",) and len(prices) == 1 and message.said.operation == "buy":
+        prices[0].role = "budget_max"
 
 
 def _turn_slots(
