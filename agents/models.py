@@ -1,6 +1,7 @@
 """The one place that chooses a brain: an OpenAI-compatible endpoint when configured, else the built-in model (None).
 
-Clients never retry on their own; `core/retry.py` is the only layer that does.
+Clients never retry on their own; `core/retry.py` is the only layer that does. At another address than OpenAI's own the
+chat completions API is spoken, which is the one that everybody offers.
 """
 
 from __future__ import annotations
@@ -23,17 +24,21 @@ def chat_model(settings: Settings) -> BaseChatModel | None:
             "LADRILLO_BRAIN is 'llm' but neither OPENAI_API_KEY nor OPENAI_BASE_URL is set.",
             "LADRILLO_BRAIN es 'llm' pero no hay OPENAI_API_KEY ni OPENAI_BASE_URL.",
         )
-    from langchain_openai import ChatOpenAI
     from pydantic import SecretStr
 
-    return ChatOpenAI(
+    from agents.endpoint import Endpoint
+
+    return Endpoint(
         model=settings.model,
         api_key=settings.openai_api_key or SecretStr("not-needed"),
         base_url=settings.openai_base_url,
         timeout=settings.model_timeout,
+        call_seconds=settings.model_timeout,
+        stream_chunk_timeout=None,  # `call_seconds` bounds the whole call
         max_retries=0,
         streaming=True,
         stream_usage=True,
+        use_responses_api=False if settings.openai_base_url else None,
     )
 
 

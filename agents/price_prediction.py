@@ -22,7 +22,6 @@ from tools.valuation import value_property
 
 _MOST = 3
 _RENTS = re.compile(r"\b(?:rents?|rentals?|rentas?|alquiler(?:es)?|arriendos?|canon(?:es)?)\b")
-_FUTURE = frozenset({"horizon_years"})
 
 
 def one(value: Any) -> Any:
@@ -41,12 +40,14 @@ def _nth(values: list[Any], index: int) -> Any:
 
 
 def aims(known: Known) -> set[str]:
-    """value, fairness and forecast as asked; a horizon alone asks for a forecast, anything else for a value."""
+    """value, fairness and forecast as asked; a horizon in this message asks for a forecast, anything else for a value.
+
+    "And in three years?" after a value repeats no value: what was asked before is dropped.
+    """
     named = set(known.request.get("price") or ())
-    if named:
-        return named
-    ahead = "until_year" in known.request or _FUTURE & set(known.brief.turn_slots)
-    return {"forecast"} if ahead else {"value"}
+    if "forecast" not in named and ("until_year" in known.request or "horizon_years" in known.brief.turn_slots):
+        return {"forecast"}
+    return named or {"value"}
 
 
 def horizon(known: Known) -> float | None:

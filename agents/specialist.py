@@ -12,7 +12,8 @@ from langchain.agents import create_agent
 from langchain.agents.middleware import (
     AgentMiddleware,
     ModelCallLimitMiddleware,
-    ModelFallbackMiddleware,
+    ModelRequest,
+    ModelResponse,
     ToolCallLimitMiddleware,
     ToolCallRequest,
 )
@@ -21,14 +22,15 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
-from pydantic import ValidationError
 
 from agents import playbook as books
-from agents.builtin import BuiltinModel
+from agents.builtin import BuiltinModel, by_builtin
+from agents.fence import fence
 from agents.playbook import Playbook
 from agents.rendering import PROMPTS, render
 from core.errors import LadrilloError
 from core.locale import LOCALES
+from core.retry import is_model_fault
 from tools.context import TurnContext
 
 log = logging.getLogger("ladrillo.specialist")
@@ -59,7 +61,7 @@ class Written:
 
 def write(specialist: Specialist, messages: Sequence[BaseMessage]) -> Written:
     """The built-in answer from whatever the tools found so far."""
-    brief, results = books.read(messages)
+    brief, results = _read(specialist, messages)
     known = books.known_from(specialist.playbook, brief, results)
     facts = {fact_id: fact for result in results for fact_id, fact in result.facts.items()}
     text = render(
@@ -75,11 +77,18 @@ def write(specialist: Specialist, messages: Sequence[BaseMessage]) -> Written:
 
 def think(specialist: Specialist, messages: Sequence[BaseMessage], offered: Sequence[dict[str, Any]]) -> AIMessage:
     """The built-in model's next message for a specialist: tool calls, or the answer."""
-    brief, results = books.read(messages)
+    brief, results = _read(specialist, messages)
     calls = books.next_calls(specialist.playbook, books.known_from(specialist.playbook, brief, results))
     if calls:
         return AIMessage(content="", tool_calls=calls)
     return AIMessage(content=write(specialist, messages).text)
+
+
+def _read(specialist: Specialist, messages: Sequence[BaseMessage]) -> tuple[books.Brief, list[books.Result]]:
+    """The brief and the results. A call of another brain that failed is made anew, with the playbook's arguments."""
+    brief, results = books.read(messages)
+    own = {step.name for step in specialist.playbook.steps}
+    return brief, [result for result in results if result.error is None or result.step in own]
 
 
 def _usted(brief: books.Brief) -> bool:
@@ -89,6 +98,37 @@ def _usted(brief: books.Brief) -> bool:
 
 def builtin_for(specialist: Specialist) -> BuiltinModel:
     return BuiltinModel(role=specialist.name, think=partial(think, specialist))
+
+
+class TakeOver(AgentMiddleware[Any, Any]):
+    """The language model thinks until its first fault, then the built-in one, to the end of this specialist's work.
+
+    LangChain's own fallback would ask a dead endpoint again before every step. Tool results reach the language model as
+    data between tags; the built-in one reads artifacts.
+    """
+
+    def __init__(self, builtin: BuiltinModel) -> None:
+        super().__init__()
+        self._builtin = builtin
+
+    async def awrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
+    ) -> ModelResponse[Any]:
+        if not any(by_builtin(message) for message in request.messages):
+            try:
+                return await handler(request.override(messages=[_as_data(message) for message in request.messages]))
+            except Exception as error:
+                if not is_model_fault(error):
+                    raise
+                log.warning("the model of %s failed (%s); the built-in one goes on", self._builtin.role,
+                            type(error).__name__)
+        return await handler(request.override(model=self._builtin))
+
+
+def _as_data(message: Any) -> Any:
+    if not isinstance(message, ToolMessage):
+        return message
+    return message.model_copy(update={"content": fence("tool_data", message.text)})
 
 
 class ToolErrors(AgentMiddleware[Any, Any]):
@@ -105,8 +145,10 @@ class ToolErrors(AgentMiddleware[Any, Any]):
             if error.code == "database_unavailable":
                 raise
             code, sentence = error.code, error.en
-        except ValidationError as error:
-            code, sentence = "bad_arguments", f"The arguments do not fit: {error.errors()[0]['msg']}"
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            # arguments that a model wrote reached code that did not expect them: a defect, and no reason to end the turn
+            log.exception("tool %s with %s", request.tool_call["name"], request.tool_call["args"])
+            code, sentence = "tool_failed", f"The tool could not work with these arguments ({type(error).__name__})."
         log.warning("tool %s: %s", request.tool_call["name"], sentence)
         return ToolMessage(
             content=sentence, name=request.tool_call["name"], tool_call_id=request.tool_call["id"] or "",
@@ -117,15 +159,18 @@ class ToolErrors(AgentMiddleware[Any, Any]):
 def build(
     specialist: Specialist, model: BaseChatModel | None, language: str
 ) -> CompiledStateGraph[Any, TurnContext, Any, Any]:
-    """The agent. `model` None thinks with the built-in one; an LLM has it as its fallback."""
+    """The agent. `model` None thinks with the built-in one; an LLM has it as its fallback.
+
+    Raises `ModelCallLimitExceededError` from a run whose model never comes to an answer.
+    """
     builtin = builtin_for(specialist)
     middleware: list[AgentMiddleware[Any, Any]] = [
-        ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="end"),
+        ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="error"),
         ToolCallLimitMiddleware(run_limit=TOOL_CALLS, exit_behavior="continue"),
         ToolErrors(),
     ]
     if model is not None:
-        middleware.insert(0, ModelFallbackMiddleware(builtin))
+        middleware.insert(0, TakeOver(builtin))
     return create_agent(
         model or builtin,
         list(specialist.tools),

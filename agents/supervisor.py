@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
@@ -16,7 +17,7 @@ from pydantic import BaseModel, Field
 
 from agents.builtin import BuiltinModel
 from agents.rendering import PROMPTS
-from core.retry import is_model_fault, retrying
+from core.retry import is_model_fault, is_outage
 
 log = logging.getLogger("ladrillo.supervisor")
 
@@ -48,30 +49,40 @@ def think(messages: Sequence[BaseMessage], offered: Sequence[dict[str, Any]]) ->
     return AIMessage(content="", tool_calls=[{"name": name, "args": args, "id": "decision/0", "type": "tool_call"}])
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision; `by_llm` says who made it, `outage` that the endpoint does not serve: ask it no more in this turn."""
+
+    decision: RoutingDecision
+    by_llm: bool
+    outage: bool = False
+
+
 async def decide(
     model: BaseChatModel | None, question: str, history: Sequence[BaseMessage], understanding: dict[str, Any]
-) -> tuple[RoutingDecision, bool]:
-    """The decision, and whether the language model made it (False: the built-in one did, or took over)."""
+) -> Decided:
+    """The language model's decision; the built-in one where there is none, or where it failed or said nothing usable."""
     builtin = BuiltinModel(role="supervisor", think=think).with_structured_output(RoutingDecision)
     last = HumanMessage(question, additional_kwargs={"understanding": understanding})
+    outage = False
     if model is not None:
         system = (PROMPTS / "agents" / f"supervisor.{understanding['answer_language']}.md").read_text("utf-8")
         try:
-            async for attempt in retrying():
-                with attempt:
-                    answer = await model.with_structured_output(RoutingDecision).ainvoke(
-                        [SystemMessage(system), *history, HumanMessage(question)], config={"tags": ["nostream"]}
-                    )
-            if isinstance(answer, RoutingDecision) and answer.routes:
-                return answer, True
-            log.warning("the router model gave no decision; the built-in one decides")
+            answer = await model.with_structured_output(RoutingDecision).ainvoke(
+                [SystemMessage(system), *history, HumanMessage(question)], config={"tags": ["nostream"]}
+            )
         except Exception as error:
             if not is_model_fault(error):
                 raise
+            outage = is_outage(error)
             log.warning("the router model failed (%s); the built-in one decides", type(error).__name__)
+        else:
+            if isinstance(answer, RoutingDecision) and answer.routes:
+                return Decided(answer, by_llm=True)
+            log.warning("the router model gave no decision; the built-in one decides")
     decision = await builtin.ainvoke([last])
     assert isinstance(decision, RoutingDecision)
-    return decision, False
+    return Decided(decision, by_llm=False, outage=outage)
 
 
 def settle(decision: RoutingDecision, understanding: dict[str, Any]) -> list[str]:

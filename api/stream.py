@@ -19,17 +19,20 @@ from knowledge.tables import Message
 
 _HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 _SEND_TIMEOUT = 30
+_LINE = "\n"  # an event has its own, which would be CR LF
 
 
 def frame(seq: int | None, payload: dict[str, Any], *, ours: bool = False) -> ServerSentEvent:
     """One event; `ours` marks what stands between runs, which an AG-UI client ignores."""
     data = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
-    return ServerSentEvent(data=data, id=str(seq) if seq is not None else None, event="ladrillo" if ours else None)
+    return ServerSentEvent(
+        data=data, id=str(seq) if seq is not None else None, event="ladrillo" if ours else None, sep=_LINE
+    )
 
 
 def respond(frames: AsyncIterator[ServerSentEvent]) -> EventSourceResponse:
     return EventSourceResponse(
-        frames, ping=int(PING_SECONDS), send_timeout=_SEND_TIMEOUT, headers=_HEADERS, sep="\n"
+        frames, ping=int(PING_SECONDS), send_timeout=_SEND_TIMEOUT, headers=_HEADERS, sep=_LINE
     )
 
 

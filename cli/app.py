@@ -42,7 +42,9 @@ def serve(
 
 @app.command(help=t("Ask one question.", "Hace una pregunta."))
 def ask(
-    question: Annotated[str, typer.Argument(help=t("the question, or - for standard input", "la pregunta, o - para la entrada estándar"))],
+    question: Annotated[
+        str, typer.Argument(help=t("the question, or - for standard input", "la pregunta, o - para la entrada estándar"))
+    ],
     json: Annotated[bool, typer.Option("--json", help=t("one JSON object on stdout", "un objeto JSON en la salida"))] = False,
     country: CountryOption = None,
 ) -> None:
@@ -66,7 +68,9 @@ def ingest(
     ] = None,
     refresh: Annotated[
         bool,
-        typer.Option(help=t("retrain models and update the index afterwards", "reentrena los modelos y actualiza el índice después")),
+        typer.Option(
+            help=t("retrain models and update the index afterwards", "reentrena los modelos y actualiza el índice después")
+        ),
     ] = True,
 ) -> None:
     from cli.data import ingest as work
@@ -76,7 +80,9 @@ def ingest(
 
 @app.command(help=t("Train the valuation models.", "Entrena los modelos de valoración."))
 def train(
-    country: Annotated[list[str] | None, typer.Option(help=t("only this market (CO, ES, MX)", "solo este mercado (CO, ES, MX)"))] = None,
+    country: Annotated[
+        list[str] | None, typer.Option(help=t("only this market (CO, ES, MX)", "solo este mercado (CO, ES, MX)"))
+    ] = None,
 ) -> None:
     from cli.data import train as work
 

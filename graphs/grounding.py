@@ -3,9 +3,9 @@
 A text is read sentence by sentence (a table row is one). Each figure in a sentence must agree with a fact in value at the
 digits shown, in unit, in currency, and in entity where its clause names one. The first figure that does not bind ends
 what may be shown: it fails closed. Not figures: dates and years of the calendar, ordinals, list numbers, article and law
-numbers, phone numbers, case codes, citation marks, names that contain digits, and the investor's own words in quotes.
-A passage
-of a retrieved document may be quoted as it stands, and its figures repeated. The constants of a recorded formula (`12 × 2.300.000 ÷ 450.000.000`) are covered by the formula.
+numbers, phone numbers, case codes, citation marks, names that contain digits, and the investor's own words in quotes. A
+passage of a retrieved document may be quoted as it stands, and its figures repeated. The constants of a recorded formula
+(`12 × 2.300.000 ÷ 450.000.000`) are covered by the formula.
 """
 
 from __future__ import annotations

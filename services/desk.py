@@ -14,8 +14,8 @@ from core.database import Database
 from core.errors import BadInput, Denied
 from core.scope import Scope
 from knowledge.records import cases, conversations, event_log
-from knowledge.records.leads import search as records_of_leads
 from knowledge.records.event_log import custom
+from knowledge.records.leads import search as records_of_leads
 from knowledge.tables import Case
 from services.messages import checked
 

@@ -1,8 +1,9 @@
 """Filling an empty data folder, and bringing models and index up to date after a load.
 
 Five steps, each a `jobs` row that is done once: the reference series, the demo portfolio (only where there are no
-listings), the valuation models, the main forecasts, the meaning index. Processes that start together wait for each other on a database lock. A
-step that fails leaves no row and is tried again at the next start; without Chroma answers go on without meaning search.
+listings), the valuation models, the main forecasts, the meaning index. Processes that start together wait for each
+other on a database lock. A step that fails leaves no row and is tried again at the next start; without Chroma answers
+go on without meaning search.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from langchain.tools import tool
@@ -51,7 +52,7 @@ def near(subject: Subject, rows: list[Row]) -> int:
 def report(
     result: ToolResult, subject: Subject, rows: list[Row], ranked: list[Comparable], language: Language
 ) -> dict[str, Any]:
-    """Cards and table of the ranked ones; the ids of the ranges' facts. `within` is rounded up to 50 m."""
+    """Cards and table of the ranked ones; the ids of the ranges' facts."""
     from knowledge.loaders.mapping import attribution_of
 
     shown = [(rows[c.position], c) for c in ranked]
@@ -76,6 +77,9 @@ def report(
 
 
 def _ranges(result: ToolResult, subject: Subject, shown: list[tuple[Row, Comparable]]) -> dict[str, Any]:
+    """Ranges to three significant digits, the farthest distance rounded up to 50 m."""
+    from knowledge.finance.assumptions import significant
+
     adverts = [row for row, _ in shown]
     newest = max(row.observed_on for row in adverts).isoformat()
     labels = ", ".join(sorted({row.source for row in adverts}))
@@ -83,10 +87,9 @@ def _ranges(result: ToolResult, subject: Subject, shown: list[tuple[Row, Compara
                     any(row.demo for row in adverts))
 
     def ranged(key: str, values: list[float], unit: Any, currency: str | None = None) -> str:
-        ordered = sorted(values)
-        middle = ordered[len(ordered) // 2] if len(ordered) % 2 else sum(ordered[len(ordered) // 2 - 1:][:2]) / 2
+        low, middle, high = (significant(v, 3) for v in (min(values), median(values), max(values)))
         return result.add(Fact(key, middle, unit, source, currency=currency, entity=subject.place, as_of=newest,
-                               low=ordered[0], high=ordered[-1]))
+                               low=low, high=high))
 
     count = Fact("comparables_count", len(adverts), "count", source, entity=subject.place, as_of=newest)
     farthest = max((c.distance_km for _, c in shown), default=math.nan)

