@@ -34,6 +34,8 @@ class Endpoint(ChatOpenAI):
             opened = connect(*args, **kwargs)
             return opened, await _next(opened, deadline)
 
+        stream: AsyncIterator[ChatGenerationChunk]
+        chunk: ChatGenerationChunk | None
         stream, chunk = await retrying()(begin)
         finished: str | None = None
         while chunk is not None:

@@ -45,17 +45,23 @@ def aims(known: Known) -> set[str]:
     "And in three years?" after a value repeats no value: what was asked before is dropped.
     """
     named = set(known.request.get("price") or ())
-    if "forecast" not in named and ("until_year" in known.request or "horizon_years" in known.brief.turn_slots):
+    if "forecast" not in named and (_until(known) or "horizon_years" in known.brief.turn_slots):
         return {"forecast"}
     return named or {"value"}
+
+
+def _until(known: Known) -> int | None:
+    """Years until a calendar year to come that the message names."""
+    year = known.request.get("year")
+    ahead = int(year) - clock.now().year if isinstance(year, (int, float)) else 0
+    return ahead if ahead > 0 else None
 
 
 def horizon(known: Known) -> float | None:
     """Years from now, told as a span or as a calendar year."""
     years = one(known.slots.get("horizon_years"))
-    until = known.request.get("until_year")
-    if until is not None and "horizon_years" not in known.brief.turn_slots:
-        years = max(1, int(until) - clock.now().year)
+    if "horizon_years" not in known.brief.turn_slots:
+        years = _until(known) or years
     return float(years) if isinstance(years, (int, float)) and years > 0 else None
 
 

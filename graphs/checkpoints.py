@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -14,6 +15,7 @@ from core.database import Database, unavailable
 if TYPE_CHECKING:
     Pool = AsyncConnectionPool[psycopg.AsyncConnection[DictRow]]
 
+log = logging.getLogger("ladrillo.runner")
 SCHEMA = "langgraph"
 _LOCK = 7_205_102
 
@@ -42,6 +44,13 @@ class Checkpoints:
         )
         await pool.open()
         return cls(pool)
+
+    async def prune(self, conversation_id: str) -> None:
+        """Keep only the newest checkpoint of a conversation; no run of it may be active."""
+        try:
+            await self.saver.aprune([conversation_id], strategy="keep_latest")
+        except psycopg.Error as error:
+            log.warning("checkpoints of %s not pruned: %s", conversation_id, error)
 
     async def forget(self, conversation_id: str) -> None:
         """Erase what the graph remembers of a conversation."""

@@ -1,9 +1,9 @@
-"""What a turn of the graph is given: the tools' context, the agents, and the screen that text is shown on."""
+"""What a turn of the graph is given: the tools' context, the agents, the screen that text is shown on, and patience."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -12,7 +12,7 @@ from langgraph.graph.state import CompiledStateGraph
 from agents.models import brain_name, chat_model
 from agents.specialist import Specialist, build
 from core.settings import Settings
-from graphs.grounding import Stream
+from graphs.grounding import Stream, unsaid
 from tools.context import TurnContext
 
 Agent = CompiledStateGraph[Any, TurnContext, Any, Any]
@@ -42,6 +42,21 @@ class Staff:
             self._agents[key] = build(self.specialist(route), self.model, language)
         return self._agents[key]
 
+    def substitute(self, route: str) -> Agent:
+        """The specialist with the built-in brain, to finish what a language model could not."""
+        key = (route, "")
+        if key not in self._agents:
+            self._agents[key] = build(self.specialist(route), None, "")
+        return self._agents[key]
+
+
+@dataclass
+class Patience:
+    """How long a turn counts on the language model: to `until` (the event loop's time), and no longer once it failed."""
+
+    until: float | None = None
+    lost: bool = False
+
 
 @dataclass
 class Screen:
@@ -68,13 +83,20 @@ class Screen:
             self.emit(out)
 
     def add(self, text: str, facts: Sequence[Any]) -> None:
-        """Another paragraph after what is shown, from the same brain or another; it has to bind as well."""
+        """Another paragraph after what is shown, from the same brain or another; it has to bind as well. What was held
+        back of an earlier text is dropped.
+        """
         if not text:
             return
-        self.finish(facts)
         self.stream.restart()
         self.feed(("\n\n" if self.shown else "") + text, facts)
         self.finish(facts)
+
+    def go_on(self, text: str, facts: Sequence[Any]) -> None:
+        """Another brain's answer after what is shown, without what it would say twice."""
+        stream = self.stream
+        said = [binding.fact_id for binding in stream.bindings]
+        self.add(unsaid(text, self.shown, said, facts, stream.locale, stream.user_words), facts)
 
 
 @dataclass(frozen=True)
@@ -83,3 +105,4 @@ class GraphContext(TurnContext):
 
     staff: Staff | None = None
     screen: Screen | None = None
+    patience: Patience = field(default_factory=Patience)

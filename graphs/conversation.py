@@ -6,11 +6,13 @@ sees is decided in `ground` and `decide` alone. A run always ends: a case is a r
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph
@@ -19,6 +21,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Checkpointer, Send
 
 from agents import supervisor
+from agents.fence import fence
 from agents.playbook import Brief
 from agents.rendering import PROMPTS, render
 from agents.supervisor import SPECIALISTS
@@ -28,7 +31,7 @@ from core.retry import is_model_fault
 from graphs import policy
 from graphs.context import GraphContext
 from graphs.evidence import artifacts_of, facts_of, presentable, stated_facts
-from graphs.grounding import accept
+from graphs.grounding import bound
 from graphs.specialists import run_specialist
 from graphs.state import Finding, TurnState
 from knowledge.records import cases
@@ -68,6 +71,8 @@ async def screen(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     understanding = asdict(found) | {
         "locale": locale_for(found.answer_language, country).code, "register": register, "country": country,
     }
+    if context.screen is not None:
+        context.screen.stream.locale = LOCALES[understanding["locale"]]
     return {"understanding": understanding, "findings": None, "draft": "", "outcome": {}}
 
 
@@ -83,10 +88,9 @@ async def supervise(state: TurnState, runtime: Runtime[GraphContext]) -> dict[st
     writer = get_stream_writer()
     assert context.staff is not None
     understood = state["understanding"]
-    decision, by_llm = await supervisor.decide(
-        context.staff.model, state["question"], _history(state), understood
-    )
-    routes = supervisor.settle(decision, understood)
+    decided = await supervisor.decide(context.staff.model, state["question"], _history(state), understood)
+    context.patience.lost = decided.outage
+    routes = supervisor.settle(decided.decision, understood)
     reason = understood.get("human_reason")
     if routes == ["human"] and state.get("offered") and understood["request"].get("accepts"):
         reason = "accepted_offer"
@@ -94,7 +98,7 @@ async def supervise(state: TurnState, runtime: Runtime[GraphContext]) -> dict[st
     return {
         "decision": {
             "routes": routes, "reason": reason or ("asked_person" if routes == ["human"] else None),
-            "confidence": decision.confidence, "by_llm": by_llm,
+            "confidence": decided.decision.confidence, "by_llm": decided.by_llm,
         }
     }
 
@@ -144,7 +148,8 @@ def _specialist_node(route: str) -> Any:
         writer({"type": "step", "name": route})
         alone = len(brief.routes) == 1
         try:
-            finding = await run_specialist(brief, _history(state), context, alone=alone)
+            stated = stated_facts(state["understanding"], context.message_id)
+            finding = await run_specialist(brief, _history(state), stated, context, alone=alone)
         finally:
             writer({"type": "step_end", "name": route})
         return {"findings": [finding]}
@@ -174,29 +179,31 @@ async def compose(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str,
         return {"draft": findings[0]["text"]}
     joined = "\n\n".join(finding["text"] for finding in findings if finding["text"])
     assert context.staff is not None
-    if context.staff.model is None:
+    if context.staff.model is None or context.patience.lost:
         return {"draft": joined}
     writer({"type": "step", "name": "compose"})
-    language = state["understanding"]["answer_language"]
-    system = (PROMPTS / "agents" / f"compose.{language}.md").read_text("utf-8")
-    facts = _facts(state, context)
-    question, draft = state["question"], ""
     try:
-        async for chunk in context.staff.model.astream(
-            [SystemMessage(system), HumanMessage(f"<question>\n{question}\n</question>\n<findings>\n{joined}\n</findings>")],
-            config={"tags": ["nostream"]},
-        ):
-            draft += chunk.text
-            if context.screen is not None:
-                context.screen.feed(chunk.text, facts)
+        return {"draft": await _composed(context.staff.model, state, joined, context) or joined}
     except Exception as error:
         if not is_model_fault(error):
             raise
         log.warning("the compose model failed (%s); the findings are joined instead", type(error).__name__)
-        draft = (context.screen.shown + "\n\n" if context.screen and context.screen.shown else "") + joined
+        return {"draft": joined}
     finally:
         writer({"type": "step_end", "name": "compose"})
-    return {"draft": draft or joined}
+
+
+async def _composed(model: BaseChatModel, state: TurnState, joined: str, context: GraphContext) -> str:
+    """The findings as one text, shown while it is written."""
+    assert context.screen is not None
+    system = (PROMPTS / "agents" / f"compose.{state['understanding']['answer_language']}.md").read_text("utf-8")
+    task = f"{fence('question', state['question'])}\n{fence('findings', joined)}"
+    facts, draft = _facts(state, context), ""
+    async with asyncio.timeout_at(context.patience.until):
+        async for chunk in model.astream([SystemMessage(system), HumanMessage(task)], config={"tags": ["nostream"]}):
+            draft += chunk.text
+            context.screen.feed(chunk.text, facts)
+    return draft.strip()
 
 
 def _in_order(state: TurnState) -> list[Finding]:
@@ -219,35 +226,21 @@ async def ground(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     assert context.screen is not None
     facts = _facts(state, context)
     screen_, draft = context.screen, state["draft"]
-    if not (screen_.shown or screen_.stream.offender):
-        screen_.feed(draft, facts)
-    screen_.finish(facts)
-    if screen_.stream.offender is None and screen_.shown != draft.strip() and not draft.startswith(screen_.shown):
-        # another brain finished the answer: it goes on after what was shown
-        screen_.add(draft, facts)
-    if screen_.stream.offender is not None:
-        offender = screen_.stream.offender
+    fed = screen_.stream.fed.strip()
+    if draft.startswith(fed):
+        screen_.feed(draft[len(fed):], facts)
+        screen_.finish(facts)
+    else:  # another brain finished the answer
+        screen_.go_on(draft, facts)
+    if (offender := screen_.stream.offender) is not None:
         log.warning("not bound to a fact: %r in %r", offender.shown, offender.sentence)
         rest = "\n\n".join(f["fallback"] for f in _in_order(state))
-        screen_.add(_bound_only(rest, facts, context, _locale(state)), facts)
+        kept, dropped = bound(rest, facts, _locale(state), context.user_words)
+        for lost in dropped:
+            log.error("a template's figure does not bind: %r in %r", lost.shown, lost.sentence)
+        screen_.go_on(kept, facts)
     writer({"type": "step_end", "name": "grounding"})
     return {"draft": screen_.shown}
-
-
-def _bound_only(text: str, facts: Sequence[Fact], context: GraphContext, locale: Locale) -> str:
-    """The text without the sentences that do not bind."""
-    kept = ""
-    rest = text
-    while rest:
-        verdict = accept(rest, facts, locale, context.user_words)
-        kept += verdict.shown
-        if verdict.offender is None:
-            break
-        log.error("a template's figure does not bind: %r", verdict.offender.sentence)
-        after = rest.find(verdict.offender.sentence) + len(verdict.offender.sentence)
-        kept += " "
-        rest = rest[after:]
-    return kept.strip()
 
 
 async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, Any]:

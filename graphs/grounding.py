@@ -5,18 +5,20 @@ digits shown, in unit, in currency, and in entity where its clause names one. Th
 what may be shown: it fails closed. Not figures: dates and years of the calendar, ordinals, list numbers, article and law
 numbers, phone numbers, case codes, citation marks, names that contain digits, and the investor's own words in quotes. A
 passage of a retrieved document may be quoted as it stands, and its figures repeated. The constants of a recorded formula
-(`12 × 2.300.000 ÷ 450.000.000`) are covered by the formula.
+(`12 × 2.300.000 ÷ 450.000.000`) are covered by the formula. A sentence that `graphs/propriety.py` objects to (a strange
+link, an image, a prompt recited) ends what may be shown as well.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from core.facts import Fact, Unit
 from core.locale import Locale
+from graphs.propriety import addresses, offence
 from knowledge.understanding.text import fold
 
 _NBSP = "\u00a0\u202f"
@@ -85,7 +87,9 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:aprox|av|avda|art|núm|no|sr|sra|st|dr|p\.\s?ej|ee|uu|e\.g|i\.e|vs|etc|máx|mín|hab|approx|min|max)|\b[A-Z])\.$",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"[«\"“]([^»\"”\n]{2,1200})[»\"”]")
+_QUOTE_LENGTH = 1200
+_OPENING = "«\"“"
+_QUOTED = re.compile(rf"[«\"“]([^»\"”\n]{{2,{_QUOTE_LENGTH}}})[»\"”]")
 _CLAUSE = re.compile(
     r"[,;:()]\s|\s[-–—]\s|\|| (?:frente a|contra|against|versus|vs\.?|mientras|whereas|while|compared with|y|and) ",
     re.IGNORECASE,
@@ -135,7 +139,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Offender:
-    """The first figure that binds to nothing, with the sentence it stands in."""
+    """The first figure that binds to nothing (or piece that is not proper), with the sentence it stands in."""
 
     start: int
     end: int
@@ -165,15 +169,53 @@ class _Figure:
 
 def accept(text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = ()) -> Verdict:
     """Check a whole text. `user_words` are the investor's messages: quoting them needs no fact."""
-    spoken = " ".join(fold(words) for words in user_words)
-    book = _Book(facts, locale)
     bindings: list[Binding] = []
-    for start, end in sentences(text):
-        found, offender = _check(text, start, end, book, locale, spoken)
+    for start, _, found, offender in _checked(text, facts, locale, user_words):
         if offender is not None:
             return Verdict(text[:start].rstrip() if start else "", offender, tuple(bindings))
         bindings += found
     return Verdict(text, None, tuple(bindings))
+
+
+def bound(text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = ()) -> tuple[str, list[Offender]]:
+    """The text without the sentences that do not bind, and what they stumbled over."""
+    kept, dropped = "", []
+    for start, end, _, offender in _checked(text, facts, locale, user_words):
+        if offender is None:
+            kept += text[start:end]
+        else:
+            dropped.append(offender)
+    return kept.strip(), dropped
+
+
+def unsaid(
+    text: str, shown: str, said: Iterable[str], facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = ()
+) -> str:
+    """What another brain's `text` adds after `shown`: without the sentences at its beginning that repeat a sentence, or
+    give no figure that was not given (`said` are the ids of the facts bound so far).
+    """
+    earlier = {fold(shown[start:end]) for start, end in sentences(shown)}
+    given = set(said)
+    for start, end, found, offender in _checked(text, facts, locale, user_words):
+        words = fold(text[start:end])
+        repeated = bool(found) and {binding.fact_id for binding in found} <= given
+        if offender is not None or not (not words or words in earlier or repeated):
+            return text[start:].strip()
+    return ""
+
+
+def _checked(
+    text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str]
+) -> Iterator[tuple[int, int, list[Binding], Offender | None]]:
+    """Each sentence's span with its bindings, or with what is wrong in it."""
+    spoken = " ".join(fold(words) for words in user_words)
+    book = _Book(facts, locale)
+    cited = addresses(facts)
+    for start, end in sentences(text):
+        found, offender = _check(text, start, end, book, locale, spoken)
+        if offender is None and (piece := offence(text[start:end], cited)) is not None:
+            offender = Offender(start, end, piece, text[start:end].strip())
+        yield start, end, found, offender
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -198,24 +240,23 @@ def sentences(text: str) -> list[tuple[int, int]]:
 class Stream:
     """`accept` for text that arrives in pieces: `feed` returns what may be shown now, whole sentences only.
 
-    After an offender nothing more is let through; `shown` is exactly what was let through so far.
+    After an offender nothing more is let through; `shown` is exactly what was let through so far, `fed` what came in of the
+    text at hand. White space is let through with what follows it.
     """
 
     def __init__(self, locale: Locale, user_words: Iterable[str] = ()) -> None:
         self.locale = locale
-        self._words = tuple(user_words)
+        self.user_words = tuple(user_words)
         self._pending = ""
+        self.fed = ""
         self.shown = ""
         self.offender: Offender | None = None
         self.bindings: list[Binding] = []
 
     def feed(self, piece: str, facts: Sequence[Fact]) -> str:
+        self.fed += piece
         self._pending += piece
-        spans = sentences(self._pending)
-        ready = spans[-1][0] if spans else 0
-        if spans and self._pending.endswith("\n"):
-            ready = len(self._pending)
-        return self._release(ready, facts)
+        return self._release(_complete(self._pending), facts)
 
     def finish(self, facts: Sequence[Fact]) -> str:
         """The rest, without waiting for an end of sentence."""
@@ -223,14 +264,17 @@ class Stream:
 
     def restart(self) -> None:
         """Take another text after what was shown; what was held back of the old one is dropped."""
-        self._pending = ""
+        self._pending = self.fed = ""
         self.offender = None
 
     def _release(self, ready: int, facts: Sequence[Fact]) -> str:
-        if self.offender is not None or ready == 0:
+        head = self._pending[:ready].rstrip()
+        if not self.shown:
+            head = head.lstrip()
+        if self.offender is not None or not head:
             return ""
-        head, self._pending = self._pending[:ready], self._pending[ready:]
-        verdict = accept(head, facts, self.locale, self._words)
+        self._pending = self._pending[self._pending.index(head) + len(head) :]
+        verdict = accept(head, facts, self.locale, self.user_words)
         offset = len(self.shown)
         self.bindings += [
             Binding(b.start + offset, b.end + offset, b.shown, b.fact_id) for b in verdict.bindings
@@ -238,6 +282,20 @@ class Stream:
         self.offender = verdict.offender
         self.shown += verdict.shown
         return verdict.shown
+
+
+def _complete(text: str) -> int:
+    """Where the last sentence that is surely whole ends: something follows it, and no quotation is still open in it."""
+    spans = sentences(text)
+    if text.endswith("\n"):
+        return len(text)
+    ready = spans[-1][0] if spans else 0
+    line = text.rfind("\n") + 1
+    closed = _QUOTED.sub(lambda match: " " * len(match.group()), text[line:])
+    opened = min((at for sign in _OPENING if (at := closed.find(sign)) >= 0), default=None)
+    if opened is not None and len(text) - line - opened < _QUOTE_LENGTH:
+        ready = min(ready, max(start for start, _ in spans if start <= line + opened))
+    return ready
 
 
 class _Book:

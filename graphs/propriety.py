@@ -29,11 +29,11 @@ def offence(sentence: str, cited: frozenset[str]) -> str | None:
     """The first piece of the sentence that may not be shown. `cited` are the addresses that the turn's sources name."""
     for pattern in (_IMAGE, _MARKUP):
         if found := pattern.search(sentence):
-            return found.group()
+            return str(found.group())
     targets = [a or b for a, b in _TARGET.findall(sentence)]
     for address in (*targets, *_ADDRESS.findall(sentence)):
         if address.rstrip(_TAIL) not in cited:
-            return address
+            return str(address)
     return _recited(sentence)
 
 

@@ -16,18 +16,19 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any, Self
 
+from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langgraph.config import get_stream_writer
 from sqlalchemy import text as sql
 
 from core.bus import Bus
 from core.clock import new_id
 from core.errors import LadrilloError, Unavailable
-from core.locale import LOCALES, locale_for
+from core.locale import locale_for
 from core.scope import Scope
 from core.settings import Settings
 from graphs import conversation, events
 from graphs.checkpoints import Checkpoints
-from graphs.context import GraphContext, Screen, Staff
+from graphs.context import GraphContext, Patience, Screen, Staff
 from graphs.grounding import Stream
 from knowledge.records import conversations, event_log
 from knowledge.records.conversations import Sent
@@ -39,6 +40,10 @@ log = logging.getLogger("ladrillo.runner")
 RENEW_SECONDS = 3.0
 PING_SECONDS = 15.0
 HISTORY = 20
+#: Messages between two prunings of a conversation's checkpoints (a turn adds two); a long one is pruned every turn.
+PRUNE_EVERY = 10
+#: The part of a turn's time after which the built-in brain finishes what a slow language model began.
+LLM_SHARE = 0.75
 _END = ("RUN_FINISHED", "RUN_ERROR")
 
 
@@ -194,6 +199,7 @@ class _Turn:
         self._translator = events.Translator(conversation_id, run_id, self._answer_id)
         self._writer: events.Writer | None = None
         self._screen: Screen | None = None
+        self._usage = _Usage()
         self._language = "es"
         self._epoch = 0
 
@@ -219,6 +225,7 @@ class _Turn:
             resources=self._runner.resources, scope=self._scope, conversation_id=self._conversation,
             run_id=self._run_id, message_id=self._message_id, locale=locale, user_words=words,
             staff=self._runner.staff, screen=self._screen,
+            patience=Patience(asyncio.get_running_loop().time() + LLM_SHARE * self._runner.resources.settings.turn_timeout),
         )
         turn: dict[str, Any] = {
             "question": self._text,
@@ -236,6 +243,8 @@ class _Turn:
             if writer.task in done:
                 writer.task.result()  # raises what stopped the writer
             if graph in done:
+                if len(earlier) >= HISTORY or len(earlier) % PRUNE_EVERY == PRUNE_EVERY - 2:
+                    await self._runner.checkpoints.prune(self._conversation)
                 await self._finish(graph.result())
             else:
                 if leasing in done:
@@ -252,7 +261,8 @@ class _Turn:
         part: Any
         async for mode, part in self._runner._graph.astream(
             turn,
-            config={"configurable": {"thread_id": self._conversation}, "recursion_limit": conversation.RECURSION_LIMIT},
+            config={"configurable": {"thread_id": self._conversation}, "recursion_limit": conversation.RECURSION_LIMIT,
+                    "callbacks": [self._usage]},
             context=context,
             stream_mode=["custom", "updates"],
             durability="exit",
@@ -260,10 +270,7 @@ class _Turn:
             if mode == "custom":
                 self._writer.put(self._translator.part(part))
             elif "screen" in part:
-                understood = part["screen"]["understanding"]
-                self._language = understood["answer_language"]
-                assert self._screen is not None
-                self._screen.stream.locale = LOCALES[understood["locale"]]
+                self._language = part["screen"]["understanding"]["answer_language"]
             elif "decide" in part:
                 outcome = part["decide"]["outcome"]
         return outcome
@@ -282,6 +289,8 @@ class _Turn:
 
     async def _finish(self, outcome: dict[str, Any]) -> None:
         """Answer, facts, final events and the run's end, in one transaction."""
+        usage = _tokens(self._usage)
+        outcome |= {"usage": usage}
         await self._close_writer()
         frames = events.beside(outcome, self._answer_id)
         entries = self._translator.finished(outcome, events.log_entries(frames))
@@ -300,6 +309,7 @@ class _Turn:
             await conversations.end_run(
                 session, self._run_id, "finished", language=outcome["language"], routes=outcome["routes"],
                 slots=outcome["slots"], confidence=outcome["confidence"], outcome=_stored(outcome),
+                usage=usage,
             )
 
     async def _stopped(self) -> None:
@@ -338,6 +348,22 @@ class _Turn:
         """End the run without a word in the log: the conversation belongs to someone else now."""
         async with self._database.session(self._scope) as session:
             await conversations.end_run(session, self._run_id, status, error_code=code)
+
+
+class _Usage(UsageMetadataCallbackHandler):
+    """Counts tokens; called in place and for models only, since a thread for each event would cost more than the turn."""
+
+    run_inline = True
+    ignore_chain = True
+    ignore_agent = True
+    ignore_retriever = True
+
+
+def _tokens(counted: _Usage) -> dict[str, Any]:
+    """Tokens of the turn as the endpoint reports them; zeros for the built-in brain or an endpoint that is silent."""
+    by_model = counted.usage_metadata
+    spent = {name: sum(usage[name] for usage in by_model.values()) for name in ("input_tokens", "output_tokens")}
+    return {"tokens": sum(spent.values()), **spent, "models": sorted(by_model)}
 
 
 def _stored(outcome: dict[str, Any]) -> dict[str, Any]:

@@ -1,114 +1,189 @@
 """Running one specialist inside the graph: its agent's stream becomes our events, its last message the finding.
 
-One specialist alone streams: its text goes to the screen as it comes, once its first sentence is complete and no tool call
-has started in that message. Text of parallel specialists, of the supervisor and of messages that carry tool calls is
-never shown from here.
+One specialist alone streams: its text goes to the screen as it comes, once a tool has answered and the text reads like an
+answer. Text of parallel specialists, of the supervisor and of messages that carry tool calls is never shown from here.
+Where a language model comes to no answer that may be shown whole, the built-in brain goes on from the same messages.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any, Literal
 
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
+from jinja2 import TemplateError
+from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, RemoveMessage, ToolMessage
 from langgraph.config import get_stream_writer
+from langgraph.errors import GraphRecursionError
 
+from agents.builtin import by_builtin
+from agents.fence import fence
 from agents.playbook import Brief
-from agents.specialist import Specialist, write
+from agents.specialist import MODEL_CALLS, Specialist, Written, write
 from core.facts import Fact
-from graphs.context import GraphContext, Screen
+from core.locale import LOCALES, number
+from graphs.context import Agent, GraphContext, Screen
+from graphs.grounding import accept, sentences
 from graphs.state import Finding
 
 log = logging.getLogger("ladrillo.graph")
-_RECURSION = 40
+#: Steps of an agent's graph around one model call, with room to spare: the limit of model calls is what ends a loop.
+_RECURSION = MODEL_CALLS * 8
 
 
 class _Live:
-    """Feeds one model message's text to the screen, holding it until it is known not to carry tool calls."""
+    """Feeds a model's text to the screen while it is written, holding each message until it reads like an answer.
+
+    Before any tool has answered nothing is fed, and no sentence without a figure is fed alone: that is how a model
+    announces what it is about to look up, and a message that carries tool calls is not shown.
+    """
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._message: str | None = None
         self._held = ""
-        self._closed = False
+        self._calls = self._open = False
 
-    def chunk(self, message: AIMessageChunk, facts: list[Fact]) -> None:
-        if self._message is not None and message.id != self._message and self._screen.shown:
-            return  # another model took over in mid-stream: the node continues after what was shown
+    def chunk(self, message: AIMessageChunk, facts: list[Fact], *, answered: bool) -> None:
         if message.id != self._message:
-            self._message, self._held, self._closed = message.id, "", False
-        if message.tool_call_chunks:
-            self._closed = True
-        if self._closed or not message.text:
+            self._message, self._held, self._calls, self._open = message.id, "", False, False
+        self._calls = self._calls or bool(message.tool_call_chunks)
+        if self._calls or not message.text:
             return
         self._held += message.text
-        if self._screen.shown or any(end in self._held for end in (". ", ".\n", "? ", "! ", "\n\n")):
-            self._screen.feed(self._held, facts)
-            self._held = ""
+        if not self._open:
+            if not answered or not _reads_like_an_answer(self._held):
+                return
+            self._open = True
+            self._screen.stream.restart()
+            self._held = ("\n\n" if self._screen.shown else "") + self._held.lstrip()
+        self._screen.feed(self._held, facts)
+        self._held = ""
+
+
+def _reads_like_an_answer(text: str) -> bool:
+    """Two whole sentences, or one with a figure."""
+    whole = [text[start:end] for start, end in sentences(text)[:-1] if text[start:end].strip()]
+    return len(whole) > 1 or any(character.isdigit() for character in "".join(whole))
+
+
+class _Work:
+    """One specialist's work in one turn, by one brain or by two after each other."""
+
+    def __init__(self, brief: Brief, stated: list[Fact]) -> None:
+        self.question = HumanMessage(brief.question, additional_kwargs={"brief": brief.to_dict()})
+        self.messages: list[BaseMessage] = [self.question]
+        self.facts = list(stated)
+        self.route = brief.route
+        self._writer = get_stream_writer()
+
+    async def run(
+        self, agent: Agent, messages: list[BaseMessage], context: GraphContext, live: _Live | None = None
+    ) -> None:
+        modes: list[Literal["messages", "updates"]] = ["messages", "updates"] if live else ["updates"]
+        part: Any
+        async for mode, part in agent.astream(
+            {"messages": messages}, context=context, config={"recursion_limit": _RECURSION}, stream_mode=modes
+        ):
+            if mode == "messages":
+                chunk, _ = part
+                if live is not None and isinstance(chunk, AIMessageChunk):
+                    live.chunk(chunk, self.facts, answered=any(isinstance(m, ToolMessage) for m in self.messages))
+                continue
+            for update in part.values():
+                self._take((update or {}).get("messages", ()))
+
+    def _take(self, messages: list[BaseMessage]) -> None:
+        if any(isinstance(message, RemoveMessage) for message in messages):
+            messages = messages[-1:]  # the whole history, repaired; the last is what the model wrote now
+        for message in messages:
+            self.messages.append(message)
+            if isinstance(message, AIMessage):
+                for call in message.tool_calls:
+                    self._writer({"type": "tool_call", "id": f"{self.route}:{call['id']}", "name": call["name"],
+                                  "args": call["args"]})
+            elif isinstance(message, ToolMessage):
+                artifact = message.artifact or {}
+                self.facts += [Fact.from_dict(f) for f in artifact.get("facts", ())]
+                self._writer({"type": "tool_result", "id": f"{self.route}:{message.tool_call_id}",
+                              "content": message.text, "ok": message.status != "error"})
+
+    @property
+    def text(self) -> str:
+        """The answer; empty where the last message is none."""
+        last = self.messages[-1]
+        if not isinstance(last, AIMessage) or last.tool_calls or last.invalid_tool_calls:
+            return ""
+        return last.text.strip()
+
+    @property
+    def taken_over(self) -> bool:
+        return any(by_builtin(message) for message in self.messages)
 
 
 async def run_specialist(
-    brief: Brief, history: list[BaseMessage], context: GraphContext, *, alone: bool
+    brief: Brief, history: list[BaseMessage], stated: list[Fact], context: GraphContext, *, alone: bool
 ) -> Finding:
-    """Runs the agent to its end. Raises only what ends a turn (a lost database)."""
+    """Runs the agent to its end. `stated` are the investor's own figures. Raises only what ends a turn (a lost database)."""
     assert context.staff is not None
-    writer = get_stream_writer()
     staff = context.staff
     specialist = staff.specialist(brief.route)
-    agent = staff.agent(brief.route, brief.language)
-    question = HumanMessage(brief.question, additional_kwargs={"brief": brief.to_dict()})
-    messages: list[BaseMessage] = [question]
-    facts: list[Fact] = []
-    live = _Live(context.screen) if alone and staff.model is not None and context.screen is not None else None
-    modes: list[Literal["messages", "updates"]] = ["messages", "updates"] if live else ["updates"]
-    part: Any
-    async for mode, part in agent.astream(
-        {"messages": [*history, _with_brief_text(question, brief) if staff.model else question]},
-        context=context,
-        config={"recursion_limit": _RECURSION},
-        stream_mode=modes,
-    ):
-        if mode == "messages":
-            chunk, _ = part
-            if live is not None and isinstance(chunk, AIMessageChunk):
-                live.chunk(chunk, facts)
-            continue
-        for update in part.values():
-            for message in (update or {}).get("messages", ()):
-                messages.append(message)
-                if isinstance(message, AIMessage):
-                    for call in message.tool_calls:
-                        writer({"type": "tool_call", "id": f"{brief.route}:{call['id']}", "name": call["name"],
-                                "args": call["args"]})
-                elif isinstance(message, ToolMessage):
-                    artifact = message.artifact or {}
-                    facts += [Fact.from_dict(f) for f in artifact.get("facts", ())]
-                    writer({"type": "tool_result", "id": f"{brief.route}:{message.tool_call_id}",
-                            "content": message.text, "ok": message.status != "error"})
-    return _finding(specialist, brief, messages)
+    work = _Work(brief, stated)
+    if staff.model is None:
+        await work.run(staff.agent(brief.route, brief.language), [work.question], context)
+    else:
+        if not context.patience.lost:
+            live = _Live(context.screen) if alone and context.screen is not None else None
+            agent = staff.agent(brief.route, brief.language)
+            await _with_patience(work, agent, [*history, _with_brief_text(work.question, brief)], context, live)
+            context.patience.lost = context.patience.lost or work.taken_over
+        verdict = accept(work.text, work.facts, LOCALES[brief.locale], context.user_words)
+        if not work.text or (verdict.offender is not None and not work.taken_over):
+            if verdict.offender is not None:
+                log.warning("not bound to a fact: %r in %r", verdict.offender.shown, verdict.offender.sentence)
+            await work.run(staff.substitute(brief.route), work.messages, context)
+    return _finding(specialist, brief, work)
+
+
+async def _with_patience(
+    work: _Work, agent: Agent, messages: list[BaseMessage], context: GraphContext, live: _Live | None
+) -> None:
+    """Let the language model work until it answers, goes round in circles, or its time is up."""
+    limit = asyncio.timeout_at(context.patience.until)
+    try:
+        async with limit:
+            await work.run(agent, messages, context, live)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        log.warning("the model of %s took too long; the built-in one goes on", work.route)
+        context.patience.lost = True
+    except (ModelCallLimitExceededError, GraphRecursionError):
+        log.warning("the model of %s came to no answer; the built-in one goes on", work.route)
 
 
 def _with_brief_text(question: HumanMessage, brief: Brief) -> HumanMessage:
-    """What a language model reads: the question and the slots, as data."""
+    """What a language model reads: the question, what is known, and for whom it writes, all of it as data."""
     known = "; ".join(f"{name}={value!r}" for name, value in brief.slots.items() if not name.startswith("_"))
-    listings = "; ".join(f"{i}. {row['title']} (id {row['id']})" for i, row in enumerate(brief.shown, 1))
-    outside = ", ".join(brief.uncovered)
-    text = (
-        f"<question>\n{brief.question}\n</question>\n<known>{known}</known>\n"
-        f"<listings_shown_before>{listings}</listings_shown_before>\n<outside_the_markets>{outside}</outside_the_markets>"
-    )
+    listings = "\n".join(f"{i}. {row['title']} (id {row['id']})" for i, row in enumerate(brief.shown, 1))
+    locale = LOCALES[brief.locale]
+    reader = f"locale {locale.code}; register {brief.register}; numbers like {number(1234.56, locale, 2)}"
+    parts = {
+        "question": brief.question, "known": known, "listings_shown_before": listings,
+        "outside_the_markets": ", ".join(brief.uncovered), "reader": reader,
+    }
+    text = "\n".join(fence(tag, body) for tag, body in parts.items() if body)
     return HumanMessage(text, additional_kwargs=question.additional_kwargs)
 
 
-def _finding(specialist: Specialist, brief: Brief, messages: list[BaseMessage]) -> Finding:
-    written = write(specialist, messages)
-    last = messages[-1]
-    text = last.text.strip() if isinstance(last, AIMessage) and not last.tool_calls else ""
-    calls = {call["id"]: call for m in messages if isinstance(m, AIMessage) for call in m.tool_calls}
-    results = [m for m in messages if isinstance(m, ToolMessage)]
+def _finding(specialist: Specialist, brief: Brief, work: _Work) -> Finding:
+    written = _written(specialist, work)
+    calls = {call["id"]: call for m in work.messages if isinstance(m, AIMessage) for call in m.tool_calls}
+    results = [m for m in work.messages if isinstance(m, ToolMessage)]
     return Finding(
         route=brief.route,
-        text=text or written.text,
+        text=work.text or written.text,
         fallback=written.text,
         artifacts=[m.artifact or {} for m in results],
         tool_calls=[
@@ -116,7 +191,20 @@ def _finding(specialist: Specialist, brief: Brief, messages: list[BaseMessage]) 
              "ok": m.status != "error"}
             for m in results
         ],
-        failed=not (text or written.text) or (bool(results) and all(m.status == "error" for m in results)),
+        failed=not (work.text or written.text) or (bool(results) and all(m.status == "error" for m in results)),
         suggestions=list(written.suggestions),
         asks=written.asks,
     )
+
+
+def _written(specialist: Specialist, work: _Work) -> Written:
+    """The built-in answer from the same results. A language model's choice of tools may leave its template without
+    what it needs; then the model's own text, which binds, stands alone.
+    """
+    try:
+        return write(specialist, work.messages)
+    except (TemplateError, LookupError, TypeError, AttributeError):
+        if work.taken_over or not work.text:
+            raise
+        log.exception("the template of %s cannot be written from what the model looked up", specialist.name)
+        return Written("", None, ())

@@ -1,7 +1,7 @@
 """The conversation graph for LangGraph Studio: the same nodes, with a context of their own for each run.
 
-Studio gives no `GraphContext`, so a first node is put in front that opens the process's resources once and runs the graph
-with them. Input is `{"question": "…"}`; the answer is in `outcome`.
+Studio gives no `GraphContext`, so one node is put around the graph that opens the process's resources once and runs it
+with them, each question in a conversation of its own. Input is `{"question": "…"}`; the answer is in `outcome`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from core.settings import get_settings
 from graphs import conversation
 from graphs.context import GraphContext, Screen, Staff
 from graphs.grounding import Stream
+from knowledge.records import conversations
 from knowledge.resources import Resources
 
 _guard = asyncio.Lock()
@@ -48,8 +49,11 @@ def graph() -> CompiledStateGraph[Talk, Any, Any, Any]:
     async def ladrillo(state: Talk, config: RunnableConfig) -> Talk:
         resources, staff = await _held_open()
         locale = LOCALES["es-CO"]
+        scope = Scope(role="visitor", subject="studio")
+        async with resources.database.session(scope) as session:
+            conversation_row, _ = await conversations.create(session, scope, visitor="studio", channel="studio")
         context = GraphContext(
-            resources=resources, scope=Scope(role="visitor", subject="studio"), locale=locale,
+            resources=resources, scope=scope, conversation_id=conversation_row.id, locale=locale,
             user_words=(state["question"],), staff=staff, screen=Screen(Stream(locale, (state["question"],))),
         )
         result = await inner.ainvoke({"question": state["question"], "history": []}, config, context=context)

@@ -67,20 +67,10 @@ class Intent:
 
 
 def score(tokens: list[Token], context: Context) -> tuple[list[Hit], dict[str, float]]:
-    """Cue hits and what they add up to by route; a market hit inside a longer price hit counts for nothing."""
+    """Cue hits and what they add up to by route; what a longer cue swallows counts for nothing."""
     hits = cue_book().hits(tokens) + _structure(tokens, context)
-    kept: list[Hit] = []
-    for hit in hits:
-        rivals = (
-            h
-            for h in hits
-            if h.cue.group < 0
-            and {h.cue.route, hit.cue.route} == {"market_research", "price_prediction"}
-            and hit.cue.group < 0
-        )
-        if any(r.start <= hit.start and hit.end <= r.end and (r.end - r.start) > (hit.end - hit.start) for r in rivals):
-            continue
-        kept.append(hit)
+    longer = [h for h in hits if h.cue.group < 0]
+    kept = [h for h in hits if h.cue.group >= 0 or not any(_swallows(other, h) for other in longer)]
     scores: dict[str, float] = {}
     counted: dict[int, int] = {}
     for hit in kept:
@@ -91,6 +81,15 @@ def score(tokens: list[Token], context: Context) -> tuple[list[Hit], dict[str, f
                 continue
         scores[cue.route] = scores.get(cue.route, 0.0) + cue.weight
     return kept, scores
+
+
+def _swallows(other: Hit, hit: Hit) -> bool:
+    """Market words inside a longer cue of another wish ("la oferta" in "pásele la oferta al dueño") are not their own; a
+    price inside a longer market cue ("precio" in "precio medio") neither."""
+    wider = other.start <= hit.start and hit.end <= other.end and other.end - other.start > hit.end - hit.start
+    if hit.cue.route == "market_research":
+        return wider and other.cue.route in ("price_prediction", "lead_qualification")
+    return wider and (hit.cue.route, other.cue.route) == ("price_prediction", "market_research")
 
 
 def _structure(tokens: list[Token], context: Context) -> list[Hit]:

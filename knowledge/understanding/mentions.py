@@ -46,6 +46,8 @@ _ORDINALS = {
     "ultimas": -1,
 }
 _NOT_ITEMS = words("not_items")
+_THIS = frozenset({"ese", "esa", "este", "esta"})
+_POINTED = re.compile(r"\b(?:quiero|me gusta|me interesa|compara|visitar|ver|reservar|separar) (?:ese|esa|este)\b")
 _COUNTS = {"dos": 2, "two": 2, "tres": 3, "three": 3, "cuatro": 4, "four": 4, "2": 2, "3": 3, "4": 4}
 _ITEM_OPENERS = words("item_openers")
 _CORRECTIONS = phrases("corrections")
@@ -111,6 +113,8 @@ def _is_floor(tokens: list[Token], at: int, words: tuple[str, ...]) -> bool:
     """ "piso 8", "8.º piso": a storey, not a flat; "land" as in "land on" and so on is left to the vocabulary."""
     if words not in (("piso",), ("pisos",)):
         return False
+    if at > 1 and lexicon().numbers.get(tokens[at - 1].text, 0) > 1 and tokens[at - 2].text in ("de", "con"):
+        return True  # "una casa de dos pisos"
     after = tokens[at + 1] if at + 1 < len(tokens) else None
     if after is not None and after.kind == "num" and not after.opens and len(after.raw) <= 2:
         follows = tokens[at + 2].text if at + 2 < len(tokens) else ""
@@ -237,11 +241,12 @@ def _references(tokens: list[Token]) -> list[int]:
         ):
             found.append(int(token.raw))
     if not found:
-        joined = " ".join(t.text for t in tokens)
-        last = tokens[-1].text if tokens else ""
-        if (re.search(r"\b(?:ese|esa|este|esta|that one|this one)$", joined) and last not in ("hay",)) or re.search(
-            r"\b(?:quiero|me gusta|me interesa|compara|visitar|ver|reservar|separar) (?:ese|esa|este)\b|\bthat one\b",
-            joined,
+        plain = [t.raw.lower() for t in tokens]
+        joined = " ".join(plain)
+        if (
+            (plain[-1:] and plain[-1] in _THIS)
+            or re.search(r"\b(?:that|this) one\b", joined)
+            or _POINTED.search(joined)
         ):
             found.append(-1)
     return list(dict.fromkeys(found))

@@ -99,7 +99,7 @@ def find_places(
     ]
     places += _unknown_neighbourhoods(text, tokens, taken, places)
     places += _centre(tokens, places, bool(old_cities), taken)
-    return sorted(_drop_redundant(places), key=lambda p: p.start)
+    return _without_provinces(text, _drop_redundant(places), {(p[1].name, p[1].country): p[1].admin1 for p in settled})
 
 
 def _evidence(
@@ -294,7 +294,7 @@ def _unknown_neighbourhoods(text: str, tokens: list[Token], taken: set[int], pla
             at in busy
             or not token.capital
             or token.kind != "word"
-            or token.text in lex.common
+            or (token.text in lex.common and not (at and tokens[at - 1].text in lex.place_markers))
             or (token.opens and at == 0)
         ):
             at += 1
@@ -376,6 +376,15 @@ def _centre(tokens: list[Token], places: list[Place], had_city: bool, taken: set
                 )
             ]
     return []
+
+
+def _without_provinces(text: str, places: list[Place], admins: Mapping[tuple[str, str], str]) -> list[Place]:
+    """ "Ronda, Málaga", "Córdoba, Veracruz": the second of just two cities is the province of the first."""
+    cities = [p for p in places if p.level == "city"]
+    if len(cities) != 2 or text[cities[0].end : cities[1].start].strip() not in (",", "("):
+        return places
+    first, second = (admins.get((p.name, p.country or "")) for p in cities)
+    return [p for p in places if p is not cities[1]] if first and first == second else places
 
 
 def _drop_redundant(places: list[Place]) -> list[Place]:

@@ -11,7 +11,7 @@ from typing import Any
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.lexicon import lexicon, phrases, words
 from knowledge.understanding.model import Place
-from knowledge.understanding.roles import Reading, cost_period
+from knowledge.understanding.roles import Reading, cost_period, period_after
 from knowledge.understanding.tokens import Token, words_at
 
 #: Entries that stay known in later turns; the others are of their turn (measures stay when a turn inherits its routes).
@@ -105,6 +105,8 @@ def _figures(
             request[role] = request.get(role, 0.0) + amount.value
         elif role in _NAMED:
             request[_NAMED[role]] = amount.value
+        elif role == "rate_pct" and period_after(tokens, amount.last + 1)[0] == "month":
+            request["rate_period"] = "month"
         elif role == "past":
             request["past_years"] = amount.value if amount.kind == "years" else round(amount.value / 12, 2)
         elif amount.kind == "year":

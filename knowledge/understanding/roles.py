@@ -18,6 +18,8 @@ from knowledge.understanding.tokens import Token, words_at
 Period = Literal["month", "year", "night"]
 #: Above this a percentage is not an interest rate.
 HIGHEST_RATE = 40.0
+_REFUSED = frozenset({"no", "not", "nothing", "nada", "sin"})
+_ASKED_FOR = frozenset({"pido", "si pido", "pidiendo"})
 _REACH_BEFORE = 6
 _REACH_AFTER = 4
 _MONTHLY = {("al", "mes"), ("por", "mes"), ("cada", "mes"), ("a", "month"), ("per", "month"), ("each", "month")}
@@ -163,6 +165,10 @@ def _money(setting: _Setting, index: int, floor: int, said: _Said, before: Readi
         earlier = setting.amounts[index - 1]
         if earlier.kind in (amount.kind, "money"):
             role, strength, label = before.role, before.strength, before.label
+    if setting.loan and label in _ASKED_FOR:
+        role = "loan_amount"
+    if role == "budget_min" and _REFUSED & {t.text for t in tokens[max(floor, amount.first - 6) : amount.first]}:
+        role = "budget_max"  # "que no valgan más de 280 millones"
     if period == "month" and role in (None, "price", "annual_rent", "budget_max") and strength < 2.4:
         role, strength = "monthly_rent", 2.2
     if period == "year" and role in ("monthly_rent", None) and amount.kind == "money":

@@ -271,3 +271,22 @@ async def test_a_reader_gets_what_is_written_while_it_waits(runner: Runner, data
     await runner.ask(SCOPE, conversation_id, "hola")
     await asyncio.wait_for(reader, 5)
     assert seen[0] == "RUN_STARTED"
+
+
+async def test_a_long_conversation_keeps_few_checkpoints(runner: Runner, database: Database) -> None:
+    conversation_id = await new_conversation(database)
+    for _ in range(11):
+        assert (await runner.ask(SCOPE, conversation_id, "hola"))["status"] == "finished"
+    config: Any = {"configurable": {"thread_id": conversation_id}}
+    kept = [c async for c in runner.checkpoints.saver.alist(config)]
+    assert 1 <= len(kept) <= 14
+
+
+async def test_what_was_said_before_is_remembered(runner: Runner, database: Database) -> None:
+    conversation_id = await new_conversation(database)
+    await runner.ask(SCOPE, conversation_id, QUESTION)
+    outcome = await runner.ask(SCOPE, conversation_id, "¿y si lo arriendo en 3 millones?")
+    assert outcome["routes"] == ["roi"]
+    assert outcome["slots"]["price"] == 450_000_000
+    assert outcome["slots"]["monthly_rent"] == 3_000_000
+    assert outcome["answer"].startswith("**8 %")
