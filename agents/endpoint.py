@@ -1,21 +1,21 @@
 """A chat model behind an OpenAI-compatible endpoint, with one retry layer, one deadline a call, and an end that is checked.
 
-Every call streams, also one for a structured output, so `_astream` is the only door. A second attempt is made only before
-the first piece has come: what was shown cannot be taken back. A stream that stops without saying that it is finished
-(a proxy that closes politely, a token limit) is a fault like a broken connection.
+A second attempt is made only before the first piece has come: what was shown cannot be taken back. A stream that stops
+without saying that it is finished (a proxy that closes politely, a token limit) is a fault like a broken connection.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any, TypeVar
 
-from langchain_core.outputs import ChatGenerationChunk
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 
 from core.retry import MalformedAnswer, retrying
 
+T = TypeVar("T")
 _UNFINISHED = (None, "length", "content_filter")
 
 
@@ -23,6 +23,15 @@ class Endpoint(ChatOpenAI):
     """`call_seconds` is what one call may take from its first attempt to its last piece."""
 
     call_seconds: float = 30.0
+
+    async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        deadline = asyncio.get_running_loop().time() + self.call_seconds
+        answer = super()._agenerate
+
+        async def once() -> ChatResult:
+            return await _within(deadline, answer(*args, **kwargs))
+
+        return await retrying()(once)
 
     async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
         """Pieces of the answer. Raises `TimeoutError` at the deadline, `MalformedAnswer` for a stream without an end."""
@@ -32,7 +41,7 @@ class Endpoint(ChatOpenAI):
 
         async def begin() -> tuple[AsyncIterator[ChatGenerationChunk], ChatGenerationChunk | None]:
             opened = connect(*args, **kwargs)
-            return opened, await _next(opened, deadline)
+            return opened, await _within(deadline, anext(opened, None))
 
         stream: AsyncIterator[ChatGenerationChunk]
         chunk: ChatGenerationChunk | None
@@ -41,14 +50,14 @@ class Endpoint(ChatOpenAI):
         while chunk is not None:
             finished = (chunk.generation_info or {}).get("finish_reason") or finished
             yield chunk
-            chunk = await _next(stream, deadline)
+            chunk = await _within(deadline, anext(stream, None))
         if not responses and finished in _UNFINISHED:
             raise MalformedAnswer(f"the stream ended with finish_reason {finished!r}")
 
 
-async def _next(stream: AsyncIterator[ChatGenerationChunk], deadline: float) -> ChatGenerationChunk | None:
+async def _within(deadline: float, answer: Awaitable[T]) -> T:
     try:
         async with asyncio.timeout_at(deadline):
-            return await anext(stream, None)
+            return await answer
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise MalformedAnswer(f"the endpoint sent a frame that cannot be read: {error!r}") from error
+        raise MalformedAnswer(f"the endpoint sent something that cannot be read: {error!r}") from error

@@ -29,7 +29,9 @@ def every(value: Any) -> list[Any]:
 def place(known: Known, city: Any = None) -> Arguments:
     slots = known.slots
     return {
-        "country": first(slots.get("country")), "city": city if city is not None else first(slots.get("city")),
+        "country": first(slots.get("country")),
+        # a region or island is looked up by its name too: it is found among the series, or honestly not found
+        "city": city or first(slots.get("city")) or first(known.request.get("region")),
         "neighbourhood": first(slots.get("neighbourhood")),
     }
 
@@ -40,12 +42,14 @@ def covered(known: Known) -> bool:
 
 
 def has_place(known: Known) -> bool:
-    return any(known.slots.get(name) for name in ("country", "city", "neighbourhood"))
+    return any(known.slots.get(name) for name in ("country", "city", "neighbourhood")) or bool(known.request.get("region"))
 
 
 def aims(known: Known) -> set[str]:
     """What of the market is wanted; adverts and price levels where the message does not say."""
     named = set(known.request.get("market") or ())
+    if "detail" in named:
+        return {"detail"} if known.brief.references else named - {"detail"} or {_SEARCH}
     return named or {_SEARCH, _STATS}
 
 
@@ -86,7 +90,8 @@ def _search(known: Known) -> list[Arguments]:
             "price_max": _ceiling(known), "price_min": first(slots.get("budget_min")) if not known.first("budget") else None,
             "area_min": first(slots.get("area_m2")), "bedrooms": first(slots.get("bedrooms")),
             "bathrooms": first(slots.get("bathrooms")), "features": slots.get("features") or None,
-            "wish": known.brief.question[:400], "limit": 5 if len(cities) == 1 else 3,
+            "wish": None if known.request.get("order") else known.brief.question[:400],
+            "order": known.request.get("order"), "limit": 5 if len(cities) == 1 else 3,
         }
         for city in cities[:3]
     ]
@@ -99,9 +104,30 @@ def _stats(known: Known) -> list[Arguments]:
     ]
 
 
-def _trend(known: Known) -> Arguments:
+def _trend(known: Known) -> list[Arguments]:
+    """One call a measure and place; rates and inflation are of countries."""
+    aimed = aims(known)
+    years = known.request.get("past_years")
+    span = {"years": int(years)} if isinstance(years, (int, float)) and 1 <= years <= 30 else {}
+    national = [name for name in ("inflation", "mortgage_rate") if name in aimed]
+    if national:
+        return [
+            {"country": country, "metric": metric, **span}
+            for metric in national for country in every(known.slots.get("country"))[:3] if country
+        ]
     metric = "rent" if operation(known) == "rent" else "price"
-    return {**place(known), "metric": metric}
+    return [{**place(known, city), "metric": metric, **span} for city in every(known.slots.get("city"))[:3]]
+
+
+def _wants_trend(known: Known) -> bool:
+    """Rents are known from series where no advert tells them, so a question about rents asks both."""
+    aimed = aims(known)
+    rents = operation(known) == "rent" and _STATS in aimed
+    return bool(aimed & {_TREND, "demand", "inflation", "mortgage_rate"}) or rents
+
+
+def _details(known: Known) -> list[Arguments]:
+    return [{"listing_id": row["id"]} for row in known.brief.references if row.get("kind", "listing") == "listing"][:3]
 
 
 def _documents(known: Known) -> Arguments:
@@ -111,12 +137,13 @@ def _documents(known: Known) -> Arguments:
 PLAYBOOK = Playbook(
     template="market_research",
     steps=(
+        Step("detail", "get_listing", _details, lambda k: "detail" in aims(k)),
         Step("budget", "convert_currency", _budget, lambda k: covered(k) and _SEARCH in aims(k)),
         Step("search", "search_listings", _search,
              lambda k: covered(k) and has_place(k) and _SEARCH in aims(k), after=("budget",)),
         Step("stats", "area_statistics", _stats,
              lambda k: covered(k) and has_place(k) and bool(aims(k) & {_STATS, "demand", _SEARCH})),
-        Step("trend", "market_trend", _trend, lambda k: covered(k) and has_place(k) and bool(aims(k) & {_TREND, "demand"})),
+        Step("trend", "market_trend", _trend, lambda k: covered(k) and has_place(k) and _wants_trend(k)),
         Step("documents", "search_documents", _documents,
              lambda k: covered(k) and bool(aims(k) & {_RULES, "sentiment", "guide"})),
     ),

@@ -62,6 +62,11 @@ def word(name: str, locale: Locale) -> str:
     return entry["en"] if locale.language == "en" else entry[locale.country or "CO"]
 
 
+def formal(register: str, locale: Locale) -> bool:
+    """Whether Spanish addresses the reader as usted: as they write; else in Colombia, and where no country is known."""
+    return register == "usted" or (register != "tu" and locale.code == "es-CO")
+
+
 def figure(fact: Fact, locale: Locale, decimals: int | None = None) -> str:
     """A fact's value as the reader's country writes it, with its unit."""
     return quantity(fact.value, fact, locale, decimals)

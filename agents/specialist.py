@@ -27,7 +27,7 @@ from agents import playbook as books
 from agents.builtin import BuiltinModel, by_builtin
 from agents.fence import fence
 from agents.playbook import Playbook
-from agents.rendering import PROMPTS, render
+from agents.rendering import PROMPTS, formal, render
 from core.errors import LadrilloError
 from core.locale import LOCALES
 from core.retry import is_model_fault
@@ -66,7 +66,7 @@ def write(specialist: Specialist, messages: Sequence[BaseMessage]) -> Written:
     facts = {fact_id: fact for result in results for fact_id, fact in result.facts.items()}
     text = render(
         specialist.playbook.template, LOCALES[brief.locale], facts, known=known, r=known.first, brief=brief,
-        slots=brief.slots, request=brief.request, usted=_usted(brief),
+        slots=brief.slots, request=brief.request, usted=formal(brief.register, LOCALES[brief.locale]),
     )
     body, _, tail = text.partition("===")
     notes = [line.partition(":") for line in tail.splitlines() if ":" in line]
@@ -89,11 +89,6 @@ def _read(specialist: Specialist, messages: Sequence[BaseMessage]) -> tuple[book
     brief, results = books.read(messages)
     own = {step.name for step in specialist.playbook.steps}
     return brief, [result for result in results if result.error is None or result.step in own]
-
-
-def _usted(brief: books.Brief) -> bool:
-    """Colombians are addressed as usted unless they say tú; Spaniards and Mexicans the other way round."""
-    return brief.register == "usted" or (brief.register != "tu" and brief.locale == "es-CO")
 
 
 def builtin_for(specialist: Specialist) -> BuiltinModel:

@@ -68,7 +68,8 @@ async def decide(
     if model is not None:
         system = (PROMPTS / "agents" / f"supervisor.{understanding['answer_language']}.md").read_text("utf-8")
         try:
-            answer = await model.with_structured_output(RoutingDecision).ainvoke(
+            # in one piece: half a decision is of no use
+            answer = await model.with_structured_output(RoutingDecision, stream=False).ainvoke(
                 [SystemMessage(system), *history, HumanMessage(question)], config={"tags": ["nostream"]}
             )
         except Exception as error:

@@ -24,7 +24,14 @@ app.add_typer(db, name="db")
 app.add_typer(index, name="index")
 
 CountryOption = Annotated[
-    str | None, typer.Option("--country", help=t("CO, ES or MX: a hint.", "CO, ES o MX: una pista."))
+    str | None,
+    typer.Option(
+        "--country",
+        help=t(
+            "country of the question where it names none: CO, ES or MX",
+            "país de la pregunta si no nombra ninguno: CO, ES o MX",
+        ),
+    ),
 ]
 
 
@@ -40,12 +47,15 @@ def serve(
     work(host, port)
 
 
-@app.command(help=t("Ask one question.", "Hace una pregunta."))
+@app.command(help=t("Ask one question and print the answer.", "Hace una pregunta y muestra la respuesta."))
 def ask(
     question: Annotated[
-        str, typer.Argument(help=t("the question, or - for standard input", "la pregunta, o - para la entrada estándar"))
+        str,
+        typer.Argument(help=t("the question, or - for standard input", "la pregunta, o - para la entrada estándar")),
     ],
-    json: Annotated[bool, typer.Option("--json", help=t("one JSON object on stdout", "un objeto JSON en la salida"))] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help=t("one JSON object on stdout", "un objeto JSON en la salida estándar"))
+    ] = False,
     country: CountryOption = None,
 ) -> None:
     from cli.talk import ask as work
@@ -53,23 +63,29 @@ def ask(
     run(work(question, as_json=json, country=country))
 
 
-@app.command(help=t("Talk in the terminal.", "Conversa en la terminal."))
+@app.command(help=t("Hold a conversation in the terminal.", "Abre una conversación en la terminal."))
 def chat(country: CountryOption = None) -> None:
     from cli.talk import chat as work
 
     run(work(country=country))
 
 
-@app.command(help=t("Load listings or statistics from files.", "Carga anuncios o estadísticas desde archivos."))
+@app.command(
+    help=t("Load listings, statistics or areas from files.", "Carga anuncios, estadísticas o zonas desde archivos.")
+)
 def ingest(
-    files: Annotated[list[Path], typer.Argument(help="CSV, Parquet, JSON lines")],
+    files: Annotated[list[Path], typer.Argument(help=t("CSV, Parquet or JSON lines", "CSV, Parquet o líneas JSON"))],
     mapping: Annotated[
-        str | None, typer.Option(help=t("name or path of the column mapping", "nombre o ruta del mapeo de columnas"))
+        str | None,
+        typer.Option(help=t("name or path of a column mapping", "nombre o ruta de una correspondencia de columnas")),
     ] = None,
     refresh: Annotated[
         bool,
         typer.Option(
-            help=t("retrain models and update the index afterwards", "reentrena los modelos y actualiza el índice después")
+            help=t(
+                "retrain the models and update the index afterwards",
+                "al terminar, reentrenar los modelos y actualizar el índice",
+            )
         ),
     ] = True,
 ) -> None:
@@ -81,7 +97,12 @@ def ingest(
 @app.command(help=t("Train the valuation models.", "Entrena los modelos de valoración."))
 def train(
     country: Annotated[
-        list[str] | None, typer.Option(help=t("only this market (CO, ES, MX)", "solo este mercado (CO, ES, MX)"))
+        list[str] | None,
+        typer.Option(
+            help=t(
+                "only this market: CO, ES or MX; may be repeated", "solo este mercado: CO, ES o MX; se puede repetir"
+            )
+        ),
     ] = None,
 ) -> None:
     from cli.data import train as work
@@ -91,10 +112,13 @@ def train(
 
 @app.command(help=t("Value a file of properties.", "Valora un archivo de inmuebles."))
 def value(
-    file: Annotated[Path, typer.Argument(help="CSV, Parquet, JSON lines")],
-    out: Annotated[Path, typer.Option("--out", help=t("where to write (CSV or Parquet)", "dónde escribir (CSV o Parquet)"))],
+    file: Annotated[Path, typer.Argument(help=t("CSV, Parquet or JSON lines", "CSV, Parquet o líneas JSON"))],
+    out: Annotated[
+        Path, typer.Option("--out", help=t("where to write (.csv or .parquet)", "dónde escribir (.csv o .parquet)"))
+    ],
     mapping: Annotated[
-        str | None, typer.Option(help=t("name or path of the column mapping", "nombre o ruta del mapeo de columnas"))
+        str | None,
+        typer.Option(help=t("name or path of a column mapping", "nombre o ruta de una correspondencia de columnas")),
     ] = None,
 ) -> None:
     from cli.data import value as work
@@ -102,11 +126,19 @@ def value(
     run(work(file, out, mapping))
 
 
-@app.command("eval", help=t("Run conversations and write what came of them.", "Ejecuta conversaciones y escribe el resultado."))
+@app.command(
+    "eval",
+    help=t(
+        "Run conversations, write the answers, score them.",
+        "Resuelve conversaciones de prueba, guarda las respuestas y las califica.",
+    ),
+)
 def evaluate(
-    cases: Annotated[Path, typer.Argument(help="JSON lines")],
-    outputs: Annotated[Path, typer.Option("--outputs", help=t("where to write the answers", "dónde escribir las respuestas"))],
-    brain: Annotated[str | None, typer.Option(help="builtin | llm")] = None,
+    cases: Annotated[Path, typer.Argument(help=t("conversations, as JSON lines", "conversaciones, en líneas JSON"))],
+    outputs: Annotated[
+        Path, typer.Option("--outputs", help=t("where to write the answers", "dónde escribir las respuestas"))
+    ],
+    brain: Annotated[str | None, typer.Option(help=t("builtin or llm", "builtin o llm"))] = None,
 ) -> None:
     from cli.measure import evaluate as work
 
@@ -115,28 +147,40 @@ def evaluate(
 
 @app.command(help=t("Measure speed and memory.", "Mide velocidad y memoria."))
 def bench(
-    turns: Annotated[int, typer.Option(min=1, help=t("turns after warm-up", "turnos después del calentamiento"))] = 200,
+    turns: Annotated[
+        int,
+        typer.Option(
+            min=1, help=t("turns to measure, after the warm-up", "turnos que se miden, tras el calentamiento")
+        ),
+    ] = 200,
 ) -> None:
     from cli.measure import bench as work
 
     run(work(turns))
 
 
-@app.command(help=t("Show what is configured, reachable and loaded.", "Muestra qué está configurado, accesible y cargado."))
+@app.command(
+    help=t(
+        "Show what is configured, reachable and loaded.",
+        "Muestra qué está configurado, qué responde y qué hay cargado.",
+    )
+)
 def doctor() -> None:
     from cli.doctor import doctor as work
 
     raise typer.Exit(run(work()))
 
 
-@db.command("upgrade", help=t("Bring the database to the newest revision.", "Lleva la base de datos a la última revisión."))
+@db.command(
+    "upgrade", help=t("Bring the database to the newest revision.", "Lleva la base de datos a la última revisión.")
+)
 def db_upgrade() -> None:
     from cli.data import db_upgrade as work
 
     run(work())
 
 
-@index.command("rebuild", help=t("Recreate the index from PostgreSQL.", "Recrea el índice desde PostgreSQL."))
+@index.command("rebuild", help=t("Recreate the index from PostgreSQL.", "Rehace el índice a partir de PostgreSQL."))
 def index_rebuild() -> None:
     from cli.data import index_rebuild as work
 

@@ -22,6 +22,13 @@ COUNTRY_NAMES: dict[str, dict[Language, str]] = {
     "ES": {"es": "España", "en": "Spain"},
     "MX": {"es": "México", "en": "Mexico"},
 }
+
+
+def country_name(code: str | None, language: Language) -> str:
+    """`MX` -> "México" / "Mexico"; "" for none, the code itself where it is not one of the markets."""
+    return COUNTRY_NAMES.get(code, {}).get(language, code) if code else ""
+
+
 #: Digits after the separator for amounts of this currency.
 DECIMALS: dict[str, int] = {"COP": 0, "EUR": 0, "MXN": 0, "USD": 0}
 

@@ -23,8 +23,9 @@ from langgraph.types import Checkpointer, Send
 from agents import supervisor
 from agents.fence import fence
 from agents.playbook import Brief
-from agents.rendering import PROMPTS, render
+from agents.rendering import PROMPTS, formal, render
 from agents.supervisor import SPECIALISTS
+from core.errors import LadrilloError
 from core.facts import Fact, rests_on_demo
 from core.locale import LOCALES, Locale, locale_for
 from core.retry import is_model_fault
@@ -150,6 +151,16 @@ def _specialist_node(route: str) -> Any:
         try:
             stated = stated_facts(state["understanding"], context.message_id)
             finding = await run_specialist(brief, _history(state), stated, context, alone=alone)
+        except LadrilloError:
+            raise
+        except Exception:
+            # a defect of one specialist: the others' answers stand, and the reader is told what is missing
+            log.exception("the specialist %s failed", route)
+            text = render("notes", context.locale, {}, note="failed", usted=formal(brief.register, context.locale))
+            finding = Finding(
+                route=route, text=text, fallback=text, artifacts=[{"evidence": {"failed": True}}], tool_calls=[],
+                failed=True, suggestions=[], asks=None,
+            )
         finally:
             writer({"type": "step_end", "name": route})
         return {"findings": [finding]}
@@ -165,7 +176,7 @@ async def reply(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, A
         return {"draft": ""}
     text = render(
         "small_talk", _locale(state), {}, kind=understood.get("small_talk") or "out_of_scope",
-        uncovered=list(understood["uncovered"]), usted=understood["register"] == "usted",
+        uncovered=list(understood["uncovered"]), usted=formal(understood["register"], _locale(state)),
     )
     return {"draft": text}
 
@@ -261,7 +272,7 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     reason = decision["reason"] if human else "repeated_failure" if policy.failed_too_often(failures) else None
 
     case: dict[str, Any] | None = None
-    words = {"usted": understood["register"] == "usted" or (understood["register"] != "tu" and locale.code == "es-CO")}
+    words = {"usted": formal(understood["register"], locale)}
     offer = None
     if demo:
         context.screen.add(render("notes", locale, {}, note="demo", **words), facts)

@@ -126,4 +126,5 @@ def _chart(chart: Mapping[str, Any], book: Mapping[str, Fact], locale: Locale) -
             if book[p["y"]].low is not None
         ]
         series.append({"name": line["name"], "points": points, **({"band": band} if band else {})})
-    return {**chart, "series": series}
+    title = f"{label(chart['label'], locale)}, {chart['region']}"
+    return {"kind": chart["kind"], "title": title, "unit": chart["unit"], "series": series}

@@ -325,8 +325,7 @@ class _Book:
                 self.names.add(fold(fact.entity))
                 for part in _parts(fact.entity):
                     entities[part] = None
-            if fact.source.label:
-                self.names.add(fold(fact.source.label))
+            self.names |= {fold(name) for name in (fact.source.label, fact.source.attribution) if name}
             if fact.formula:
                 self.formula_numbers |= _formula_numbers(fact.formula)
         self.entities = list(entities)

@@ -44,7 +44,7 @@ def confidence(routing: float, artifacts: Sequence[dict[str, Any]], *, demo: boo
     interval as a share of the value) and `failed`; their `gaps` name what was not known.
     """
     worth = policy()["evidence"]
-    parts: dict[str, float] = {"routing": routing}
+    parts: dict[str, float] = {"routing": max(routing, worth["routing_floor"])}
     if demo:
         parts["demo"] = worth["demo"]
     for artifact in artifacts:

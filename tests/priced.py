@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 import tempfile
 import uuid
 from collections.abc import AsyncIterator
@@ -26,6 +27,8 @@ from knowledge.understanding.text import fold
 from tests.knowledge.valuation.conftest import CITIES, LEVELS, made_up
 
 NAMES = {"es/norte": "Norte", "es/sur": "Sur", "es/vacia": "Vacía"}
+#: Last part of a neighbourhood's id -> its name, the cheapest first.
+INSIDE = {"bajo": "Ribera", "medio": "Molino", "alto": "Mirador"}
 AS_OF = "2024-06"
 #: The newest advert's month has just ended; a year and a half later everything is old.
 FRESH, LATER = date(2024, 7, 10), date(2026, 1, 10)
@@ -42,7 +45,7 @@ def areas() -> list[Area]:
         latitude, longitude, _ = CITIES.get(city, (39.5, -6.3, 0))
         rows.append(area(city, "es", "city", name, (latitude, longitude)))
         if city in CITIES:
-            rows += [area(f"{city}/{n}", city, "neighbourhood", n.capitalize(), (latitude + 0.02 * i, longitude))
+            rows += [area(f"{city}/{n}", city, "neighbourhood", INSIDE[n], (latitude + 0.02 * i, longitude))
                      for i, n in enumerate(LEVELS)]
     return rows
 
@@ -80,7 +83,8 @@ def series() -> tuple[list[Series], list[Observation]]:
             points.append(Observation(series_id=series_id, period=date(month // 12, month % 12 + 1, 1), value=value))
 
     def growing(count: int, start: float, yearly: float, per_year: int) -> list[float]:
-        return [round(start * (1 + yearly) ** (i / per_year) * math.exp(0.01 * math.sin(i)), 3) for i in range(count)]
+        noise = random.Random(start)
+        return [round(start * (1 + yearly) ** (i / per_year) * math.exp(noise.gauss(0, 0.005)), 3) for i in range(count)]
 
     add("M/norte", "es/norte", "price_m2", "Norte", "M", date(2018, 7, 1), growing(72, 3000, 0.04, 12))
     add("R/norte", "es/norte", "rent_m2", "Norte", "M", date(2018, 7, 1), growing(72, 12, 0.03, 12))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from langchain.tools import tool
 from sqlalchemy import text
 
 from core.facts import Fact, Source
+from core.locale import country_name
 from knowledge.listings.areas import AreaRef, find_city, find_neighbourhood
 from tools.context import Runtime
 from tools.listings import Operation, PropertyType
@@ -47,7 +49,8 @@ async def area_statistics(
     """
     context = runtime.context
     result = ToolResult()
-    wanted = ", ".join(name for name in (neighbourhood, city) if name) or (country or "")
+    language = context.locale.language
+    wanted = ", ".join(name for name in (neighbourhood, city) if name) or country_name(country, language)
     result.data = {"place": wanted, "operation": operation, "property_type": property_type, "found": False}
     async with context.resources.database.session(context.scope) as session:
         area = await _area(session, country, city, neighbourhood)
@@ -71,6 +74,8 @@ async def area_statistics(
     if area is None or row is None:
         result.gap("no_data", what=f"{operation} adverts", place=wanted)
         return result.done()
+    if area.level == "country":
+        area = replace(area, name=country_name(area.country, language))
     result.data |= {"found": True, "area": area.place, "narrowed": narrowed}
     _describe(result, area, row, operation)
     _neighbourhoods(result, inside)

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from core import clock
 from core.errors import BadInput
 from core.facts import Fact, Source, Unit
-from core.locale import COUNTRY_NAMES, CURRENCY_OF, Language
+from core.locale import COUNTRY_NAMES, CURRENCY_OF, Language, country_name
 from knowledge.forecasting.registry import forecast_series
 from knowledge.series.choice import SeriesRef, choose_series
 from tools.context import Runtime
@@ -105,7 +105,7 @@ async def forecast_index(
 
         checks.amount("monthly_rent" if metric == "rent" else "price", value_today)
     code = country.upper() if country else None
-    place = ", ".join(name for name in (neighbourhood, city) if name) or (code or "")
+    place = ", ".join(n for n in (neighbourhood, city) if n) or country_name(code, runtime.context.locale.language)
     result = ToolResult()
     result.data = {"found": False, "place": place, "country": code, "metric": metric, "capped": years > MOST_YEARS,
                    "projected": None, "updated": None, "too_short": False}
@@ -235,7 +235,7 @@ def _chart(result: ToolResult, runtime: Runtime, path: Path, fact: Any, observed
         for i, s in enumerate(path.body["path"][:path.steps], 1) if i % every == 0 or i == path.steps
     ]
     names = _NAMES[runtime.context.locale.language]
-    result.charts.append({"kind": "line", "title": series.name, "unit": series.unit, "series": [
+    result.charts.append({"kind": "line", "label": f"series_{series.metric}", "region": series.region, "unit": series.unit, "series": [
         {"name": names[0], "points": history}, {"name": names[1], "points": [history[-1], *ahead]},
     ]})
 

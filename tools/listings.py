@@ -8,12 +8,13 @@ search goes on and says so.
 from __future__ import annotations
 
 import logging
-from typing import Literal
+from typing import Any, Literal
 
 from langchain.tools import tool
 
 from core.errors import BadInput, NotFound, Unavailable
-from core.facts import Fact, Source
+from core.facts import Fact, Source, Unit
+from core.locale import country_name
 from knowledge.listings import search as listings
 from knowledge.listings.search import Filters, Found, Order, Row
 from tools.context import Runtime
@@ -78,7 +79,7 @@ async def search_listings(
         found, relaxed = await _relaxed(runtime, filters, count, order)
     elif found.total > count and wish:
         found = await _by_meaning(runtime, result, filters, wish, found, count)
-    place = ", ".join(name for name in (neighbourhood, city) if name) or (country or "")
+    place = ", ".join(name for name in (neighbourhood, city) if name) or country_name(country, context.locale.language)
     result.data |= {
         "place": place, "place_known": found.place_known, "operation": operation, "property_type": property_type,
         "relaxed": relaxed, "listings": [], "total": None,
@@ -180,6 +181,23 @@ def add_listing(result: ToolResult, row: Row) -> dict[str, object]:
     return item
 
 
+def _more(result: ToolResult, row: Row) -> dict[str, str | None]:
+    """What a card has no room for: bathrooms, floor, year, distances where the source has them."""
+    source = Source("listing", str(row.id), row.title or row.place, row.source, row.demo)
+    wanted: tuple[tuple[str, Any, Unit], ...] = (
+        ("bathrooms", row.bathrooms, "count"), ("floor", row.floor, "count"), ("year_built", row.year_built, "year"),
+        ("to_centre", row.attributes.get("distance_to_city_center"), "km"),
+        ("to_metro", row.attributes.get("distance_to_metro"), "km"),
+    )
+    return {
+        key: None if not isinstance(value, (int, float)) else result.add(
+            Fact(key, float(value), unit, source, entity=row.title or row.place, entity_id=str(row.id),
+                 as_of=row.observed_on.isoformat())
+        )
+        for key, value, unit in wanted
+    }
+
+
 @tool(response_format="content_and_artifact")
 async def get_listing(listing_id: int, runtime: Runtime) -> Content:
     """One advert in full: price, size, rooms, text, features, earlier prices. listing_id as returned by a search."""
@@ -202,6 +220,9 @@ async def get_listing(listing_id: int, runtime: Runtime) -> Content:
         )
         for day, price, currency in history
     ]
-    result.data = {"listing": item, "earlier_prices": earlier, "text": row.text, "language": row.language}
+    result.data = {
+        "listing": item, "earlier_prices": earlier, "text": row.text, "language": row.language,
+        "observed_on": row.observed_on.isoformat(), **_more(result, row),
+    }
     result.say(f"<advert>{row.text[:1500]}</advert>")
     return result.done()

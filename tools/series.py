@@ -8,13 +8,15 @@ from typing import Any, Literal
 from langchain.tools import tool
 from sqlalchemy import text
 
+from core.errors import BadInput
 from core.facts import Fact, Source
+from core.locale import COUNTRY_NAMES, country_name
 from knowledge.series.choice import SeriesRef, choose_series
 from tools.context import Runtime
 from tools.result import Content, ToolResult
 
 Metric = Literal["price", "rent", "days_on_market", "stock", "mortgage_rate", "inflation"]
-_POINTS = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period DESC LIMIT 120")
+_POINTS = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period DESC LIMIT 400")
 _POINTS_SHOWN = 24
 
 
@@ -25,16 +27,20 @@ async def market_trend(
     city: str | None = None,
     neighbourhood: str | None = None,
     metric: Metric = "price",
+    years: int = 5,
 ) -> Content:
-    """How a measure of an area moved: latest value, change over one year and over the whole series (at most five years).
+    """How a measure of an area moved: latest value, change over one year and over `years` (1 to 30, or as far as it goes).
 
     metric: price, rent, days_on_market, stock (of a city or neighbourhood), mortgage_rate or inflation (of a country).
     Falls back from neighbourhood to city to country, and says which one it is.
     """
+    if not 1 <= years <= 30:
+        raise BadInput(f"years is {years}; expected 1 to 30.", f"years es {years}; se esperaba de 1 a 30.")
     context = runtime.context
     result = ToolResult()
     code = country.upper() if country else None
-    place = ", ".join(name for name in (neighbourhood, city) if name) or (code or "")
+    language = context.locale.language
+    place = ", ".join(name for name in (neighbourhood, city) if name) or country_name(code, language)
     result.data = {"place": place, "metric": metric, "found": False}
     async with context.resources.database.session(context.scope) as session:
         row, exact = await choose_series(session, metric, code, city, neighbourhood)
@@ -43,17 +49,22 @@ async def market_trend(
         result.gap("no_data", what=f"{metric} series", place=place)
         return result.done()
     points.reverse()
-    _report(result, row, points, exact)
+    region = row.region
+    if not region or region in COUNTRY_NAMES.get(code or "", {}).values():
+        region = country_name(code, language) or region
+    _report(result, row, points, exact, region, years)
     return result.done()
 
 
-def _report(result: ToolResult, row: SeriesRef, points: list[Any], exact: bool) -> None:
+def _report(
+    result: ToolResult, row: SeriesRef, points: list[Any], exact: bool, region: str, long: int
+) -> None:
     source = Source("series", row.id, row.name, row.attribution, row.demo)
     unit = row.fact_unit
 
     def fact(key: str, value: float, unit: Any, as_of: date, **more: Any) -> str:
         return result.add(
-            Fact(key, float(value), unit, more.pop("source", source), entity=row.region,
+            Fact(key, float(value), unit, more.pop("source", source), entity=region,
                  currency=row.currency if unit.startswith("money") else None, as_of=row.label(as_of), **more),
             say=key != "point",
         )
@@ -62,10 +73,12 @@ def _report(result: ToolResult, row: SeriesRef, points: list[Any], exact: bool) 
     latest = fact(f"{row.metric}_latest", last.value, unit, last.period)
     ids = [fact("point", p.value, unit, p.period) for p in points[-_POINTS_SHOWN:]]
     changes: dict[str, str | None] = {}
-    for name, years in (("year", 1), ("long", 5)):
+    for name, years in (("year", 1), ("long", long)):
         before = _before(points, last.period, years)
         changes[name] = None
-        if before is None and years > 1 and len(points) > 2:
+        if name == "long" and (years == 1 or (before is None and len(points) <= 2)):
+            continue
+        if before is None and years > 1:
             before = points[0]
         if before is None or before.value == 0 or unit == "percent":
             continue
@@ -77,13 +90,14 @@ def _report(result: ToolResult, row: SeriesRef, points: list[Any], exact: bool) 
         )
         result.data[f"{name}_since"] = row.label(before.period)
     result.data |= {
-        "found": True, "exact": exact, "region": row.region, "latest": latest, "change_year": changes["year"],
+        "found": True, "exact": exact, "region": region, "latest": latest, "change_year": changes["year"],
         "change_long": changes["long"], "as_of": row.label(last.period), "series": row.name,
-        "attribution": row.attribution, "is_index": unit == "index",
+        "attribution": row.attribution, "is_index": unit == "index", "is_percent": unit == "percent", "kind": row.metric,
+        "demo": row.demo,
     }
     result.charts.append(
-        {"kind": "line", "title": row.name, "unit": row.unit, "series": [
-            {"name": row.region, "points": [{"x": p.period.isoformat(), "y": i}
+        {"kind": "line", "label": f"series_{row.metric}", "region": region, "unit": row.unit, "series": [
+            {"name": region, "points": [{"x": p.period.isoformat(), "y": i}
                                             for p, i in zip(points[-_POINTS_SHOWN:], ids, strict=True)]}
         ]}
     )

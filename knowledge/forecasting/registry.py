@@ -16,11 +16,13 @@ from sqlalchemy import text
 
 from core.clock import now
 from core.database import Database
-from core.errors import NotFound
+from core.errors import BadInput, NotFound
 from core.scope import Scope
 from knowledge.forecasting.series import PER_YEAR
 
 STORED_YEARS = 3
+#: A forecast beyond this multiple of the last value is a method that ran away (no market here did in ten years).
+WILDEST = 20.0
 #: Changed when the method changes: what other code made is not read.
 _CODE = "1"
 _SERIES = text("SELECT frequency FROM series WHERE id = :id")
@@ -42,7 +44,7 @@ async def forecast_series(
     """The forecast of a series as `ForecastResult.to_dict()` with `series_id` and `fingerprint`.
 
     `path` reaches at least `horizon_periods` (default: `STORED_YEARS`). Raises `NotFound` for an unknown series and
-    `BadInput` for one that is too short or a horizon that is too long.
+    `BadInput` for one that is too short or has no stable forecast, or a horizon that is too long.
     """
     async with database.session(scope) as session:
         frequency = (await session.execute(_SERIES, {"id": series_id})).scalar_one_or_none()
@@ -66,9 +68,20 @@ async def forecast_series(
 
 
 def _make(points: list[tuple[Any, float]], frequency: str, horizon: int) -> dict[str, Any]:
+    import numpy
+
     from knowledge.forecasting.forecast import forecast
 
-    return forecast([p for p, _ in points], [v for _, v in points], frequency, horizon).to_dict()
+    with numpy.errstate(over="ignore"):  # told below
+        made = forecast([p for p, _ in points], [v for _, v in points], frequency, horizon).to_dict()
+    last = abs(made["last_value"]) or 1.0
+    if not all(abs(step["value"]) <= WILDEST * last for step in made["path"]):
+        raise BadInput(
+            f"The forecast of this series by {made['method']!r} runs away; its observations give no stable one.",
+            f"El pronóstico de esta serie con {made['method']!r} se dispara; sus datos no dan uno estable.",
+            code="unstable_forecast",
+        )
+    return made
 
 
 async def _keep(database: Database, scope: Scope, series_id: str, fingerprint: str, made: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.facts import Unit
 from core.locale import COUNTRY_NAMES
 from knowledge.listings.areas import find_city, find_neighbourhood
+from knowledge.understanding.text import fold
 
 #: What a measure is called -> the metrics that tell it, the more telling first.
 METRICS: dict[str, tuple[str, ...]] = {
@@ -36,6 +37,10 @@ _PICK = text(
     " ORDER BY s.demo, array_position(CAST(:metrics AS text[]), s.metric), last DESC, s.area_id IS NULL,"
     " count(*) DESC, s.id LIMIT 1"
 )
+
+
+#: Words of a region's official name that people leave out.
+_COMMON = frozenset("comunidad comunitat autonoma foral principado region de del la las el los illes islas community".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +77,29 @@ class SeriesRef:
         return f"{day.year}-Q{(day.month - 1) // 3 + 1}" if self.frequency == "Q" else f"{day:%Y-%m}"
 
 
+_REGIONS = text(
+    "SELECT DISTINCT region FROM series WHERE country = :country AND metric = ANY(:metrics) AND segment = 'all'"
+    " AND region <> ''"
+)
+_NAMED = text(
+    "SELECT s.id, s.name, s.region, s.metric, s.unit, s.currency, s.frequency, s.attribution, s.demo,"
+    " min(o.period) AS first, max(o.period) AS last FROM series s JOIN observations o ON o.series_id = s.id"
+    " WHERE s.metric = ANY(:metrics) AND s.segment = 'all' AND s.country = :country AND s.region = :region"
+    " GROUP BY s.id HAVING CAST(:by AS date) IS NULL OR min(o.period) <= :by"
+    " ORDER BY s.demo, array_position(CAST(:metrics AS text[]), s.metric), last DESC, s.frequency = 'A', count(*) DESC, s.id"
+    " LIMIT 1"
+)
+
+
 async def choose_series(
     session: AsyncSession, measure: str, country: str | None, city: str | None, neighbourhood: str | None,
     *, by: date | None = None,
 ) -> tuple[SeriesRef | None, bool]:
     """The series of the smallest area that has one; False where a larger area stands in.
 
-    `measure` is a key of `METRICS`; `by` asks for one that begins by then. A place that we do not know has its
-    country's, where the country is told, else none.
+    `measure` is a key of `METRICS`; `by` asks for one that begins by then. A place without listings (a region, a small
+    town) is looked for among the series' own regions; one that no series names has its country's, where the country is
+    told, else none.
     """
     metrics = list(METRICS[measure])
     found_city = await find_city(session, city, country) if city else None
@@ -97,7 +117,25 @@ async def choose_series(
     code = country or (tried[0].country if tried else None)
     if code is None:
         return None, False
+    if city and found_city is None:
+        named = await _named(session, metrics, city, code, by)
+        if named is not None:
+            return named, neighbourhood is None
     return await _pick(session, metrics, None, code, by), not city and not neighbourhood
+
+
+async def _named(
+    session: AsyncSession, metrics: list[str], name: str, country: str, by: date | None
+) -> SeriesRef | None:
+    """The series of a region of this name: `Comunidad de Madrid` and `Madrid, Comunidad de` are one."""
+    wanted = set(fold(name).split()) - _COMMON
+    regions = (await session.execute(_REGIONS, {"country": country, "metrics": metrics})).scalars()
+    same = [region for region in regions if set(fold(region).split()) - _COMMON == wanted]
+    if not wanted or not same:
+        return None
+    values = {"metrics": metrics, "country": country, "region": min(same, key=len), "by": by}
+    row = (await session.execute(_NAMED, values)).first()
+    return SeriesRef(**row._mapping) if row is not None else None
 
 
 async def _pick(

@@ -143,6 +143,12 @@ def test_a_usual_name_works_with_and_without_our_prefix(name: str, monkeypatch: 
     assert url.get_secret_value() == "postgresql://db.example/ladrillo"
 
 
+def test_the_prefixed_name_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHROMA_URL", "http://usual:8001")
+    monkeypatch.setenv("LADRILLO_CHROMA_URL", "http://ours:8001")
+    assert get_settings().chroma_url == "http://ours:8001"
+
+
 @pytest.mark.parametrize(
     ("given", "llm"),
     [

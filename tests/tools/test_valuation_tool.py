@@ -21,7 +21,7 @@ from tools.comparables import similar_listings
 from tools.context import TurnContext
 from tools.valuation import value_property
 
-FLAT: dict[str, Any] = {"country": "ES", "city": "Norte", "neighbourhood": "Medio", "property_type": "apartment",
+FLAT: dict[str, Any] = {"country": "ES", "city": "Norte", "neighbourhood": "Molino", "property_type": "apartment",
                         "area_m2": 90.0, "bedrooms": 3}
 
 
@@ -77,7 +77,7 @@ async def test_what_is_told_counts(priced: Resources) -> None:  # noqa: F811
         return float(book(found)[found["data"]["value"]].value)
 
     assert await worth(features=["lift"]) > await worth(lacking=["lift"])
-    assert await worth(neighbourhood="Alto") > await worth(neighbourhood="Bajo")
+    assert await worth(neighbourhood="Mirador") > await worth(neighbourhood="Ribera")
 
 
 @pytest.mark.parametrize(("price", "verdict", "part"), [
@@ -194,9 +194,9 @@ async def test_a_damaged_model_is_a_failure_and_not_a_missing_place(priced: Reso
 
 async def test_similar_adverts_of_a_described_flat_and_of_an_advert(priced: Resources) -> None:  # noqa: F811
     _, found = await similar_listings.coroutine(
-        runtime=runtime(priced), city="Norte", neighbourhood="Alto", property_type="apartment", area_m2=80.0, limit=7)
+        runtime=runtime(priced), city="Norte", neighbourhood="Mirador", property_type="apartment", area_m2=80.0, limit=7)
     assert len(found["cards"]) == 7
-    assert {card["place"] for card in found["cards"]} == {"Alto, Norte"}
+    assert {card["place"] for card in found["cards"]} == {"Mirador, Norte"}
     first = int(found["cards"][0]["id"])
     _, others = await similar_listings.coroutine(runtime=runtime(priced), listing_id=first)
     assert first not in [card["id"] for card in others["cards"]]
