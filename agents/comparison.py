@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from agents.playbook import Arguments, Brief, Known, Playbook, Step
-from agents.rendering import word
 from agents.specialist import Specialist
 from core.locale import LOCALES
+from core.words import word
 from tools.compare import MEASURES, MOST, profile_option, weigh_options
 
 _FIGURES = ("price", "monthly_rent", "area_m2")

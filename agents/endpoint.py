@@ -24,6 +24,10 @@ class Endpoint(ChatOpenAI):
 
     call_seconds: float = 30.0
 
+    async def aclose(self) -> None:
+        """Let go of the connections."""
+        await self.root_async_client.close()
+
     async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
         deadline = asyncio.get_running_loop().time() + self.call_seconds
         answer = super()._agenerate

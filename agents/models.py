@@ -24,6 +24,7 @@ def chat_model(settings: Settings) -> BaseChatModel | None:
             "LADRILLO_BRAIN is 'llm' but neither OPENAI_API_KEY nor OPENAI_BASE_URL is set.",
             "LADRILLO_BRAIN es 'llm' pero no hay OPENAI_API_KEY ni OPENAI_BASE_URL.",
         )
+    from openai import DefaultAsyncHttpxClient
     from pydantic import SecretStr
 
     from agents.endpoint import Endpoint
@@ -36,6 +37,8 @@ def chat_model(settings: Settings) -> BaseChatModel | None:
         call_seconds=settings.model_timeout,
         stream_chunk_timeout=None,  # `call_seconds` bounds the whole call
         max_retries=0,
+        # of our own: LangChain's is shared by everything in the process, whatever its event loop, and never closed
+        http_async_client=DefaultAsyncHttpxClient(timeout=settings.model_timeout),
         streaming=True,
         stream_usage=True,
         use_responses_api=False if settings.openai_base_url else None,

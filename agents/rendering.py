@@ -7,11 +7,9 @@ A template never holds a figure of its own: what it prints is a fact's id turned
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,8 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from core import locale as loc
 from core.facts import Fact
 from core.locale import Locale
-
-PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
+from core.words import PROMPTS, label, word
 
 
 @lru_cache(maxsize=1)
@@ -33,33 +30,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-
-
-@lru_cache(maxsize=1)
-def vocabulary() -> dict[str, dict[str, str]]:
-    """word -> {CO, ES, MX, en}."""
-    return tomllib.loads((PROMPTS / "vocabulary.toml").read_text("utf-8"))
-
-
-@lru_cache(maxsize=1)
-def _labels() -> dict[str, dict[str, str]]:
-    return tomllib.loads((PROMPTS / "labels.toml").read_text("utf-8"))
-
-
-def label(key: str, locale: Locale) -> str:
-    """What a figure is called (`gross_yield` -> "rentabilidad bruta anual")."""
-    entry = _labels().get(key)
-    if entry is None:
-        return key.replace("_", " ")
-    return entry.get(locale.country or "", entry[locale.language])
-
-
-def word(name: str, locale: Locale) -> str:
-    """A regional word: `word("rent", es-MX)` -> "renta". Unknown names are returned as they are."""
-    entry = vocabulary().get(name)
-    if entry is None:
-        return name.replace("_", " ")
-    return entry["en"] if locale.language == "en" else entry[locale.country or "CO"]
 
 
 def formal(register: str, locale: Locale) -> bool:

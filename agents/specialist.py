@@ -27,10 +27,11 @@ from agents import playbook as books
 from agents.builtin import BuiltinModel, by_builtin
 from agents.fence import fence
 from agents.playbook import Playbook
-from agents.rendering import PROMPTS, formal, render
+from agents.rendering import formal, render
 from core.errors import LadrilloError
 from core.locale import LOCALES
 from core.retry import is_model_fault
+from core.words import PROMPTS
 from tools.context import TurnContext
 
 log = logging.getLogger("ladrillo.specialist")

@@ -16,8 +16,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from pydantic import BaseModel, Field
 
 from agents.builtin import BuiltinModel
-from agents.rendering import PROMPTS
 from core.retry import is_model_fault, is_outage
+from core.words import PROMPTS
 
 log = logging.getLogger("ladrillo.supervisor")
 

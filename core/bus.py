@@ -7,7 +7,6 @@ content: what is read always comes from the database. In the writer's own proces
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 from collections import defaultdict
@@ -57,9 +56,9 @@ class Bus:
     async def close(self) -> None:
         self._database.announcer = None
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            while not self._task.done():  # Python 3.11 loses a cancellation that meets the end of a wait_for
+                self._task.cancel()
+                await asyncio.wait([self._task], timeout=1)
         if self._redis is not None:
             await self._redis.aclose()
 

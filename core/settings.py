@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     embeddings_model: str = Field("text-embedding-3-small", description="model name when embeddings are `openai`")
     language: Literal["auto", "es", "en"] = Field("auto", description="language of the command line's own messages")
     turn_timeout: float = Field(90.0, gt=0, description="seconds that one turn may take before it ends as failed")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="level of the log on stderr")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("error", description="level of the log on stderr")
 
     @model_validator(mode="after")
     def _staff_tokens_can_be_used(self) -> Settings:

@@ -25,6 +25,12 @@ class Staff:
         self.model = model if model is not None else chat_model(settings)
         self._agents: dict[tuple[str, str], Agent] = {}
 
+    async def close(self) -> None:
+        """Let go of the endpoint's connections."""
+        closing = getattr(self.model, "aclose", None)
+        if closing is not None:
+            await closing()
+
     @property
     def brain(self) -> str:
         return brain_name(self.model)

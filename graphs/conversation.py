@@ -23,12 +23,13 @@ from langgraph.types import Checkpointer, Send
 from agents import supervisor
 from agents.fence import fence
 from agents.playbook import Brief
-from agents.rendering import PROMPTS, formal, render
+from agents.rendering import formal, render
 from agents.supervisor import SPECIALISTS
 from core.errors import LadrilloError
 from core.facts import Fact, rests_on_demo
 from core.locale import LOCALES, Locale, locale_for
 from core.retry import is_model_fault
+from core.words import PROMPTS
 from graphs import policy
 from graphs.context import GraphContext
 from graphs.evidence import artifacts_of, facts_of, presentable, stated_facts
@@ -248,7 +249,7 @@ async def ground(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
         rest = "\n\n".join(f["fallback"] for f in _in_order(state))
         kept, dropped = bound(rest, facts, _locale(state), context.user_words)
         for lost in dropped:
-            log.error("a template's figure does not bind: %r in %r", lost.shown, lost.sentence)
+            log.warning("a template's figure does not bind: %r in %r", lost.shown, lost.sentence)
         screen_.go_on(kept, facts)
     writer({"type": "step_end", "name": "grounding"})
     return {"draft": screen_.shown}
@@ -264,7 +265,9 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     artifacts = artifacts_of(findings)
     facts = _facts(state, context)
     bound = {b.fact_id for b in context.screen.stream.bindings}
-    demo = rests_on_demo(f for f in facts if f.id in bound)
+    demo = rests_on_demo(f for f in facts if f.id in bound) or any(
+        citation["demo"] for artifact in artifacts for citation in artifact.get("citations") or ()
+    )
     found = policy.confidence(decision["confidence"], artifacts, demo=demo)
     human = decision["routes"] == ["human"]
     failed = bool(findings) and (all(f["failed"] for f in findings) or found.value <= policy.failed_below())

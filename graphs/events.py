@@ -12,11 +12,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from agents.rendering import label, when
+from agents.rendering import when
 from core.database import Database
 from core.facts import Fact
 from core.locale import LOCALES, Locale
 from core.scope import Scope
+from core.words import label
 from knowledge.records import event_log
 from knowledge.records.event_log import Entry, custom
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from agents.rendering import figure, label, when, word
+from agents.rendering import figure, when
 from core.facts import Fact, Source, Unit
 from core.locale import Locale
+from core.words import label, word
 from graphs.state import Finding
 
 _KINDS: dict[str, Unit] = {

@@ -1,6 +1,6 @@
 """Grounding: a number is shown only if it binds to a fact. One pure function, `accept`, decides.
 
-A text is read sentence by sentence (a table row is one). Each figure in a sentence must agree with a fact in value at the
+A text is read sentence by sentence (a whole table is one). Each figure in a sentence must agree with a fact in value at the
 digits shown, in unit, in currency, and in entity where its clause names one. The first figure that does not bind ends
 what may be shown: it fails closed. Not figures: dates and years of the calendar, ordinals, list numbers, article and law
 numbers, phone numbers, case codes, citation marks, names that contain digits, and the investor's own words in quotes. A
@@ -219,8 +219,8 @@ def _checked(
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
-    """Spans of sentences and lines, together covering the text. An abbreviation or a decimal point ends none, and a
-    quotation is not cut."""
+    """Spans of sentences and lines, together covering the text. An abbreviation or a decimal point ends none; a
+    quotation or a table is not cut."""
     quotes = [match.span() for match in _QUOTED.finditer(text)]
     spans: list[tuple[int, int]] = []
     start = 0
@@ -228,6 +228,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
         piece = text[start : match.end()]
         if any(a < match.start() < b - 1 for a, b in quotes):
             continue
+        if match.group() == "\n" and text[start:].startswith("|") and text[match.end() : match.end() + 1] in ("|", ""):
+            continue  # a table is shown whole or not at all
         if match.group() != "\n" and (_ABBREVIATION.search(piece) or _LIST_NUMBER.fullmatch(piece)):
             continue
         spans.append((start, match.end()))
@@ -287,7 +289,7 @@ class Stream:
 def _complete(text: str) -> int:
     """Where the last sentence that is surely whole ends: something follows it, and no quotation is still open in it."""
     spans = sentences(text)
-    if text.endswith("\n"):
+    if text.endswith("\n") and not text[spans[-1][0] :].startswith("|"):
         return len(text)
     ready = spans[-1][0] if spans else 0
     line = text.rfind("\n") + 1

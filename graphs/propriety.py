@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from agents.rendering import PROMPTS
 from core.facts import Fact
+from core.words import PROMPTS
 from knowledge.understanding.text import fold
 
 _IMAGE = re.compile(r"!\[|<\s*(?:img|svg|picture|video|audio|source)\b", re.IGNORECASE)

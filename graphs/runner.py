@@ -72,6 +72,7 @@ class Runner:
             task.cancel()
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=5)
+        await self.staff.close()
         await self.bus.close()
         await self.checkpoints.close()
         await self.resources.close()

@@ -1,13 +1,14 @@
 """What an area's adverts and statistics say about rents, where the investor gave none: an estimate, never a quote.
 
 Measured figures come before demo ones, the area itself before the city around it, the property type before all types.
-A yield of the area is only formed from a rent and a price of about the same time.
+A published mean of whole dwellings stands for itself: no size scales it. A yield of the area is only formed from a rent
+and a price per m2 of about the same time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from langchain.tools import tool
@@ -15,49 +16,47 @@ from sqlalchemy import bindparam, text
 
 from core.errors import BadInput
 from core.facts import Fact, Source
-from knowledge.understanding.text import fold
 from tools.context import Runtime
 from tools.listing_figures import listing_figures
+from tools.named_areas import Named, named_area, unlinked_region
 from tools.provenance import settle
+from tools.published_rents import Published, published_rents
 from tools.result import Content, ToolResult
 
 #: A rent and a price further apart than this make no yield.
 SAME_TIME_DAYS = 400
-_AREAS = text(
-    "SELECT id, level, name, country FROM areas WHERE name_folded IN :names"
-).bindparams(bindparam("names", expanding=True))
 _AGGREGATES = text(
     "SELECT d.area_id, a.name, d.operation, d.property_type, d.period, d.listings, d.currency, d.price_m2_median AS mid,"
     " d.price_m2_q1 AS low, d.price_m2_q3 AS high, d.source, d.demo"
     " FROM analytics_data d JOIN areas a ON a.id = d.area_id"
     " WHERE d.area_id IN :chain AND d.property_type IN :types AND d.price_m2_median > 0"
 ).bindparams(bindparam("chain", expanding=True), bindparam("types", expanding=True))
-_SERIES = text(
-    "SELECT s.id, s.area_id, a.name, s.currency, s.attribution, s.demo, s.frequency, o.period, o.value"
-    " FROM series s JOIN areas a ON a.id = s.area_id JOIN observations o ON o.series_id = s.id"
-    " WHERE s.area_id IN :chain AND s.metric = 'rent_m2' AND o.value > 0"
-).bindparams(bindparam("chain", expanding=True))
+#: Types that published rents per m2, and published rents of whole dwellings, speak of.
+_FLATS, _DWELLINGS = (None, "apartment", "studio"), (None, "apartment", "studio", "house")
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A median (or published mean) per m2 of one area, operation and period; `count` None for a published statistic."""
+    """A median (or published mean) per m2 of one area, operation and period; `published` where it is a statistic."""
 
     area_id: str
     name: str
     rent: bool
     property_type: str
     period: date
+    as_of: str
     mid: float
     low: float | None
     high: float | None
     currency: str | None
     count: int | None
     source: Source
+    published: Published | None = None
 
     @property
-    def as_of(self) -> str:
-        return f"{self.period.year}-Q{(self.period.month - 1) // 3 + 1}"
+    def whole(self) -> bool:
+        """Whether `mid` is the rent of a dwelling, not of a m2."""
+        return self.published is not None and self.published.metric == "rent"
 
 
 @tool(response_format="content_and_artifact")
@@ -69,8 +68,9 @@ async def area_rent(
 
     Use it only where the investor gave no rent (or no price, with a rent). Name the place as the investor did, or give
     listing_id alone. property_type: apartment, house, studio, office, retail, land, warehouse, building or room.
-    area_m2: size in m2; without it only figures per m2 come back. Also returns the area's gross yield where rents and
-    prices of the same time are known. Always say that these are estimates, from which area and of which date.
+    area_m2: size in m2; without it only figures per m2 come back, or a published mean rent of dwellings of any size. Also
+    returns the area's gross yield where rents and prices of the same time are known. Always say that these are estimates,
+    from which area and of which date; if the area is not the one asked for, say which it is.
     """
     from knowledge.finance import checks
 
@@ -78,8 +78,10 @@ async def area_rent(
         checks.amount("area_m2", area_m2)
     result = ToolResult()
     given: dict[str, Fact] = {}
+    named = Named(None)
     if listing_id is not None:
         listing = await listing_figures(runtime, listing_id)
+        levels = await _levels(runtime, _chain(listing.area_id), None, listing.property_type)
         chain, property_type = _chain(listing.area_id), listing.property_type
         given = {"area_m2": listing.facts["area_m2"]} if "area_m2" in listing.facts else {}
         area_m2 = listing.value("area_m2") or area_m2
@@ -89,13 +91,14 @@ async def area_rent(
         if not place:
             raise BadInput("Name a city or a neighbourhood to look up its rents.",
                            "Nombre una ciudad o un barrio para buscar sus rentas.")
-        chain = await _find(runtime, country, city, neighbourhood)
-    levels = await _levels(runtime, chain, property_type)
+        named, chain, region = await _find(runtime, country, city, neighbourhood)
+        levels = await _levels(runtime, chain, region, property_type)
     rent = _best([lv for lv in levels if lv.rent], chain, property_type)
-    price = _best([lv for lv in levels if not lv.rent], chain, property_type, like=rent)
-    result.data = {"place": place, "rent_m2": None, "price_m2": None, "estimated_rent": None, "estimated_price": None,
-                   "area_yield": None, "count": None, "as_of": None, "area": None, "type_is_exact": False,
-                   "area_is_exact": False, "area_m2": None, "published": False}
+    price = _best([lv for lv in levels if not lv.rent], chain, property_type, like=None if rent and rent.whole else rent)
+    result.data = {"place": place, "rent_m2": None, "rent_mean": None, "price_m2": None, "estimated_rent": None,
+                   "estimated_price": None, "area_yield": None, "count": None, "as_of": None, "area": None,
+                   "price_area": None, "price_as_of": None, "type_is_exact": False, "area_is_exact": False,
+                   "area_m2": None, "published": None, "others": list(named.others)}
     if rent is None and price is None:
         # a rent the investor can tell settles the question; without a price the question was about the area itself
         code = "missing_input" if runtime.context.slots.get("price") or listing_id else "no_data"
@@ -104,10 +107,15 @@ async def area_rent(
     _report(result, runtime, rent, price, area_m2, given, levels)
     shown = rent or price
     assert shown is not None
-    named = not neighbourhood or listing_id is not None or fold(shown.name) == fold(neighbourhood)
-    result.data |= {"area": shown.name, "as_of": shown.as_of, "published": shown.count is None,
+    result.data |= {"area": shown.name, "as_of": shown.as_of, "published": shown.source.attribution if shown.published else None,
                     "type_is_exact": shown.property_type == property_type,
-                    "area_is_exact": named and shown.area_id == chain[0]}
+                    "area_is_exact": named.exact and shown.area_id == (chain[0] if chain else "")}
+    if price is not None:
+        result.data |= {"price_area": price.name, "price_as_of": price.as_of}
+    for name in (*named.others, *([shown.source.attribution] if shown.published else [])):  # names may hold digits
+        result.add(Fact("name", name, "text", shown.source), say=False)
+    if not result.data["area_is_exact"] and not listing_id:
+        result.say(f"the figures are of {shown.name}, the nearest area with data to {place}: say so")
     return result.done()
 
 
@@ -127,6 +135,11 @@ def _report(
     for level, name in ((rent, "rent"), (price, "price")):
         if level is None:
             continue
+        if level.whole:
+            assert level.published is not None
+            keep("rent_mean", level.published.fact(level.name))
+            keep("estimated_rent", replace(level.published.fact(level.name), id="", key="monthly_rent"))
+            continue
         per_m2 = keep(f"{name}_m2", _per_m2(level))
         if size is not None:
             keep(f"estimated_{name}", _estimate(level, per_m2, size))
@@ -143,7 +156,7 @@ def _report(
 
 def _area_yield(keep: Callable[[str, Fact], Fact], rent: Level, price: Level | None, levels: list[Level]) -> None:
     """12 x rent per m2 over price per m2, of one time: a published rent is taken at the price's date."""
-    if price is None or price.currency != rent.currency:
+    if price is None or rent.whole or price.area_id != rent.area_id or price.currency != rent.currency:
         return
     same = [lv for lv in levels if lv.rent and lv.source.ref.split("@")[0] == rent.source.ref.split("@")[0]]
     at = min(same, key=lambda lv: abs((lv.period - price.period).days))
@@ -160,7 +173,7 @@ def _area_yield(keep: Callable[[str, Fact], Fact], rent: Level, price: Level | N
 
 def _per_m2(level: Level) -> Fact:
     ranged = level.low is not None and level.high is not None
-    statistic = "median" if level.count is not None else "mean"
+    statistic = "mean" if level.published else "median"
     return Fact(
         f"{'rent' if level.rent else 'price'}_m2_{statistic}", level.mid, "money_per_m2", level.source,
         currency=level.currency, entity=level.name, entity_id=level.area_id, as_of=level.as_of,
@@ -190,43 +203,43 @@ def _chain(area_id: str) -> list[str]:
     return ["/".join(parts[:n]) for n in range(len(parts), 1, -1)]
 
 
-async def _find(runtime: Runtime, country: str | None, city: str | None, neighbourhood: str | None) -> list[str]:
-    """The named area with its city; empty where the name is unknown or stands for areas of several cities."""
+async def _find(
+    runtime: Runtime, country: str | None, city: str | None, neighbourhood: str | None
+) -> tuple[Named, list[str], tuple[str, str] | None]:
+    """The named area, it with its city, and where it has no area the region that published rents know it by."""
     context = runtime.context
-    names = [fold(name) for name in (city, neighbourhood) if name]
     async with context.resources.database.session(context.scope) as session:
-        rows = (await session.execute(_AREAS, {"names": names})).all()
-    rows = [row for row in rows if country is None or row.country == country.upper()]
-    cities = [row.id for row in rows if row.level == "city" and city and fold(row.name) == fold(city)]
-    if neighbourhood:
-        inside = [row.id for row in rows if row.level in ("district", "neighbourhood")
-                  and fold(row.name) == fold(neighbourhood)
-                  and (not city or any(row.id.startswith(f"{c}/") for c in cities))]
-        if len({"/".join(i.split("/")[:2]) for i in inside}) == 1:
-            return _chain(min(inside, key=len))
-    return _chain(cities[0]) if len(cities) == 1 else []
+        named = await named_area(session, country, city, neighbourhood)
+        if named.area is not None:
+            return named, _chain(named.area.id), None
+        town = (await named_area(session, country, city, None)).area if city and neighbourhood else None
+        if town is not None:
+            return Named(town, exact=False), _chain(town.id), None
+        region = await unlinked_region(session, country, city) if city else None
+    return Named(None, exact=not neighbourhood), [], region
 
 
-async def _levels(runtime: Runtime, chain: list[str], property_type: str | None) -> list[Level]:
-    if not chain:
-        return []
+async def _levels(
+    runtime: Runtime, chain: list[str], region: tuple[str, str] | None, property_type: str | None
+) -> list[Level]:
+    from knowledge.loaders.mapping import attribution_of
+
     context = runtime.context
     types = [property_type, "all"] if property_type else ["all"]
     async with context.resources.database.session(context.scope) as session:
-        rows = (await session.execute(_AGGREGATES, {"chain": chain, "types": types})).all()
-        # the published statistics are of dwellings
-        dwelling = property_type in (None, "apartment", "studio")
-        published = (await session.execute(_SERIES, {"chain": chain})).all() if dwelling else []
+        rows = (await session.execute(_AGGREGATES, {"chain": chain, "types": types})).all() if chain else []
+        known = {"rent_m2": property_type in _FLATS, "rent": property_type in _DWELLINGS}
+        published = [p for p in await published_rents(session, chain, region) if known[p.metric]]
     found = [
-        Level(r.area_id, r.name, r.operation == "rent", r.property_type, r.period, r.mid, r.low, r.high, r.currency,
-              r.listings, Source("aggregate", f"analytics_data/{r.area_id}/{r.operation}/{r.property_type}@{r.period}",
-                                 r.name, r.source, r.demo))
+        Level(r.area_id, r.name, r.operation == "rent", r.property_type, r.period,
+              f"{r.period.year}-Q{(r.period.month - 1) // 3 + 1}", r.mid, r.low, r.high, r.currency, r.listings,
+              Source("aggregate", f"analytics_data/{r.area_id}/{r.operation}/{r.property_type}@{r.period}",
+                     r.name, attribution_of(r.source), r.demo))
         for r in rows
     ]
     found += [
-        Level(r.area_id, r.name, True, "all", r.period, r.value, None, None, r.currency, None,
-              Source("series", f"{r.id}@{r.period}", r.name, r.attribution, r.demo))
-        for r in published
+        Level(p.area_id, p.place, True, "all", p.period, p.as_of, p.value, None, None, p.currency, None, p.source, p)
+        for p in published
     ]
     return found
 
@@ -234,8 +247,9 @@ async def _levels(runtime: Runtime, chain: list[str], property_type: str | None)
 def _best(
     levels: list[Level], chain: list[str], property_type: str | None, like: Level | None = None
 ) -> Level | None:
-    def rank(level: Level) -> tuple[bool, bool, int, bool, int]:
-        return (like is not None and level.area_id != like.area_id, level.source.demo, chain.index(level.area_id),
-                level.property_type != property_type, -level.period.toordinal())
+    def rank(level: Level) -> tuple[bool, bool, int, bool, bool, int]:
+        return (like is not None and level.area_id != like.area_id, level.source.demo,
+                chain.index(level.area_id) if level.area_id in chain else 0, level.property_type != property_type,
+                level.whole, -level.period.toordinal())
 
     return min(levels, key=rank, default=None)

@@ -8,11 +8,12 @@ from typing import Any
 from langchain.tools import tool
 from sqlalchemy import text
 
+from core import clock
 from core.facts import Fact, Source
 from core.locale import country_name
 from knowledge.listings.areas import AreaRef, find_city, find_neighbourhood
 from tools.context import Runtime
-from tools.listings import Operation, PropertyType
+from tools.listings import STALE_DAYS, Operation, PropertyType
 from tools.result import Content, ToolResult
 
 #: Fewer adverts than this are counted but not summed up: a median of four says nothing about an area.
@@ -115,7 +116,8 @@ def _describe(result: ToolResult, area: AreaRef, row: Any, operation: str) -> No
         )
 
     prefix = "rent" if operation == "rent" else "price"
-    result.data |= {"as_of": as_of, "count": fact("count", row.listings, "count"), "thin": row.listings < FEWEST}
+    result.data |= {"as_of": as_of, "count": fact("count", row.listings, "count"), "thin": row.listings < FEWEST,
+                    "stale": (clock.now().date() - row.period).days > STALE_DAYS + 90, "demo": row.demo}
     result.evidence["sample"] = row.listings
     if row.listings < FEWEST:
         result.gap("thin_data", place=area.place, listings=row.listings)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from langchain.tools import tool
 
 from core.facts import Fact, Source
-from core.locale import Language
+from core.locale import Locale
 from knowledge.listings.nearby import candidates
 from knowledge.listings.search import Row
 from tools.context import Runtime
@@ -50,26 +50,23 @@ def near(subject: Subject, rows: list[Row]) -> int:
 
 
 def report(
-    result: ToolResult, subject: Subject, rows: list[Row], ranked: list[Comparable], language: Language
+    result: ToolResult, subject: Subject, rows: list[Row], ranked: list[Comparable], locale: Locale
 ) -> dict[str, Any]:
     """Cards and table of the ranked ones; the ids of the ranges' facts."""
-    from knowledge.loaders.mapping import attribution_of
-
     shown = [(rows[c.position], c) for c in ranked]
     if not shown:
         return {"shown": [], "count": None, "within": None, "price_m2": None, "areas": None, "as_of": None}
     items, table = [], []
     for row, comparable in shown:
-        item = add_listing(result, row)
-        result.cards[-1]["attribution"] = attribution_of(row.source)
+        item = add_listing(result, row, locale)
         far = _distance(subject, row, comparable)
         items.append(item)
         table.append({"title": item["title"], "price": item["price"], "area": item["area"],
                       "price_m2": item["price_per_m2"], "distance": result.add(far, say=False) if far else "–"})
-    title, *columns = _COLUMNS[language]
+    title, *columns = _COLUMNS[locale.language]
     keys = ("price", "area", "price_m2", "distance")
     result.tables.append({
-        "title": _TITLES[language], "rows": table,
+        "title": _TITLES[locale.language], "rows": table,
         "columns": [{"key": "title", "label": title, "align": "left"},
                     *({"key": k, "label": name, "align": "right"} for k, name in zip(keys, columns, strict=True))],
     })
@@ -162,6 +159,6 @@ async def similar_listings(
     if not ranked:
         result.gap("no_data", what=f"similar {subject.row['property_type']}", place=subject.place)
         return result.done()
-    result.data |= {"found": True} | report(result, subject, rows, ranked, context.locale.language)
+    result.data |= {"found": True} | report(result, subject, rows, ranked, context.locale)
     result.evidence["sample"] = len(rows)
     return result.done()

@@ -28,6 +28,13 @@ def excerpt(question: str, passage: str) -> str:
     return " ".join(sentences[best : best + 3])
 
 
+def _about(area_id: str | None, kind: str, asked: str | None, named: bool) -> bool:
+    """A passage about another place answers nothing; rules and notes of a whole country concern each of its places."""
+    if area_id is None or "/" not in area_id:
+        return kind == "rule" or not named
+    return not named or (asked is not None and (asked == area_id or asked.startswith(f"{area_id}/")))
+
+
 @tool(response_format="content_and_artifact")
 async def search_documents(
     question: str, runtime: Runtime, country: str | None = None, city: str | None = None,
@@ -53,7 +60,8 @@ async def search_documents(
         kind=kind, language=context.locale.language, n=6,
     )
     spoken = context.locale.language
-    passages = ([p for p in found.passages if p.language == spoken] or list(found.passages))[:_SHOWN]
+    about = [p for p in found.passages if _about(p.area_id, p.kind, area.id if area else None, bool(city or neighbourhood))]
+    passages = ([p for p in about if p.language == spoken] or about)[:_SHOWN]
     if found.degraded:
         context.resources.lost_meaning()
         result.gap("degraded", what="meaning search")

@@ -190,7 +190,8 @@ def _report(result: ToolResult, runtime: Runtime, path: Path, years: float, exac
     result.data |= ids | {
         "found": True, "exact": exact, "region": region, "series": series.name, "target": then,
         "as_of": series.label(last_day), "stale": stale, "is_index": unit == "index", "method": path.body["method"],
-        "attribution": series.attribution, "backtest": _backtest(result, path, fact),
+        "kind": series.metric, "demo": series.demo, "attribution": series.attribution,
+        "backtest": _backtest(result, path, fact),
         "direction": "flat" if facts["change"].value == 0 else "up" if change("value") > 0 else "down",
         "sure": change("low_80") > 0 or change("high_80") < 0,
     }
@@ -234,8 +235,9 @@ def _chart(result: ToolResult, runtime: Runtime, path: Path, fact: Any, observed
         point(date.fromisoformat(s["period"]), s["value"], low=s["low_80"], high=s["high_80"], level=0.8)
         for i, s in enumerate(path.body["path"][:path.steps], 1) if i % every == 0 or i == path.steps
     ]
-    names = _NAMES[runtime.context.locale.language]
-    result.charts.append({"kind": "line", "label": f"series_{series.metric}", "region": series.region, "unit": series.unit, "series": [
+    language = runtime.context.locale.language
+    names, region = _NAMES[language], path.region(language)
+    result.charts.append({"kind": "line", "label": f"series_{series.metric}", "region": region, "unit": series.unit, "series": [
         {"name": names[0], "points": history}, {"name": names[1], "points": [history[-1], *ahead]},
     ]})
 

@@ -12,9 +12,11 @@ from typing import Any, Literal
 
 from langchain.tools import tool
 
+from core import clock
 from core.errors import BadInput, NotFound, Unavailable
 from core.facts import Fact, Source, Unit
-from core.locale import country_name
+from core.locale import Locale, country_name
+from core.words import word
 from knowledge.listings import search as listings
 from knowledge.listings.search import Filters, Found, Order, Row
 from tools.context import Runtime
@@ -26,6 +28,8 @@ PropertyType = Literal[
     "apartment", "house", "studio", "office", "retail", "land", "warehouse", "building", "room"
 ]
 _NEAREST = 300
+#: Adverts older than this are spoken of in the past tense, with their date.
+STALE_DAYS = 200
 _MOST = 12
 
 
@@ -73,7 +77,9 @@ async def search_listings(
     result = ToolResult()
     count = max(1, min(limit, _MOST))
     database = context.resources.database
-    found = await listings.search(database, context.scope, filters, limit=count, order=order)
+    found = await listings.search(
+        database, context.scope, filters, limit=count, order=order, language=context.locale.language
+    )
     relaxed: list[str] = []
     if found.place_known and not found.total:
         found, relaxed = await _relaxed(runtime, filters, count, order)
@@ -82,12 +88,12 @@ async def search_listings(
     place = ", ".join(name for name in (neighbourhood, city) if name) or country_name(country, context.locale.language)
     result.data |= {
         "place": place, "place_known": found.place_known, "operation": operation, "property_type": property_type,
-        "relaxed": relaxed, "listings": [], "total": None,
+        "relaxed": relaxed, "listings": [], "total": None, "stale": False,
     }
     if not found.place_known or not found.total:
         result.gap("no_data", what="listings", place=place)
         return result.done()
-    _report(result, found, filters, place)
+    _report(result, found, place, context.locale)
     return result.done()
 
 
@@ -109,7 +115,10 @@ async def _relaxed(runtime: Runtime, filters: Filters, limit: int, order: Order)
         dropped.append(name)
         if filters.city is None and filters.neighbourhood is None and name == "neighbourhood":
             break  # the place was all that was asked for
-        found = await listings.search(context.resources.database, context.scope, filters, limit=limit, order=order)
+        found = await listings.search(
+            context.resources.database, context.scope, filters, limit=limit, order=order,
+            language=context.locale.language,
+        )
         if found.total:
             return found, dropped
     return found, dropped
@@ -138,7 +147,7 @@ async def _by_meaning(
     return Found([*rows, *(row for row in found.rows if row.id not in have)][:limit], found.total, place_known=True)
 
 
-def _report(result: ToolResult, found: Found, filters: Filters, place: str) -> None:
+def _report(result: ToolResult, found: Found, place: str, locale: Locale) -> None:
     demo = any(row.demo for row in found.rows)
     newest = max(row.observed_on for row in found.rows)
     total = Fact(
@@ -148,15 +157,31 @@ def _report(result: ToolResult, found: Found, filters: Filters, place: str) -> N
     )
     result.data["total"] = result.add(total)
     result.data["as_of"] = newest.isoformat()
+    result.data["stale"] = (clock.now().date() - newest).days > STALE_DAYS
     for row in found.rows:
-        result.data["listings"].append(add_listing(result, row))
+        result.data["listings"].append(add_listing(result, row, locale))
     result.evidence["sample"] = found.total
 
 
-def add_listing(result: ToolResult, row: Row) -> dict[str, object]:
+def title_of(row: Row, locale: Locale) -> str:
+    """The advert's own title; for sources without one, type, rooms and place in the reader's words."""
+    if row.title:
+        return row.title
+    kind = word(row.property_type, locale)
+    if not row.bedrooms:
+        return f"{kind.capitalize()} {'in' if locale.language == 'en' else 'en'} {row.place}"
+    rooms = word("bedroom" if row.bedrooms == 1 else "bedrooms", locale)
+    if locale.language == "en":
+        return f"{row.bedrooms}-{word('bedroom', locale)} {kind} in {row.place}"
+    return f"{kind.capitalize()} de {row.bedrooms} {rooms} en {row.place}"
+
+
+def add_listing(result: ToolResult, row: Row, locale: Locale) -> dict[str, object]:
     """Facts and card of one advert; the fact ids by name."""
-    source = Source("listing", str(row.id), row.title or row.place, row.source, row.demo)
-    entity = row.title or row.place
+    from knowledge.loaders.mapping import attribution_of
+
+    entity = title_of(row, locale)
+    source = Source("listing", str(row.id), entity, row.source, row.demo)
     seen = row.observed_on.isoformat()
 
     def fact(key: str, value: float | None, unit: str) -> str | None:
@@ -176,7 +201,8 @@ def add_listing(result: ToolResult, row: Row) -> dict[str, object]:
         "features": row.features,
     }
     result.cards.append(
-        {**item, "kind": "listing", "observed_on": seen, "demo": row.demo, "source": row.source, "attribution": ""}
+        {**item, "kind": "listing", "observed_on": seen, "demo": row.demo, "source": row.source,
+         "attribution": attribution_of(row.source)}
     )
     return item
 
@@ -212,7 +238,7 @@ async def get_listing(listing_id: int, runtime: Runtime) -> Content:
         )
     row = rows[0]
     result = ToolResult()
-    item = add_listing(result, row)
+    item = add_listing(result, row, context.locale)
     earlier = [
         result.add(
             Fact("earlier_price", price, "money", Source("listing", str(row.id), row.title, row.source, row.demo),

@@ -27,10 +27,9 @@ _UNLINKED = text(
 )
 #: Words that do not tell one place of a city from another.
 _COMMON = frozenset(
-    "l d el la los las les els en i y e de del da do the barrio barri colonia zona sector distrito centro norte sur este "
-    "oeste oriente occidente poniente san santa sant villa nueva nuevo ciudad residencial parque puerta".split()
+    ["l", "d", "el", "la", "los", "las", "les", "els", "en", "i", "y", "e", "de", "del", "da", "do", "the", "barrio", "barri", "colonia", "zona", "sector", "distrito", "centro", "norte", "sur", "este", "oeste", "oriente", "occidente", "poniente", "san", "santa", "sant", "villa", "nueva", "nuevo", "ciudad", "residencial", "parque", "puerta"]
 )
-_LINKING = frozenset("l d el la los las les els en i y e de del the".split())
+_LINKING = frozenset(["l", "d", "el", "la", "los", "las", "les", "els", "en", "i", "y", "e", "de", "del", "the"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,11 @@ async def named_area(
     if city and town is None:
         return Named(None)
     found = await find_neighbourhood(session, neighbourhood, town.id if town else None, country)
-    if found is not None or town is None:
+    if town is None:
+        rows = await session.execute(_INSIDE, {"below": f"{country.lower() if country else ''}%/%"})
+        cities = {row.id.rsplit("/", row.id.count("/") - 1)[0] for row in rows if _words(row.name) == _words(neighbourhood)}
+        return Named(found if len(cities) == 1 else None)
+    if found is not None:
         return Named(found)
     return _nearest(await session.execute(_INSIDE, {"below": f"{town.id}/%"}), neighbourhood, town)
 

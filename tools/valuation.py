@@ -174,7 +174,7 @@ async def _value(
         result.gap("no_data", what="; ".join(r["en"] for r in result.data["reasons"]), place=subject.place)
         return
     _describe(result, runtime, subject, model, valuation, why, own)
-    result.data["comparables"] = comparables.report(result, subject, rows, ranked, context.locale.language)
+    result.data["comparables"] = comparables.report(result, subject, rows, ranked, context.locale)
     result.evidence |= {
         "comparables": comparables.near(subject, rows),
         "interval_width": (valuation.high_80 - valuation.low_80) / valuation.value,

@@ -18,7 +18,6 @@ from core.clock import now
 from core.database import Database
 from core.errors import BadInput, NotFound
 from core.scope import Scope
-from knowledge.forecasting.series import PER_YEAR
 
 STORED_YEARS = 3
 #: A forecast beyond this multiple of the last value is a method that ran away (no market here did in ten years).
@@ -46,6 +45,8 @@ async def forecast_series(
     `path` reaches at least `horizon_periods` (default: `STORED_YEARS`). Raises `NotFound` for an unknown series and
     `BadInput` for one that is too short or has no stable forecast, or a horizon that is too long.
     """
+    from knowledge.forecasting.series import PER_YEAR  # numpy: not before a forecast is asked for
+
     async with database.session(scope) as session:
         frequency = (await session.execute(_SERIES, {"id": series_id})).scalar_one_or_none()
         points = [(row.period, row.value) for row in await session.execute(_POINTS, {"id": series_id})]

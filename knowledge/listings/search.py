@@ -36,6 +36,10 @@ _COLUMNS = (
 _FROM = "FROM listings l JOIN areas a ON a.id = l.area_id JOIN areas c ON c.id = l.city_id"
 
 
+#: How many times the page is looked through for adverts in the reader's language.
+_READABLE = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What the investor wants. Prices in `currency` of the listing; `operation` is sale or rent; names as written."""
@@ -103,14 +107,20 @@ class Found:
 
 
 async def search(
-    database: Database, scope: Scope, filters: Filters, *, limit: int = 6, order: Order = "newest"
+    database: Database, scope: Scope, filters: Filters, *, limit: int = 6, order: Order = "newest",
+    language: str | None = None,
 ) -> Found:
-    """The first `limit` listings that pass, and how many pass in all."""
+    """The first `limit` listings that pass, and how many pass in all.
+
+    Among the newest, those written in `language` come first: of many recent adverts a reader wants the readable ones.
+    """
     async with database.session(scope) as session:
-        return await search_in(session, filters, limit=limit, order=order)
+        return await search_in(session, filters, limit=limit, order=order, language=language)
 
 
-async def search_in(session: AsyncSession, filters: Filters, *, limit: int, order: Order = "newest") -> Found:
+async def search_in(
+    session: AsyncSession, filters: Filters, *, limit: int, order: Order = "newest", language: str | None = None
+) -> Found:
     conditions = await conditions_of(session, filters)
     if conditions is None:
         return Found([], 0, place_known=False)
@@ -119,10 +129,12 @@ async def search_in(session: AsyncSession, filters: Filters, *, limit: int, orde
     total = int(counted.scalar_one())
     ids = await session.execute(
         text(f"SELECT l.id FROM listings l WHERE {where} ORDER BY {_ORDERS[order]} LIMIT :limit"),  # noqa: S608
-        {**values, "limit": limit},
+        {**values, "limit": limit * _READABLE if order == "newest" and language else limit},
     )
     rows = await by_ids(session, list(ids.scalars())) if total else []
-    return Found(rows, total, place_known=True)
+    if order == "newest" and language:
+        rows.sort(key=lambda row: row.language != language)
+    return Found(rows[:limit], total, place_known=True)
 
 
 async def conditions_of(session: AsyncSession, filters: Filters) -> tuple[str, dict[str, Any]] | None:

@@ -33,6 +33,8 @@ _PICK = text(
     " WHERE s.metric = ANY(:metrics) AND s.segment = 'all' AND (s.area_id = :area OR (CAST(:area AS text) IS NULL"
     " AND s.country = :country AND (s.area_id = lower(:country)"
     " OR (s.area_id IS NULL AND s.region = ANY(CAST(:regions AS text[]))))))"
+    # a generated series never speaks for a city whose real adverts are loaded
+    " AND NOT (s.demo AND EXISTS (SELECT FROM listings l WHERE l.city_id = :area AND NOT l.demo AND l.status = 'active'))"
     " GROUP BY s.id HAVING CAST(:by AS date) IS NULL OR min(o.period) <= :by"
     " ORDER BY s.demo, array_position(CAST(:metrics AS text[]), s.metric), last DESC, s.area_id IS NULL,"
     " count(*) DESC, s.id LIMIT 1"
@@ -40,7 +42,10 @@ _PICK = text(
 
 
 #: Words of a region's official name that people leave out.
-_COMMON = frozenset("comunidad comunitat autonoma foral principado region de del la las el los illes islas community".split())
+_COMMON = frozenset(
+    ("comunidad", "comunitat", "autonoma", "foral", "principado", "region", "de", "del", "la", "las", "el", "los", "illes",
+     "islas", "community")
+)
 
 
 @dataclass(frozen=True, slots=True)

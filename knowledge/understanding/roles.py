@@ -105,7 +105,10 @@ def _said_before(tokens: list[Token], amount: Amount, floor: int, roles: Roles) 
 def _said_after(tokens: list[Token], amount: Amount, ceiling: int, roles: Roles) -> Iterator[_Said]:
     stop = min(ceiling, amount.last + 1 + _REACH_AFTER)
     _, skip = period_after(tokens, amount.last + 1)
-    starts = {amount.last + 1 + jump + offset: offset for jump in (skip, 0) for offset in (1, 0)}
+    starts: dict[int, int] = {}
+    for jump in (skip, 0):
+        for offset in (0, 1):
+            starts.setdefault(amount.last + 1 + jump + offset, offset)
     for begin, offset in sorted(starts.items()):
         if begin >= stop or any(t.opens for t in tokens[amount.last + 1 : begin + 1]):
             continue
@@ -114,6 +117,8 @@ def _said_after(tokens: list[Token], amount: Amount, ceiling: int, roles: Roles)
             strength = 2.1 + 0.5 * size - 0.9 * offset - (0.7 if tokens[begin].comma else 0.0)
             if phrase in _MONTHLY or phrase[0] in _MONTHLY_WORDS:
                 strength = 1.6  # a period says little about what is paid
+            elif begin + size == ceiling < len(tokens) and not tokens[ceiling].comma:
+                strength -= 0.7  # "price 0.45M rent 1.9k": it rather opens the next figure
             for role, (_, afters) in roles.items():
                 if phrase in afters:
                     yield _Said(role, strength, " ".join(phrase), begin + size)
@@ -127,12 +132,17 @@ class _Setting(NamedTuple):
     words: set[str]
     loan: bool
     termed: bool
+    repaying: bool
 
 
-def read_roles(tokens: list[Token], amounts: list[Amount]) -> dict[int, Reading]:
-    """The reading of each amount by its index in `amounts`; sets `role` on those that are clear."""
+def read_roles(tokens: list[Token], amounts: list[Amount], repaying: bool = False) -> dict[int, Reading]:
+    """The reading of each amount by its index in `amounts`; sets `role` on those that are clear.
+
+    `repaying`: the conversation is about a loan, so that years are its term.
+    """
     spoken = {t.text for t in tokens}
-    setting = _Setting(tokens, amounts, spoken, bool(spoken & _LOAN_WORDS), any(a.kind == "years" for a in amounts))
+    termed = any(a.kind == "years" for a in amounts)
+    setting = _Setting(tokens, amounts, spoken, bool(spoken & _LOAN_WORDS), termed, repaying)
     readings: dict[int, Reading] = {}
     read_to = 0
     for i, amount in enumerate(amounts):
@@ -161,7 +171,8 @@ def _money(setting: _Setting, index: int, floor: int, said: _Said, before: Readi
     period, _ = period_after(tokens, amount.last + 1)
     role, strength, label = said.role, said.strength, said.label
     listed = not tokens[amount.first].opens and {t.text for t in tokens[floor : amount.first]} <= _JOINERS
-    if before is not None and before.role and listed and strength < 2.4:
+    same_period = before is not None and period in (None, before.period)
+    if before is not None and before.role and listed and same_period and strength < 2.4:
         earlier = setting.amounts[index - 1]
         if earlier.kind in (amount.kind, "money"):
             role, strength, label = before.role, before.strength, before.label
@@ -169,10 +180,11 @@ def _money(setting: _Setting, index: int, floor: int, said: _Said, before: Readi
         role = "loan_amount"
     if role == "budget_min" and _REFUSED & {t.text for t in tokens[max(floor, amount.first - 6) : amount.first]}:
         role = "budget_max"  # "que no valgan más de 280 millones"
-    if period == "month" and role in (None, "price", "annual_rent", "budget_max") and strength < 2.4:
-        role, strength = "monthly_rent", 2.2
-    if period == "year" and role in ("monthly_rent", None) and amount.kind == "money":
-        role, strength = "annual_rent", 2.2
+    let = role == "price" and not setting.loan  # "lo alquilo por 900 al mes"
+    if period == "month" and (let or (role in (None, "price", "annual_rent", "budget_max") and strength < 2.4)):
+        role, strength = "monthly_rent", max(strength, 2.2)
+    if period == "year" and (role == "monthly_rent" or (role in (None, "price") and amount.kind == "money")):
+        role, strength = "annual_rent", max(strength, 2.2)
     if amount.kind == "money" or (role and strength >= 2.1 and amount.value >= 20):
         amount.kind, amount.role = "money", role
     return Reading(role, strength, period, label)
@@ -196,7 +208,7 @@ def _term(setting: _Setting, amount: Amount, said: _Said) -> str | None:
     rated = any(
         a.role in ("rate_pct", "loan_amount") or (a.kind == "percent" and a.role is None) for a in setting.amounts
     )
-    if setting.loan or rated:
+    if setting.loan or rated or setting.repaying:
         return "term_years"
     return "horizon_years" if said.role else None
 

@@ -137,7 +137,7 @@ async def test_a_place_without_data_gets_arithmetic_and_no_value(priced: Resourc
     slots = {"country": "ES", "city": "Logroño", "property_type": "apartment", "price": 189_000, "area_m2": 70,
              "currency": "EUR"}
     answer = await ask(priced, "me piden 189.000 por un piso de 70 metros en Logroño, ¿se pasan?", slots, FAIR)
-    assert answer.text.startswith("Sale a **2.700 €/m²** (189.000 ÷ 70).")
+    assert answer.text.startswith("Sale a **2.700\u00a0€/m²** (189.000 ÷ 70).")
     assert "De Logroño no tengo anuncios" in answer.text
     assert {f.source.kind for f in answer.facts} <= {"user", "computation"}
     plots = await ask(priced, "¿cuánto vale un solar en Sur?", FLAT | {"city": "Sur", "property_type": "land"}, VALUE)

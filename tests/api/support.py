@@ -265,10 +265,13 @@ class Waiting:
     """A specialist that says it has begun and then waits to be let go."""
 
     def __init__(self) -> None:
-        self.begun, self.go = asyncio.Event(), asyncio.Event()
+        self._begun, self.go = asyncio.Event(), asyncio.Event()
+
+    async def begun(self) -> None:
+        await asyncio.wait_for(self._begun.wait(), PATIENCE)
 
     async def astream(self, *_: Any, **__: Any) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-        self.begun.set()
+        self._begun.set()
         await self.go.wait()
         yield "updates", {"model": {"messages": [AIMessage("Listo.")]}}
 

@@ -117,7 +117,7 @@ async def test_a_repeated_send_while_it_runs_joins_and_another_message_is_refuse
 ) -> None:
     conversation = await service.start()
     async with service.stream(conversation, QUESTION, client_message_id="a") as reader:
-        await waiting.begun.wait()
+        await waiting.begun()
         refused = await service.send(conversation, "otra cosa", client_message_id="b")
         assert_error(refused, 409, "run_active")
         async with service.stream(conversation, QUESTION, client_message_id="a") as second:
@@ -184,7 +184,7 @@ async def test_a_stop_ends_the_answer_as_cancelled(service: Service, waiting: Wa
     nothing = await service.client.post(f"{conversation.path}/stop", headers=conversation.auth)
     assert nothing.json() == {"run_id": None}
     async with service.stream(conversation, QUESTION) as reader:
-        await waiting.begun.wait()
+        await waiting.begun()
         stopped = await service.client.post(f"{conversation.path}/stop", headers=conversation.auth)
         frames = await reader.rest()
     assert_strict_run(frame.data for frame in frames)

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from agents.rendering import PROMPTS
+from core.words import PROMPTS
 from agents.specialist import prompt
 from core.database import Database
 from graphs.runner import Runner

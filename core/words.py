@@ -1,0 +1,35 @@
+"""Words for people, from the data files in `prompts/`: regional vocabulary, and what figures are called.
+
+`prompts` is data that every room may read; a Spanish speaker extends the files without touching code.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+from core.locale import Locale
+
+PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
+
+
+@lru_cache(maxsize=2)
+def _table(name: str) -> dict[str, dict[str, str]]:
+    return tomllib.loads((PROMPTS / f"{name}.toml").read_text("utf-8"))
+
+
+def word(name: str, locale: Locale) -> str:
+    """A regional word: `word("rent", es-MX)` -> "renta". Unknown names are returned as they are."""
+    entry = _table("vocabulary").get(name)
+    if entry is None:
+        return name.replace("_", " ")
+    return entry["en"] if locale.language == "en" else entry[locale.country or "CO"]
+
+
+def label(key: str, locale: Locale) -> str:
+    """What a figure is called (`gross_yield` -> "rentabilidad bruta anual")."""
+    entry = _table("labels").get(key)
+    if entry is None:
+        return key.replace("_", " ")
+    return entry.get(locale.country or "", entry[locale.language])
