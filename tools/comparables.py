@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from langchain.tools import tool
 
 from core.facts import Fact, Source
-from core.locale import Locale
+from core.locale import Language, Locale
 from knowledge.listings.nearby import candidates
 from knowledge.listings.search import Row
 from tools.context import Runtime

@@ -16,6 +16,7 @@ from core.locale import CURRENCY_OF
 from knowledge.listings.areas import AreaRef, find_city, find_neighbourhood
 from knowledge.listings.search import Row, by_ids
 from tools.context import Runtime
+from tools.listings import title_of
 
 #: What is meant where nobody says: most questions are about flats, and the answer says that it was assumed.
 USUAL_TYPE = "apartment"
@@ -64,7 +65,7 @@ async def subject_of_listing(runtime: Runtime, listing_id: int) -> Subject:
              "year_built", "latitude", "longitude", "features", "attributes", "dwelling_group", "external_id",
              "observed_on")
     body = {name: getattr(row, name) for name in names} | {"operation": "sale", "currency": CURRENCY_OF[row.country]}
-    title = row.title or row.place
+    title = title_of(row, context.locale)
     located = row.latitude is not None and row.longitude is not None
     source = Source("listing", str(row.id), title, row.source, row.demo)
     about: dict[str, Any] = {"entity": title, "entity_id": str(row.id), "as_of": row.observed_on.isoformat()}

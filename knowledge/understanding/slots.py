@@ -12,11 +12,11 @@ from typing import Any
 
 from core.locale import CURRENCY_OF
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.lexicon import lexicon, phrases
+from knowledge.understanding.lexicon import lexicon, phrases, words
 from knowledge.understanding.mentions import Mentions
 from knowledge.understanding.model import Place
 from knowledge.understanding.text import fold
-from knowledge.understanding.tokens import Token
+from knowledge.understanding.tokens import Token, words_at
 
 MONEY_SLOTS = ("price", "budget_max", "budget_min", "monthly_rent", "loan_amount")
 #: Slots that describe one property; a message about another property forgets them.
@@ -34,9 +34,57 @@ PROPERTY_SLOTS = (
 #: How far (times) a bare figure may be from the last one of its kind to be its replacement.
 SAME_SIZE = 8.0
 _ORIGIN = phrases("origin")
+_RATE_NAMES, _TERM_NAMES, _DOWN_NAMES = words("rate_names"), words("term_names"), words("down_names")
+#: A preposition that tells of what a bare figure is.
+_TELLING = frozenset({(("al",), "rate_pct"), (("at",), "rate_pct"), (("a",), "term_years"), (("over",), "term_years")})
+_KIND_OF = {
+    "area_m2": "area",
+    "term_years": "years",
+    "horizon_years": "years",
+    "rate_pct": "percent",
+    "down_payment_pct": "percent",
+}
+_REFUSERS = words("negators") - {"ni", "nada"} | {"nada"}
+_PLACE_REFUSING = words("refusing") | words("place_refusing")
+_AFTER_REFUSED = words("after_refused")
+_EXCEPT = phrases("except_places")
 
 
-def asked_places(tokens: list[Token], places: Sequence[Place], correction_at: int | None) -> list[Place]:
+def _refused(tokens: list[Token], first: int, last: int) -> bool:
+    """Whether the place at tokens [first, last] is refused: "no quiero X", "X no, Y", "anything but X"."""
+    polite = words("polite")
+    after = words_at(tokens, last + 1, 2)
+    if after[:1] in (("no",), ("not",)) and not (tokens[last + 1].opens or tokens[last + 1].comma):
+        follows = tokens[last + 2] if last + 2 < len(tokens) else None
+        if follows is None or follows.opens or follows.comma or follows.text in _AFTER_REFUSED:
+            return True
+    if tokens[first].opens or tokens[first].comma:
+        return False
+    for at in range(first - 1, max(-1, first - 8), -1):
+        word = tokens[at].text
+        for phrase in _EXCEPT:
+            if words_at(tokens, at, len(phrase)) == phrase and at + len(phrase) <= first:
+                return True
+        if word in _REFUSERS:
+            return not (word == "no" and tokens[at + 1].text in polite)
+        if word not in _PLACE_REFUSING or tokens[at].opens or tokens[at].comma:
+            return False
+    return False
+
+
+def refused_places(tokens: list[Token], places: Sequence[Place]) -> list[Place]:
+    """The places that the message says it is not about."""
+    found: list[Place] = []
+    for place in places:
+        inside = [i for i, t in enumerate(tokens) if t.start < place.end and t.end > place.start]
+        if inside and _refused(tokens, inside[0], inside[-1]):
+            found.append(place)
+    return found
+
+
+def asked_places(
+    tokens: list[Token], places: Sequence[Place], refused: Sequence[Place], correction_at: int | None
+) -> list[Place]:
     """Places the question is about: not where the writer lives, not refused ones, not what a correction replaced."""
     kept: list[Place] = []
     position = {t.start: i for i, t in enumerate(tokens)}
@@ -48,13 +96,7 @@ def asked_places(tokens: list[Token], places: Sequence[Place], correction_at: in
             t.text in ("i", "we", "soy", "am", "m", "calling", "escribo", "llamo", "investing")
             for t in tokens[max(0, at - 4) : at]
         )
-        refused = before[-1:] in (("no",), ("not",), ("excepto",), ("except",)) or before[-2:] in (
-            ("no", "en"),
-            ("not", "in"),
-            ("menos", "en"),
-            ("no", "de"),
-        )
-        if not (lives or comes or refused):
+        if not (lives or comes or place in refused):
             kept.append(place)
     if correction_at is not None and correction_at < len(tokens):
         limit = tokens[correction_at].start
@@ -86,6 +128,7 @@ def place_slots(places: Sequence[Place]) -> dict[str, Any]:
 
 
 def fill_figures(
+    tokens: list[Token],
     amounts: list[Amount],
     mentions: Mentions,
     known: Mapping[str, Any],
@@ -97,6 +140,8 @@ def fill_figures(
 ) -> None:
     """Gives a role to the figures that `roles` could not place, from the open question and the conversation."""
     last = known.get("_last") or {}
+    if follow_up or mentions.correction_at is not None:
+        _replace(amounts, tokens, known, open_question)
     loose = [a for a in amounts if a.role is None and a.kind in ("money", "percent", "years", "months", "other")]
     if open_question in _KINDS and (
         match := next((a for a in [*loose, *amounts] if a.kind in _KINDS[open_question]), None)
@@ -129,6 +174,59 @@ def fill_figures(
             if slot and _same_size(known.get(slot), amount.value):
                 amount.role = slot
                 amount.kind = "area" if slot == "area_m2" else "count" if slot in ("bedrooms", "bathrooms") else "money"
+
+
+def _replace(
+    amounts: list[Amount], tokens: list[Token], known: Mapping[str, Any], open_question: str | None
+) -> None:
+    """Bare figures of a follow-up take the place, unit and size of what was spoken of: "¿y si me lo dejan en 560?" after
+    620 millones is 560 millones, "¿y a 20?" after a loan its term, "¿y al 11?" its rate."""
+    for amount in amounts:
+        if amount.currency or amount.scaled or not amount.literal or amount.unit or amount.kind not in ("other", "money"):
+            continue
+        if amount.role in MONEY_SLOTS:
+            held = known.get(amount.role)
+            if isinstance(held, (int, float)) and (size := _size(held, amount.value)) is not None:
+                amount.value *= size
+            elif amount.value < 1000 and amount.role == "price":
+                amount.role = None
+                amount.kind = "other"
+            else:
+                continue
+            if amount.role:
+                continue
+        if amount.kind != "other" or amount.role or amount.value <= 0 or open_question in _KINDS:
+            continue
+        before = tuple(t.text for t in tokens[max(0, amount.first - 3) : amount.first])
+        named = _named_by_words(before)
+        choices: list[tuple[float, str, float]] = []
+        for slot in ("area_m2", "term_years", "horizon_years", "rate_pct", "down_payment_pct", *MONEY_SLOTS):
+            held = known.get(slot)
+            if isinstance(held, list) or not isinstance(held, (int, float)) or held <= 0 or (named and slot != named):
+                continue
+            size = _size(held, amount.value) if slot in MONEY_SLOTS else 1.0
+            if size is None or not _same_size(held, amount.value * size):
+                continue
+            away = abs(math.log(amount.value * size / held))
+            choices.append((away - (0.25 if (before[-1:], slot) in _TELLING else 0.0), slot, size))
+        if choices:
+            _, amount.role, size = min(choices)
+            amount.value *= size
+            amount.kind = _KIND_OF.get(amount.role, "money")  # type: ignore[assignment]
+
+
+def _named_by_words(before: tuple[str, ...]) -> str | None:
+    """The slot that the words right before a bare figure name ("con tasa del 11", "if the rate is 4")."""
+    for slot, names in (("rate_pct", _RATE_NAMES), ("term_years", _TERM_NAMES), ("down_payment_pct", _DOWN_NAMES)):
+        if names & set(before):
+            return slot
+    return None
+
+
+def _size(held: float, value: float) -> float | None:
+    """By how much to multiply a bare figure so that it is of the size of the one it replaces (1, thousands, millions)."""
+    sizes = [s for s in (1.0, 1e3, 1e6) if value > 0 and _same_size(held, value * s)]
+    return min(sizes, key=lambda s: abs(math.log(value * s / held)), default=None)
 
 
 def lend(amounts: list[Amount], typed: bool) -> None:
@@ -268,6 +366,22 @@ def with_earlier(turn: Mapping[str, Any], known: Mapping[str, Any], named: bool)
     key = "neighbourhood" if all("neighbourhood" in p for p in recent[-2:]) else "city"
     names = [p[key] for p in recent[-2:] if key in p]
     return {key: names} if len(names) == 2 else {}
+
+
+def forget_refused(after: dict[str, Any], refused: Sequence[Place], turn: Mapping[str, Any]) -> None:
+    """Takes places just refused out of what was known before ("I don't want Bogotá")."""
+    names = {fold(p.name) for p in refused}
+    for key in ("city", "neighbourhood"):
+        value = after.get(key)
+        if key in turn or value is None:
+            continue
+        kept = [v for v in (value if isinstance(value, list) else [value]) if fold(str(v)) not in names]
+        if not kept:
+            after.pop(key)
+            if key == "city":
+                after.pop("neighbourhood", None)
+        elif isinstance(value, list):
+            after[key] = _value(kept)
 
 
 def remember_places(known: Mapping[str, Any], after: dict[str, Any], moved: bool) -> None:

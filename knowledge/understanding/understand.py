@@ -37,6 +37,7 @@ class _Message:
     readings: dict[int, roles.Reading]
     found: list[Place]
     about: list[Place]
+    refused: list[Place]
     said: mentions.Mentions
     accepts: bool | None
     follow_up: bool
@@ -77,6 +78,7 @@ def understand(
     after = slots.merge(known, turn, fresh=fresh, moved=message.moved)
     if not message.moved and after.get("property_type") in message.said.refused_types:
         after.pop("property_type")
+    slots.forget_refused(after, message.refused, turn)
     slots.remember_places(known, after, message.moved)
 
     wanted = request.build_request(
@@ -129,8 +131,9 @@ def _read(
     )
     types_at = mentions.tag_types(tokens, figures | names | name_tokens, spoken == "en")
     said = mentions.find_mentions(read_text, tokens, figures | names, types_at, name)
-    readings = roles.read_roles(tokens, amounts)
-    about = slots.asked_places(tokens, found, said.correction_at)
+    readings = roles.read_roles(tokens, amounts, _repaying(tokens, known))
+    refused = slots.refused_places(tokens, found)
+    about = slots.asked_places(tokens, found, refused, said.correction_at)
     return _Message(
         whole,
         tokens,
@@ -141,10 +144,18 @@ def _read(
         readings,
         found,
         about,
+        refused,
         said,
         acceptance(tokens),
         is_follow_up(tokens),
     )
+
+
+def _repaying(tokens: list[Token], known: Mapping[str, Any]) -> bool:
+    """Whether the years of a short message are the term of the loan spoken of, not how far ahead to look."""
+    lent = any(known.get(slot) for slot in ("term_years", "loan_amount", "rate_pct"))
+    ahead = (known.get("_last") or {}).get("years") == "horizon_years" or any("future" in t.classes for t in tokens)
+    return lent and not ahead and len(tokens) <= 12
 
 
 def _decide(
@@ -172,6 +183,7 @@ def _decide(
     says = {pair for h in hits for pair in h.cue.says}
     elsewhere = max(scores.get("roi", 0.0), scores.get("price_prediction", 0.0)) >= 3
     slots.fill_figures(
+        message.tokens,
         message.amounts,
         message.said,
         known,
@@ -255,6 +267,7 @@ def _asides(message: _Message) -> dict[str, Any]:
     found: dict[str, Any] = {
         "refused_types": said.refused_types,
         "refused_features": said.refused_features,
+        "refused_places": [p.name for p in message.refused],
         "accepts": message.accepts,
         "dialect": slots.guess_country(message.tokens),
     }

@@ -289,4 +289,4 @@ async def test_what_was_said_before_is_remembered(runner: Runner, database: Data
     assert outcome["routes"] == ["roi"]
     assert outcome["slots"]["price"] == 450_000_000
     assert outcome["slots"]["monthly_rent"] == 3_000_000
-    assert outcome["answer"].startswith("**8 %")
+    assert outcome["answer"].startswith("**8\u00a0% bruto")
