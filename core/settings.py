@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import Misconfigured
@@ -74,11 +74,18 @@ class Settings(BaseSettings):
     turn_timeout: float = Field(90.0, gt=0, description="seconds that one turn may take before it ends as failed")
     log_level: Literal["debug", "info", "warning", "error"] = Field("error", description="level of the log on stderr")
 
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _an_empty_folder_is_none(cls, value: object) -> object:
+        return default_data_dir() if value in ("", None) else value
+
     @model_validator(mode="after")
     def _staff_tokens_can_be_used(self) -> Settings:
-        for token, (role, name) in self.staff.items():
-            if role not in _ROLES or not name:
-                raise ValueError(f"LADRILLO_STAFF_TOKENS: {role}:{name} is not `role:name:token` with a role of {_ROLES}")
+        for number, (token, (role, name)) in enumerate(self.staff.items(), 1):
+            if role not in _ROLES or not name:  # what is wrong may hold the token itself: it is not repeated
+                raise ValueError(
+                    f"LADRILLO_STAFF_TOKENS: entry {number} is not `role:name:token` with a role of {', '.join(_ROLES)}"
+                )
             if self.environment == "production" and (token == DEVELOPMENT_TOKEN or len(token) < 24):
                 raise ValueError(
                     "LADRILLO_STAFF_TOKENS must hold tokens of at least 24 random characters in production "

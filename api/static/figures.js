@@ -82,6 +82,22 @@ function locate(nodes, offset, end) {
   return null;
 }
 
+/** A button may be torn from the comma behind it, or the bracket before it, at the end of a line: one box holds them. */
+function keepTogether(button) {
+  const { previousSibling: before, nextSibling: after } = button;
+  const opening = /[(«¿¡]+$/.exec(before?.data ?? "")?.[0].length ?? 0;
+  const closing = /^[.,;:!?)»]+/.exec(after?.data ?? "")?.[0].length ?? 0;
+  if (!opening && !closing) return;
+  const box = h("span", { class: "together" });
+  button.before(box);
+  if (opening) box.append(before.splitText(before.length - opening));
+  box.append(button);
+  if (closing) {
+    after.splitText(closing);
+    box.append(after);
+  }
+}
+
 /** Replaces every match of `pattern` in `root` by `make(text)`, also where a match spans bold and plain text. */
 function wrap(root, pattern, make) {
   for (const nodes of runs(root)) {
@@ -97,6 +113,7 @@ function wrap(root, pattern, make) {
       const content = range.extractContents();
       if (!wrapper.hasChildNodes()) wrapper.append(content);
       range.insertNode(wrapper);
+      keepTogether(wrapper);
     }
   }
 }

@@ -26,6 +26,10 @@ _CONTENT = tuple(name for name in STAGED if name not in ("source", "external_id"
 _MANY = 2_000
 
 
+#: Real adverts of a city that take the place of its demo ones; a handful could answer nothing on its own.
+ENOUGH_REAL = 25
+
+
 async def merge_listings(
     connection: Connection, tenant: str, rows: Iterable[Sequence[Any]], total: int, progress: Progress = silent
 ) -> Counts:
@@ -121,16 +125,17 @@ async def refresh_statistics(connection: Connection) -> None:
 
 
 async def supersede_demo(connection: Connection, tenant: str) -> set[str]:
-    """Retire demo listings where real ones of the same city and operation are active; the cities touched.
+    """Retire demo listings where enough real ones of the same city and operation are active; the cities touched.
 
     The only place that does it: every load of listings, real or demo, ends here.
     """
     cursor = await connection.execute(
         """
         UPDATE listings d SET status = 'superseded'
-        WHERE d.tenant_id = %(tenant)s AND d.demo AND d.status = 'active' AND EXISTS (
-          SELECT FROM listings r WHERE r.tenant_id = %(tenant)s AND NOT r.demo AND r.status = 'active'
-            AND r.city_id = d.city_id AND r.operation = d.operation)
+        WHERE d.tenant_id = %(tenant)s AND d.demo AND d.status = 'active' AND (d.city_id, d.operation) IN (
+          SELECT r.city_id, r.operation FROM listings r
+          WHERE r.tenant_id = %(tenant)s AND NOT r.demo AND r.status = 'active'
+          GROUP BY r.city_id, r.operation HAVING count(*) >= %(enough)s)
         RETURNING d.city_id
-        """, {"tenant": tenant})
+        """, {"tenant": tenant, "enough": ENOUGH_REAL})
     return {row[0] for row in await cursor.fetchall()}

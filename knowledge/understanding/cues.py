@@ -194,6 +194,22 @@ class CueBook:
             yield from self._classes.get(name, ())
         yield from self._any
 
+    def vocabulary(self) -> frozenset[str]:
+        """The words that the phrases spell out."""
+        found: set[str] = set()
+        rest: list[Node] = [
+            node for table in (self._words, self._prefixes, self._classes) for at in table.values() for _, s in at for node in s
+        ]
+        while rest:
+            op, argument = rest.pop()
+            if op in ("word", "prefix"):
+                found.add(argument)
+            elif op == "alt":
+                rest.extend(node for sequence in argument for node in sequence)
+            elif op == "opt":
+                rest.extend(argument)
+        return frozenset(found)
+
     def hits(self, tokens: list[Token], *, every: bool = False) -> list[Hit]:
         """Cues found, the first place of each row (every place with `every`)."""
         found: list[Hit] = []
@@ -219,3 +235,9 @@ def cue_book(injection: bool = False) -> CueBook:
     """The cues of the data folder, read once; those against injection are a book of their own."""
     lines = (DATA / "cues.csv").read_text(encoding="utf-8").splitlines()
     return CueBook([line for line in lines if line.startswith("injection;") == injection])
+
+
+@lru_cache(maxsize=1)
+def cue_words() -> frozenset[str]:
+    """Every word of the cues: none of them is a misspelt place."""
+    return cue_book().vocabulary()

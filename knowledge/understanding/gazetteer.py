@@ -166,11 +166,11 @@ class PlaceIndex:
             city = city_names.get(city_id) or parent or ""
             key = fold(name)
             offset_found = replaced.get((slug(city), _without_article(key)))
-            if offset_found is not None and (level == "neighbourhood" or known[offset_found][0].area_id is None):
+            if offset_found is not None and _same_area(known[offset_found][0], key):
                 old, keys = known[offset_found]
                 known[offset_found] = (
-                    Entry(old.name, "neighbourhood", country, "", lat, lon, 0, city, area_id, old.guarded),
-                    keys,
+                    Entry(name, "neighbourhood", country, "", lat, lon, 0, city, area_id, old.guarded),
+                    tuple(dict.fromkeys((*keys, key, _without_article(key)))),
                 )
                 continue
             bare = _without_article(key)
@@ -194,6 +194,13 @@ class PlaceIndex:
             if best is None or entry.population > best[0]:
                 best = (entry.population, number)
         return best[1] if best else None
+
+
+def _same_area(known: Entry, key: str) -> bool:
+    """Whether a database area of this folded name is the known neighbourhood itself, spelt alike ("Russafa" for Ruzafa),
+    and not a part of it ("Dreta de l'Eixample") nor one that the database has under another spelling already."""
+    mine, other = _without_article(fold(known.name)), _without_article(key)
+    return known.area_id is None and (mine == other or edits(mine, other, 2) <= 2)
 
 
 def _letters(name: str) -> int:

@@ -50,6 +50,7 @@ class Lexicon:
     percent_roles: Roles
     years_roles: Roles
     common: frozenset[str]
+    vocabulary: frozenset[str]
     words: dict[str, frozenset[str]]
     phrases: dict[str, tuple[tuple[str, ...], ...]]
 
@@ -143,6 +144,13 @@ def lexicon() -> Lexicon:
         percent_roles=_roles(raw["percent_roles"]),
         years_roles=_roles(raw["years_roles"]),
         common=frozenset(common),
+        vocabulary=frozenset(
+            w
+            for name in ("money_roles", "percent_roles", "years_roles")
+            for entry in raw[name].values()
+            for text in entry.values()
+            for w in _words(text.replace("|", " "))
+        ),
         words={name: frozenset(text.split()) for name, text in raw["words"].items()},
         phrases={name: tuple(tuple(fold(p).split()) for p in text.split("|")) for name, text in raw["phrases"].items()},
     )

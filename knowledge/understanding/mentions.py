@@ -227,6 +227,8 @@ def _references(tokens: list[Token]) -> list[int]:
         if token.text in _ORDINALS and after not in _NOT_ITEMS and "type" not in token.classes:
             place = _ORDINALS[token.text]
             counted = _COUNTS.get(before) or _COUNTS.get(after)
+            if after in _COUNTS and words_at(tokens, at + 2, 1) and tokens[at + 2].text in _NOT_ITEMS:
+                continue
             if counted and place == 1:
                 found.extend(range(1, counted + 1))
             elif counted and place == -1:

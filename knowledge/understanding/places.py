@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from knowledge.understanding.gazetteer import MARKETS, NEIGHBOURHOOD_WEIGHT, Entry, PlaceIndex
+from knowledge.understanding.cues import cue_words
 from knowledge.understanding.lexicon import lexicon, words
 from knowledge.understanding.model import Place
 from knowledge.understanding.text import fold
@@ -23,7 +24,17 @@ LONGEST = 6
 MARKET_PRIOR = 1.5
 #: Least evidence for a span of words to be a place.
 ACCEPTED = 0.72
+#: A town from this size on may stand for its province ("Andorra, Teruel").
+_PROVINCIAL = 30_000
+#: A country wins over a village of its name in the three markets up to this size.
+_VILLAGE = 20_000
+#: Evidence from which a name that looks like a common word may be a place if its neighbours are.
+_POSSIBLE = 0.35
+_NATURAL = words("natural")
+_INTO = frozenset({"en", "in"})
+_LISTING = frozenset({"o", "u", "or", "y", "and", "vs", "versus"})
 _DEFINITE = words("definite")
+_Admins = dict[tuple[str, str], set[int]]
 _ADJECTIVE_COUNTRY = words("adjective_country")
 
 
@@ -75,7 +86,7 @@ def find_places(
         total[before] = total.get(before, 0.0) + 1.2
     if hint:
         total[hint] = total.get(hint, 0.0) + 0.6
-    admins = {(e.country, e.admin1) for s in spans for e, _ in s.readings if e.level == "region" and e.admin1}
+    admins = _admins(spans, tokens)
     cities = {fold(e.name) for s in spans for e, _ in s.readings if e.level == "city"}
     previous_city = previous.get("city")
     old_cities = {fold(str(c)) for c in (previous_city if isinstance(previous_city, list) else [previous_city]) if c}
@@ -99,7 +110,20 @@ def find_places(
     ]
     places += _unknown_neighbourhoods(text, tokens, taken, places)
     places += _centre(tokens, places, bool(old_cities), taken)
-    return _without_provinces(text, _drop_redundant(places), {(p[1].name, p[1].country): p[1].admin1 for p in settled})
+    places += _unknown_regions(text, tokens, taken, places)
+    return _without_provinces(text, _drop_redundant(places), {(p[1].name, p[1].country): (p[1].admin1, p[1].population) for p in settled})
+
+
+def _admins(spans: list[_Span], tokens: list[Token]) -> _Admins:
+    """Regions named, each with the spans that name them: "Guadalajara, Jalisco", "Andorra, Teruel"."""
+    found: _Admins = {}
+    for before, span in zip([None, *spans], spans, strict=False):
+        beside = before is not None and before.last + 1 == span.first and tokens[span.first].comma
+        for entry, _ in span.readings:
+            town = beside and entry.level == "city" and entry.population >= _PROVINCIAL
+            if entry.admin1 and (entry.level == "region" or town):
+                found.setdefault((entry.country, entry.admin1), set()).add(span.first)
+    return found
 
 
 def _evidence(
@@ -155,6 +179,7 @@ def _spans(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[_Spa
         sum(t.raw.isupper() and len(t.raw) > 1 for t in letters) > 0.7 * max(1, len(letters)) and len(letters) > 3
     )
     found: list[_Span] = []
+    doubtful: list[_Span] = []
     for first in range(len(tokens)):
         if first in taken or tokens[first].kind not in ("word", "num"):
             continue
@@ -167,20 +192,50 @@ def _spans(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[_Spa
             if not index.known(key):
                 continue
             readings = index.lookup(key)
+            raw_text = " ".join(t.raw for t in tokens[first : last + 1])
             evidence, marked, article = _evidence(tokens, first, last, index, all_caps)
             strength = 0.12 * max(_weight(e) for e, _ in readings)
             if key in _ADJECTIVE_COUNTRY:
                 evidence += 0.6
+            accented = not raw_text.isascii() and any(raw_text == bare_name(e.name) for e, _ in readings)
+            if accented:  # "Gràcia" is not the word "gracia"
+                evidence += 0.35
             if evidence + strength >= ACCEPTED:
                 inner = last > first and tokens[first].text in _DEFINITE and all(e.level != "city" for e, _ in readings)
                 found.append(_Span(first, last, key, readings, evidence + strength, marked, article or inner))
+            elif evidence + strength >= _POSSIBLE and tokens[first].capital:
+                doubtful.append(_Span(first, last, key, readings, ACCEPTED, marked, article))
         found.extend(_misspelt(tokens, first, taken, index, all_caps))
-    return found
+    return found + [s for s in doubtful if _beside_its_like(s, found, tokens)]
+
+
+def bare_name(name: str) -> str:
+    """A name without its article."""
+    first, _, rest = name.partition(" ")
+    return rest if rest and fold(first) in _DEFINITE else name
+
+
+def _beside_its_like(span: _Span, sure: list[_Span], tokens: list[Token]) -> bool:
+    """Whether a doubtful name stands in a list with neighbourhoods of the same city ("Gracia, Poblenou o Sarrià")."""
+    cities = {e.city for e, _ in span.readings if e.level == "neighbourhood"}
+    for other in sure:
+        apart = other.first - span.last if other.first > span.last else span.first - other.last
+        if not 1 <= apart <= 3 or not cities & {e.city for e, _ in other.readings if e.level == "neighbourhood"}:
+            continue
+        between = tokens[min(span.last, other.last) + 1 : max(span.first, other.first)]
+        after = tokens[max(span.first, other.first)]
+        if (between and {t.text for t in between} <= _LISTING) or (not between and after.comma):
+            return True
+    return False
+
+
+def _is_word(text: str) -> bool:
+    """Whether a word has a meaning of its own, so that it is no slip of the pen for a place."""
+    return text in lexicon().common or text in lexicon().vocabulary or text in cue_words()
 
 
 def _misspelt(tokens: list[Token], first: int, taken: set[int], index: PlaceIndex, all_caps: bool) -> list[_Span]:
     """A place one slip away, where the word is in no vocabulary and stands where a place would."""
-    lex = lexicon()
     found: list[_Span] = []
     for count in (2, 1):
         part = tokens[first : first + count]
@@ -195,10 +250,10 @@ def _misspelt(tokens: list[Token], first: int, taken: set[int], index: PlaceInde
         key = " ".join(t.text for t in part)
         if count == 2 and (index.known(part[0].text) or index.known(part[1].text) or len(part[1].text) < 3):
             continue
-        if len(key) < 5 or index.known(key) or any(t.text in lex.common and len(t.text) > 3 for t in part):
+        if len(key) < 5 or index.known(key) or any(len(t.text) > 3 and _is_word(t.text) for t in part):
             continue
         evidence, marked, article = _evidence(tokens, first, first + count - 1, index, all_caps)
-        if evidence < 0.3:
+        if evidence < (0.3 if count == 1 else 0.45):
             continue
         names = index.similar(key)
         readings = [item for name in names[:2] for item in index.lookup(name) if not item[0].guarded]
@@ -230,8 +285,13 @@ def _settle(
         score = _weight(entry) + votes.get(entry.country, 0.0)
         if entry.country in MARKETS:
             score += MARKET_PRIOR
-        if (entry.country, entry.admin1) in admins and entry.level == "city":
+        if entry.level == "city" and admins.get((entry.country, entry.admin1), set()) - {span.first}:
+            score += 4.0
+        if entry.level == "other" and entry.latitude is None and all(e.population < _VILLAGE for e, _ in span.readings if e.level == "city"):
             score += 3.0
+        if entry.level == "neighbourhood" and entry.area_id:
+            score += 1.0  # the name that the database knows
+            score += 0.5 if fold(entry.name) == span.key else 0.0
         if entry.level == "neighbourhood":
             city = fold(entry.city or "")
             here, old = city in cities, city in old_cities
@@ -337,6 +397,44 @@ def _unknown_neighbourhoods(text: str, tokens: list[Token], taken: set[int], pla
     return found
 
 
+def _unknown_regions(text: str, tokens: list[Token], taken: set[int], places: list[Place]) -> list[Place]:
+    """A stretch of coast, an island or another name that no list has, so that a place named never goes unnoticed.
+
+    "Costa Quebrada", "Isla Fuerte": always; another capitalised name ("pisos en Villarriba") only after `en` or `in`
+    where the message names a kind of property and no other place.
+    """
+    lex = lexicon()
+    busy = set(taken) | {
+        i for i, t in enumerate(tokens) for p in places if t.start < p.end and t.end > p.start
+    }
+    typed = any((t.text,) in lex.types or t.text in lex.plurals for t in tokens)
+    follows = words_at(tokens, 0, 2) in (("y", "en"), ("and", "in"), ("what", "about"), ("que", "tal"))
+    alone = (typed or follows) and not any(p.level != "country" for p in places)
+    for at, token in enumerate(tokens):
+        if at in busy or not token.capital or token.kind != "word" or token.raw.isupper() and len(token.raw) > 4:
+            continue
+        before = [t.text for t in tokens[max(0, at - 2) : at]]
+        placed = bool(before) and not token.opens and not token.comma and (
+            before[-1] in _INTO or (before[-1] in lex.articles and before[0] in (*_INTO, "on"))
+        )
+        end = at
+        while (
+            end + 1 < len(tokens)
+            and end + 1 not in busy
+            and tokens[end + 1].capital
+            and tokens[end + 1].kind == "word"
+            and not (tokens[end + 1].opens or tokens[end + 1].comma)
+        ):
+            end += 1
+        natural = token.text in _NATURAL and end > at
+        own = alone and placed and len(token.text) > 3 and not any(_is_word(t.text) for t in tokens[at : end + 1])
+        article = alone and placed and token.text in _DEFINITE and end > at and not _is_word(tokens[at + 1].text)
+        if (natural and placed) or own or article:
+            name = text[token.start : tokens[end].end]
+            return [Place(name, "region", None, None, None, True, None, None, token.start, tokens[end].end, 0.4)]
+    return []
+
+
 def _centre(tokens: list[Token], places: list[Place], had_city: bool, taken: set[int]) -> list[Place]:
     """ "en el centro de Morelia", "vigo, centro", "downtown Cali": the neighbourhood called Centro."""
     lex = lexicon()
@@ -378,13 +476,16 @@ def _centre(tokens: list[Token], places: list[Place], had_city: bool, taken: set
     return []
 
 
-def _without_provinces(text: str, places: list[Place], admins: Mapping[tuple[str, str], str]) -> list[Place]:
-    """ "Ronda, Málaga", "Córdoba, Veracruz": the second of just two cities is the province of the first."""
+def _without_provinces(
+    text: str, places: list[Place], entries: Mapping[tuple[str, str], tuple[str, int]]
+) -> list[Place]:
+    """ "Ronda, Málaga", "Córdoba, Veracruz": the second of just two cities, the bigger, is the province of the first."""
     cities = [p for p in places if p.level == "city"]
     if len(cities) != 2 or text[cities[0].end : cities[1].start].strip() not in (",", "("):
         return places
-    first, second = (admins.get((p.name, p.country or "")) for p in cities)
-    return [p for p in places if p is not cities[1]] if first and first == second else places
+    first, second = (entries.get((p.name, p.country or ""), ("", 0)) for p in cities)
+    province = first[0] and first[0] == second[0] and second[1] > first[1]
+    return [p for p in places if p is not cities[1]] if province else places
 
 
 def _drop_redundant(places: list[Place]) -> list[Place]:

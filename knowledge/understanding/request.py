@@ -45,6 +45,7 @@ _NAMED = {
     "fx_pct": "fx_pct",
     "cost_pct": "cost_pct",
 }
+_PAST = frozenset({"ultima", "ultimas", "last", "past", "pasada", "pasadas", "previous"})
 _MORE, _LESS = words("at_least"), words("at_most")
 
 
@@ -77,6 +78,8 @@ def build_request(
         request["convert"] = conversion
     if comparing and len(options := _options(tokens, amounts, places, slots)) > 1:
         request["options"] = options
+    if "past_years" not in request and (decades := _past_decades(tokens)):
+        request["past_years"] = decades
     if region := next((p.name for p in places if p.level == "region"), None):
         request["region"] = region
     return request
@@ -115,6 +118,17 @@ def _figures(
             near = {t.text for t in tokens[max(0, amount.first - 3) : amount.last + 4]}
             if near & _MORE or near & _LESS:
                 request["area_bound"] = "min" if near & _MORE else "max"
+
+
+def _past_decades(tokens: list[Token]) -> float | None:
+    """ "en la última década", "over the past two decades": years."""
+    for at, token in enumerate(tokens):
+        if token.text not in ("decada", "decadas", "decade", "decades"):
+            continue
+        before = [t.text for t in tokens[max(0, at - 3) : at]]
+        if set(before) & _PAST:
+            return 10.0 * lexicon().numbers.get(before[-1], 1.0)
+    return None
 
 
 def _enter_cost(

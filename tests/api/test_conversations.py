@@ -8,7 +8,17 @@ from sqlalchemy import text
 from core.scope import Scope
 from knowledge.records import conversations
 
-from .support import QUESTION, Conversation, RunElsewhere, Service, Waiting, assert_error, assert_strict_run, bearer, text_of
+from .support import (
+    QUESTION,
+    Conversation,
+    RunElsewhere,
+    Service,
+    Waiting,
+    assert_error,
+    assert_strict_run,
+    bearer,
+    text_of,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

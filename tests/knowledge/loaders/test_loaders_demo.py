@@ -12,6 +12,7 @@ from core.scope import Scope
 from knowledge.demo.portfolio import Portfolio, portfolio
 from knowledge.loaders import ingest_file
 from knowledge.loaders.demo import load_demo
+from knowledge.loaders.merge import ENOUGH_REAL
 
 from .support import Rows, listing, write_csv
 
@@ -46,7 +47,9 @@ async def test_real_data_wins_whichever_comes_first(
     database: Database, scope: Scope, rows: Rows, generated: Portfolio, tmp_path: Path
 ) -> None:
     await load_demo(database, scope, generated)
-    real = write_csv(tmp_path / "real.csv", [listing(observed_on="2026-06-01")])
+    real = write_csv(tmp_path / "real.csv", [
+        listing(external_id=f"a{i}", observed_on="2026-06-01") for i in range(ENOUGH_REAL)
+    ])
     await ingest_file(database, scope, real)
     await load_demo(database, scope, generated)
     found = await rows(

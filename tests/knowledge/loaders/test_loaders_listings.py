@@ -14,6 +14,7 @@ from core.database import Database
 from core.scope import Scope
 from knowledge.loaders import ingest_file
 from knowledge.loaders.mapping import FOLDER
+from knowledge.loaders.merge import ENOUGH_REAL
 
 from .support import LISTING, Rows, listing, write_csv
 
@@ -179,13 +180,17 @@ async def test_real_listings_retire_demo_ones_of_the_same_city_and_operation(
     (before,) = await rows("SELECT demo FROM analytics_data WHERE area_id = 'co/bogota' AND operation = 'sale'"
                            " AND property_type = 'all'")
     assert before["demo"]
-    await ingest_file(bogota, scope, write_csv(tmp_path / "real.csv", [listing()]))
+    real = [listing(external_id=f"a{i}") for i in range(ENOUGH_REAL)]
+    await ingest_file(bogota, scope, write_csv(tmp_path / "few.csv", real[:-1]))
+    demo_rows = "SELECT external_id, status FROM listings WHERE demo"
+    assert {row["status"] for row in await rows(demo_rows)} == {"active"}, "a handful could answer nothing on its own"
+    await ingest_file(bogota, scope, write_csv(tmp_path / "real.csv", real))
     await ingest_file(bogota, scope, made, mapping=str(demo))
-    status = {row["external_id"]: row["status"] for row in await rows("SELECT external_id, status FROM listings")}
-    assert status == {"a1": "active", "d1": "superseded", "d2": "active"}
+    status = {row["external_id"]: row["status"] for row in await rows(demo_rows)}
+    assert status == {"d1": "superseded", "d2": "active"}
     (after,) = await rows("SELECT demo, listings FROM analytics_data WHERE area_id = 'co/bogota'"
                           " AND operation = 'sale' AND property_type = 'all'")
-    assert after == {"demo": False, "listings": 1}
+    assert after == {"demo": False, "listings": ENOUGH_REAL}
 
 
 async def test_one_tenants_load_leaves_the_others_rows_alone(
