@@ -107,8 +107,9 @@ class Screen:
 
 @dataclass(frozen=True)
 class GraphContext(TurnContext):
-    """A turn's surroundings as the graph's nodes see them."""
+    """A turn's surroundings as the graph's nodes see them. `case_open`: a person has been asked already."""
 
     staff: Staff | None = None
     screen: Screen | None = None
     patience: Patience = field(default_factory=Patience)
+    case_open: bool = False

@@ -30,7 +30,7 @@ from graphs import conversation, events
 from graphs.checkpoints import Checkpoints
 from graphs.context import GraphContext, Patience, Screen, Staff
 from graphs.grounding import Stream
-from knowledge.records import conversations, event_log
+from knowledge.records import cases, conversations, event_log
 from knowledge.records.conversations import Sent
 from knowledge.records.event_log import Fenced
 from knowledge.resources import Resources
@@ -211,6 +211,7 @@ class _Turn:
             self._epoch, country, language = run.epoch, row.country, row.language
             earlier = [m for m in await conversations.transcript(session, self._conversation, limit=HISTORY + 1)
                        if m.id != self._message_id]
+            case = await cases.current(session, self._conversation)
         if language in ("es", "en"):
             self._language = language
         writer = self._writer = events.Writer(
@@ -225,7 +226,7 @@ class _Turn:
         context = GraphContext(
             resources=self._runner.resources, scope=self._scope, conversation_id=self._conversation,
             run_id=self._run_id, message_id=self._message_id, locale=locale, user_words=words,
-            staff=self._runner.staff, screen=self._screen,
+            staff=self._runner.staff, screen=self._screen, case_open=case is not None,
             patience=Patience(asyncio.get_running_loop().time() + LLM_SHARE * self._runner.resources.settings.turn_timeout),
         )
         turn: dict[str, Any] = {

@@ -23,6 +23,7 @@ LIKELY = 1.5
 WEAK_CONFIDENCE = 0.55
 HUMAN_SURE, HUMAN_LIKELY = 4.5, 2.5
 _CONNECTORS = words("connectors")
+_WHEN = words("when")
 _SEARCH = frozenset({"search", "demand", "rules"})
 
 
@@ -51,6 +52,8 @@ class Context:
     correction: bool
     accepts: bool | None
     open_question: str | None
+    shown: bool
+    area_asked: bool
 
 
 @dataclass(slots=True)
@@ -68,7 +71,7 @@ class Intent:
 
 def score(tokens: list[Token], context: Context) -> tuple[list[Hit], dict[str, float]]:
     """Cue hits and what they add up to by route; what a longer cue swallows counts for nothing."""
-    hits = cue_book().hits(tokens) + _structure(tokens, context)
+    hits = _fitting(cue_book().hits(tokens), context) + _structure(tokens, context)
     longer = [h for h in hits if h.cue.group < 0]
     kept = [h for h in hits if h.cue.group >= 0 or not any(_swallows(other, h) for other in longer)]
     scores: dict[str, float] = {}
@@ -81,6 +84,29 @@ def score(tokens: list[Token], context: Context) -> tuple[list[Hit], dict[str, f
                 continue
         scores[cue.route] = scores.get(cue.route, 0.0) + cue.weight
     return kept, scores
+
+
+def _fitting(hits: list[Hit], context: Context) -> list[Hit]:
+    """Without the hits that what is known rules out: an item or an order where no list was shown, the bank's rate where
+    the writer gives a loan, the money to get back where a return is asked."""
+    said = {pair for h in hits for pair in h.cue.says}
+    figures = context.prices or context.loan or context.rents or context.areas
+    comparing = context.listed > 1 or context.options and not context.shown
+
+    def fits(hit: Hit) -> bool:
+        says = dict(hit.cue.says)
+        if says.get("market") == "detail":
+            return context.shown and not context.places and not context.plural and not context.amounts
+        if "order" in says:
+            return (context.shown or context.plural) and not comparing and not context.area_asked
+        if says.get("market") == "mortgage_rate":
+            return not figures
+        if says.get("human") == "fraud_or_money" or says.get("wish") == "contact":
+            paying = ("measures", "payback_years") in said and hit.cue.route == "human"
+            return not paying and not (hit.cue.route != "human" and ("refuses", "contact") in said)
+        return True
+
+    return [h for h in hits if fits(h)]
 
 
 def _swallows(other: Hit, hit: Hit) -> bool:
@@ -222,8 +248,9 @@ class _Choice:
         context, score = self.context, self.kept.get("comparison")
         if score is None:
             return
+        search_in_both = context.plural and not context.question and context.places > 1
         only_or = all(dict(h.cue.says).get("weak") == "or" for h in self.hits["comparison"])
-        if only_or and (self.searches or max(self.kept.values()) > score + 1):
+        if only_or and (self.searches or search_in_both or max(self.kept.values()) > score + 1):
             self.drop("comparison")
         options = context.options or context.references or context.follow_up or context.prices > 1
         if not options and (score < 4 or len(self.kept) > 1):
@@ -272,6 +299,12 @@ class _Choice:
         inside = all(any(h.start < p.end and p.start < h.end for p in prices) for h in mine)
         if self.kept["lead_qualification"] < 3 or (prices and inside):
             self.drop("lead_qualification")
+        elif prices and self.context.budget and all(self._only_when(h) for h in prices if strong(h)):
+            self.drop("price_prediction")
+
+    def _only_when(self, hit: Hit) -> bool:
+        """Whether a hit says no more than a time ("en los próximos 3 meses")."""
+        return all(t.text in _WHEN or "years" in t.classes for t in self.tokens[hit.start : hit.end])
 
 
 def _without_cue(context: Context, previous: Sequence[str]) -> tuple[tuple[str, ...], float] | None:

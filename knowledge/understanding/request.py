@@ -45,6 +45,9 @@ _NAMED = {
     "fx_pct": "fx_pct",
     "cost_pct": "cost_pct",
 }
+#: What to sort by, the more particular wish first.
+_ORDERS = ("cheapest_per_m2", "dearest", "largest", "newest", "cheapest")
+_HOME_PRICES = words("home_prices")
 _PAST = frozenset({"ultima", "ultimas", "last", "past", "pasada", "pasadas", "previous"})
 _MORE, _LESS = words("at_least"), words("at_most")
 
@@ -62,6 +65,13 @@ def build_request(
     request: dict[str, Any] = {
         key: list(wishes[key]) for key in ("measures", "market", "price", "wish") if wishes.get(key)
     }
+    if "market" in request:
+        request["market"] = _market(request["market"], tokens)
+    if orders := wishes.get("order"):
+        request["order"] = next(o for o in _ORDERS if o in orders)
+        request["market"] = ["search"]
+    if wishes.get("refuses"):
+        request["refuses_contact"] = True
     if "yield" in request.get("measures", ()):
         request["measures"] = _plain_yield(request["measures"])
     _figures(request, tokens, amounts, readings, "price" in slots)
@@ -83,6 +93,13 @@ def build_request(
     if region := next((p.name for p in places if p.level == "region"), None):
         request["region"] = region
     return request
+
+
+def _market(asked: list[str], tokens: list[Token]) -> list[str]:
+    """Questions about inflation or what banks lend at are that alone, unless prices of homes are asked for too."""
+    of_countries = [m for m in asked if m in ("inflation", "mortgage_rate")]
+    homes = any(t.text in _HOME_PRICES or "type" in t.classes for t in tokens)
+    return of_countries if of_countries and not homes else asked
 
 
 def _plain_yield(measures: list[str]) -> list[str]:

@@ -29,6 +29,7 @@ _CLASSES: dict[str, set[str]] = {
 }
 _FOLLOW_UPS = phrases("follow_ups")
 _YES, _YES_AFTER = words("yes"), words("yes_after")
+_AREA_WORDS = words("area_words")
 _NO = frozenset({"no", "nope", "nah"})
 _YES_PHRASES = (("de", "una"), ("por", "favor"), ("go", "ahead"), ("of", "course"))
 
@@ -107,6 +108,7 @@ def summarise(
     follow_up: bool,
     accepts: bool | None,
     open_question: str | None,
+    previous: Sequence[str] = (),
 ) -> Context:
     """The facts of a message that its routes depend on."""
     given = [a.role for a in amounts]
@@ -140,6 +142,8 @@ def summarise(
         correction=said.correction_at is not None,
         accepts=accepts,
         open_question=open_question,
+        shown="_item" in known or "market_research" in previous,
+        area_asked=any(t.text in _AREA_WORDS for t in stream),
     )
 
 

@@ -176,6 +176,7 @@ def _decide(
             follow_up=message.follow_up,
             accepts=message.accepts,
             open_question=open_question,
+            previous=previous_routes,
         )
         return context, *intent.score(stream, context)
 

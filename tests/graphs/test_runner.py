@@ -290,3 +290,14 @@ async def test_what_was_said_before_is_remembered(runner: Runner, database: Data
     assert outcome["slots"]["price"] == 450_000_000
     assert outcome["slots"]["monthly_rent"] == 3_000_000
     assert outcome["answer"].startswith("**8\u00a0% bruto")
+
+
+async def test_an_open_case_is_told_in_every_later_turn(runner: Runner, database: Database) -> None:
+    conversation_id = await new_conversation(database)
+    assert (await runner.ask(SCOPE, conversation_id, "hola"))["escalated"] is False
+    opened = await runner.ask(SCOPE, conversation_id, "quiero hablar con una persona")
+    assert opened["routes"] == ["human"]
+    assert opened["case"]["case"] in opened["answer"]
+    later = await runner.ask(SCOPE, conversation_id, QUESTION)
+    assert (later["routes"], later["escalated"], later["case"]) == (["roi"], True, None)
+    assert "6,13" in later["answer"]
