@@ -290,7 +290,9 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
         offer = {"reason": found.reasons[0] if found.reasons else "low_confidence"}
         context.screen.add(render("notes", locale, {}, note="offer", **words), facts)
     asks = next((f["asks"] for f in findings if f["asks"]), None)
-    shown_facts = [f for f in facts if f.id in {b.fact_id for b in context.screen.stream.bindings}]
+    # a passage is shown by quoting it, which binds no figure
+    quoted = {f.id for f in facts if f.unit == "text" and f.source.kind == "document"}
+    shown_facts = [f for f in facts if f.id in quoted | {b.fact_id for b in context.screen.stream.bindings}]
     extras = presentable(artifacts, facts, locale)
     outcome = {
         "answer": context.screen.shown,
