@@ -18,7 +18,6 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-BRAIN = "builtin"
 Think = Callable[[Sequence[BaseMessage], Sequence[dict[str, Any]]], AIMessage]
 
 
@@ -55,7 +54,6 @@ class BuiltinModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         message = self.think(messages, kwargs.get("offered") or ())
-        message.response_metadata["brain"] = BRAIN
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     async def _agenerate(
@@ -66,8 +64,3 @@ class BuiltinModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         return self._generate(messages, stop, None, **kwargs)
-
-
-def by_builtin(message: BaseMessage) -> bool:
-    """True if the built-in model wrote this message."""
-    return message.response_metadata.get("brain") == BRAIN

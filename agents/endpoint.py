@@ -35,7 +35,10 @@ class Endpoint(ChatOpenAI):
         async def once() -> ChatResult:
             return await _within(deadline, answer(*args, **kwargs))
 
-        return await retrying()(once)
+        result: ChatResult = await retrying()(once)
+        if not result.generations:
+            raise MalformedAnswer("the endpoint's answer has no choices")
+        return result
 
     async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
         """Pieces of the answer. Raises `TimeoutError` at the deadline, `MalformedAnswer` for a stream without an end."""

@@ -15,6 +15,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCa
 from core.facts import Fact
 
 Arguments = dict[str, Any]
+_REFUSED = ("bad_input", "bad_arguments")
 
 
 @dataclass(frozen=True)
@@ -151,13 +152,18 @@ def read(messages: Sequence[BaseMessage]) -> tuple[Brief, list[Result]]:
 
 
 def known_from(playbook: Playbook, brief: Brief, results: Sequence[Result]) -> Known:
-    """Results by step. A call that another brain made counts for the first step that uses the same tool."""
+    """Results by step. A call that another brain made counts for the first step that uses the same tool, once, and only
+    if it came to something: figures that the tool refused say nothing of the investor's question."""
     own = {step.name for step in playbook.steps}
     by_tool = {step.tool: step.name for step in reversed(playbook.steps)}
     grouped: dict[str, list[Result]] = {}
     for result in results:
-        name = result.step if result.step in own else by_tool.get(result.tool)
-        if name is not None:
+        if result.step in own:
+            grouped.setdefault(result.step, []).append(result)
+            continue
+        name = by_tool.get(result.tool)
+        refused = result.error is not None or any(gap["code"] in _REFUSED for gap in result.gaps)
+        if name is not None and not refused and all(r.args != result.args for r in grouped.get(name, ())):
             grouped.setdefault(name, []).append(result)
     return Known(brief, grouped)
 

@@ -24,7 +24,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from agents import playbook as books
-from agents.builtin import BuiltinModel, by_builtin
+from agents.builtin import BuiltinModel
 from agents.fence import fence
 from agents.playbook import Playbook
 from agents.rendering import formal, render
@@ -62,7 +62,7 @@ class Written:
 
 def write(specialist: Specialist, messages: Sequence[BaseMessage]) -> Written:
     """The built-in answer from whatever the tools found so far."""
-    brief, results = _read(specialist, messages)
+    brief, results = books.read(messages)
     known = books.known_from(specialist.playbook, brief, results)
     facts = {fact_id: fact for result in results for fact_id, fact in result.facts.items()}
     text = render(
@@ -78,47 +78,37 @@ def write(specialist: Specialist, messages: Sequence[BaseMessage]) -> Written:
 
 def think(specialist: Specialist, messages: Sequence[BaseMessage], offered: Sequence[dict[str, Any]]) -> AIMessage:
     """The built-in model's next message for a specialist: tool calls, or the answer."""
-    brief, results = _read(specialist, messages)
+    brief, results = books.read(messages)
     calls = books.next_calls(specialist.playbook, books.known_from(specialist.playbook, brief, results))
     if calls:
         return AIMessage(content="", tool_calls=calls)
     return AIMessage(content=write(specialist, messages).text)
 
 
-def _read(specialist: Specialist, messages: Sequence[BaseMessage]) -> tuple[books.Brief, list[books.Result]]:
-    """The brief and the results. A call of another brain that failed is made anew, with the playbook's arguments."""
-    brief, results = books.read(messages)
-    own = {step.name for step in specialist.playbook.steps}
-    return brief, [result for result in results if result.error is None or result.step in own]
-
-
 def builtin_for(specialist: Specialist) -> BuiltinModel:
     return BuiltinModel(role=specialist.name, think=partial(think, specialist))
 
 
-class TakeOver(AgentMiddleware[Any, Any]):
-    """The language model thinks until its first fault, then the built-in one, to the end of this specialist's work.
+class ModelFailed(Exception):
+    """A specialist's language model did not answer; the cause says why. Whoever runs the agent has another brain go on."""
 
-    LangChain's own fallback would ask a dead endpoint again before every step. Tool results reach the language model as
-    data between tags; the built-in one reads artifacts.
+
+class ModelDoor(AgentMiddleware[Any, Any]):
+    """What goes to the language model and what comes back: tool results as data between tags, faults as `ModelFailed`.
+
+    LangChain's own fallback would ask a dead endpoint again before every step, and have the built-in brain finish a plan
+    that is not its own.
     """
-
-    def __init__(self, builtin: BuiltinModel) -> None:
-        super().__init__()
-        self._builtin = builtin
 
     async def awrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any]:
-        if not any(by_builtin(message) for message in request.messages):
-            try:
-                return await handler(request.override(messages=[_as_data(message) for message in request.messages]))
-            except Exception as error:
-                if not is_model_fault(error):
-                    raise
-                log.warning("the model of %s failed (%s); the built-in one goes on", self._builtin.role,
-                            type(error).__name__)
-        return await handler(request.override(model=self._builtin))
+        try:
+            return await handler(request.override(messages=[_as_data(message) for message in request.messages]))
+        except Exception as error:
+            if not is_model_fault(error):
+                raise
+            raise ModelFailed(f"{type(error).__name__}: {error}") from error
 
 
 def _as_data(message: Any) -> Any:
@@ -155,20 +145,19 @@ class ToolErrors(AgentMiddleware[Any, Any]):
 def build(
     specialist: Specialist, model: BaseChatModel | None, language: str
 ) -> CompiledStateGraph[Any, TurnContext, Any, Any]:
-    """The agent. `model` None thinks with the built-in one; an LLM has it as its fallback.
+    """The agent. `model` None thinks with the built-in one.
 
-    Raises `ModelCallLimitExceededError` from a run whose model never comes to an answer.
+    Its runs raise `ModelFailed`, and `ModelCallLimitExceededError` where the model never comes to an answer.
     """
-    builtin = builtin_for(specialist)
     middleware: list[AgentMiddleware[Any, Any]] = [
         ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="error"),
         ToolCallLimitMiddleware(run_limit=TOOL_CALLS, exit_behavior="continue"),
         ToolErrors(),
     ]
     if model is not None:
-        middleware.insert(0, TakeOver(builtin))
+        middleware.insert(0, ModelDoor())
     return create_agent(
-        model or builtin,
+        model or builtin_for(specialist),
         list(specialist.tools),
         system_prompt=prompt(specialist.name, language) if model is not None else None,
         middleware=middleware,

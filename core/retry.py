@@ -22,9 +22,9 @@ class MalformedAnswer(ValueError):
 def is_model_fault(error: BaseException) -> bool:
     """True for what a model endpoint does wrong (refused, timed out, 4xx/5xx, malformed answer): another brain goes on.
 
-    `ValueError` covers malformed JSON and answers that do not fit a schema.
+    `ValueError` and `LookupError` cover malformed JSON, empty answers, and answers that do not fit a schema.
     """
-    if isinstance(error, (httpx.HTTPError, TimeoutError, ConnectionError, ValueError)):
+    if isinstance(error, (httpx.HTTPError, TimeoutError, ConnectionError, ValueError, LookupError)):
         return True
     if _is(error, "openai", "OpenAIError"):
         return True

@@ -159,7 +159,7 @@ def _specialist_node(route: str) -> Any:
             log.exception("the specialist %s failed", route)
             text = render("notes", context.locale, {}, note="failed", usted=formal(brief.register, context.locale))
             finding = Finding(
-                route=route, text=text, fallback=text, artifacts=[{"evidence": {"failed": True}}], tool_calls=[],
+                route=route, text=text, artifacts=[{"evidence": {"failed": True}}], tool_calls=[],
                 failed=True, suggestions=[], asks=None,
             )
         finally:
@@ -229,7 +229,7 @@ def _facts(state: TurnState, context: GraphContext) -> list[Fact]:
 
 
 async def ground(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, Any]:
-    """Show what binds. What an LLM wrote and does not bind is replaced by the built-in answer from the same facts."""
+    """Show what binds. Where what compose wrote, or a template, does not bind, the findings' sentences that do take over."""
     context = _context(runtime)
     writer = get_stream_writer()
     if state["decision"]["routes"] == ["human"]:
@@ -246,7 +246,7 @@ async def ground(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
         screen_.go_on(draft, facts)
     if (offender := screen_.stream.offender) is not None:
         log.warning("not bound to a fact: %r in %r", offender.shown, offender.sentence)
-        rest = "\n\n".join(f["fallback"] for f in _in_order(state))
+        rest = "\n\n".join(f["text"] for f in _in_order(state))
         kept, dropped = bound(rest, facts, _locale(state), context.user_words)
         for lost in dropped:
             log.warning("a template's figure does not bind: %r in %r", lost.shown, lost.sentence)

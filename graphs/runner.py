@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import socket
 import time
@@ -371,7 +372,17 @@ def _tokens(counted: _Usage) -> dict[str, Any]:
 def _stored(outcome: dict[str, Any]) -> dict[str, Any]:
     """The outcome as kept with the run: facts are in their own table, by id."""
     shown = set(outcome["shown_facts"])
-    return {**outcome, "facts": [body for body in outcome["facts"] if body["id"] in shown]}
+    facts = [body for body in outcome["facts"] if body["id"] in shown]
+    return {**outcome, "facts": facts, "tool_calls": _plain(outcome["tool_calls"])}
+
+
+def _plain(value: Any) -> Any:
+    """The same with infinities and NaN, which a model may write and JSON cannot hold, as words."""
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 async def _cancelled(task: asyncio.Task[Any]) -> None:

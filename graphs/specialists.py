@@ -2,7 +2,8 @@
 
 One specialist alone streams: its text goes to the screen as it comes, once a tool has answered and the text reads like an
 answer. Text of parallel specialists, of the supervisor and of messages that carry tool calls is never shown from here.
-Where a language model comes to no answer that may be shown whole, the built-in brain goes on from the same messages.
+Where a language model comes to no answer that may be shown whole, the built-in brain answers with calls of its own: what
+the model looked up, and why, nobody can tell.
 """
 
 from __future__ import annotations
@@ -17,10 +18,9 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from langgraph.config import get_stream_writer
 from langgraph.errors import GraphRecursionError
 
-from agents.builtin import by_builtin
 from agents.fence import fence
 from agents.playbook import Brief
-from agents.specialist import MODEL_CALLS, Specialist, Written, write
+from agents.specialist import MODEL_CALLS, ModelFailed, Specialist, Written, write
 from core.facts import Fact
 from core.locale import LOCALES, number
 from graphs.context import Agent, GraphContext, Screen
@@ -75,7 +75,7 @@ class _Work:
         self.question = HumanMessage(brief.question, additional_kwargs={"brief": brief.to_dict()})
         self.messages: list[BaseMessage] = [self.question]
         self.facts = list(stated)
-        self.route = brief.route
+        self.route, self.language = brief.route, brief.language
         self._writer = get_stream_writer()
 
     async def run(
@@ -118,8 +118,16 @@ class _Work:
         return last.text.strip()
 
     @property
-    def taken_over(self) -> bool:
-        return any(by_builtin(message) for message in self.messages)
+    def results(self) -> list[ToolMessage]:
+        return [message for message in self.messages if isinstance(message, ToolMessage)]
+
+    @property
+    def calls(self) -> list[dict[str, Any]]:
+        """The tool calls made, in the order of their results."""
+        args = {call["id"]: call["args"] for m in self.messages if isinstance(m, AIMessage) for call in m.tool_calls}
+        return [
+            {"name": m.name, "args": args.get(m.tool_call_id, {}), "ok": m.status != "error"} for m in self.results
+        ]
 
 
 async def run_specialist(
@@ -129,38 +137,56 @@ async def run_specialist(
     assert context.staff is not None
     staff = context.staff
     specialist = staff.specialist(brief.route)
+    tried: _Work | None = None
+    if staff.model is not None and not context.patience.lost:
+        tried = _Work(brief, stated)
+        live = _Live(context.screen) if alone and context.screen is not None else None
+        ended = await _with_patience(tried, [*history, _with_brief_text(tried.question, brief)], context, live)
+        if ended and _may_be_shown(tried, brief, context):
+            return _finding(brief, tried, _notes(specialist, tried))
     work = _Work(brief, stated)
-    if staff.model is None:
-        await work.run(staff.agent(brief.route, brief.language), [work.question], context)
-    else:
-        if not context.patience.lost:
-            live = _Live(context.screen) if alone and context.screen is not None else None
-            agent = staff.agent(brief.route, brief.language)
-            await _with_patience(work, agent, [*history, _with_brief_text(work.question, brief)], context, live)
-            context.patience.lost = context.patience.lost or work.taken_over
-        verdict = accept(work.text, work.facts, LOCALES[brief.locale], context.user_words)
-        if not work.text or (verdict.offender is not None and not work.taken_over):
-            if verdict.offender is not None:
-                log.warning("not bound to a fact: %r in %r", verdict.offender.shown, verdict.offender.sentence)
-            await work.run(staff.substitute(brief.route), work.messages, context)
-    return _finding(specialist, brief, work)
+    builtin = staff.agent(brief.route, brief.language) if staff.model is None else staff.substitute(brief.route)
+    await work.run(builtin, [work.question], context)
+    finding = _finding(brief, work, write(specialist, work.messages))
+    if tried is not None:
+        finding["tool_calls"] = [*tried.calls, *finding["tool_calls"]]
+        if alone and context.screen is not None and context.screen.shown:  # what was shown keeps its sources
+            kept = [message.artifact or {} for message in tried.results]
+            finding["artifacts"] = [
+                *({name: artifact.get(name, []) for name in ("facts", "citations")} for artifact in kept),
+                *finding["artifacts"],
+            ]
+    return finding
 
 
 async def _with_patience(
-    work: _Work, agent: Agent, messages: list[BaseMessage], context: GraphContext, live: _Live | None
-) -> None:
-    """Let the language model work until it answers, goes round in circles, or its time is up."""
+    work: _Work, messages: list[BaseMessage], context: GraphContext, live: _Live | None
+) -> bool:
+    """Let the language model work; False where it failed, went round in circles, or its time was up."""
+    assert context.staff is not None
     limit = asyncio.timeout_at(context.patience.until)
     try:
         async with limit:
-            await work.run(agent, messages, context, live)
+            await work.run(context.staff.agent(work.route, work.language), messages, context, live)
+        return True
     except TimeoutError:
         if not limit.expired():
             raise
-        log.warning("the model of %s took too long; the built-in one goes on", work.route)
-        context.patience.lost = True
+        why, context.patience.lost = "its time is up", True
+    except ModelFailed as error:
+        why, context.patience.lost = str(error), True
     except (ModelCallLimitExceededError, GraphRecursionError):
-        log.warning("the model of %s came to no answer; the built-in one goes on", work.route)
+        why = "it goes round in circles"
+    log.warning("the model of %s gave no answer (%s); the built-in one does", work.route, why)
+    return False
+
+
+def _may_be_shown(work: _Work, brief: Brief, context: GraphContext) -> bool:
+    """True for an answer in which everything binds."""
+    offender = accept(work.text, work.facts, LOCALES[brief.locale], context.user_words).offender
+    if offender is not None:
+        log.warning("not bound to a fact: %r in %r", offender.shown, offender.sentence)
+    return bool(work.text) and offender is None
 
 
 def _with_brief_text(question: HumanMessage, brief: Brief) -> HumanMessage:
@@ -177,34 +203,25 @@ def _with_brief_text(question: HumanMessage, brief: Brief) -> HumanMessage:
     return HumanMessage(text, additional_kwargs=question.additional_kwargs)
 
 
-def _finding(specialist: Specialist, brief: Brief, work: _Work) -> Finding:
-    written = _written(specialist, work)
-    calls = {call["id"]: call for m in work.messages if isinstance(m, AIMessage) for call in m.tool_calls}
-    results = [m for m in work.messages if isinstance(m, ToolMessage)]
+def _finding(brief: Brief, work: _Work, written: Written) -> Finding:
+    text = work.text or written.text
     return Finding(
         route=brief.route,
-        text=work.text or written.text,
-        fallback=written.text,
-        artifacts=[m.artifact or {} for m in results],
-        tool_calls=[
-            {"name": m.name, "args": calls[m.tool_call_id]["args"] if m.tool_call_id in calls else {},
-             "ok": m.status != "error"}
-            for m in results
-        ],
-        failed=not (work.text or written.text) or (bool(results) and all(m.status == "error" for m in results)),
+        text=text,
+        artifacts=[message.artifact or {} for message in work.results],
+        tool_calls=work.calls,
+        failed=not text or (bool(work.results) and all(message.status == "error" for message in work.results)),
         suggestions=list(written.suggestions),
         asks=written.asks,
     )
 
 
-def _written(specialist: Specialist, work: _Work) -> Written:
-    """The built-in answer from the same results. A language model's choice of tools may leave its template without
-    what it needs; then the model's own text, which binds, stands alone.
+def _notes(specialist: Specialist, work: _Work) -> Written:
+    """What the playbook would ask and suggest after the same results. The text stays the model's, and a model's choice of
+    tools may leave the template without what it needs: then it asks and suggests nothing.
     """
     try:
         return write(specialist, work.messages)
     except (TemplateError, LookupError, TypeError, AttributeError):
-        if work.taken_over or not work.text:
-            raise
         log.exception("the template of %s cannot be written from what the model looked up", specialist.name)
         return Written("", None, ())

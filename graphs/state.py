@@ -12,12 +12,11 @@ from langgraph.channels import UntrackedValue
 
 
 class Finding(TypedDict):
-    """What a specialist hands back. `fallback` is the built-in answer from the same facts, `artifacts` are its tools'
-    artifacts in order; `failed` says that it gave no answer or that every tool failed."""
+    """What a specialist hands back. `artifacts` are its tools' artifacts in order; `failed` says that it gave no answer or
+    that every tool failed."""
 
     route: str
     text: str
-    fallback: str
     artifacts: list[dict[str, Any]]
     tool_calls: list[dict[str, Any]]
     failed: bool

@@ -107,7 +107,8 @@ async def area_rent(
     _report(result, runtime, rent, price, area_m2, given, levels)
     shown = rent or price
     assert shown is not None
-    result.data |= {"area": shown.name, "as_of": shown.as_of, "published": shown.source.attribution if shown.published else None,
+    published = shown.source.attribution if shown.published else None
+    result.data |= {"area": shown.name, "as_of": shown.as_of, "published": published,
                     "type_is_exact": shown.property_type == property_type,
                     "area_is_exact": named.exact and shown.area_id == (chain[0] if chain else "")}
     if price is not None:

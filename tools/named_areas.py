@@ -27,7 +27,11 @@ _UNLINKED = text(
 )
 #: Words that do not tell one place of a city from another.
 _COMMON = frozenset(
-    ["l", "d", "el", "la", "los", "las", "les", "els", "en", "i", "y", "e", "de", "del", "da", "do", "the", "barrio", "barri", "colonia", "zona", "sector", "distrito", "centro", "norte", "sur", "este", "oeste", "oriente", "occidente", "poniente", "san", "santa", "sant", "villa", "nueva", "nuevo", "ciudad", "residencial", "parque", "puerta"]
+    (
+        "l d el la los las les els en i y e de del da do the barrio barri colonia zona sector distrito centro "
+        "norte sur este oeste oriente occidente poniente san santa sant villa nueva nuevo ciudad residencial "
+        "parque puerta"
+    ).split()
 )
 _LINKING = frozenset(["l", "d", "el", "la", "los", "las", "les", "els", "en", "i", "y", "e", "de", "del", "the"])
 

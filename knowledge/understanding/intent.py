@@ -91,7 +91,7 @@ def _fitting(hits: list[Hit], context: Context) -> list[Hit]:
     the writer gives a loan, the money to get back where a return is asked."""
     said = {pair for h in hits for pair in h.cue.says}
     figures = context.prices or context.loan or context.rents or context.areas
-    comparing = context.listed > 1 or context.options and not context.shown
+    comparing = context.listed > 1 or (context.options and not context.shown)
 
     def fits(hit: Hit) -> bool:
         says = dict(hit.cue.says)

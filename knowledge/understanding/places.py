@@ -11,8 +11,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from knowledge.understanding.gazetteer import MARKETS, NEIGHBOURHOOD_WEIGHT, Entry, PlaceIndex
 from knowledge.understanding.cues import cue_words
+from knowledge.understanding.gazetteer import MARKETS, NEIGHBOURHOOD_WEIGHT, Entry, PlaceIndex
 from knowledge.understanding.lexicon import lexicon, words
 from knowledge.understanding.model import Place
 from knowledge.understanding.text import fold
@@ -111,7 +111,8 @@ def find_places(
     places += _unknown_neighbourhoods(text, tokens, taken, places)
     places += _centre(tokens, places, bool(old_cities), taken)
     places += _unknown_regions(text, tokens, taken, places)
-    return _without_provinces(text, _drop_redundant(places), {(p[1].name, p[1].country): (p[1].admin1, p[1].population) for p in settled})
+    sizes = {(entry.name, entry.country): (entry.admin1, entry.population) for _, entry, _ in settled}
+    return _without_provinces(text, _drop_redundant(places), sizes)
 
 
 def _admins(spans: list[_Span], tokens: list[Token]) -> _Admins:
@@ -277,7 +278,7 @@ _Settled = tuple[_Span, Entry, str]
 
 
 def _settle(
-    span: _Span, votes: Mapping[str, float], admins: set[tuple[str, str]], cities: set[str], old_cities: set[str]
+    span: _Span, votes: Mapping[str, float], admins: Mapping[tuple[str, str], set[int]], cities: set[str], old_cities: set[str]
 ) -> _Settled | None:
     """The reading with the most weight, or None if only guarded ones are left without what they need."""
     best: tuple[float, Entry, str] | None = None
@@ -287,7 +288,8 @@ def _settle(
             score += MARKET_PRIOR
         if entry.level == "city" and admins.get((entry.country, entry.admin1), set()) - {span.first}:
             score += 4.0
-        if entry.level == "other" and entry.latitude is None and all(e.population < _VILLAGE for e, _ in span.readings if e.level == "city"):
+        villages = all(e.population < _VILLAGE for e, _ in span.readings if e.level == "city")
+        if entry.level == "other" and entry.latitude is None and villages:
             score += 3.0
         if entry.level == "neighbourhood" and entry.area_id:
             score += 1.0  # the name that the database knows
@@ -321,7 +323,7 @@ def _agree(
     settled: list[_Settled],
     spans: list[_Span],
     votes: dict[str, float],
-    admins: set[tuple[str, str]],
+    admins: Mapping[tuple[str, str], set[int]],
     cities: set[str],
     old_cities: set[str],
 ) -> list[_Settled]:
@@ -411,7 +413,7 @@ def _unknown_regions(text: str, tokens: list[Token], taken: set[int], places: li
     follows = words_at(tokens, 0, 2) in (("y", "en"), ("and", "in"), ("what", "about"), ("que", "tal"))
     alone = (typed or follows) and not any(p.level != "country" for p in places)
     for at, token in enumerate(tokens):
-        if at in busy or not token.capital or token.kind != "word" or token.raw.isupper() and len(token.raw) > 4:
+        if at in busy or not token.capital or token.kind != "word" or (token.raw.isupper() and len(token.raw) > 4):
             continue
         before = [t.text for t in tokens[max(0, at - 2) : at]]
         placed = bool(before) and not token.opens and not token.comma and (

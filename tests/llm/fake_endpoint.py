@@ -109,7 +109,7 @@ class FakeEndpoint:
 
     async def __aenter__(self) -> FakeEndpoint:
         self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
-        while not self._server.started:
+        while not self._server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
             await asyncio.sleep(0)
         return self
 

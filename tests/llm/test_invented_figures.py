@@ -53,7 +53,7 @@ async def test_after_tools_an_invented_first_sentence_gives_way_to_their_facts(
     endpoint.on("analyse_returns", calls("analyse_returns", ARGS), says(f"Da 7,5 % al año. {SECOND} Y nada más."))
     turn = await ask(runner, database)
     assert "7,5" not in turn.shown
-    assert turn.shown.startswith("**6,13 % bruto al año**")
+    assert turn.shown.startswith("**6,13\u00a0% bruto al año**")
     assert "Y nada más" not in turn.shown
 
 

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from core.words import PROMPTS
 from agents.specialist import prompt
 from core.database import Database
+from core.words import PROMPTS
 from graphs.runner import Runner
 
 from .fake_endpoint import FakeEndpoint, both, calls, decides, says
