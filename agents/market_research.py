@@ -48,6 +48,8 @@ def has_place(known: Known) -> bool:
 def aims(known: Known) -> set[str]:
     """What of the market is wanted; adverts and price levels where the message does not say."""
     named = set(known.request.get("market") or ())
+    if known.brief.references and not set(known.brief.turn_slots) - {"currency", "country"}:
+        return {"detail"}  # "the second one": nothing else was said
     if "detail" in named:
         return {"detail"} if known.brief.references else named - {"detail"} or {_SEARCH}
     return named or {_SEARCH, _STATS}

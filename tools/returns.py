@@ -106,7 +106,8 @@ async def analyse_returns(
             float(given[key].value) if key in given else own
             for key, own in (("price", price), ("monthly_rent", monthly_rent), ("area_m2", area_m2))
         )
-        country, currency = country or listing.country, currency or listing.currency
+        # an advert's price is in its own currency, whatever the investor's budget is in
+        country, currency = listing.country, listing.currency
         city, property_type = city or listing.city, property_type or listing.property_type
         label = label or listing.title
     currency = currency.strip().upper() if currency else None

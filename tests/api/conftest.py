@@ -38,8 +38,12 @@ class Databases:
         return url
 
     def run(self, statement: str) -> None:
-        with psycopg.connect(self._dsn, autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+        self.run_in(self._dsn, statement)
+
+    def run_in(self, dsn: str, statement: str) -> None:
+        """As the owner of everything, whom no tenant's walls stop."""
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(statement.encode())
 
     def drop(self) -> None:
         for name in self.names:

@@ -218,6 +218,8 @@ async def test_price_and_size_of_a_listing(database: Database, scope: Scope) -> 
     assert found["data"]["listing"]["title"] == "Apto Calle 63 #123"
     with pytest.raises(NotFound, match=str(number)):
         await returns(rt=runtime(database=database, tenant="another"), listing_id=number)
+    dollars = await returns(rt=rt, listing_id=number, monthly_rent=2.4e6, currency="USD", measures=["gross_yield"])
+    assert facts(dollars)["price"].currency == "COP", "an advert's price is in its own currency"
 
 
 async def test_an_estimated_rent_says_where_it_is_from(database: Database, scope: Scope) -> None:
