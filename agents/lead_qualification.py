@@ -56,6 +56,7 @@ def lead(known: Known) -> Arguments | None:
     return {
         "wish": wish, **{name: slots.get(name) for name in ("city", "neighbourhood", "property_type")},
         **{name: _one(slots.get(name)) for name in _SINGLE}, **_reference(known, wish),
+        "refuses_contact": bool(known.request.get("refuses_contact")) or None,
     }
 
 
@@ -64,6 +65,8 @@ def matching(known: Known) -> Arguments | None:
     saved = known.first("save")
     assert saved is not None
     arguments = {name: _one(known.slots.get(name)) for name in _COUNTED} | {"operation": saved.data["needs"].get("operation")}
+    if saved.data["refused_now"]:
+        return None
     named = arguments["city"] or arguments["neighbourhood"]
     new = known.brief.turn_slots.keys() & _NEW_COUNT
     return arguments if named and new and arguments["operation"] != "sell" else None

@@ -43,8 +43,8 @@ def timeline_of(messages: Sequence[str], *, answering: bool = False) -> Timeline
     return found
 
 
-def mentions(kind: Literal["project", "papers"], message: str) -> bool:
-    """True if the message speaks of a development, or of the papers of a sale."""
+def mentions(kind: Literal["project", "papers", "status"], message: str) -> bool:
+    """True if the message speaks of a development, of the papers of a sale, or asks what became of the request."""
     return _pattern(kind, "").search(f" {fold(message)} ") is not None
 
 

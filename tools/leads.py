@@ -7,6 +7,7 @@ a phone number nor a consent, which the tool reads from the turn and from the le
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from langchain.tools import tool
@@ -18,6 +19,7 @@ from core.facts import Fact, Source
 from core.locale import CURRENCY_OF, Currency
 from knowledge.listings.search import Filters, conditions_of
 from knowledge.records import leads
+from knowledge.tables import Lead
 from tools import lead_needs
 from tools.context import Runtime, TurnContext
 from tools.lead_needs import Purpose, Timeline, Wish, consent_text
@@ -53,6 +55,7 @@ async def save_lead(
     name: str | None = None,
     email: str | None = None,
     phone: str | None = None,
+    refuses_contact: bool = False,
 ) -> Content:
     """Create or update the lead of this conversation: what the person wants, and how to reach them.
 
@@ -61,7 +64,8 @@ async def save_lead(
     holiday, resale, business. timeline: now, months, later. listing_id: the listing they speak of; subject: a project or
     property by name. name, email, phone: only as the investor wrote them; anything else is refused. Contact data is stored
     only after the investor agreed to the consent text; if the result says that consent is missing, show that text and
-    ask. Call it once per turn. The result says what was stored and which one question to ask next. Nobody has been
+    ask. refuses_contact: this message says that they do not want to be contacted or to give their data; from then on do
+    not ask for it, what was stored is erased, and you go on helping. Call it once per turn. The result says what was stored and which one question to ask next. Nobody has been
     called and no appointment is made by this.
     """
     context = runtime.context
@@ -84,16 +88,24 @@ async def save_lead(
         before = dict(lead.needs) if lead else {}
         pending = before.get("pending")
         words = context.user_words
+        refused = refuses_contact or bool(_understood(context).get("refuses_contact"))
+        no_contact = refused or bool(before.get("no_contact") and not _lifted(context, contact))
+        needs["no_contact"] = no_contact if no_contact or before.get("no_contact") else None
+        if refused and (wish or before.get("wish")) == "contact":
+            needs["wish"] = ""
         if operation == "rent" and (pending == "purpose" or before.get("operation") == "buy"):
             needs["operation"] = "buy"  # "to rent" answers what a buyer wants it for
         needs["purpose"] = purpose or lead_needs.purpose_of(words, answering=pending == "purpose") or before.get("purpose")
         needs["timeline"] = timeline or lead_needs.timeline_of(words, answering=pending == "timeline") or before.get("timeline")
         merged = {**before, **{k: v for k, v in needs.items() if v is not None}}
+        erased = refused and lead is not None and _erase(lead)
         consent = _consent(context, contact, bool(lead and lead.consent_at))
+        if no_contact or (before.get("no_contact") and consent):
+            consent = False if no_contact else None  # an earlier yes ended with the refusal
         fresh = {k: v for k, v in contact.items() if consent is True and (lead is None or getattr(lead, k) != v)}
         reachable = bool(fresh.keys() & {"email", "phone"}) or bool(lead and (lead.email or lead.phone))
         points, reasons = lead_needs.score(merged, contact=reachable)
-        asks = _next(context, merged, consent, contact, reachable, before.get("asked") or [])
+        asks = None if refused else _next(context, merged, consent, contact, reachable, before.get("asked") or [])
         lead, created = await leads.upsert(
             session, context.scope, conversation_id=context.conversation_id,
             needs={**needs, "asked": [*(before.get("asked") or []), *([asks] if asks else [])], "pending": asks or ""},
@@ -103,7 +115,10 @@ async def save_lead(
     result.data = {
         "lead": lead.id, "created": created, "needs": merged, "wish": merged.get("wish"), "consent": consent,
         "stored": sorted(fresh), "withheld": sorted(contact) if consent is not True else [], "reachable": reachable,
-        "agreed_now": consent is True and pending == "consent", "refused_now": consent is False and pending == "consent",
+        "agreed_now": consent is True and pending == "consent",
+        "refused_now": refused or (consent is False and pending == "consent"), "erased": erased, "no_contact": no_contact,
+        "news": created or bool(wish and not refused) or any(merged.get(k) != before.get(k) for k in needs if k != "wish"),
+        "status_asked": any(lead_needs.mentions("status", message) for message in words[-1:]),
         "answered": pending if pending in lead_needs.known_needs(merged, contact=bool(contact) or reachable) else None,
         "next": asks, "ask": lead_needs.book()["asks"].get(asks or "", ""), "price": None, "budget": None,
         "project": any(lead_needs.mentions("project", message) for message in words[-1:]),
@@ -113,6 +128,8 @@ async def save_lead(
         ),
     }
     _facts(result, runtime, merged)
+    if refused:
+        result.say("they do not want to be contacted: say that nobody will and nothing is stored; do not ask for it again")
     if asks == "consent":
         shown = consent_text(context.locale.language)
         result.data["consent_request"] = {"text": shown}
@@ -145,6 +162,25 @@ def _consent(context: TurnContext, contact: dict[str, str], earlier: bool) -> bo
         anew, _ = lead_needs.stated_contact({**contact}, context.user_words[-1:])
         return None if anew.keys() & {"email", "phone"} else False
     return True if said is True or earlier else None
+
+
+def _understood(context: TurnContext) -> Mapping[str, Any]:
+    """What this message asks for, as it was understood (not as a model says)."""
+    found = context.slots.get("_request")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _lifted(context: TurnContext, contact: dict[str, str]) -> bool:
+    """Whether a refusal is over: the person gives contact data anew, or asks to be contacted."""
+    anew, _ = lead_needs.stated_contact({**contact}, context.user_words[-1:])
+    return bool(anew.keys() & {"email", "phone"}) or "contact" in (_understood(context).get("wish") or ())
+
+
+def _erase(lead: Lead) -> bool:
+    """Takes back contact data and its consent; True if there was any."""
+    had = bool(lead.name or lead.email or lead.phone)
+    lead.name = lead.email = lead.phone = lead.consent_text = lead.consent_at = None
+    return had
 
 
 def _amount(field: str, value: float | None) -> float | None:

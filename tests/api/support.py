@@ -302,6 +302,7 @@ def assert_strict_run(events: Iterable[dict[str, Any]]) -> None:
                 steps.append(event["stepName"])
                 open_steps.append(event["stepName"])
             case "STEP_FINISHED":
+                assert event["stepName"] in open_steps
                 open_steps.remove(event["stepName"])
             case "TEXT_MESSAGE_START":
                 assert open_message is None

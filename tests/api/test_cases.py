@@ -155,7 +155,7 @@ async def test_a_claim_stops_the_answer_that_is_being_written(service: Service, 
 
 
 async def test_two_advisers_never_answer_the_same_case(service: Service) -> None:
-    conversation, case = await opened(service)
+    _, case = await opened(service)
     assert (await service.desk("POST", f"/{case}/claim", "ana")).status_code == 200
     assert (await service.desk("POST", f"/{case}/claim", "ana")).json()["assignee"] == "ana"
     assert (await service.desk("POST", f"/{case}/claim", "luis")).status_code == 409

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
-import psycopg
 import pytest
 import pytest_asyncio
 
 from api.app import create_app
-from core.embedded import Servers, status
+from core.embedded import status
+from core.errors import Unavailable
 from graphs import runner as running
-from knowledge.resources import Resources
+from knowledge.records import event_log
 
 from .conftest import settings_for
-from .support import QUESTION, Service, Waiting, WaitingStaff, assert_error, assert_strict_run, serving
+from .support import QUESTION, Conversation, Service, Waiting, WaitingStaff, assert_error, assert_strict_run, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -46,16 +46,17 @@ async def test_a_database_that_dies_in_mid_turn_costs_one_retry(own_service: Ser
     service.runner.staff = WaitingStaff(staff, waiting)
     conversation = await service.start()
     async with service.stream(conversation, QUESTION) as reader:
-        await reader.until("STEP_STARTED")
         await waiting.begun()
+        while (await reader.until("STEP_STARTED"))[-1].data["stepName"] != "roi":
+            pass
         kill(folder)
-        frames = await reader.rest()
+        await reader.rest()
     end = reader.seen[-1].data
     assert (end["type"], end["code"], end["retryable"]) == ("RUN_ERROR", "database_unavailable", True)
     assert "reintentar" in end["message"]
-    assert frames[-1].data is end
 
-    async with service.follow(conversation, 0) as again:  # the run's own end is in the log by then, or comes
+    await back(service, conversation)
+    async with service.follow(conversation, 0) as again:  # the log has the run's end by now, or gets it
         await again.until("RUN_ERROR")
     assert_strict_run(f.data for f in again.seen)
     found = await service.read(conversation)
@@ -65,20 +66,40 @@ async def test_a_database_that_dies_in_mid_turn_costs_one_retry(own_service: Ser
     assert retried["status"] == "finished"
     assert "6,13" in retried["answer"]
 
-    # and while nothing runs: the first call is refused with a sentence, and the server is back for the next
+    # and while nothing runs: whoever calls is told to try again, and that call has the server started
     kill(folder)
-    await gone(service)
-    refused = await service.client.get(conversation.path, headers=conversation.auth)
-    assert_error(refused, 503, "database_unavailable", retryable=True)
-    await service.app.state.mending
+    assert await back(service, conversation) > 0
     assert len((await service.read(conversation))["messages"]) == 3
 
 
-async def gone(service: Service) -> None:
-    """Until the killed server's last process has let its clients go."""
-    for _ in range(200):
-        try:
-            (await psycopg.AsyncConnection.connect(service.database.dsn)).close
-        except psycopg.OperationalError:
-            return
-        await asyncio.sleep(0.01)
+async def back(service: Service, conversation: Conversation) -> int:
+    """Try again as a client would, until the conversation can be read; how often it was refused."""
+    for refused in range(400):
+        response = await service.client.get(conversation.path, headers=conversation.auth)
+        if response.status_code == 200:
+            return refused
+        assert_error(response, 503, "database_unavailable", retryable=True)
+        await asyncio.sleep(0.02)
+    pytest.fail("the database did not come back")
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="a run that fails closes steps whose start was lost with the database"
+)
+async def test_what_never_reached_the_log_is_not_closed_in_it(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, calls = event_log.append, 0
+
+    async def breaks(*args: Any, **values: Any) -> int:
+        nonlocal calls
+        calls += 1
+        if calls > 1:
+            raise Unavailable("gone", code="database_unavailable")
+        return await write(*args, **values)
+
+    monkeypatch.setattr(event_log, "append", breaks)
+    conversation = await service.start()
+    answer = await service.answer(conversation, QUESTION)
+    assert (answer["status"], answer["error"]) == ("failed", "database_unavailable")
+    assert_strict_run(payload for _, _, payload in await service.log(conversation))

@@ -218,7 +218,7 @@ async def test_nothing_on_the_way_may_hold_the_events_back(service: Service) -> 
 
 async def test_leaving_is_not_stopping(service: Service, waiting: Waiting) -> None:
     conversation = await service.start()
-    async with service.stream(conversation, QUESTION) as reader:
+    async with service.stream(conversation, QUESTION):
         await waiting.begun()
     assert (await service.read(conversation))["run"]["status"] == "running"
     async with service.follow(conversation, 0) as back:

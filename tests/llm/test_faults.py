@@ -102,7 +102,7 @@ async def test_a_model_that_never_comes_to_an_end_is_cut_off(
 ) -> None:
     endpoint.on("router", decides("roi"))
     endpoint.on("analyse_returns", calls("analyse_returns", ARGS), says(ANSWER, hold=asyncio.Event()))
-    turn = await ask(await opened(endpoint.url, model_timeout=0.5), database)
+    turn = await ask(await opened(endpoint.url, model_timeout=2.5), database)
     assert turn.shown.startswith(f"{FIRST}\n\n")
 
 
