@@ -65,8 +65,8 @@ async def save_lead(
     property by name. name, email, phone: only as the investor wrote them; anything else is refused. Contact data is stored
     only after the investor agreed to the consent text; if the result says that consent is missing, show that text and
     ask. refuses_contact: this message says that they do not want to be contacted or to give their data; from then on do
-    not ask for it, what was stored is erased, and you go on helping. Call it once per turn. The result says what was stored and which one question to ask next. Nobody has been
-    called and no appointment is made by this.
+    not ask for it, what was stored is erased, and you go on helping. Call it once per turn. The result says what was
+    stored and which one question to ask next. Nobody has been called and no appointment is made by this.
     """
     context = runtime.context
     needs: dict[str, Any] = {
