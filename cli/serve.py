@@ -35,12 +35,16 @@ def serve(host: str | None, port: int | None) -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     """Take the port first: whether it is free is known before anything starts."""
+    listener: socket.socket | None = None
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        # asyncio turns Nagle's delay (40 ms an answer) off only where the protocol is named
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
     except OSError as error:
+        if listener is not None:
+            listener.close()
         raise Conflict(
             f"Cannot listen on {host}:{port} ({error.strerror or error}). Choose another with --port, or 0 for a free one.",
             f"No se puede escuchar en {host}:{port} ({error.strerror or error}). Elija otro con --port, o 0 para uno libre.",

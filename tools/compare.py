@@ -1,22 +1,24 @@
 """Options side by side: one profile a call, then the weighing of all profiles found so far.
 
 A profile holds only what is known; what is not has a reason. The verdict is a rule over one named measure that at least two
-options have, never an opinion: the first of `MEASURES` that was asked for or can be compared.
+options have of about the same time, never an opinion: the first of `MEASURES` that was asked for or can be compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from langchain.tools import tool
 
+from core import clock
 from core.errors import BadInput
 from core.facts import Fact, Source, Unit
 from core.locale import CURRENCY_OF, Currency
 from tools.context import Runtime
 from tools.leads import PropertyType
-from tools.option_profiles import Profile, area_profile, listing_profile, project_profile
+from tools.option_profiles import SAME_TIME_DAYS, Profile, area_profile, listing_profile, project_profile
 from tools.provenance import settle
 from tools.result import Content, ToolResult
 
@@ -24,15 +26,18 @@ if TYPE_CHECKING:
     from knowledge.finance.inputs import Inputs
 
 MOST = 6
+#: Prices of adverts older than this, in days, are said to be old.
+OLD_AFTER_DAYS = 730
 #: Measures that can decide, strongest first, and whether more is better.
 MEASURES: dict[str, bool] = {
     "gross_yield": True, "area_gross_yield": True, "price_per_m2": False, "price_m2_median": False, "price": False,
-    "monthly_rent": False, "rent_m2_median": False, "price_change_year": True, "years_of_rent": False,
+    "monthly_rent": False, "rent_m2_median": False, "rent_m2_mean": False, "rent_mean": False, "price_change_year": True,
+    "years_of_rent": False,
 }
 #: Rows of the comparison in their order.
 ROWS = ("price", "monthly_rent", "gross_yield", "years_of_rent", "price_per_m2", "area_m2", "bedrooms", "bathrooms",
-        "price_m2_median", "rent_m2_median", "area_gross_yield", "price_change_year", "rent_change_year", "listings_sale",
-        "listings_rent", "units", "units_available", "delivery", "stage", "place")
+        "price_m2_median", "rent_m2_median", "rent_m2_mean", "rent_mean", "area_gross_yield",
+        "price_change_year", "rent_change_year", "listings_sale", "listings_rent", "units", "units_available", "delivery", "stage", "place")
 _OWN = ("gross_yield", "years_of_rent", "price_per_m2")
 
 
@@ -127,11 +132,13 @@ def _told(profile: Profile) -> Content:
     cells = {key: result.add(fact) for key, fact in profile.cells.items()}
     result.data = {
         "label": profile.label, "kind": profile.kind, "cells": cells, "missing": profile.missing, "reason": profile.reason,
-        "notes": profile.notes, "known": bool(cells.keys() - {"place", "stage"}),
+        "notes": profile.notes, "stands_in": profile.stands_in, "known": bool(cells.keys() - {"place", "stage"}),
     }
     if not result.data["known"]:
         code = "uncovered" if profile.reason == "uncovered" else "no_data"
         result.gap("missing_input" if profile.reason == "not_given" else code, option=profile.label, why=profile.reason)
+    if profile.stands_in is not None:
+        result.say(f"{profile.label}: the figures are of {profile.stands_in['area']}, the nearest area with data: say so")
     for key, why in profile.missing.items():
         result.say(f"{profile.label}: no {key} ({why})")
     if profile.card is not None:
@@ -175,9 +182,14 @@ async def weigh_options(
         "unknown": [{"label": p.label, "why": p.reason or "no_rows"} for p in profiles if p not in known],
         "gaps": _gaps(known, rows), "left_out": list(left_out or ()),
         "notes": [{"label": p.label, "note": note} for p in known for note in p.notes],
-        "mixed_currencies": False, "over_budget": [], "budget": None, "asked": measure,
+        "stands_in": [{"label": p.label, **p.stands_in} for p in known if p.stands_in],
+        "mixed_currencies": False, "mixed_times": False, "over_budget": [], "budget": None, "asked": measure,
+        "old_year": _old_year(known),
     }
-    for label in (*result.data["columns"], *result.data["left_out"]):  # names may hold digits: Comuna 13
+    names = [*result.data["columns"], *result.data["left_out"]]
+    names += [n for entry in result.data["stands_in"] for n in (entry["area"], *entry["others"])]
+    names += [fact.source.attribution for p in known for fact in p.cells.values() if fact.source.attribution]
+    for label in dict.fromkeys(names):  # names may hold digits: Comuna 13, CC BY 4.0
         result.add(Fact("option", label, "text", Source("user", runtime.context.message_id or "message")), say=False)
     _verdict(result, known, measure)
     if budget_max is not None:
@@ -218,6 +230,7 @@ def _profiles(runtime: Runtime) -> list[Profile]:
         data, facts = artifact["data"], {f["id"]: Fact.from_dict(f) for f in artifact["facts"]}
         profile = Profile(data["kind"], data["label"], {k: facts[i] for k, i in data["cells"].items()})
         profile.missing, profile.reason, profile.notes = data["missing"], data["reason"], data["notes"]
+        profile.stands_in = data["stands_in"]
         found[profile.label] = profile
     return list(found.values())[:MOST]
 
@@ -231,6 +244,10 @@ def _verdict(result: ToolResult, known: Sequence[Profile], asked: str | None) ->
         if len({p.cells[measure].currency for p in having}) > 1:
             result.data["mixed_currencies"] = True
             continue
+        having = _of_one_time(having, measure)
+        if len(having) < 2:
+            result.data["mixed_times"] = True
+            continue
         ranked = sorted(having, key=lambda p: _number(p, measure), reverse=MEASURES[measure])
         first, second = ranked[0], ranked[1]
         best, next_best = first.cells[measure], second.cells[measure]
@@ -242,6 +259,35 @@ def _verdict(result: ToolResult, known: Sequence[Profile], asked: str | None) ->
         _price_gap(result, first, second, measure)
         result.say(f"ahead by {measure}: {first.label}")
         return
+
+
+def _of_one_time(having: Sequence[Profile], measure: str) -> list[Profile]:
+    """The most options whose figures are of about one time, the newest where as many are older; a figure that the
+    investor gave is of today and compares with any.
+    """
+    days = {p.label: _day(p.cells[measure].as_of) for p in having}
+    groups = [
+        [p for p in having if (day := days[p.label]) is None or 0 <= (last - day).days <= SAME_TIME_DAYS]
+        for last in {day for day in days.values() if day is not None}
+    ]
+    return max(groups, key=lambda g: (len(g), max(days[p.label] or date.min for p in g)), default=list(having))
+
+
+def _day(as_of: str | None) -> date | None:
+    """A day of `2018-Q4`, `2025`, `2026-09` or `2026-09-01`."""
+    if not as_of:
+        return None
+    year, *rest = as_of.split("-")
+    month = 1 if not rest else 3 * int(rest[0][1:]) - 2 if rest[0].startswith("Q") else int(rest[0])
+    return date(int(year), month, 1)
+
+
+def _old_year(known: Sequence[Profile]) -> str | None:
+    """The year of the oldest price, if it is old."""
+    days = [day for p in known for key in ("price", "price_m2_median") if key in p.cells
+            and (day := _day(p.cells[key].as_of))]
+    oldest = min(days, default=None)
+    return str(oldest.year) if oldest and (clock.now().date() - oldest).days > OLD_AFTER_DAYS else None
 
 
 def _price_gap(result: ToolResult, first: Profile, second: Profile, measure: str) -> None:

@@ -8,14 +8,14 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import NotFound
 from core.facts import Fact, Source, Unit
-from knowledge.listings.areas import AreaRef, find_city, find_neighbourhood
 from knowledge.listings.search import by_ids
 from knowledge.understanding.text import fold
 from tools.context import Runtime
+from tools.named_areas import named_area, unlinked_region
+from tools.published_rents import Published, published_rents
 
 #: A rent and a price of an area further apart than this make no yield.
 SAME_TIME_DAYS = 400
@@ -24,7 +24,7 @@ _DWELLINGS = (None, "apartment", "house", "studio")
 _LATEST = text(
     "SELECT DISTINCT ON (operation, property_type) * FROM analytics_data"
     " WHERE area_id = :area AND property_type = ANY(:types) AND price_m2_median > 0"
-    " ORDER BY operation, property_type, period DESC"
+    " ORDER BY operation, property_type, demo, period DESC"
 )
 _SERIES = text(
     "SELECT s.id, s.metric, s.segment, s.name, s.attribution, s.demo, s.frequency, o.period, o.value"
@@ -33,6 +33,8 @@ _SERIES = text(
 ).bindparams(bindparam("metrics", expanding=True))
 #: Series that tell how prices and rents moved, the preferred first.
 _MOVES = {"price_change_year": ("price_m2", "price_index"), "rent_change_year": ("rent_m2", "rent")}
+#: Types that published rents per m2, and published rents of whole dwellings, speak of.
+_RENTED = {"rent_m2": (None, "apartment", "studio"), "rent": (None, "apartment", "studio", "house")}
 _PROJECT = text(
     "SELECT p.*, a.name AS area FROM projects p JOIN areas a ON a.id = p.area_id WHERE p.id = :ref"
     " UNION ALL SELECT p.*, a.name AS area FROM projects p JOIN areas a ON a.id = p.area_id WHERE lower(p.name) = lower(:ref)"
@@ -41,7 +43,9 @@ _PROJECT = text(
 
 @dataclass
 class Profile:
-    """One option. `missing`: row -> why its cell is empty; `reason`: why nothing is known; `extra`: inputs of its cells."""
+    """One option. `missing`: row -> why its cell is empty; `reason`: why nothing is known; `extra`: inputs of its cells;
+    `stands_in`: the area that its figures are of, where it is not the one asked for, and others of that name.
+    """
 
     kind: str
     label: str
@@ -50,6 +54,7 @@ class Profile:
     notes: list[str] = field(default_factory=list)
     reason: str | None = None
     extra: list[Fact] = field(default_factory=list)
+    stands_in: dict[str, Any] | None = None
     card: dict[str, Any] | None = None
 
     def put(self, key: str, fact: Fact) -> None:
@@ -125,51 +130,65 @@ async def project_profile(runtime: Runtime, reference: str, label: str) -> Profi
 async def area_profile(
     runtime: Runtime, country: str | None, city: str | None, neighbourhood: str | None, property_type: str | None, label: str
 ) -> Profile:
-    """The newest medians of an area's adverts, its yield and how its published series moved in a year."""
+    """The newest medians of an area's adverts, its published rent, its yield and how its series moved in a year.
+
+    Generated figures count only where nothing measured is known. A district of which only neighbourhoods are known is
+    described by the nearest.
+    """
     context = runtime.context
-    profile = Profile("area", label or ", ".join(part for part in (neighbourhood, city) if part))
+    wanted = ", ".join(part for part in (neighbourhood, city) if part)
+    profile = Profile("area", label or wanted)
     async with context.resources.database.session(context.scope) as session:
-        area = await _area(session, country, city, neighbourhood)
-        if area is None:
+        named = await named_area(session, country, city, neighbourhood)
+        region = await unlinked_region(session, country, city) if city and not neighbourhood and named.area is None else None
+        if named.area is None and region is None:
             outside = country is None and await _outside(runtime, neighbourhood or city or "")
             profile.reason = "uncovered" if outside else "no_area"
             return profile
+        area = named.area.id if named.area else ""
         types = [property_type or "all"] + (["all"] if property_type in _DWELLINGS and property_type else [])
-        rows = (await session.execute(_LATEST, {"area": area.id, "types": types})).all()
+        rows = (await session.execute(_LATEST, {"area": area, "types": types})).all()
         metrics = [metric for names in _MOVES.values() for metric in names]
-        series = (await session.execute(_SERIES, {"area": area.id, "metrics": metrics})).all()
+        series = (await session.execute(_SERIES, {"area": area, "metrics": metrics})).all()
+        rents = [p for p in await published_rents(session, [area] if area else [], region)
+                 if property_type in _RENTED[p.metric] and not p.demo]
+    if named.area is not None and not named.exact:
+        profile.stands_in = {"area": named.area.name, "others": list(named.others)}
+    if rents or any(not row.demo for row in rows):  # generated figures never stand beside measured ones
+        rows, series = [row for row in rows if not row.demo], [row for row in series if not row.demo]
     for operation, median, count in (("sale", "price_m2_median", "listings_sale"), ("rent", "rent_m2_median", "listings_rent")):
         best = min((r for r in rows if r.operation == operation), key=lambda r: types.index(r.property_type), default=None)
         if best is None:
-            profile.missing[median] = "no_adverts_of_type" if property_type else "no_adverts"
+            if operation == "sale" or not rents:
+                profile.missing[median] = "no_adverts_of_type" if property_type else "no_adverts"
             continue
         if best.property_type != types[0]:
             profile.notes.append("all_types")
         profile.put(median, _aggregate(profile.label, area, best, median, best.price_m2_median, "money_per_m2"))
         profile.put(count, _aggregate(profile.label, area, best, count, best.listings, "count"))
-    _area_yield(profile, rows, types)
-    for key, names in _MOVES.items():
-        move = _year_change(profile.label, area, key, series, names)
-        if move is not None:
-            profile.put(key, move)
-        elif profile.cells:
-            profile.missing[key] = "no_series"
+    for metric, key in (("rent_m2", "rent_m2_mean"), ("rent", "rent_mean")):
+        newest = max((p for p in rents if p.metric == metric), key=lambda p: p.period, default=None)
+        if newest is not None:
+            profile.put(key, newest.fact(profile.label))
+    _area_yield(profile, rows, types, [p for p in rents if p.metric == "rent_m2"])
+    _moves(profile, area, series, rents)
     if not profile.cells:
         profile.reason, profile.missing = "no_rows", {}
     profile.notes = sorted(set(profile.notes))
     return profile
 
 
-async def _area(session: AsyncSession, country: str | None, city: str | None, neighbourhood: str | None) -> AreaRef | None:
-    """The named area; never a wider one in its place."""
-    town = await find_city(session, city, country) if city else None
-    if neighbourhood:
-        if city and town is None:
-            return None
-        return await find_neighbourhood(session, neighbourhood, town.id if town else None, country)
-    if town is None and city:
-        return await find_neighbourhood(session, city, None, country)  # a district named as if it were a city
-    return town
+def _moves(profile: Profile, area: str, series: Sequence[Any], rents: Sequence[Published]) -> None:
+    """How prices and rents moved in a year, by the area's series or by a rent that has no area."""
+    moving = [*series] if area else [
+        _Point(p.series_id, p.metric, "all", p.title, p.attribution, p.demo, p.frequency, p.period, p.value) for p in rents
+    ]
+    for key, names in _MOVES.items():
+        move = _year_change(profile.label, area, key, moving, names)
+        if move is not None:
+            profile.put(key, move)
+        elif profile.cells:
+            profile.missing[key] = "no_series"
 
 
 async def _outside(runtime: Runtime, name: str) -> bool:
@@ -181,15 +200,29 @@ async def _outside(runtime: Runtime, name: str) -> bool:
     return largest is not None and largest.country not in MARKETS
 
 
-def _aggregate(label: str, area: AreaRef, row: Any, key: str, value: float, unit: Unit) -> Fact:
-    source = Source("aggregate", f"analytics_data/{area.id}/{row.operation}/{row.property_type}@{row.period}", area.place,
-                    row.source, row.demo)
+def _aggregate(label: str, area: str, row: Any, key: str, value: float, unit: Unit) -> Fact:
+    from knowledge.loaders.mapping import attribution_of
+
+    source = Source("aggregate", f"analytics_data/{area}/{row.operation}/{row.property_type}@{row.period}", label,
+                    attribution_of(row.source), row.demo)
     return Fact(key, float(value), unit, source, currency=row.currency if unit == "money_per_m2" else None, entity=label,
-                entity_id=area.id, as_of=f"{row.period.year}-Q{(row.period.month - 1) // 3 + 1}")
+                entity_id=area, as_of=f"{row.period.year}-Q{(row.period.month - 1) // 3 + 1}")
 
 
-def _area_yield(profile: Profile, rows: Sequence[Any], types: list[str]) -> None:
-    """12 × median rent per m2 over median price per m2, of one currency, type and about one time."""
+def _area_yield(profile: Profile, rows: Sequence[Any], types: list[str], rents: Sequence[Published]) -> None:
+    """12 × rent per m2 over median price per m2, of one currency and about one time: medians of adverts of one type, or
+    a published mean rent at the price's date.
+    """
+    price = profile.cells.get("price_m2_median")
+    sale = next((r for r in rows if r.operation == "sale" and price is not None and r.price_m2_median == price.value), None)
+    if rents and sale is not None and price is not None:
+        day = sale.period
+        at = min(rents, key=lambda p: abs((p.period - day).days))
+        if at.currency == sale.currency and abs((at.period - day).days) <= SAME_TIME_DAYS:
+            rent = at.fact(profile.label)
+            profile.extra.append(rent)
+            profile.put("area_gross_yield", _yield(profile.label, rent, price, at.value, sale.price_m2_median))
+            return
     for kind in types:
         pair = {r.operation: r for r in rows if r.property_type == kind}
         if len(pair) < 2:
@@ -200,17 +233,37 @@ def _area_yield(profile: Profile, rows: Sequence[Any], types: list[str]) -> None
         price, monthly = profile.cells["price_m2_median"], profile.cells["rent_m2_median"]
         if price.value != sale.price_m2_median or monthly.value != rent.price_m2_median:
             break
-        profile.put("area_gross_yield", Fact(
-            "area_gross_yield", 12 * rent.price_m2_median / sale.price_m2_median * 100, "percent",
-            Source("computation", "area_gross_yield", demo=price.source.demo or monthly.source.demo), entity=profile.label,
-            entity_id=price.entity_id, as_of=price.as_of, inputs=(monthly.id, price.id),
-            formula=f"12 × {rent.price_m2_median:.10g} ÷ {sale.price_m2_median:.10g}",
-        ))
+        profile.put("area_gross_yield",
+                    _yield(profile.label, monthly, price, rent.price_m2_median, sale.price_m2_median))
         return
     profile.missing["area_gross_yield"] = "needs_sale_and_rent"
 
 
-def _year_change(label: str, area: AreaRef, key: str, rows: Sequence[Any], metrics: tuple[str, ...]) -> Fact | None:
+def _yield(label: str, rent: Fact, price: Fact, rent_m2: float, price_m2: float) -> Fact:
+    return Fact(
+        "area_gross_yield", 12 * rent_m2 / price_m2 * 100, "percent",
+        Source("computation", "area_gross_yield", demo=price.source.demo or rent.source.demo), entity=label,
+        entity_id=price.entity_id, as_of=price.as_of, inputs=(rent.id, price.id),
+        formula=f"12 × {rent_m2:.10g} ÷ {price_m2:.10g}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """An observation as `_SERIES` gives it, of a series that has no area."""
+
+    id: str
+    metric: str
+    segment: str
+    name: str
+    attribution: str
+    demo: bool
+    frequency: str
+    period: date
+    value: float
+
+
+def _year_change(label: str, area: str, key: str, rows: Sequence[Any], metrics: tuple[str, ...]) -> Fact | None:
     """The newest value against the same period a year before, of a series of at least two years."""
     for metric in metrics:
         of_metric = [r for r in rows if r.metric == metric]
@@ -223,7 +276,7 @@ def _year_change(label: str, area: AreaRef, key: str, rows: Sequence[Any], metri
             row = points[last]
             return Fact(
                 key, (row.value / before.value - 1) * 100, "percent",
-                Source("series", f"{name}@{last}", row.name, row.attribution, row.demo), entity=label, entity_id=area.id,
+                Source("series", f"{name}@{last}", row.name, row.attribution, row.demo), entity=label, entity_id=area,
                 as_of=_period(last, row.frequency), formula=f"({row.value:.10g} ÷ {before.value:.10g} − 1) × 100",
             )
     return None

@@ -58,8 +58,8 @@ class Published:
     def fact(self, entity: str) -> Fact:
         """Money a month: `rent_m2_mean` per m2, or `rent_mean` of a dwelling."""
         per_m2 = self.metric == "rent_m2"
-        return Fact("rent_m2_mean" if per_m2 else "rent_mean", self.value, "money_per_m2" if per_m2 else "money", self.source,
-                    currency=self.currency, entity=entity, entity_id=self.area_id, as_of=self.as_of)
+        return Fact("rent_m2_mean" if per_m2 else "rent_mean", self.value, "money_per_m2" if per_m2 else "money",
+                    self.source, currency=self.currency, entity=entity, entity_id=self.area_id, as_of=self.as_of)
 
 
 async def published_rents(
@@ -71,7 +71,7 @@ async def published_rents(
         return []
     rows = await session.execute(_OBSERVED, {"areas": list(areas) or [""], "region": name, "country": country})
     return [
-        Published(r.id, r.area_id or "", r.area or plain_name(r.region), r.name, r.metric, r.period, r.frequency, r.value,
-                  r.currency, r.attribution, r.demo)
+        Published(r.id, r.area_id or "", r.area or plain_name(r.region), r.name, r.metric, r.period, r.frequency,
+                  r.value, r.currency, r.attribution, r.demo)
         for r in rows
     ]

@@ -138,7 +138,7 @@ async def test_houses_without_a_place_give_both_gross_yields() -> None:
             ],
         },
     )
-    assert "**casa 1 rinde más: 6.46\u00a0% bruto al año** frente a 6\u00a0% de casa 2" in answer.text, answer.text
+    assert "**Casa 1 rinde más: 6.46\u00a0% bruto al año** frente a 6\u00a0% de casa 2" in answer.text, answer.text
     from_slots = options(
         Brief(
             "comparison",

@@ -92,7 +92,7 @@ async def test_an_endpoint_that_says_nothing_is_waited_for_once(
 ) -> None:
     endpoint.on("router", decides("roi"))
     endpoint.on(who, Reply(silent=True))
-    turn = await ask(await opened(endpoint.url, model_timeout=0.3), database)
+    turn = await ask(await opened(endpoint.url, model_timeout=1.5), database)
     assert turn.shown == builtin_answer
     assert len(endpoint.of(who)) == 1
 

@@ -1,0 +1,138 @@
+"""Whole commands in processes of their own: help, a question, the service, and Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from cli.serve import _listen
+from core.embedded import status
+
+from .conftest import ROOT, Start
+
+PATIENCE = 60
+PROMPT = """
+import sys
+from contextlib import asynccontextmanager
+import cli.talk
+from cli.console import guard, run
+
+@asynccontextmanager
+async def opened():
+    yield None
+
+async def start(runner, hint):
+    return None, "c"
+
+cli.talk.opened, cli.talk._start = opened, start
+sys.exit(guard(lambda: run(cli.talk.chat(country=None))))
+"""
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Ask one question"), ("es", "Hace una pregunta")])
+def test_help_is_in_the_readers_language(start: Start, language: str, words: str) -> None:
+    process = start("--help", LADRILLO_LANGUAGE=language)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err) == (0, "")
+    assert words in out
+    for command in ("serve", "ask", "chat", "ingest", "train", "value", "eval", "bench", "doctor", "db", "index"):
+        assert f" {command} " in out
+
+
+def _left(folder: Path) -> list[str]:
+    """Processes that work in a folder or name it."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(folder) in " ".join([process.cwd(), *process.cmdline()]):
+                found.append(" ".join(process.cmdline()))
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_answers_are_not_held_back_by_nagles_delay() -> None:
+    """asyncio turns the delay off only where the protocol of the listening socket is named."""
+    with _listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
+def test_a_question_and_the_service_on_one_folder_and_ctrl_c(start: Start, filled_folder: Path) -> None:
+    serve = start("serve", "--port", "0", LADRILLO_DATA_DIR=str(filled_folder))
+    assert serve.stdout is not None
+    ready = serve.stdout.readline()
+    assert ready.startswith("Ladrillo is ready: http://127.0.0.1:"), serve.stderr
+    address = ready.rpartition(" ")[2].strip()
+
+    ask = start("ask", "hola", "--json", LADRILLO_DATA_DIR=str(filled_folder))
+    out, err = ask.communicate(timeout=PATIENCE)
+    assert ask.returncode == 0, err
+    answer = json.loads(out)  # one object and nothing else
+    assert (answer["routes"], answer["status"], answer["language"]) == (["none"], "finished", "es")
+    assert {
+        "answer", "routes", "slots", "confidence", "escalated", "case", "facts", "citations", "language", "ms",
+    } <= set(answer)
+    assert answer["answer"]
+
+    with httpx.Client(base_url=address, timeout=PATIENCE) as client:
+        started = client.post("/api/conversations").json()
+        auth = {"Authorization": f"Bearer {started['token']}"}
+        with client.stream("GET", f"/api/conversations/{started['id']}/events", headers=auth) as tail:
+            assert tail.status_code == 200  # a reader that stays does not hold the end up
+            os.killpg(serve.pid, signal.SIGINT)
+            _, err = serve.communicate(timeout=PATIENCE)
+    assert serve.returncode == 130
+    assert "Traceback" not in err
+    assert "Interrupted" in err
+    assert [s.state for s in status(filled_folder) if s.name == "postgres"] == ["stopped"]
+    assert _left(filled_folder) == []
+
+
+def test_the_service_waits_for_a_database_elsewhere(start: Start, tmp_path: Path) -> None:
+    serve = start("serve", "--port", "0", DATABASE_URL="postgresql://u:hunter2@127.0.0.1:9/x",
+                  LADRILLO_DATA_DIR=str(tmp_path / "data"))
+    assert serve.stdout is not None
+    address = serve.stdout.readline().rpartition(" ")[2].strip()
+    assert httpx.get(f"{address}/healthz").status_code == 200
+    assert httpx.get(f"{address}/readyz").status_code == 503
+    os.killpg(serve.pid, signal.SIGINT)
+    _, err = serve.communicate(timeout=PATIENCE)
+    assert serve.returncode == 130
+    assert "does not answer" in err
+    assert "hunter2" not in err
+    assert "Traceback" not in err
+
+
+def test_ctrl_c_at_the_prompt_of_a_chat_ends_it(tmp_path: Path) -> None:
+    controller, terminal = pty.openpty()
+    chat = subprocess.Popen(
+        [sys.executable, "-c", PROMPT], cwd=tmp_path, stdin=terminal, stdout=terminal, stderr=subprocess.PIPE, text=True,
+        start_new_session=True, env=os.environ | {"PYTHONPATH": str(ROOT), "LADRILLO_LANGUAGE": "en"},
+    )
+    os.close(terminal)
+    try:
+        shown = ""
+        while "›" not in shown:
+            shown += os.read(controller, 1000).decode()
+        os.write(controller, b"\n")  # an empty line is refused, and the prompt comes back
+        while shown.count("›") < 2:
+            shown += os.read(controller, 1000).decode()
+        os.killpg(chat.pid, signal.SIGINT)
+        _, err = chat.communicate(timeout=10)
+    finally:
+        chat.kill()
+        os.close(controller)
+    assert chat.returncode == 130
+    assert "empty" in err
+    assert "Interrupted" in err
+    assert "Traceback" not in err
