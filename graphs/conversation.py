@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from itertools import zip_longest
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -37,6 +38,7 @@ from graphs.grounding import bound
 from graphs.specialists import run_specialist
 from graphs.state import Finding, TurnState
 from knowledge.records import cases
+from knowledge.understanding.text import fold
 from knowledge.understanding.understand import understand
 
 log = logging.getLogger("ladrillo.graph")
@@ -311,7 +313,7 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
         "facts": [f.to_dict() for f in facts],
         "shown_facts": [f.id for f in shown_facts],
         "bindings": [asdict(b) for b in context.screen.stream.bindings],
-        "suggestions": [s for f in findings for s in f["suggestions"]][:3],
+        "suggestions": _suggestions(state, findings),
         "tool_calls": [call for f in findings for call in f["tool_calls"]],
         "injection": understood["injection"],
         **extras,
@@ -329,6 +331,17 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
         "register": understood["register"],
         "country": understood["country"],
     }
+
+
+def _suggestions(state: TurnState, findings: Sequence[Finding]) -> list[str]:
+    """What the reader may ask next, the first of each specialist first: nothing twice, nothing that was asked already."""
+    asked = {fold(state["question"])} | {fold(row["text"]) for row in state.get("history") or () if row["role"] == "user"}
+    found: dict[str, str] = {}
+    for rank in zip_longest(*(finding["suggestions"] for finding in findings)):
+        for words in rank:
+            if words and fold(words) not in asked:
+                found.setdefault(fold(words), words)
+    return list(found.values())[:3]
 
 
 def _public(slots: dict[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 A text is read sentence by sentence (a whole table is one). Each figure in a sentence must agree with a fact in value at the
 digits shown, in unit, in currency, and in entity where its clause names one. The first figure that does not bind ends
 what may be shown: it fails closed. Not figures: dates and years of the calendar, ordinals, list numbers, article and law
-numbers, phone numbers, case codes, citation marks, names that contain digits, and the investor's own words in quotes. A
-passage of a retrieved document may be quoted as it stands, and its figures repeated. The constants of a recorded formula
-(`12 × 2.300.000 ÷ 450.000.000`) are covered by the formula. A sentence that `graphs/propriety.py` objects to (a strange
-link, an image, a prompt recited) ends what may be shown as well.
+numbers, phone numbers, case codes, citation marks, names and adverts' titles that contain digits, and the investor's own
+words in quotes. A passage of a retrieved document may be quoted as it stands, and its figures repeated. The constants of a
+recorded formula (`12 × 2.300.000 ÷ 450.000.000`) are covered by the formula. A sentence that `graphs/propriety.py` objects
+to (a strange link, an image, a prompt recited) ends what may be shown as well.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ _EXEMPT = re.compile(
     ),
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _LIST_NUMBER = re.compile(r"(?m)^\s*(?:#+ )?\d{1,2}[.)](?=\s|$)")
 _OUT_OF_TEN = re.compile(r"\b(\d{1,2}) (?:de cada|out of(?: every)?|in(?: every)?) (10|100)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?:[.!?…][)\"'»”*_]*(?=\s|$)|\n)")
@@ -307,6 +308,7 @@ class _Book:
         self.numbers: list[tuple[float, Fact]] = []
         self.names: set[str] = set()
         self.entities: list[str] = []
+        self.titles: set[str] = set()
         self.formula_numbers: set[float] = set()
         self.passages: list[str] = []
         self.told: list[tuple[_Figure, Fact]] = []
@@ -325,6 +327,8 @@ class _Book:
                     self.told += [(figure, fact) for figure in _figures(fact.value, locale)]
             if fact.entity:
                 self.names.add(fold(fact.entity))
+                if fact.source.kind == "listing" and " " in fact.entity and _DIGIT.search(fact.entity):
+                    self.titles.add(fact.entity)
                 for part in _parts(fact.entity):
                     entities[part] = None
             self.names |= {fold(name) for name in (fact.source.label, fact.source.attribution) if name}
@@ -342,6 +346,10 @@ class _Book:
             if told.unit == figure.unit and told.currencies == figure.currencies and _close(figure, told.value):
                 return fact
         return None
+
+    def titles_in(self, sentence: str) -> list[tuple[int, int]]:
+        """Where whole titles with digits of their own stand (`Flat in Huelin, €237,000`): the advert's words, not ours."""
+        return [(at, at + len(title)) for title in self.titles if (at := sentence.find(title)) >= 0]
 
     def named(self, snippet: str) -> bool:
         """True if these words, digits included, stand in a name (`Calle 93`, `Torre 2`)."""
@@ -365,10 +373,11 @@ def _check(
 ) -> tuple[list[Binding], Offender | None]:
     sentence = text[start:end]
     exempt = _exempt_spans(sentence, spoken, book)
+    titles = book.titles_in(sentence)
     bindings: list[Binding] = []
     figures = _figures(sentence, locale)
     for match in _WORDED.finditer(sentence):
-        if not any(a <= match.start() < b for a, b in exempt) and fold(match.group()) not in spoken:
+        if not any(a <= match.start() < b for a, b in (*exempt, *titles)) and fold(match.group()) not in spoken:
             return bindings, Offender(start + match.start(), start + match.end(), match.group(), sentence.strip())
     for match in _OUT_OF_TEN.finditer(sentence):
         share = int(match.group(1)) / int(match.group(2)) * 100
@@ -381,6 +390,8 @@ def _check(
         fact = _bind(figure, sentence, book) or book.tells(figure)
         if fact is not None:
             bindings.append(Binding(start + figure.start, start + figure.end, figure.shown, fact.id))
+        elif any(a <= figure.start < b for a, b in titles):
+            continue
         elif in_formula and any(_close(figure, value) for value in book.formula_numbers):
             continue
         elif _inside_name(figure, sentence, book):

@@ -108,6 +108,16 @@ class _Work:
                 self.facts += [Fact.from_dict(f) for f in artifact.get("facts", ())]
                 self._writer({"type": "tool_result", "id": f"{self.route}:{message.tool_call_id}",
                               "content": message.text, "ok": message.status != "error"})
+        self._in_order()
+
+    def _in_order(self) -> None:
+        """Results of calls made at once come as they finish; they are kept in the order of the calls."""
+        asked = next((at for at in reversed(range(len(self.messages))) if isinstance(self.messages[at], AIMessage)), 0)
+        if isinstance(message := self.messages[asked], AIMessage):
+            rank = {call["id"]: at for at, call in enumerate(message.tool_calls)}
+            self.messages[asked + 1 :] = sorted(
+                self.messages[asked + 1 :], key=lambda m: rank.get(getattr(m, "tool_call_id", None), len(rank))
+            )
 
     @property
     def text(self) -> str:
@@ -123,7 +133,7 @@ class _Work:
 
     @property
     def calls(self) -> list[dict[str, Any]]:
-        """The tool calls made, in the order of their results."""
+        """The tool calls that came to a result, in their order."""
         args = {call["id"]: call["args"] for m in self.messages if isinstance(m, AIMessage) for call in m.tool_calls}
         return [
             {"name": m.name, "args": args.get(m.tool_call_id, {}), "ok": m.status != "error"} for m in self.results

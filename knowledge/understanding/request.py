@@ -96,7 +96,11 @@ def build_request(
 
 
 def _market(asked: list[str], tokens: list[Token]) -> list[str]:
-    """Questions about inflation or what banks lend at are that alone, unless prices of homes are asked for too."""
+    """Questions about inflation or what banks lend at are that alone, unless prices of homes are asked for too; one about
+    how prices moved is not one about their level, though it says "precios".
+    """
+    if asked[:1] == ["trend"]:
+        asked = [m for m in asked if m != "area_stats"]
     of_countries = [m for m in asked if m in ("inflation", "mortgage_rate")]
     homes = any(t.text in _HOME_PRICES or "type" in t.classes for t in tokens)
     return of_countries if of_countries and not homes else asked
@@ -222,13 +226,16 @@ def conversion_asked(tokens: list[Token], amounts: list[Amount], slots: Mapping[
     return None
 
 
+_OPTION_WORDS = {"opcion", "option", "alternativa", "alternative", "propuesta", "oferta", "offer", "choice", "plan"}
+
+
 def _label(tokens: list[Token], amount: Amount) -> str | None:
-    """ "casa 1:", "apto A:" before an option's price."""
+    """ "casa 1:", "apto A:", "opción B:" before an option's price."""
     for at in range(amount.first - 1, max(-1, amount.first - 8), -1):
         token = tokens[at]
         after = tokens[at + 1] if at + 1 < amount.first else None
         if (
-            "type" in token.classes
+            ("type" in token.classes or token.text in _OPTION_WORDS)
             and after is not None
             and ((after.kind == "num" and len(after.raw) <= 2) or (len(after.raw) == 1 and after.raw.isupper()))
         ):

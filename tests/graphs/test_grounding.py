@@ -16,6 +16,7 @@ MODEL = Source("model", "v1")
 PRICE = Fact("price", 450e6, "money", USER, currency="COP")
 RENT = Fact("monthly_rent", 2.3e6, "money", USER, currency="COP")
 YIELD = Fact("gross_yield", 6.133333, "percent", CALC, formula="12 × 2300000 ÷ 450000000")
+FLAT = Fact("price", 237_000.0, "money", Source("listing", "7"), currency="EUR", entity="Flat in Huelin, €237,000, 20 m² terrace")
 GRACIA = Fact(
     "value", 418_237.0, "money", MODEL, currency="EUR", entity="la Vila de Gràcia, Barcelona", low=368_100.0,
     high=474_300.0, level=0.8,
@@ -39,6 +40,7 @@ SANTS = Fact("value", 300_000.0, "money", MODEL, currency="EUR", entity="Sants, 
         ("Hay 41 departamentos.", [Fact("count", 41, "count", CALC)], MX),
         ("Cerca del Parque 93, en Bogotá.", [Fact("name", "Parque 93", "text", CALC)], CO),
         ("| Roma | 5,900,000 |", [Fact("price", 5.9e6, "money", USER, currency="MXN")], MX),
+        ("- **Flat in Huelin, €237,000, 20 m² terrace**: 237.000 €.", [FLAT], ES),
         ("Sin cifras.", [], ES),
         ("", [], ES),
     ],
@@ -54,6 +56,8 @@ def test_bound_text_is_shown_whole(text: str, facts: list[Fact], locale) -> None
     [
         ("Da 6,14 %.", [YIELD], CO, "6,14 %"),
         ("Da 61,3 %.", [YIELD], CO, "61,3 %"),
+        ("- **Flat in Huelin, €237,000**: 20 m².", [FLAT], ES, "€237,000"),
+        ("- **Flat in Huelin, €237,000, 20 m² terrace**: 238.000 €.", [FLAT], ES, "238.000 €"),
         ("Da 6,13 €.", [YIELD], CO, "6,13 €"),
         ("Son 450 mil.", [PRICE], CO, "450 mil"),
         ("Son 450.000.000 €.", [PRICE], CO, "450.000.000 €"),
