@@ -57,4 +57,4 @@ async def bench(turns: int) -> None:
         with progress() as tell:
             rows = await measure(runner, turns, tell)
     for name, value in rows:
-        out(f"{name:<58}{value:>20}")
+        out(f"{name:<58}{value:>28}")

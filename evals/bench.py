@@ -1,4 +1,5 @@
-"""Speed and memory, measured on the data folder as it is. Medians after a warm-up; what is timed is said in each row.
+"""Speed and memory, measured on the data folder as it is. Medians and 95th percentiles after a warm-up, each with
+its 95 % interval in brackets; what is timed is said in each row.
 
 The graph's own overhead is a turn of small talk: state, checkpoint, events and transcript, with a brain that answers at
 once and no tool.
@@ -7,6 +8,7 @@ once and no tool.
 from __future__ import annotations
 
 import gc
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -93,5 +95,13 @@ async def _searches(runner: Runner, turns: int, progress: Callable[[str, int, in
 
 def _spread(name: str, times: list[float]) -> Rows:
     ordered = sorted(times)
-    p95 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
-    return [(f"{name}, p50", f"{statistics.median(ordered):.1f} ms"), (f"{name}, p95", f"{p95:.1f} ms")]
+    return [(f"{name}, {label}", _quantile(ordered, q)) for label, q in (("p50", 0.5), ("p95", 0.95))]
+
+
+def _quantile(ordered: list[float], q: float) -> str:
+    """A quantile with its 95 % interval: the ranks between which the true one lies whatever the distribution (binomial)."""
+    n = len(ordered)
+    half = 1.96 * math.sqrt(n * q * (1 - q))
+    low, at, high = (min(n - 1, max(0, int(rank))) for rank in (n * q - half, n * q, n * q + half))
+    value = statistics.median(ordered) if q == 0.5 else ordered[at]
+    return f"{value:.1f} ms [{ordered[low]:.1f}, {ordered[high]:.1f}]"

@@ -37,7 +37,8 @@ MEASURES: dict[str, bool] = {
 #: Rows of the comparison in their order.
 ROWS = ("price", "monthly_rent", "gross_yield", "years_of_rent", "price_per_m2", "area_m2", "bedrooms", "bathrooms",
         "price_m2_median", "rent_m2_median", "rent_m2_mean", "rent_mean", "area_gross_yield",
-        "price_change_year", "rent_change_year", "listings_sale", "listings_rent", "units", "units_available", "delivery", "stage", "place")
+        "price_change_year", "rent_change_year", "listings_sale", "listings_rent", "units", "units_available", "delivery",
+        "stage", "place")
 _OWN = ("gross_yield", "years_of_rent", "price_per_m2")
 
 

@@ -82,16 +82,19 @@ class Listing(Owned, table=True):
     __tablename__ = "listings"
     __table_args__ = (
         UniqueConstraint("tenant_id", "source", "external_id"),
+        # what filters read besides stands in these two, so that counting what passes never reads the wide rows
         Index("ix_listings_city", "city_id", "operation", "property_type", "price",
-              postgresql_where=text("status = 'active'")),
+              postgresql_where=text("status = 'active'"),
+              postgresql_include=["tenant_id", "country", "area_m2", "bedrooms", "bathrooms", "features"]),
+        Index("ix_listings_country", "country", "operation", "property_type", "price",
+              postgresql_where=text("status = 'active'"),
+              postgresql_include=["tenant_id", "area_m2", "bedrooms", "bathrooms", "features"]),
         Index("ix_listings_area", "area_id", "operation", "property_type", "price",
               postgresql_where=text("status = 'active'")),
         Index("ix_listings_city_newest", "city_id", "operation", text("observed_on DESC"), "id",
               postgresql_where=text("status = 'active'"), postgresql_include=["tenant_id"]),
         Index("ix_listings_newest", "operation", text("observed_on DESC"), "id",
               postgresql_where=text("status = 'active'"), postgresql_include=["tenant_id"]),
-        Index("ix_listings_country", "country", "operation", "property_type", "price",
-              postgresql_where=text("status = 'active'")),
     )
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
     source: str = Field(sa_type=Text)

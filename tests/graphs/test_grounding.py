@@ -16,7 +16,8 @@ MODEL = Source("model", "v1")
 PRICE = Fact("price", 450e6, "money", USER, currency="COP")
 RENT = Fact("monthly_rent", 2.3e6, "money", USER, currency="COP")
 YIELD = Fact("gross_yield", 6.133333, "percent", CALC, formula="12 × 2300000 ÷ 450000000")
-FLAT = Fact("price", 237_000.0, "money", Source("listing", "7"), currency="EUR", entity="Flat in Huelin, €237,000, 20 m² terrace")
+FLAT = Fact("price", 237_000.0, "money", Source("listing", "7"), currency="EUR",
+            entity="Flat in Huelin, €237,000, 20 m² terrace")
 GRACIA = Fact(
     "value", 418_237.0, "money", MODEL, currency="EUR", entity="la Vila de Gràcia, Barcelona", low=368_100.0,
     high=474_300.0, level=0.8,

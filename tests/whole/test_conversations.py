@@ -92,7 +92,8 @@ async def test_a_follow_up_keeps_what_was_said(asked: Runner) -> None:
 async def test_a_city_without_data_gets_no_figure(asked: Runner, question: str) -> None:
     [outcome] = await talk(asked, question)
     assert outcome["status"] == "finished"
-    assert [f for f in outcome["facts"] if f["source"]["kind"] not in ("user",) and f["id"] in outcome["shown_facts"]] == []
+    shown = [f for f in outcome["facts"] if f["id"] in outcome["shown_facts"]]
+    assert [f for f in shown if f["source"]["kind"] != "user"] == []
     assert_bound(outcome, question)
 
 
@@ -123,7 +124,7 @@ SEEDS = {
     "loan en": "Mortgage of 200k euros over 30 years at 3%: what payment?",
     "compare": "Compara Medellín y Cali para invertir",
     "compare en": "Compare Mexico City and Guadalajara",
-    "options": "Opción A: 300 millones y arriendo de 1,6 millones. Opción B: 350 millones y arriendo de 2 millones. ¿Cuál conviene?",
+    "options": "Opción A: 300 millones y arriendo de 1,6 millones. Opción B: 350 millones y arriendo de 2 millones. ¿Cuál?",
     "level": "¿A cuánto está el metro cuadrado en Bogotá?",
     "level en": "Price per square metre in Medellín",
     "trend": "¿Cómo se han movido los precios en Bogotá?",
