@@ -57,6 +57,33 @@ def test_slots(turns: list[str], slot: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "routes", "market"),
+    [
+        ("¿Cómo se han movido los precios en Bogotá?", ["market_research"], ["trend"]),
+        ("How have prices moved in Bogotá?", ["market_research"], ["trend"]),
+        ("precios en Cali y cómo han subido", ["market_research"], ["area_stats", "trend"]),
+        ("How long do flats stay on the market in Madrid?", ["market_research"], ["demand"]),
+        ("¿Cuánto tardan en venderse los pisos en Madrid?", ["market_research"], ["demand"]),
+        ("What's the price per sqm in El Poblado compared with Laureles?", ["comparison"], ["area_stats"]),
+        ("precio m2 Monterrey vs CDMX vs Guadalajara", ["comparison"], None),
+        ("I have 500k usd to invest in latin america", ["market_research"], None),
+        ("quiero invertir en latinoamérica", ["market_research"], None),
+        ("quiero invertir en la bolsa", ["none"], None),
+    ],
+)
+def test_what_of_the_market_is_asked(text: str, routes: list[str], market: list[str] | None) -> None:
+    found = talk([text])
+    assert (list(found.routes), found.request.get("market")) == (routes, market)
+    assert "invest" not in text or "city" not in found.slots
+
+
+@pytest.mark.parametrize("text", ["¿hay alguno más barato?", "anything cheaper?", "¿tienes algún piso más económico?"])
+def test_a_cheaper_one_is_looked_for_in_the_list(text: str) -> None:
+    found = talk(["pisos en Málaga por menos de 300.000 €", text])
+    assert found.request.get("order") == "cheapest"
+
+
+@pytest.mark.parametrize(
     ("text", "question", "slot", "value"),
     [
         ("12 %", "rate_pct", "rate_pct", 12),
