@@ -65,7 +65,7 @@ def test_slots(turns: list[str], slot: str, value: object) -> None:
         ("How long do flats stay on the market in Madrid?", ["market_research"], ["demand"]),
         ("¿Cuánto tardan en venderse los pisos en Madrid?", ["market_research"], ["demand"]),
         ("What's the price per sqm in El Poblado compared with Laureles?", ["comparison"], ["area_stats"]),
-        ("precio m2 Monterrey vs CDMX vs Guadalajara", ["comparison"], None),
+        ("precio m2 Monterrey vs CDMX vs Guadalajara", ["comparison"], ["area_stats"]),
         ("I have 500k usd to invest in latin america", ["market_research"], None),
         ("quiero invertir en latinoamérica", ["market_research"], None),
         ("quiero invertir en la bolsa", ["none"], None),
