@@ -11,13 +11,13 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from core.database import Database, unavailable
+from core.turns import CHECKPOINTS, one_at_a_time
 
 if TYPE_CHECKING:
     Pool = AsyncConnectionPool[psycopg.AsyncConnection[DictRow]]
 
 log = logging.getLogger("ladrillo.runner")
 SCHEMA = "langgraph"
-_LOCK = 7_205_102
 
 
 class Checkpoints:
@@ -76,7 +76,6 @@ async def _set_up(dsn: str) -> None:
             row = await (await connection.execute("SELECT max(v) AS v FROM checkpoint_migrations")).fetchone()
             if row and row["v"] == newest:
                 return
-        await connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-        await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-        await AsyncPostgresSaver(connection).setup()
-        await connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+        async with one_at_a_time(connection, CHECKPOINTS):
+            await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+            await AsyncPostgresSaver(connection).setup()

@@ -23,11 +23,11 @@ from core.database import Database, unavailable
 from core.errors import BadInput, LadrilloError, Unavailable
 from core.locale import COUNTRIES
 from core.scope import Scope
+from core.turns import FILLING, one_at_a_time
 from knowledge.resources import Resources
 
 log = logging.getLogger("ladrillo.filling")
 Progress = Callable[[str, int, int], None]
-_LOCK = 7_205_103
 STEPS = ("reference", "demo", "train", "forecasts", "index")
 REFERENCE = Path(knowledge.__file__).with_name("reference")
 
@@ -96,8 +96,7 @@ async def _alone(database: Database) -> AsyncIterator[None]:
         connection = await psycopg.AsyncConnection.connect(database.dsn, autocommit=True, connect_timeout=5)
     except psycopg.OperationalError as error:
         raise unavailable(error) from error
-    async with connection:
-        await connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+    async with connection, one_at_a_time(connection, FILLING):
         yield
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from alembic import context
@@ -24,7 +25,9 @@ def run() -> None:
     url = context.config.get_main_option("sqlalchemy.url") or ""
     engine = create_engine(normalise_url(url), poolclass=pool.NullPool)
     with engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+        while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK}).scalar_one():
+            connection.commit()  # asked again, not waited for: see core/turns.py
+            time.sleep(0.05)
         connection.commit()
         context.configure(
             connection=connection,
