@@ -23,7 +23,7 @@ _PAUSE = 0.05
 async def one_at_a_time(connection: psycopg.AsyncConnection[Any], key: int) -> AsyncIterator[None]:
     """Hold the lock `key`. The connection commits each statement on its own; closed, it lets the lock go."""
     cursor = connection.cursor(row_factory=scalar_row)
-    while not await (await cursor.execute("SELECT pg_try_advisory_lock(%s)", (key,))).fetchone():
-        await asyncio.sleep(_PAUSE)  # noqa: ASYNC110  the lock is another process's: there is no event
+    while not await (await cursor.execute("SELECT pg_try_advisory_lock(%s)", (key,))).fetchone():  # noqa: ASYNC110
+        await asyncio.sleep(_PAUSE)
     yield
     await cursor.execute("SELECT pg_advisory_unlock(%s)", (key,))

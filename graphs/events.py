@@ -109,12 +109,6 @@ class Translator:
             ),
         ]
 
-    def cancelled(self) -> list[Entry]:
-        return [*self.close(), event_log.cancelled(self.conversation_id, self.run_id)]
-
-    def failed(self, code: str, language: str, message: str | None = None) -> list[Entry]:
-        return [*self.close(), ("RUN_ERROR", event_log.run_error(code, language, message))]
-
 
 def beside(outcome: Mapping[str, Any], message_id: str) -> list[tuple[str, dict[str, Any]]]:
     """Name and value of everything that stands beside the text, for the log and for the transcript's details."""

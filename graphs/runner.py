@@ -317,7 +317,7 @@ class _Turn:
 
     async def _stopped(self) -> None:
         await self._close_writer()
-        await self._end("cancelled", self._translator.cancelled(), None)
+        await self._end("cancelled", event_log.cancelled(self._conversation, self._run_id), None)
 
     async def fail(self, code: str, error: LadrilloError | None = None) -> None:
         """End as failed. Where the database is gone the lease expires and the next process ends the run."""
@@ -327,20 +327,19 @@ class _Turn:
         if code == "database_unavailable":
             await self._runner.resources.heal()
         try:
-            await self._end("failed", self._translator.failed(code, self._language, message), code)
+            await self._end("failed", ("RUN_ERROR", event_log.run_error(code, self._language, message)), code)
         except LadrilloError as again:
             log.error("run %s could not be ended, its lease will expire: %s", self._run_id, again.en)
 
-    async def _end(self, status: str, entries: list[event_log.Entry], code: str | None) -> None:
+    async def _end(self, status: str, end: event_log.Entry, code: str | None) -> None:
+        """End otherwise than with an answer. What is closed is what the log left open: writes may have been lost."""
         shown = self._screen.shown if self._screen else ""
         async with self._database.session(self._scope) as session:
             if not await conversations.end_run(
                 session, self._run_id, status, error_code=code, language=self._language, outcome={"answer": shown}
             ):
                 return
-            await event_log.append_in(
-                session, self._scope, self._conversation, self._run_id, self._epoch, entries
-            )
+            await event_log.close_run(session, self._scope, self._conversation, self._run_id, end, epoch=self._epoch)
             if shown:
                 await conversations.add_message(
                     session, self._scope, self._conversation, role="assistant", body=shown, author="Ladrillo",

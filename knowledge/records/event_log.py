@@ -115,9 +115,11 @@ async def read(
 
 
 async def close_run(
-    session: AsyncSession, scope: Scope, conversation_id: str, run_id: str, end: Entry
+    session: AsyncSession, scope: Scope, conversation_id: str, run_id: str, end: Entry, *, epoch: int | None = None
 ) -> int:
-    """Close whatever a run that cannot go on left open in its log, then write `end` (RUN_ERROR or RUN_FINISHED)."""
+    """Close whatever a run that cannot go on left open in its log, then write `end` (RUN_ERROR or RUN_FINISHED). `epoch` is
+    given by the run itself, and not by who ends it from outside.
+    """
     rows = await session.execute(
         text("SELECT payload FROM run_events WHERE run_id = :run ORDER BY seq"), {"run": run_id}
     )
@@ -125,7 +127,7 @@ async def close_run(
     entries: list[Entry] = []
     if not payloads:
         entries.append(("RUN_STARTED", {"threadId": conversation_id, "runId": run_id}))
-    return await append_in(session, scope, conversation_id, run_id, None, [*entries, *open_ends(payloads), end])
+    return await append_in(session, scope, conversation_id, run_id, epoch, [*entries, *open_ends(payloads), end])
 
 
 def cancelled(conversation_id: str, run_id: str) -> Entry:

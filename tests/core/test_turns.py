@@ -16,18 +16,18 @@ async def test_who_waits_does_not_hold_up_an_index_built_concurrently(database: 
     begun = asyncio.Event()
 
     async def first() -> None:
-        async with await psycopg.AsyncConnection.connect(database.dsn, autocommit=True) as connection:
-            async with one_at_a_time(connection, FILLING):
-                begun.set()
-                await asyncio.sleep(0.2)
-                await connection.execute("CREATE INDEX CONCURRENTLY ix_try ON listings (observed_on)")
-                order.append("first")
+        connection = await psycopg.AsyncConnection.connect(database.dsn, autocommit=True)
+        async with connection, one_at_a_time(connection, FILLING):
+            begun.set()
+            await asyncio.sleep(0.2)
+            await connection.execute("CREATE INDEX CONCURRENTLY ix_try ON listings (observed_on)")
+            order.append("first")
 
     async def second() -> None:
-        async with await psycopg.AsyncConnection.connect(database.dsn, autocommit=True) as connection:
-            await begun.wait()
-            async with one_at_a_time(connection, FILLING):
-                order.append("second")
+        connection = await psycopg.AsyncConnection.connect(database.dsn, autocommit=True)
+        await begun.wait()
+        async with connection, one_at_a_time(connection, FILLING):
+            order.append("second")
 
     await asyncio.wait_for(asyncio.gather(first(), second()), timeout=20)
     assert order == ["first", "second"]
@@ -38,9 +38,9 @@ async def test_a_killed_holder_leaves_no_lock(database: Database) -> None:
     turn = one_at_a_time(held, FILLING)
     await turn.__aenter__()
     await held.close()
-    async with await psycopg.AsyncConnection.connect(database.dsn, autocommit=True) as connection:
-        async with asyncio.timeout(10), one_at_a_time(connection, FILLING):
-            pass
+    connection = await psycopg.AsyncConnection.connect(database.dsn, autocommit=True)
+    async with connection, asyncio.timeout(10), one_at_a_time(connection, FILLING):
+        pass
 
 
 async def test_checkpoints_set_up_by_several_at_once(database: Database) -> None:
