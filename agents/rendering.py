@@ -104,7 +104,8 @@ def expression(formula: str, locale: Locale) -> str:
     """A recorded formula with its numbers in the reader's format: `12 × 2300000 ÷ 450000000`."""
     def local(match: re.Match[str]) -> str:
         _, _, fraction = match.group().partition(".")
-        return loc.number(float(match.group()), locale, len(fraction))
+        value = float(match.group())
+        return loc.number(value, locale, min(len(fraction), 2) if value >= 100 else len(fraction))
     return re.sub(r"\d+(?:\.\d+)?", local, formula)
 
 

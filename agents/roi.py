@@ -40,6 +40,8 @@ _MEASURES = {"cash_flow": "cash_flow_month", "break_even": "break_even_rent", "o
 }
 _NO_RENT_NEEDED = frozenset({"price_per_m2", "acquisition_costs", "loan_amount", "monthly_payment", "total_interest",
                              "loan_to_value", "affordable_loan", "equity_at_horizon"})
+#: What is said of a purchase with its loan: where one of these is asked, it leads and the payment follows.
+_OF_THE_LOAN = ("cash_on_cash", "cash_flow_month", "cash_flow_year", "dscr", "levered_irr")
 _YIELDS = frozenset({"gross_yield", "net_yield", "legal_rent_cap"})
 _GROSS, _NET = re.compile(r"\b(?:brut|gross)"), re.compile(r"\b(?:net[oa]s?\b|net (?:yield|return|rent)|limpio)")
 _COMPARED = 6
@@ -100,6 +102,10 @@ def _asked(known: Known) -> list[str]:
         asked = [*(m for m in asked if m != "noi"), *(() if set(asked) - {"noi", "gross_yield"} else ("noi",))]
     if known.request.get("cash_flows"):
         return ["irr", *(m for m in asked if m == "npv")]
+    if amount(known.request.get("affordable_payment")) is not None and "affordable_loan" in asked:
+        return ["affordable_loan"]
+    if "npv" in asked and one(known.slots.get("loan_amount")) is None:  # the percentage is what money costs, not a loan's
+        asked = [m for m in asked if m != "monthly_payment"]
     if "payback_years" in asked:  # "break even" is then said of the years
         asked = [m for m in asked if m != "break_even_rent"]
     if "cash_flow_month" in asked and not LOAN_SLOTS & set(known.slots):  # the payment is one of the stated costs
@@ -109,7 +115,8 @@ def _asked(known: Known) -> list[str]:
     special = [m for m in asked if m != "gross_yield" or _GROSS.search(question)]
     if "monthly_payment" in special or (financing(known) and not said_yield and not set(special) - _YIELDS):
         rest = [m for m in special if m not in ("monthly_payment", "gross_yield", "net_yield", "legal_rent_cap")]
-        return _loan_view(known, rest)
+        leads = [m for m in rest if m in _OF_THE_LOAN]
+        return [*leads, *_loan_view(known, [m for m in rest if m not in leads])]
     if special:
         return special + (["gross_yield"] if "gross_yield" in asked and "gross_yield" not in special else [])
     found = ["gross_yield"]
@@ -184,23 +191,26 @@ def analyses(known: Known) -> list[Arguments] | None:
     several = options(known)
     found = known.results.get("rent") or []
     calls = [
-        _analysis(known, own, len(several) > 1, found[i] if len(found) == len(several) else None)
+        _analysis(known, own, i + 1 if len(several) > 1 else None, found[i] if len(found) == len(several) else None)
         for i, own in enumerate(several)
     ]
     inputs = {"price", "monthly_rent", "annual_rent", "loan_amount", "cash_flows", "affordable_payment", "listing_id"}
     return [call for call in calls if inputs & {k for k, v in call.items() if v is not None}] or None
 
 
-def _analysis(known: Known, own: Arguments, among_several: bool, rent: Result | None) -> Arguments:
+def _analysis(known: Known, own: Arguments, among_several: int | None, rent: Result | None) -> Arguments:
+    """The call for one property; `among_several` is its number where there are others."""
     slots, request, outside = known.slots, known.request, bool(known.brief.uncovered)
     loan, loan_is_price = (None, False) if among_several else loan_of(known)
     call: Arguments = {
         "price": price_of(known, loan, loan_is_price), "loan_amount": loan, "area_m2": one(slots.get("area_m2")),
         "currency": one(slots.get("currency")), "outside_markets": outside or None,
         "country": None if outside else one(slots.get("country")), "city": None if outside else one(slots.get("city")),
-        "property_type": one(slots.get("property_type")), "costs": costs_of(known),
+        "property_type": one(slots.get("property_type")), "costs": costs_of(known, own.get("label"), among_several or 1),
         "purchase_costs": amount(request.get("purchase_costs")), "net_yield_on": request.get("base"),
         "vacancy_pct": amount(request.get("vacancy_pct")), "growth_pct": amount(request.get("growth_pct")),
+        "rent_growth_pct": amount(request.get("rent_growth_pct")),
+        "affordable_payment": amount(request.get("affordable_payment")),
         "own_cash": amount(request.get("down_payment")),
         "rate_pct": one(slots.get("rate_pct")), "rate_kind": rate_kind_of(known), "term_years": one(slots.get("term_years")),
         "down_payment_pct": one(slots.get("down_payment_pct")), "horizon_years": one(slots.get("horizon_years")),
@@ -208,6 +218,8 @@ def _analysis(known: Known, own: Arguments, among_several: bool, rent: Result | 
     } | ({} if among_several else rent_of(known)) | own
     if among_several:
         call["measures"] = [m for m in call["measures"] if m != "legal_rent_cap"] + ["years_of_rent"]
+    if "npv" in call["measures"] and call["loan_amount"] is None and call["term_years"] is None:
+        call |= {"discount_pct": call["rate_pct"], "rate_pct": None, "rate_kind": None}
     if call.get("loan_amount") is None and {"rate_pct", "term_years"} & {k for k in call if call[k] is None}:
         call["example_loan"] = "monthly_payment" in call["measures"] or None
     if not call.get("monthly_rent") and not call.get("annual_rent"):

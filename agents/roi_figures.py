@@ -88,7 +88,8 @@ def price_of(known: Known, loan: float | None, loan_is_price: bool) -> float | N
     return amount(price)
 
 
-def costs_of(known: Known) -> list[Arguments] | None:
+def costs_of(known: Known, option: str | None, number: int) -> list[Arguments] | None:
+    """The costs stated; of several properties, those of all and those of the one called `option`, the `number`th."""
     stated, share = known.request.get("costs"), amount(known.request.get("cost_pct"))
     if stated is None and share is None:
         return None
@@ -96,6 +97,7 @@ def costs_of(known: Known) -> list[Arguments] | None:
         {"label": _spoken(str(c.get("label") or "-"), known.brief.question), "amount": c["amount"],
          "period": c.get("period") or "year"} | ({"of": c["of"]} if c.get("of") else {})
         for c in stated or () if c.get("amount") is not None
+        and (option is None or c.get("option") in (None, str(number)) or str(c["option"]) == option.split()[-1])
     ]
     if share is not None:
         of_price = bool(_OF_PRICE.search(fold(known.brief.question)))

@@ -24,6 +24,8 @@ Unit = Literal[
 #: `user` is the investor's own message; `computation` is arithmetic on other facts (named in `inputs`);
 #: `rule` a dated legal or tax parameter; `series` an observation; `aggregate` a query over listings.
 SourceKind = Literal["listing", "aggregate", "series", "document", "model", "computation", "rule", "user", "lead", "case"]
+#: `Source.ref` of a text fact that is the sentence with which a calculator refuses a figure: it may be shown as it stands.
+INPUT_CHECK = "input_check"
 
 
 @dataclass(frozen=True, slots=True)

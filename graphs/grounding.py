@@ -3,10 +3,11 @@
 A text is read sentence by sentence (a whole table is one). Each figure in a sentence must agree with a fact in value at the
 digits shown, in unit, in currency, and in entity where its clause names one. The first figure that does not bind ends
 what may be shown: it fails closed. Not figures: dates and years of the calendar, ordinals, list numbers, article and law
-numbers, phone numbers, case codes, citation marks, names and adverts' titles that contain digits, and the investor's own
-words in quotes. A passage of a retrieved document may be quoted as it stands, and its figures repeated. The constants of a
-recorded formula (`12 × 2.300.000 ÷ 450.000.000`) are covered by the formula. A sentence that `graphs/propriety.py` objects
-to (a strange link, an image, a prompt recited) ends what may be shown as well.
+numbers, phone numbers, case codes, citation marks, names and adverts' titles that contain digits, the investor's own
+words in quotes, and the sentence that refuses a figure of theirs. A passage of a retrieved document may be quoted as it
+stands, and its figures repeated. The constants of a recorded formula (`12 × 2.300.000 ÷ 450.000.000`) are covered by the
+formula. A sentence that `graphs/propriety.py` objects to (a strange link, an image, a prompt recited) ends what may be
+shown as well.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.facts import Fact, Unit
+from core.facts import INPUT_CHECK, Fact, Unit
 from core.locale import Locale
 from graphs.propriety import addresses, offence
 from knowledge.understanding.text import fold
@@ -40,7 +41,7 @@ _WORD_NUMBERS = (
 _NUMBER = re.compile(
     r"(?P<sign>(?<![\w.,])[-−–+])?"
     r"(?P<prefix>(?:US\$|R\$|[$€£]|\b(?:COP|EUR|MXN|USD)\b\$?)" + _GAP + r")?"
-    r"(?P<digits>\d+(?:['’.,]\d{3})*(?:[.,]\d+)?|\d+)"
+    r"(?P<digits>\d+(?:['’.,]\d{3}(?!\d))*(?:[.,]\d+)?|\d+)"
     rf"(?P<scale>{_GAP}(?:mil millones|millones|mill[oó]n|million|billion|thousand|mdp|bn|mil|[kKM](?![\w²2])))?"
     rf"(?P<unit>{_GAP}(?:%|por ciento|percent\b|per cent\b|pp\b|puntos? porcentuales?|percentage points?|"
     r"€(?:/m(?:²|2))?|(?:COP|EUR|MXN|USD)(?:/m(?:²|2))?\b|(?:de )?(?:euros?|pesos?|d[oó]lares|dollars)\b|m(?:²|2)(?!\w)|"
@@ -322,6 +323,8 @@ class _Book:
             if isinstance(fact.value, str):
                 folded = fold(fact.value)
                 self.names.add(folded)
+                if fact.source.ref == INPUT_CHECK:
+                    self.titles.add(fact.value)
                 if fact.source.kind == "document":
                     self.passages.append(folded)
                     self.told += [(figure, fact) for figure in _figures(fact.value, locale)]
@@ -392,7 +395,7 @@ def _check(
             bindings.append(Binding(start + figure.start, start + figure.end, figure.shown, fact.id))
         elif any(a <= figure.start < b for a, b in titles):
             continue
-        elif in_formula and any(_close(figure, value) for value in book.formula_numbers):
+        elif in_formula and any(_close(figure, value) or _close(figure, -value) for value in book.formula_numbers):
             continue
         elif _inside_name(figure, sentence, book):
             continue

@@ -14,7 +14,7 @@ from langchain.tools import tool
 from pydantic import BaseModel, Field
 
 from core.errors import BadInput
-from core.facts import Fact, Source
+from core.facts import INPUT_CHECK, Fact, Source
 from core.locale import CURRENCY_OF
 from tools.context import Runtime
 from tools.listing_figures import ListingFigures, listing_figures
@@ -161,7 +161,7 @@ def _refuse(
         for key, value in (("price", price), ("rent", rent)):
             problem[key] = result.add(Fact(key, value, "money", Source("user", "message"), currency=currency))
     for language in ("es", "en"):
-        result.add(Fact("input_problem", problem[language], "text", Source("computation", "input_check")), say=False)
+        result.add(Fact("input_problem", problem[language], "text", Source("computation", INPUT_CHECK)), say=False)
     result.data["problem"] = problem
     result.gap("bad_input", problem=error.en)
 
@@ -203,7 +203,8 @@ def _beside(
                 currency=money, entity=inputs.entity, formula=f"{plain(value)} − {plain(float(payment.value))}",
                 inputs=(extra["monthly_payment_plus_point"].id, payment.id),
             )
-    if "cash_on_cash" in found.missing and inputs.rate_pct is None and (inputs.rent_is_net or inputs.costs):
+    borrowing = {inputs.loan_amount, inputs.rate_pct, inputs.term_years} != {None}
+    if "cash_on_cash" in found.missing and not borrowing and (inputs.rent_is_net or inputs.costs):
         share = inputs.down_payment_pct
         own = own_cash if own_cash is not None else (
             None if inputs.price is None or share is None

@@ -51,9 +51,10 @@ def bad(
     es, en = NAMES.get(field, (field, field))
     remedy_es = remedy_es or "Corrija la cifra y vuelva a preguntar."
     remedy_en = remedy_en or "Correct the figure and ask again."
+    shown = f"{value:.15g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else repr(value)
     return BadInput(
-        f"{en[:1].upper()}{en[1:]} cannot be {value!r}: expected {expected_en}. {remedy_en}",
-        f"{es[:1].upper()}{es[1:]} no puede ser {value!r}: se espera {expected_es}. {remedy_es}",
+        f"{en[:1].upper()}{en[1:]} cannot be {shown}: expected {expected_en}. {remedy_en}",
+        f"{es[:1].upper()}{es[1:]} no puede ser {shown}: se espera {expected_es}. {remedy_es}",
     )
 
 

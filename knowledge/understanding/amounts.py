@@ -33,6 +33,7 @@ class Amount:
     """A figure over tokens [first, last]; `start` and `end` are offsets in the text. `literal`: written in digits.
 
     `scaled`: a word such as millones gave the size. `unit` is the slot that a count counts, or the area's word.
+    `below`: a minus sign stands before it.
     """
 
     value: float
@@ -46,6 +47,7 @@ class Amount:
     literal: bool = True
     unit: str = ""
     role: str | None = None
+    below: bool = False
 
 
 def _mask(text: str, tokens: list[Token]) -> tuple[list[Amount], set[int]]:
@@ -169,11 +171,19 @@ def read_amounts(text: str, tokens: list[Token]) -> list[Amount]:
         if amount is None:
             at += 1
             continue
+        amount.below = _below_zero(text, tokens, amount)
         found.append(amount)
         at = amount.last + 1
     found.sort(key=lambda a: a.first)
     _share_scales(tokens, found)
     return found
+
+
+def _below_zero(text: str, tokens: list[Token], amount: Amount) -> bool:
+    """A minus sign right before the figure, with nothing or a space before it: neither a range nor a list's dash."""
+    begins = tokens[amount.first].start
+    gap = text[tokens[amount.first - 1].end if amount.first else 0 : begins]
+    return bool(re.search(r"(?:^|[\s:,(=])[-−]\s?(?:US\$|[$€])?$", gap)) and not re.search(r"[-−]\s+(?:US\$|[$€])?$", gap)
 
 
 @dataclass(slots=True)

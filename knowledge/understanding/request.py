@@ -6,6 +6,7 @@ Everything here is plain data for playbooks; amounts are in the currency of the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from knowledge.understanding.amounts import Amount
@@ -23,12 +24,15 @@ LASTING = (
     "nightly_rent",
     "vacancy_pct",
     "growth_pct",
+    "rent_growth_pct",
+    "affordable_payment",
     "down_payment",
     "options",
     "cash_flows",
     "base",
     "area_bound",
 )
+_NTH = {"primero": 1, "primera": 1, "first": 1, "segundo": 2, "segunda": 2, "second": 2, "tercero": 3, "tercera": 3, "third": 3}
 _NOW = words("now")
 _SALE = words("sale")
 _EACH = words("each")
@@ -42,6 +46,8 @@ _NAMED = {
     "lost": "money_at_stake",
     "vacancy_pct": "vacancy_pct",
     "growth_pct": "growth_pct",
+    "rent_growth_pct": "rent_growth_pct",
+    "payment": "affordable_payment",
     "fx_pct": "fx_pct",
     "cost_pct": "cost_pct",
 }
@@ -161,7 +167,21 @@ def _enter_cost(
         request["purchase_costs"] = request.get("purchase_costs", 0.0) + amount.value
         return
     entry = {"amount": amount.value, "period": cost_period(label, period), "label": label}
+    if of := _of_option(tokens):
+        entry["option"] = of
     request.setdefault("costs", []).append(entry)
+
+
+def _of_option(tokens: list[Token]) -> str | None:
+    """ "¿y si al A le quito 100 de comunidad?": the option of a comparison that a cost belongs to, by letter or number."""
+    for before, token in pairwise(tokens):
+        if before.text not in ("al", "a", "la", "el", "the", "to", "for", "from", "off", "option", "opcion", "del", "de"):
+            continue
+        if len(token.raw) == 1 and token.raw.isupper() and token.kind == "word":
+            return token.raw
+        if token.text in _NTH:
+            return str(_NTH[token.text])
+    return None
 
 
 def _fixed(tokens: list[Token], amount: Amount) -> bool:
@@ -172,9 +192,16 @@ def _fixed(tokens: list[Token], amount: Amount) -> bool:
 def cash_flows(tokens: list[Token], amounts: list[Amount]) -> list[dict[str, float]]:
     """ "minus 70k now, 3.5k each year end for 3 years, plus 82k at the end of year 3" as dated amounts (years).
 
-    Empty where the message does not give an outlay, at least one income and a whole number of years.
+    Empty where the message does not give an outlay, at least one income and a whole number of years, and where it tells of
+    a property to be let and sold, whose flows are worked out. Figures in a row, the first below zero, are a year's each.
     """
+    row = [a for a in amounts if a.literal and a.kind in ("money", "other")]
+    if len(row) >= 3 and row[0].below and all(_follows(tokens, x, y) for x, y in pairwise(row)):
+        return [{"t": t, "amount": -a.value if a.below else a.value} for t, a in enumerate(row)]
     money = [a for a in amounts if a.kind == "money"]
+    sold = any(set().union(*_around(tokens, money, i)) & _SALE and a.role != "monthly_rent" for i, a in enumerate(money))
+    if any(a.role == "monthly_rent" for a in money) and not sold:
+        return []
     years = next((a.value for a in amounts if a.kind == "years" and a.role in ("horizon_years", "term_years")), 0.0)
     if len(money) < 2 or years < 1 or years != int(years):
         return []
@@ -195,6 +222,11 @@ def cash_flows(tokens: list[Token], amounts: list[Amount]) -> list[dict[str, flo
     if flows[0] >= 0 or not any(v > 0 for v in flows.values()):
         return []
     return [{"t": t, "amount": v} for t, v in flows.items() if v]
+
+
+def _follows(tokens: list[Token], left: Amount, right: Amount) -> bool:
+    """Only a comma, a semicolon or "y" stands between two figures."""
+    return all(t.text in ("y", "and") for t in tokens[left.last + 1 : right.first])
 
 
 def _around(tokens: list[Token], money: list[Amount], index: int) -> tuple[set[str], set[str]]:
@@ -233,6 +265,8 @@ def _label(tokens: list[Token], amount: Amount) -> str | None:
     """ "casa 1:", "apto A:", "opción B:" before an option's price."""
     for at in range(amount.first - 1, max(-1, amount.first - 8), -1):
         token = tokens[at]
+        if len(token.raw) == 1 and token.raw.isupper() and token.opens and tokens[at + 1].comma:
+            return token.raw  # "A: piso de 200.000…"
         after = tokens[at + 1] if at + 1 < amount.first else None
         if (
             ("type" in token.classes or token.text in _OPTION_WORDS)
@@ -297,7 +331,7 @@ def merge_request(before: Mapping[str, Any], now: dict[str, Any], inherited: boo
                 merged[key] = before[key]
     for key, value in now.items():
         if key == "costs" and key in merged:
-            labels = {c["label"] for c in value}
-            value = [c for c in merged["costs"] if c["label"] not in labels] + value
+            labels = {(c["label"], c.get("option")) for c in value}
+            value = [c for c in merged["costs"] if (c["label"], c.get("option")) not in labels] + value
         merged[key] = value
     return merged

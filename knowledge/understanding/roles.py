@@ -16,8 +16,16 @@ from knowledge.understanding.lexicon import Roles, lexicon, phrases, words
 from knowledge.understanding.tokens import Token, words_at
 
 Period = Literal["month", "year", "night"]
-#: Above this a percentage is not an interest rate.
+#: Above this a percentage that only follows "al" or "at" is not an interest rate.
 HIGHEST_RATE = 40.0
+#: Below this a percentage of a loan is its rate and not the share that it finances.
+LEAST_FINANCED = 25.0
+#: Words for growth that do not say of what: the figure before them does.
+_OF_EITHER = frozenset(
+    "alza de|alza del|alzas de|incremento de|incremento del|aumento de|aumento del|aumenta un|incrementa un|sube un|"
+    "subiendo un|subiendo|sube|aumenta|increase of|increases by|increases|increasing|rising|up|up by|rises|goes up by|"
+    "goes up|grows|growing|growth of".split("|")
+)
 _REFUSED = frozenset({"no", "not", "nothing", "nada", "sin"})
 _ASKED_FOR = frozenset({"pido", "si pido", "pidiendo"})
 _REACH_BEFORE = 6
@@ -115,12 +123,13 @@ def _said_after(tokens: list[Token], amount: Amount, ceiling: int, roles: Roles)
         for size in range(1, min(4, stop - begin) + 1):
             phrase = words_at(tokens, begin, size)
             strength = 2.1 + 0.5 * size - 0.9 * offset - (0.7 if tokens[begin].comma else 0.0)
-            if phrase in _MONTHLY or phrase[0] in _MONTHLY_WORDS:
+            if phrase in _MONTHLY or phrase[0] in _MONTHLY_WORDS or phrase in _YEARLY or phrase[0] in _YEARLY_WORDS:
                 strength = 1.6  # a period says little about what is paid
             elif begin + size == ceiling < len(tokens) and not tokens[ceiling].comma:
                 strength -= 0.7  # "price 0.45M rent 1.9k": it rather opens the next figure
-            for role, (_, afters) in roles.items():
-                if phrase in afters:
+            for role, (befores, afters) in roles.items():
+                opens_next = begin + size == ceiling < len(tokens) and phrase in befores and role == "monthly_rent"
+                if phrase in afters and not opens_next:
                     yield _Said(role, strength, " ".join(phrase), begin + size)
 
 
@@ -176,12 +185,15 @@ def _money(setting: _Setting, index: int, floor: int, said: _Said, before: Readi
         earlier = setting.amounts[index - 1]
         if earlier.kind in (amount.kind, "money"):
             role, strength, label = before.role, before.strength, before.label
+    if role == "payment" and period != "month":
+        role = "budget_max"  # "puedo pagar hasta 300.000"
     if setting.loan and label in _ASKED_FOR:
         role = "loan_amount"
     if role == "budget_min" and _REFUSED & {t.text for t in tokens[max(floor, amount.first - 6) : amount.first]}:
         role = "budget_max"  # "que no valgan más de 280 millones"
     let = role == "price" and not setting.loan  # "lo alquilo por 900 al mes"
-    if period == "month" and (let or (role in (None, "price", "annual_rent", "budget_max") and strength < 2.4)):
+    unsaid = role in (None, "price", "annual_rent", "budget_max") and strength < 2.4
+    if period == "month" and role != "payment" and (let or unsaid):
         role, strength = "monthly_rent", max(strength, 2.2)
     if period == "year" and (role == "monthly_rent" or (role in (None, "price") and amount.kind == "money")):
         role, strength = "annual_rent", max(strength, 2.2)
@@ -193,11 +205,26 @@ def _money(setting: _Setting, index: int, floor: int, said: _Said, before: Readi
 def _percent(setting: _Setting, amount: Amount, said: _Said) -> str | None:
     role = said.role
     lending = setting.loan or setting.termed
+    if role == "financed_pct" and not LEAST_FINANCED <= amount.value <= 100:
+        return "rate_pct"  # "hipoteca al 3,5 %": nobody finances so little, and the bad ones are told so
+    rents = _last_money(setting, amount) in ("monthly_rent", "annual_rent")
+    if role == "growth_pct" and rents and said.label in _OF_EITHER:
+        return "rent_growth_pct"  # "lo arriendo en 2 millones con alza del 4 %"
     if role == "rate_pct" and said.label == "at" and not lending:
         role = None
     if role is None and lending:
         role = "rate_pct"
-    return None if role == "rate_pct" and amount.value > HIGHEST_RATE else role
+    if role == "rate_pct" and HIGHEST_RATE < amount.value <= 100 and said.label in ("", "al", "at"):
+        return None
+    return role
+
+
+def _last_money(setting: _Setting, amount: Amount) -> str | None:
+    """What the amount of money before this figure is, in the same sentence."""
+    before = [a for a in setting.amounts if a.last < amount.first and a.kind == "money"]
+    if not before or any(t.opens for t in setting.tokens[before[-1].last + 1 : amount.first + 1]):
+        return None
+    return before[-1].role
 
 
 def _term(setting: _Setting, amount: Amount, said: _Said) -> str | None:

@@ -275,6 +275,10 @@ def _plain(value: float) -> float | int:
     return int(value) if value == int(value) else value
 
 
+#: A figure of these written with a minus sign is kept so: who calculates refuses it, and says why.
+_NEVER_BELOW = frozenset({"price", "monthly_rent", "loan_amount", "area_m2"})
+
+
 def figure_slots(
     tokens: list[Token], amounts: list[Amount], comparing: bool, correction_at: int | None
 ) -> dict[str, Any]:
@@ -285,7 +289,7 @@ def figure_slots(
         role = amount.role
         if role is None or role in ("past", "phone"):
             continue
-        value = amount.value
+        value = -amount.value if amount.below and role in _NEVER_BELOW else amount.value
         if role == "financed_pct":
             role, value = "down_payment_pct", 100 - value
         if role in ("term_years", "horizon_years") and amount.kind == "months":

@@ -168,7 +168,7 @@ async def test_another_currency_is_not_compared(priced: Resources) -> None:  # n
 
 
 @pytest.mark.parametrize("bad", [
-    {"area_m2": -5.0}, {"asking_price": 0.0}, {"features": ["helipad"]}, {"bedrooms": 900}, {"year_built": 20},
+    {"area_m2": -5}, {"asking_price": 0}, {"features": ["helipad"]}, {"bedrooms": 900}, {"year_built": 20},
 ])
 async def test_bad_arguments_get_a_sentence(priced: Resources, bad: dict[str, Any]) -> None:  # noqa: F811
     with pytest.raises(BadInput) as error:
