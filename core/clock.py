@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -20,6 +21,10 @@ class Clock:
         """A sortable id such as `run_0192f…`: 48 bits of milliseconds and 64 random bits."""
         return f"{prefix}_{int(time.time() * 1000):012x}{uuid.uuid4().hex[:16]}"
 
+    def new_number(self) -> int | None:
+        """The number of a row that people name by number; None where the database counts."""
+        return None
+
 
 class FixedClock(Clock):
     """Starts at a given moment, advances one second per question, numbers its ids."""
@@ -37,6 +42,12 @@ class FixedClock(Clock):
         self._count += 1
         return f"{prefix}_{self._seed}{self._count:08d}"
 
+    def new_number(self) -> int | None:
+        """Ten digits of the seed and the count, far above what a database counts to."""
+        self._count += 1
+        digest = hashlib.blake2s(f"{self._seed}/{self._count}".encode(), digest_size=6).digest()
+        return 10**9 + int.from_bytes(digest) % (9 * 10**9)
+
 
 _REAL = Clock()
 _clock: ContextVar[Clock] = ContextVar("ladrillo_clock", default=_REAL)
@@ -48,6 +59,10 @@ def now() -> datetime:
 
 def new_id(prefix: str) -> str:
     return _clock.get().new_id(prefix)
+
+
+def new_number() -> int | None:
+    return _clock.get().new_number()
 
 
 @contextmanager

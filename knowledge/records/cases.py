@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from core.clock import new_id, now
+from core.clock import new_id, new_number, now
 from core.errors import Conflict, NotFound
 from core.scope import Scope
 from knowledge.tables import Case, CaseEvent
@@ -57,8 +57,8 @@ async def open_case(
         return existing, False
     at = now()
     case = Case(
-        id=new_id("case"), tenant_id=scope.tenant, conversation_id=conversation_id, run_id=run_id, status="open",
-        reason=reason, reason_text=reason_text, evidence=evidence, draft=draft, priority=priority, language=language,
+        id=new_id("case"), number=new_number(), tenant_id=scope.tenant, conversation_id=conversation_id, run_id=run_id,
+        status="open", reason=reason, reason_text=reason_text, evidence=evidence, draft=draft, priority=priority, language=language,
         country=country, created_at=at, updated_at=at,
     )
     session.add(case)

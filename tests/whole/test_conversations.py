@@ -1,0 +1,218 @@
+"""Whole conversations over the demo portfolio: what is asked is answered, from facts, and what is suggested works."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from agents.supervisor import SPECIALISTS
+from core.facts import Fact
+from core.locale import LOCALES
+from evals.score import has_number
+from graphs.grounding import accept
+from graphs.runner import Runner
+
+from .conftest import SCOPE, talk
+
+
+def assert_bound(outcome: dict[str, Any], *words: str) -> None:
+    """Every figure that the reader saw binds to a fact of the turn."""
+    facts = [Fact.from_dict(f) for f in outcome["facts"]]
+    verdict = accept(outcome["answer"], facts, LOCALES[outcome["locale"]], words)
+    assert verdict.offender is None, (verdict.offender, outcome["answer"])
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "routes", "keys"),
+    [
+        ("¿A cómo está el metro cuadrado en Laureles, Medellín?", "es", {"market_research"}, {"price_m2_median"}),
+        ("precio m2 en Cali", "es", {"market_research"}, {"price_m2_median"}),
+        ("precio medio por metro en Málaga", "es", {"market_research"}, {"price_m2_median"}),
+        ("How much is a square metre in Guadalajara?", "en", {"market_research"}, {"price_m2_median"}),
+        ("Busco depa de 2 recámaras en la Ciudad de México, máximo 6 millones", "es", {"market_research"}, {"price"}),
+        ("Show me flats for sale in Madrid under 300k euros", "en", {"market_research"}, {"price"}),
+        ("¿Cómo se han movido los precios en Bogotá?", "es", {"market_research"}, {"change_year"}),
+        ("¿Cuánto vale un piso de 80 m² y 2 habitaciones en Málaga?", "es", {"price_prediction"}, {"value"}),
+        ("What is a 70 sqm two-bedroom apartment in Medellín worth?", "en", {"price_prediction"}, {"value"}),
+        ("¿Cuánto pueden subir los precios en Cali en dos años?", "es", {"price_prediction"}, {"expected_change"}),
+        ("Compara Bogotá y Medellín para invertir", "es", {"comparison"}, {"price_m2_median"}),
+        ("Compare Madrid and Málaga for buying to let", "en", {"comparison"}, {"price_m2_median"}),
+    ],
+)
+async def test_a_question_is_answered_from_the_portfolio(
+    asked: Runner, question: str, language: str, routes: set[str], keys: set[str]
+) -> None:
+    [outcome] = await talk(asked, question)
+    assert (outcome["status"], outcome["language"], set(outcome["routes"])) == ("finished", language, routes)
+    assert not outcome["escalated"]
+    shown = {f["key"] for f in outcome["facts"] if f["id"] in outcome["shown_facts"]}
+    assert keys <= shown, outcome["answer"]
+    assert_bound(outcome, question)
+    demo = "demostración" if language == "es" else "demo data"
+    assert demo in outcome["answer"]
+
+
+RETURNS = [
+    ("Compro por 200.000 € en Málaga y alquilo por 900 € al mes. ¿Rentabilidad bruta?", [5.4]),
+    ("Compro apto de 300 millones en Cali y lo arriendo en 1.600.000. ¿Qué rentabilidad bruta da?", [6.4]),
+    ("I buy at MXN 3,000,000 in Guadalajara and rent it at 15,000 a month. Gross yield?", [6.0]),
+    ("yield on 200k euro renting 900?", [5.4]),
+    ("Hipoteca de 160.000 € a 25 años al 3,2 %: ¿qué cuota sale?", [775.49]),
+    ("Monthly payment on a 200,000 euro mortgage over 30 years at 3 %?", [843.21]),
+    ("tengo 300k euros, what monthly payment si financio 60% at 4% 20 años?", [1090.76, 180_000]),
+    ("crédito al 80% de un apto de 300 millones de pesos colombianos al 12% EA a 15 años", [240_000_000]),
+    # (12 × 1,250 − 2,000 − 12 × 868.34) ÷ 62,500
+    ("I'm buying at 250k, rent 1,250 a month, 25% down, 3.75% over 30 years, taxes 2k a year in Valencia. Cash-on-cash?",
+     [4.13, 868.34, 62_500]),
+    ("Compro por 250.000 €, alquilo por 1.250 al mes, pongo 25% de entrada, hipoteca al 3,75% a 30 años, gastos 2.000 al año."
+     " ¿Cash on cash?", [4.13, 868.34]),
+    ("puedo pagar 900 € al mes a 25 años al 3,2 %, ¿cuánto me prestan?", [185_690]),
+    ("How much can I borrow if I can afford 1,000 euros a month over 25 years at 3%?", [210_876]),
+    ("compro en 180.000 € y se revaloriza un 3% al año, ¿cuánto tendría en 10 años?", [241_905]),
+    ("TIR de -250000, 15000, 15000, 15000, 290000", [8.21]),
+    ("Calcula el VAN de invertir 100.000 y recibir 12.000 al año durante 12 años al 6%", [606.13]),
+    ("si pago 12.500,50 de renta al año por un piso de 200.000, ¿qué bruto da?", [6.25, 12_500.50]),
+    ("Option 1: 300k rent 1.5k. Option 2: 350k rent 1.7k, which is better?", [6.0, 5.83]),
+]
+
+
+@pytest.mark.parametrize(("question", "figures"), RETURNS)
+async def test_returns_are_those_of_hand_arithmetic(asked: Runner, question: str, figures: list[float]) -> None:
+    [outcome] = await talk(asked, question)
+    assert set(outcome["routes"]) <= {"roi", "comparison"}
+    for value in figures:
+        assert has_number(outcome["answer"], value, 1e-4), (value, outcome["answer"])
+    assert_bound(outcome, question)
+
+
+async def test_growth_is_no_rate_of_a_loan(asked: Runner) -> None:
+    """A rent that rises 4 % a year: the internal rate is above that of a rent that stays, and no loan is assumed."""
+    told = "apto de 400 millones en Medellín, lo arriendo en 2 millones{}, lo vendo en 10 años, ¿cuál es la TIR?"
+    rates = []
+    for growth in ("", " con alza de 4% anual"):
+        [outcome] = await talk(asked, told.format(growth))
+        assert "rate_pct" not in outcome["slots"]
+        rates += [f["value"] for f in outcome["facts"] if f["key"] == "irr"]
+    assert 0 < rates[0] < rates[1] < 6
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("precio -200000, renta 900, ¿rentabilidad?", "-200000"),
+        ("hipoteca de 200.000 € al 350 % a 20 años, ¿cuota?", "entre 0 y 100"),
+        ("hipoteca de 200.000 € al 3 % a 300 años, ¿cuota?", "60 años"),
+        ("price -200000, rent 900, what yield?", "-200000"),
+        ("mortgage of 200,000 euros at 3% over 300 years, payment?", "60 years"),
+    ],
+)
+async def test_a_figure_that_cannot_be_is_refused_with_the_reason(asked: Runner, question: str, words: str) -> None:
+    [outcome] = await talk(asked, question)
+    assert words in outcome["answer"]
+    assert "%" not in outcome["answer"]
+
+
+async def test_a_cost_of_one_option_is_taken_off_that_one_alone(asked: Runner) -> None:
+    first, then = await talk(
+        asked, "A: piso de 200.000 y alquiler 850. B: piso de 240.000 y alquiler 1.150. ¿cuál renta más?",
+        "¿y si al A le descuento 100 de comunidad al mes?",
+    )
+    assert "Opción B rinde más: 5,75" in first["answer"]
+    assert "| Neto | 4,5\xa0% | 5,75\xa0% |" in then["answer"]
+
+
+@pytest.mark.parametrize(
+    ("words", "again"),
+    [
+        (("Piso de 200.000 € que alquilo en 900 €.", "¿Y si pido hipoteca?", "¿y si doy 30% de entrada?",
+          "al 3 % a 25 años", "¿y a 20 años?"), (663.9, 776.44)),
+        (("Flat of 200,000 euros that I let at 900 a month.", "What if I take a loan?", "and with 30% down?",
+          "at 3% over 25 years", "and over 20 years?"), (663.9, 776.44)),
+    ],
+)
+async def test_a_loan_is_talked_through(asked: Runner, words: tuple[str, ...], again: tuple[float, ...]) -> None:
+    *_, third, fourth, fifth = await talk(asked, *words)
+    assert has_number(third["answer"], 140_000, 1e-6)
+    assert has_number(fourth["answer"], again[0], 1e-4), fourth["answer"]
+    assert has_number(fifth["answer"], again[1], 1e-4), fifth["answer"]
+
+
+async def test_a_follow_up_keeps_what_was_said(asked: Runner) -> None:
+    first, second, third, fourth = await talk(
+        asked, "Busco apartamento en venta en Medellín de hasta 500 millones", "¿y en Cali?", "compara los dos primeros",
+        "¿Qué rentabilidad dejaría el segundo?",
+    )
+    assert (first["slots"]["city"], second["slots"]["city"]) == ("Medellín", "Cali")
+    assert second["slots"]["budget_max"] == 500_000_000
+    assert third["routes"] == ["comparison"]
+    assert fourth["routes"] == ["roi"]
+    for outcome in (first, second, third, fourth):
+        assert_bound(outcome)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["¿A cuánto está el metro cuadrado en Miami?", "¿Cuánto vale un piso de 80 m² en Lisboa?", "Price per m2 in Paris?",
+     "What is a 3 bed house in Toronto worth?"],
+)
+async def test_a_city_without_data_gets_no_figure(asked: Runner, question: str) -> None:
+    [outcome] = await talk(asked, question)
+    assert outcome["status"] == "finished"
+    shown = [f for f in outcome["facts"] if f["id"] in outcome["shown_facts"]]
+    assert [f for f in shown if f["source"]["kind"] != "user"] == []
+    assert_bound(outcome, question)
+
+
+async def test_a_wish_to_speak_to_a_person_opens_one_case(asked: Runner) -> None:
+    first, again = await talk(asked, "Quiero hablar con una persona, por favor", "¿ya viene alguien?")
+    assert first["escalated"]
+    assert first["case"]["case"] in first["answer"]
+    async with asked.resources.database.session(SCOPE) as session:
+        found = await session.execute(
+            text("SELECT count(*) FROM cases WHERE id = :id"), {"id": first["case"]["id"]}
+        )
+        assert found.scalar_one() == 1
+    assert again["case"] is None or again["case"]["id"] == first["case"]["id"]
+
+
+SEEDS = {
+    "search": "Busco apartamento en Laureles, Medellín, de hasta 500 millones",
+    "rent search": "apartamentos en arriendo en Cali",
+    "search en": "I want to buy a flat in Madrid under 400k",
+    "value": "¿Cuánto vale un piso de 80 m² y 2 habitaciones en Málaga?",
+    "value mx": "¿Cuánto vale un departamento de 90 m² y 2 recámaras en Polanco, Ciudad de México?",
+    "value en": "How much is an 80 m² two-bedroom flat in Seville worth?",
+    "yield": "Compro por 200.000 € en Málaga y alquilo por 900 € al mes, ¿rentabilidad?",
+    "yield mx": "Compro depa en Guadalajara en 3 millones y lo rento en 15 mil al mes, ¿qué rendimiento da?",
+    "yield en": "I buy in Madrid at 250k euros and rent at 1,250 a month: yield?",
+    "loan": "Hipoteca de 160.000 € a 25 años al 3,2 %, ¿qué cuota sale?",
+    "loan co": "¿Cuánto pagaría al mes por un crédito de 200 millones de pesos a 15 años al 12 %?",
+    "loan en": "Mortgage of 200k euros over 30 years at 3%: what payment?",
+    "compare": "Compara Medellín y Cali para invertir",
+    "compare en": "Compare Mexico City and Guadalajara",
+    "options": "Opción A: 300 millones y arriendo de 1,6 millones. Opción B: 350 millones y arriendo de 2 millones. ¿Cuál?",
+    "level": "¿A cuánto está el metro cuadrado en Bogotá?",
+    "level en": "Price per square metre in Medellín",
+    "trend": "¿Cómo se han movido los precios en Bogotá?",
+    "forecast": "¿Cuánto pueden subir los precios en Málaga en 3 años?",
+    "forecast en": "How much could prices rise in Madrid in three years?",
+}
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=str)
+async def test_what_is_suggested_works(asked: Runner, seed: str) -> None:
+    """Each suggestion, sent as it stands, is answered: other words than before, figures that bind, or a question back."""
+    [first] = await talk(asked, SEEDS[seed])
+    assert first["suggestions"], first["answer"]
+    assert len(set(first["suggestions"])) == len(first["suggestions"]) <= 3
+    for words in first["suggestions"]:
+        _, then = await talk(asked, SEEDS[seed], words)
+        assert then["status"] == "finished"
+        assert set(then["routes"]) <= set(SPECIALISTS), words
+        assert then["answer"] != first["answer"], words
+        assert words not in then["suggestions"]
+        told = then["shown_facts"] or then["routes"] == ["lead_qualification"] or then["action"] == "question"
+        assert told, (words, then["answer"])
+        assert_bound(then, SEEDS[seed], words)
