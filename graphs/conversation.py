@@ -37,7 +37,7 @@ from graphs.evidence import artifacts_of, facts_of, presentable, stated_facts
 from graphs.grounding import bound
 from graphs.specialists import run_specialist
 from graphs.state import Finding, TurnState
-from knowledge.records import cases
+from knowledge.records import cases, leads
 from knowledge.understanding.text import fold
 from knowledge.understanding.understand import understand
 
@@ -177,11 +177,21 @@ async def reply(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, A
     understood = state["understanding"]
     if state["decision"]["routes"] == ["human"]:
         return {"draft": ""}
+    kind = understood.get("small_talk") or "out_of_scope"
     text = render(
-        "small_talk", _locale(state), {}, kind=understood.get("small_talk") or "out_of_scope",
+        "small_talk", _locale(state), {}, kind=kind, **(await _status(_context(runtime)) if kind == "status" else {}),
         uncovered=list(understood["uncovered"]), usted=formal(understood["register"], _locale(state)),
     )
     return {"draft": text}
+
+
+async def _status(context: GraphContext) -> dict[str, Any]:
+    """What became of the conversation's case, and whether an adviser can reach its visitor."""
+    async with context.resources.database.session(context.scope) as session:
+        case = await cases.latest(session, context.conversation_id)
+        lead = await leads.of_conversation(session, context.conversation_id)
+    return {"case": cases.label(case) if case else None, "state": case.status if case else None,
+            "reachable": bool(lead and (lead.email or lead.phone))}
 
 
 async def compose(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, Any]:

@@ -58,14 +58,21 @@ async def open_case(
     at = now()
     case = Case(
         id=new_id("case"), number=new_number(), tenant_id=scope.tenant, conversation_id=conversation_id, run_id=run_id,
-        status="open", reason=reason, reason_text=reason_text, evidence=evidence, draft=draft, priority=priority, language=language,
-        country=country, created_at=at, updated_at=at,
+        status="open", reason=reason, reason_text=reason_text, evidence=evidence, draft=draft, priority=priority,
+        language=language, country=country, created_at=at, updated_at=at,
     )
     session.add(case)
     await session.flush()
     await session.refresh(case)
     await _record(session, scope, case, scope.subject or "bot", "opened", {"reason": reason})
     return case, True
+
+
+async def latest(session: AsyncSession, conversation_id: str) -> Case | None:
+    """The conversation's newest case, whatever became of it."""
+    statement = select(Case).where(Case.conversation_id == conversation_id).order_by(col(Case.created_at).desc()).limit(1)
+    case: Case | None = (await session.execute(statement)).scalar_one_or_none()
+    return case
 
 
 async def current(session: AsyncSession, conversation_id: str) -> Case | None:

@@ -352,10 +352,10 @@ def decide(
     content = bool(context.places or context.types or context.amounts or context.references)
     off_topic = "out_of_scope" in kinds and not context.types and top < 3.5
     idle = bool(small) and top < ALONE and not (content and not off_topic)
-    about_us = "capabilities" in kinds and top < ALONE and not context.types
+    about_us = bool({"capabilities", "status", "trust", "identity"} & set(kinds)) and top < ALONE and not context.types
     answering = context.open_question is not None and context.accepts is not None
     if off_topic or ((idle or about_us) and not answering):
-        order = ("out_of_scope", "capabilities", "thanks", "goodbye", "greeting")
+        order = ("out_of_scope", "status", "trust", "identity", "capabilities", "thanks", "goodbye", "greeting")
         kind = next((k for k in order if k in kinds), "greeting")
         return Intent(("none",), scores, min(0.95, 0.5 + 0.1 * scores.get("none", 0.0)), None, kind, wishes)
     routes = _Choice(scores, hits, tokens, context).routes()

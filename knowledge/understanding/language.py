@@ -15,6 +15,10 @@ from knowledge.understanding.tokens import Token
 Language = Literal["es", "en"]
 #: A message is mixed when the smaller language has at least two function words and this share of them.
 MIXED_SHARE = 0.22
+#: Spelling alone decides only from two words on that look like the language.
+ENOUGH_SPELLING = 1.0
+#: Said in both languages.
+_SHARED = frozenset({"ok", "okay", "okey"})
 _SPANISH_SIGNS = re.compile(r"[¿¡ñÑáéíóúÁÉÍÓÚ]")
 _SPANISH_ENDINGS = re.compile(
     r"(?:cion|ciones|mente|idad|idades|ando|iendo|aria|eria|itos|itas|ados|adas|amos|emos|imos|arlo|erlo|arla|arme|[^s]os|as)$"
@@ -34,7 +38,7 @@ def detect(
     telling = {True: False, False: False}
     hints = 0.0
     for at, token in enumerate(tokens):
-        if token.kind != "word" or (skip and at in skip):
+        if token.kind != "word" or token.text in _SHARED or (skip and at in skip):
             continue
         if token.text in lex.spanish:
             spanish += 1
@@ -50,7 +54,7 @@ def detect(
         hints += 0.5
     before: Language = "en" if previous == "en" else "es"
     total_es, total_en = spanish + max(hints, 0.0), english + max(-hints, 0.0)
-    if total_es == total_en:
+    if total_es == total_en or (not spanish and not english and abs(hints) < ENOUGH_SPELLING):
         answer: Language = before
     else:
         answer = "es" if total_es > total_en else "en"

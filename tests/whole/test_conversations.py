@@ -177,6 +177,63 @@ async def test_a_wish_to_speak_to_a_person_opens_one_case(asked: Runner) -> None
     assert again["case"] is None or again["case"]["id"] == first["case"]["id"]
 
 
+@pytest.mark.parametrize(
+    ("words", "case", "stored"),
+    [
+        (("Quiero vender mi piso en Sevilla", "mi teléfono es el 600 123 456", "vale, sí"), None, "600123456"),
+        (("I'd like to visit the first flat you have in Madrid", "my phone is +44 7700 900123", "yes, you can store it"),
+         None, "+447700900123"),
+        (("Quiero vender mi casa en Guadalajara", "mi celular es 33 1234 5678", "no, no autorizo"), None, None),
+        (("busco piso en Málaga", "prefiero no dar mis datos"), None, None),
+        (("no quiero que me llaméis",), None, None),
+        (("borra mi teléfono",), "data_request", None),
+        (("estoy harto de esta lluvia, jaja",), None, None),
+        (("¡estoy harto!",), "anger", None),
+        (("¿cómo evito fraudes al arrendar?",), None, None),
+        (("how do I avoid scams when buying in Mexico?",), None, None),
+        (("pagué la separación y no me responden, creo que es una estafa",), "fraud_or_money", None),
+        (("somos un fondo y queremos comprar 200 departamentos en Ciudad de México",), "large_deal", None),
+    ],
+)
+async def test_cases_and_contacts(
+    asked: Runner, words: tuple[str, ...], case: str | None, stored: str | None
+) -> None:
+    outcomes = await talk(asked, *words)
+    assert [o["case"]["reason"] for o in outcomes if o["case"]] == ([case] if case else [])
+    async with asked.resources.database.session(SCOPE) as session:
+        found = await session.execute(text("SELECT phone, consent_at FROM leads ORDER BY created_at DESC LIMIT 1"))
+        row = found.one_or_none()
+    if stored:
+        assert row is not None
+        assert (row.phone, row.consent_at is not None) == (stored, True)
+    elif row is not None and len(words) == 3:
+        assert (row.phone, row.consent_at) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("person", "asks", "words", "before"),
+    [
+        ("Quiero hablar con una persona", "¿en qué va mi caso?", "está abierto", "No hay ningún caso"),
+        ("I want to talk to a person", "any news on my case?", "is open", "There is no open case"),
+    ],
+)
+async def test_the_state_of_a_case_is_told_as_it_is(
+    asked: Runner, person: str, asks: str, words: str, before: str
+) -> None:
+    none, first, then = await talk(asked, asks, person, asks)
+    assert before in none["answer"]
+    assert first["case"]["case"] in then["answer"]
+    assert words in then["answer"]
+    assert then["case"] is None
+
+
+@pytest.mark.parametrize("words", ["ok", "asdfghjkl", "???", "👍"])
+async def test_what_is_in_no_language_is_answered_in_that_of_the_conversation(asked: Runner, words: str) -> None:
+    [alone] = await talk(asked, words)
+    _, after = await talk(asked, "Price per square metre in Medellín", words)
+    assert (alone["language"], after["language"]) == ("es", "en")
+
+
 SEEDS = {
     "search": "Busco apartamento en Laureles, Medellín, de hasta 500 millones",
     "rent search": "apartamentos en arriendo en Cali",
