@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from agents.playbook import Arguments, Known, Playbook, Step
 from agents.specialist import Specialist
+from knowledge.understanding.text import fold
 from tools.areas import area_statistics
 from tools.currency import convert_currency
 from tools.documents import search_documents
@@ -14,6 +16,9 @@ from tools.series import market_trend
 
 _CURRENCY = {"CO": "COP", "ES": "EUR", "MX": "MXN"}
 _OPERATION = {"buy": "sale", "sell": "sale", "rent": "rent"}
+#: What asks about rents; "rentabilidad" is none. Beside a word for buying it is the price that is asked.
+RENTS = re.compile(r"\b(?:rents?|rentals?|rentas?|alquil(?:er|eres|arse|ados?)|arriendos?|arrendarse|rentarse|canon(?:es)?)\b")
+_SALES = re.compile(r"\b(?:venta|comprar|compra|vender|buy|buying|sale|selling|precios?|prices?)\b")
 _SEARCH, _STATS, _TREND, _RULES = "search", "area_stats", "trend", "rules"
 
 
@@ -59,7 +64,8 @@ def operation(known: Known) -> str:
     slots = known.slots
     if slots.get("operation"):
         return _OPERATION.get(str(first(slots["operation"])), "sale")
-    return "rent" if known.request.get("about_rent") else "sale"
+    question = fold(known.brief.question)
+    return "rent" if RENTS.search(question) and not _SALES.search(question) else "sale"
 
 
 def _budget(known: Known) -> list[Arguments] | None:
@@ -92,6 +98,7 @@ def _search(known: Known) -> list[Arguments]:
             "price_max": _ceiling(known), "price_min": first(slots.get("budget_min")) if not known.first("budget") else None,
             "area_min": first(slots.get("area_m2")), "bedrooms": first(slots.get("bedrooms")),
             "bathrooms": first(slots.get("bathrooms")), "features": slots.get("features") or None,
+            "without": known.request.get("refused_places") or None,
             "wish": None if known.request.get("order") else known.brief.question[:400],
             "order": known.request.get("order"), "limit": 5 if len(cities) == 1 else 3,
         }
@@ -114,11 +121,16 @@ def _trend(known: Known) -> list[Arguments]:
     national = [name for name in ("inflation", "mortgage_rate") if name in aimed]
     if national:
         return [
-            {"country": country, "metric": metric, **span}
+            {"country": country, "metric": metric, "year": _year(known), **span}
             for metric in national for country in every(known.slots.get("country"))[:3] if country
         ]
     metric = "rent" if operation(known) == "rent" else "price"
     return [{**place(known, city), "metric": metric, **span} for city in every(known.slots.get("city"))[:3]]
+
+
+def _year(known: Known) -> int | None:
+    year = known.request.get("year")
+    return int(year) if isinstance(year, (int, float)) else None
 
 
 def _wants_trend(known: Known) -> bool:

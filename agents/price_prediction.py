@@ -6,9 +6,9 @@ turn is carried along the forecast; where the floor area is missing the level of
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from agents.market_research import RENTS
 from agents.playbook import Arguments, Known, Playbook, Step
 from agents.specialist import Specialist
 from core import clock
@@ -21,7 +21,6 @@ from tools.forecast import forecast_index
 from tools.valuation import value_property
 
 _MOST = 3
-_RENTS = re.compile(r"\b(?:rents?|rentals?|rentas?|alquiler(?:es)?|arriendos?|canon(?:es)?)\b")
 
 
 def one(value: Any) -> Any:
@@ -67,7 +66,7 @@ def horizon(known: Known) -> float | None:
 
 def about_rent(known: Known) -> bool:
     """Rents are asked about, not prices."""
-    return bool(_RENTS.search(fold(known.brief.question))) and "value" not in aims(known)
+    return bool(RENTS.search(fold(known.brief.question))) and "value" not in aims(known)
 
 
 def properties(known: Known) -> list[Arguments]:

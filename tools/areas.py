@@ -7,13 +7,15 @@ from typing import Any
 
 from langchain.tools import tool
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.facts import Fact, Source
 from core.locale import country_name
-from knowledge.listings.areas import AreaRef, find_city, find_neighbourhood
+from knowledge.listings.areas import AreaRef, find_city
 from tools.context import Runtime
 from tools.listings import STALE_DAYS, Operation, PropertyType
+from tools.named_areas import Named, named_area
 from tools.result import Content, ToolResult
 
 #: Fewer adverts than this are counted but not summed up: a median of four says nothing about an area.
@@ -52,12 +54,14 @@ async def area_statistics(
     result = ToolResult()
     language = context.locale.language
     wanted = ", ".join(name for name in (neighbourhood, city) if name) or country_name(country, language)
-    result.data = {"place": wanted, "operation": operation, "property_type": property_type, "found": False}
+    result.data = {"place": wanted, "operation": operation, "property_type": property_type, "found": False,
+                   "nearest": False, "others": []}
     async with context.resources.database.session(context.scope) as session:
-        area = await _area(session, country, city, neighbourhood)
+        named = await _area(session, country, city, neighbourhood)
+        area = named.area
         row = None
         kind = property_type or "all"
-        narrowed = False
+        narrowed = bool(neighbourhood) and area is not None and area.level == "city"
         if area is not None:
             row = (await session.execute(_LATEST, {"area": area.id, "operation": operation, "type": kind})).first()
             if (row is None or row.listings < FEWEST) and area.level != "city" and area.city_id:
@@ -77,6 +81,10 @@ async def area_statistics(
         return result.done()
     if area.level == "country":
         area = replace(area, name=country_name(area.country, language))
+    if not named.exact and not narrowed and area.level != "city":
+        result.data |= {"nearest": True, "others": list(named.others)}
+        for name in named.others:
+            result.add(Fact("name", name, "text", Source("aggregate", "areas", name)), say=False)
     result.data |= {"found": True, "area": area.place, "narrowed": narrowed}
     _describe(result, area, row, operation)
     _neighbourhoods(result, inside)
@@ -84,20 +92,18 @@ async def area_statistics(
     return result.done()
 
 
-async def _area(session: Any, country: str | None, city: str | None, neighbourhood: str | None) -> AreaRef | None:
+async def _area(session: AsyncSession, country: str | None, city: str | None, neighbourhood: str | None) -> Named:
+    """The area of a name, the nearest one to a district's name, else its city; a country where no city is named."""
     code = country.upper() if country else None
-    found_city = await find_city(session, city, code) if city else None
-    if city and found_city is None:
-        return None
     if neighbourhood:
-        found = await find_neighbourhood(session, neighbourhood, found_city.id if found_city else None, code)
-        return found or found_city
-    if found_city is not None or code is None:
-        return found_city
+        named = await named_area(session, code, city, neighbourhood)
+        return named if named.area is not None else Named(await find_city(session, city, code) if city else None)
+    if city or code is None:
+        return Named(await find_city(session, city, code) if city else None)
     row = (await session.execute(
         text("SELECT id, level, country, name, latitude, longitude, demo FROM areas WHERE id = :id"), {"id": code.lower()}
     )).first()
-    return AreaRef(**row._mapping, city_id=None, city=None) if row else None
+    return Named(AreaRef(**row._mapping, city_id=None, city=None) if row else None)
 
 
 def _describe(result: ToolResult, area: AreaRef, row: Any, operation: str) -> None:

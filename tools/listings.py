@@ -48,6 +48,7 @@ async def search_listings(
     bedrooms: int | None = None,
     bathrooms: int | None = None,
     features: list[str] | None = None,
+    without: list[str] | None = None,
     wish: str | None = None,
     order: Order = "newest",
     limit: int = 5,
@@ -57,8 +58,8 @@ async def search_listings(
     country: CO, ES or MX. Place names as the investor wrote them. operation: sale or rent (rent: prices are per month).
     Prices in the currency of the country (COP, EUR, MXN); convert other currencies first. Areas in m2; bedrooms and
     bathrooms are minimums. features: lift, parking, terrace, balcony, pool, garden, air_conditioning, storage, doorman,
-    furnished, sea_view, gym, exterior, new_build, to_renovate, pets, security, duplex, penthouse. wish: anything else in
-    words, ranked by meaning. limit: 1 to 12.
+    furnished, sea_view, gym, exterior, new_build, to_renovate, pets, security, duplex, penthouse. without:
+    neighbourhoods that are not wanted. wish: anything else in words, ranked by meaning. limit: 1 to 12.
     """
     bounds = {"price_min": price_min, "price_max": price_max, "area_min": area_min, "area_max": area_max}
     for name, value in bounds.items():
@@ -71,7 +72,7 @@ async def search_listings(
     filters = Filters(
         country=country.upper() if country else None, city=city, neighbourhood=neighbourhood, operation=operation,
         property_type=property_type, price_min=price_min, price_max=price_max, area_min=area_min, area_max=area_max,
-        bedrooms=bedrooms, bathrooms=bathrooms, features=tuple(features or ()),
+        bedrooms=bedrooms, bathrooms=bathrooms, features=tuple(features or ()), without=tuple(without or ()),
     )
     context = runtime.context
     result = ToolResult()

@@ -28,10 +28,12 @@ async def market_trend(
     neighbourhood: str | None = None,
     metric: Metric = "price",
     years: int = 5,
+    year: int | None = None,
 ) -> Content:
     """How a measure of an area moved: latest value, change over one year and over `years` (1 to 30, or as far as it goes).
 
     metric: price, rent, days_on_market, stock (of a city or neighbourhood), mortgage_rate or inflation (of a country).
+    year: a calendar year to tell of instead of the newest figure.
     Falls back from neighbourhood to city to country, and says which one it is.
     """
     if not 1 <= years <= 30:
@@ -49,8 +51,9 @@ async def market_trend(
         result.gap("no_data", what=f"{metric} series", place=place)
         return result.done()
     points.reverse()
+    points = [point for point in points if year is None or point.period.year <= year] or points
     region = row.region
-    if not region or region in COUNTRY_NAMES.get(code or "", {}).values():
+    if not region or region == code or region in COUNTRY_NAMES.get(code or "", {}).values():
         region = country_name(code, language) or region
     _report(result, row, points, exact, region, years)
     return result.done()

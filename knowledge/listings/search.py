@@ -42,7 +42,9 @@ _READABLE = 4
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the investor wants. Prices in `currency` of the listing; `operation` is sale or rent; names as written."""
+    """What the investor wants. Prices in `currency` of the listing; `operation` is sale or rent; names as written.
+    `without`: neighbourhoods left out; one that is not known leaves nothing out.
+    """
 
     country: str | None = None
     city: str | None = None
@@ -56,6 +58,7 @@ class Filters:
     bedrooms: int | None = None
     bathrooms: int | None = None
     features: Sequence[str] = ()
+    without: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,9 @@ async def conditions_of(session: AsyncSession, filters: Filters) -> tuple[str, d
         if area is None:
             return None
         add("l.area_id = :area", area=area.id)
+    refused = [await find_neighbourhood(session, name, city.id if city else None, filters.country) for name in filters.without]
+    if ids := [area.id for area in refused if area is not None]:
+        add("l.area_id <> ALL(:without)", without=ids)
     for clause, name, value in (
         ("l.country = :country", "country", filters.country),
         ("l.operation = :operation", "operation", filters.operation),

@@ -37,6 +37,9 @@ def assert_bound(outcome: dict[str, Any], *words: str) -> None:
         ("¿Cuánto vale un piso de 80 m² y 2 habitaciones en Málaga?", "es", {"price_prediction"}, {"value"}),
         ("What is a 70 sqm two-bedroom apartment in Medellín worth?", "en", {"price_prediction"}, {"value"}),
         ("¿Cuánto pueden subir los precios en Cali en dos años?", "es", {"price_prediction"}, {"expected_change"}),
+        ("¿qué arriendo se pide en Laureles, Medellín?", "es", {"market_research"}, {"rent_median"}),
+        ("¿qué renta se pide en Polanco?", "es", {"market_research"}, {"rent_median"}),
+        ("how much is rent in Madrid?", "en", {"market_research"}, {"rent_median"}),
         ("Compara Bogotá y Medellín para invertir", "es", {"comparison"}, {"price_m2_median"}),
         ("Compare Madrid and Málaga for buying to let", "en", {"comparison"}, {"price_m2_median"}),
     ],
@@ -163,6 +166,25 @@ async def test_a_city_without_data_gets_no_figure(asked: Runner, question: str) 
     shown = [f for f in outcome["facts"] if f["id"] in outcome["shown_facts"]]
     assert [f for f in shown if f["source"]["kind"] != "user"] == []
     assert_bound(outcome, question)
+
+
+async def test_a_neighbourhood_that_is_not_wanted_is_left_out(asked: Runner) -> None:
+    every, rest = await talk(asked, "apartamentos en Medellín", "que no sean en Robledo")
+    alone, = await talk(asked, "apartamentos en Robledo, Medellín")
+    totals = [next(f["value"] for f in o["facts"] if f["key"] == "count") for o in (every, rest, alone)]
+    assert totals[0] == totals[1] + totals[2]
+    assert "Robledo" not in " ".join(c["place"] for c in rest["cards"])
+
+
+async def test_inflation_of_a_year_is_that_years(asked: Runner) -> None:
+    [mexico] = await talk(asked, "inflación de 2022 en México")
+    assert "en México" in mexico["answer"]
+    assert "(2022)" in mexico["answer"]
+
+
+async def test_a_place_inside_a_city_without_data_is_never_the_city_unsaid(asked: Runner) -> None:
+    [outcome] = await talk(asked, "¿a cuánto está el metro en Santa Fe, Ciudad de México?")
+    assert "De Santa Fe, Ciudad de México no tengo anuncios suficientes" in outcome["answer"]
 
 
 async def test_a_wish_to_speak_to_a_person_opens_one_case(asked: Runner) -> None:
