@@ -153,6 +153,10 @@ def _calculated(known: Known) -> bool:
 
 def conversion(known: Known) -> Arguments | None:
     wanted = known.request.get("convert") or {}
+    let, currency = known.request.get("rent_currency"), one(known.slots.get("currency"))
+    if let and currency and let != currency and one(known.slots.get("monthly_rent")) is not None:
+        return {"amount": one(known.slots.get("monthly_rent")), "source_currency": let, "target_currency": currency,
+                "rate": amount(known.request.get("stated_rate"))}
     if not all(wanted.get(name) for name in ("amount", "from", "to")):
         return None
     return {"amount": wanted["amount"], "source_currency": wanted["from"], "target_currency": wanted["to"]}
@@ -216,6 +220,8 @@ def _analysis(known: Known, own: Arguments, among_several: int | None, rent: Res
         "down_payment_pct": one(slots.get("down_payment_pct")), "horizon_years": one(slots.get("horizon_years")),
         "cash_flows": flows_of(known), "measures": measures(known),
     } | ({} if among_several else rent_of(known)) | own
+    if request.get("rent_currency") and call.get("monthly_rent") is not None:
+        call["monthly_rent"] = _estimated(known.first("convert"), "converted")
     if among_several:
         call["measures"] = [m for m in call["measures"] if m != "legal_rent_cap"] + ["years_of_rent"]
     if "npv" in call["measures"] and call["loan_amount"] is None and call["term_years"] is None:
@@ -239,7 +245,7 @@ SPECIALIST = Specialist(
         steps=(
             Step("convert", "convert_currency", conversion),
             Step("rent", "area_rent", rents),
-            Step("analysis", "analyse_returns", analyses, after=("rent",)),
+            Step("analysis", "analyse_returns", analyses, after=("rent", "convert")),
         ),
     ),
 )

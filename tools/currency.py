@@ -15,6 +15,7 @@ from langchain.tools import tool
 from sqlalchemy import bindparam, text
 
 from core import clock
+from core.errors import BadInput
 from core.facts import Fact, Source
 from tools.context import Runtime
 from tools.provenance import settle
@@ -22,6 +23,8 @@ from tools.result import Content, ToolResult
 
 #: A rate whose period ended longer ago than this, in days, is said to be old.
 OLD_AFTER_DAYS = 62
+#: One of each is worth more than one of the next.
+_DEAREST = ("EUR", "USD", "MXN", "COP")
 _RATES = text(
     "SELECT DISTINCT ON (o.series_id) o.series_id, o.period, o.value, s.frequency, s.name, s.attribution, s.demo"
     " FROM observations o JOIN series s ON s.id = o.series_id"
@@ -31,16 +34,20 @@ _RATES = text(
 
 @tool(response_format="content_and_artifact")
 async def convert_currency(
-    amount: float, source_currency: str, target_currency: str, runtime: Runtime, on: date | None = None
+    amount: float, source_currency: str, target_currency: str, runtime: Runtime, on: date | None = None,
+    rate: float | None = None,
 ) -> Content:
     """Convert an amount between COP, EUR, MXN and USD at the latest published rate at or before a day.
 
     amount: money in source_currency (1200000 for 1.2 million). source_currency, target_currency: COP, EUR, MXN or USD.
-    on: ISO day whose rate is wanted; default today. The result says the date of the rate; repeat that date.
+    on: ISO day whose rate is wanted; default today. rate: the price of the dearer of the two in the other one, only where
+    the investor stated it. The result says the date of the rate; repeat that date.
     """
     from knowledge.finance import currency as money
 
     source, target = source_currency.strip().upper(), target_currency.strip().upper()
+    if rate is not None:
+        return _as_stated(amount, source, target, rate, runtime).done()
     pairs = money.pairs_between(source, target)
     today = clock.now().date()
     day = on or today
@@ -72,13 +79,34 @@ async def convert_currency(
     ended = min((_end(row) for row in rows.values()), default=day)
     result.data = {
         "source": source, "target": target, "asked_on": day.isoformat(), "amount": ids[given.id],
-        "converted": ids[equal.id], "rates": [ids[f.id] for f in used], "as_of": as_of,
+        "converted": ids[equal.id], "rates": [ids[f.id] for f in used], "stated": None, "as_of": as_of,
         "monthly": any(row.frequency == "M" for row in rows.values()), "old": (day - ended).days > OLD_AFTER_DAYS,
         "attribution": sorted({row.attribution for row in rows.values() if row.attribution}),
     }
     if result.data["old"]:
         result.say(f"the rate is of {as_of}; there is none nearer to {day.isoformat()}: say so")
     return result.done()
+
+
+def _as_stated(amount: float, source: str, target: str, rate: float, runtime: Runtime) -> ToolResult:
+    """The conversion at the investor's own rate, which is above 1: so much of the cheaper currency for one of the dearer."""
+    from knowledge.finance import currency as money
+
+    money.pairs_between(source, target)
+    if not 1 < rate < 20_000:
+        raise BadInput(f"The rate cannot be {rate:g}: expected how much of the cheaper currency one of the dearer is worth.",
+                       f"La tasa no puede ser {rate:g}: se espera cuánto de la moneda más barata vale una de la más cara.")
+    dearer = min((source, target), key=_DEAREST.index)
+    value, sign = (amount * rate, "×") if source == dearer else (amount / rate, "÷")
+    result = ToolResult()
+    given = Fact("amount", float(amount), "money", Source("user", "message"), currency=source)
+    stated = Fact("stated_rate", float(rate), "rate", Source("user", "message"))
+    equal = Fact("converted_amount", value, "money", Source("computation", "converted_amount"), currency=target,
+                 formula=f"{amount:.10g} {sign} {rate:.10g}", inputs=(given.id, stated.id))
+    ids = {old: result.add(fact) for old, fact in settle([given, stated, equal], runtime).items()}
+    result.data = {"source": source, "target": target, "amount": ids[given.id], "converted": ids[equal.id], "rates": [],
+                   "stated": ids[stated.id], "as_of": None, "monthly": False, "old": False, "attribution": []}
+    return result
 
 
 async def _rates(runtime: Runtime, pairs: tuple[str, ...], day: date) -> dict[str, Any]:

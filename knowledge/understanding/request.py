@@ -26,6 +26,8 @@ LASTING = (
     "growth_pct",
     "rent_growth_pct",
     "affordable_payment",
+    "rent_currency",
+    "stated_rate",
     "down_payment",
     "options",
     "cash_flows",
@@ -87,6 +89,9 @@ def build_request(
         request["base"] = "invested"
     elif _holds(tokens, "on_price"):
         request["base"] = "price"
+    let = next((a.currency for a in amounts if a.role == "monthly_rent" and a.currency), None)
+    if let and slots.get("currency") and let != slots["currency"]:
+        request["rent_currency"] = let
     measures = set(request.get("measures", ()))
     if measures & {"irr", "npv"} and (flows := cash_flows(tokens, amounts)):
         request["cash_flows"] = flows
@@ -133,6 +138,8 @@ def _figures(
             _enter_cost(request, tokens, amount, readings.get(i), priced)
         elif role == "purchase_costs":
             request[role] = request.get(role, 0.0) + amount.value
+        elif role == "fx_rate":
+            request["stated_rate"] = amount.value
         elif role in _NAMED:
             request[_NAMED[role]] = amount.value
         elif role == "rate_pct" and period_after(tokens, amount.last + 1)[0] == "month":

@@ -157,7 +157,10 @@ def read_roles(tokens: list[Token], amounts: list[Amount], repaying: bool = Fals
     for i, amount in enumerate(amounts):
         floor = max(amounts[i - 1].last + 1, read_to) if i else 0
         ceiling = amounts[i + 1].first if i + 1 < len(amounts) else len(tokens)
-        if amount.kind in ("money", "other") and not amount.unit:
+        if amount.kind == "money" and _priced_currency(tokens, amount):
+            amount.role = "fx_rate"
+            readings[i], read_to = Reading("fx_rate", 5.0, None, ""), amount.last + 3
+        elif amount.kind in ("money", "other") and not amount.unit:
             said = _said(tokens, amount, floor, ceiling, lexicon().money_roles)
             readings[i], read_to = _money(setting, i, floor, said, readings.get(i - 1)), said.read_to
         elif amount.kind == "percent":
@@ -172,6 +175,15 @@ def read_roles(tokens: list[Token], amounts: list[Amount], repaying: bool = Fals
             amount.role = named if named in ("area_m2", "phone", "bedrooms", "bathrooms") else None
     _ranges(tokens, amounts)
     return readings
+
+
+def _priced_currency(tokens: list[Token], amount: Amount) -> str | None:
+    """The currency that a small amount is the price of: "18.5 MXN per dollar", "4.000 pesos por dólar"."""
+    joint, unit, *_ = (*words_at(tokens, amount.last + 1, 2), "", "")
+    currency = lexicon().currency.get(unit)
+    if joint not in ("per", "por", "a", "el", "cada", "x", "the") or amount.value >= 20_000 or currency == amount.currency:
+        return None
+    return currency
 
 
 def _money(setting: _Setting, index: int, floor: int, said: _Said, before: Reading | None) -> Reading:

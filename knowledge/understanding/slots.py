@@ -344,7 +344,7 @@ def resolve_currency(
     """(currency, whether it was written): as written now, else as written before, else the place's."""
     written = next((a.currency for a in amounts if a.currency and a.kind == "money"), None)
     if written:
-        return written, True
+        return _price_elsewhere(amounts, turn, known) or written, True
     last = known.get("_last") or {}
     if last.get("currency") and known.get("currency"):
         return str(known["currency"]), True
@@ -353,6 +353,20 @@ def resolve_currency(
     if isinstance(country, str) and money:
         return CURRENCY_OF.get(country), False
     return None, False
+
+
+#: A price of more months of rent than these is in another currency than the rent.
+_MOST_MONTHS = 5_000
+
+
+def _price_elsewhere(amounts: Sequence[Amount], turn: Mapping[str, Any], known: Mapping[str, Any]) -> str | None:
+    """The country's currency where only the rent names one and the price cannot be in it: 400 millones, 800 dólares."""
+    price = next((a for a in amounts if a.role == "price"), None)
+    rent = next((a for a in amounts if a.role == "monthly_rent"), None)
+    country = turn.get("country", known.get("country"))
+    if price is None or rent is None or price.currency or not rent.currency or not isinstance(country, str):
+        return None
+    return CURRENCY_OF.get(country) if price.value > _MOST_MONTHS * rent.value else None
 
 
 def with_earlier(turn: Mapping[str, Any], known: Mapping[str, Any], named: bool) -> dict[str, Any]:

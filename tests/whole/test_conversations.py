@@ -77,6 +77,9 @@ RETURNS = [
     ("TIR de -250000, 15000, 15000, 15000, 290000", [8.21]),
     ("Calcula el VAN de invertir 100.000 y recibir 12.000 al año durante 12 años al 6%", [606.13]),
     ("si pago 12.500,50 de renta al año por un piso de 200.000, ¿qué bruto da?", [6.25, 12_500.50]),
+    ("depa de 3.2 mdp en CDMX, at 18.5 MXN per dollar, I'd rent it for 900 USD a month. yield?", [16_650, 6.24]),
+    ("compro en 150.000 USD un depa en Cancún y lo rento en 18,000 pesos mexicanos al mes, a 18 pesos por dólar. ¿bruto?",
+     [1_000, 8.0]),
     ("Option 1: 300k rent 1.5k. Option 2: 350k rent 1.7k, which is better?", [6.0, 5.83]),
 ]
 
@@ -88,6 +91,16 @@ async def test_returns_are_those_of_hand_arithmetic(asked: Runner, question: str
     for value in figures:
         assert has_number(outcome["answer"], value, 1e-4), (value, outcome["answer"])
     assert_bound(outcome, question)
+
+
+async def test_a_rent_in_another_currency_is_converted_at_a_dated_rate(asked: Runner) -> None:
+    [outcome] = await talk(
+        asked, "Compro un apartamento en Medellín por 400 millones de pesos y lo arriendo en 800 dólares al mes, ¿rentabilidad?"
+    )
+    facts = {f["key"]: f for f in outcome["facts"]}
+    rent = facts["converted_amount"]
+    assert (rent["currency"], rent["as_of"] is not None) == ("COP", True)
+    assert facts["gross_yield"]["value"] == pytest.approx(12 * rent["value"] / 400e6 * 100)
 
 
 async def test_growth_is_no_rate_of_a_loan(asked: Runner) -> None:
