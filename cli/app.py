@@ -35,6 +35,24 @@ CountryOption = Annotated[
 ]
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"ladrillo {version('ladrillo')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help=t("show the version", "muestra la versión")),
+    ] = False,
+) -> None:
+    pass
+
+
 @app.command(help=t("Start the service and the chat page.", "Inicia el servicio y la página de chat."))
 def serve(
     host: Annotated[str | None, typer.Option(help=t("address to listen on", "dirección en que escucha"))] = None,

@@ -7,6 +7,7 @@ import io
 import json
 import socket
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,12 @@ def test_a_command_that_is_not_understood(
     assert (en if language == "en" else es) in called.err
     assert called.err.startswith("ladrillo: ")
     assert called.out == ""
+    assert not data_dir.exists()
+
+
+def test_the_version(call: Call, data_dir: Path) -> None:
+    called = call("--version")
+    assert (called.code, called.out) == (0, f"ladrillo {version('ladrillo')}\n")
     assert not data_dir.exists()
 
 
