@@ -54,6 +54,10 @@ def out(text: str) -> None:
     print(text, flush=True)  # noqa: T201
 
 
+#: Megabytes: PostgreSQL writes its log in files of 16.
+LEAST_ROOM = 32
+
+
 def guard(work: Callable[[], Any]) -> int:
     """Run a command; every known error becomes one sentence and an exit code."""
     import typer
@@ -64,6 +68,9 @@ def guard(work: Callable[[], Any]) -> int:
         result = work()
     except LadrilloError as error:
         say(f"ladrillo: {error.text(language())}")
+        if error.code == "database_unavailable" and (free := _little_room()) is not None:
+            say(t(f"The disk of the data folder has {free} MB left, which is too little: free some space first.",
+                  f"Al disco de la carpeta de datos le quedan {free} MB, que es muy poco: primero libere espacio."))
         return error.exit_code
     except (KeyboardInterrupt, asyncio.CancelledError, typer.Abort):
         say(t("\nInterrupted; nothing was left half-done.", "\nInterrumpido; nada quedó a medias."))
@@ -81,6 +88,19 @@ def guard(work: Callable[[], Any]) -> int:
         say(f"ladrillo: {error.strerror or error}{where}")
         return 6
     return result if isinstance(result, int) else 0
+
+
+def _little_room() -> int | None:
+    """Megabytes left where the embedded database lives, if they are too few for it; None otherwise."""
+    import shutil
+
+    from core.settings import get_settings
+
+    settings = get_settings()
+    if settings.database_url is not None or not settings.data_dir.is_dir():
+        return None
+    free = shutil.disk_usage(settings.data_dir).free // 2**20
+    return free if free < LEAST_ROOM else None
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

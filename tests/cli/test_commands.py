@@ -9,12 +9,14 @@ import socket
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cli.console import guard, language
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, NotFound, Unavailable
+from core.settings import get_settings
 
 from .conftest import Call
 
@@ -257,6 +259,22 @@ def test_exit_codes(
 
     assert guard(work) == code
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("free", "told"), [(3, True), (5_000, False)])
+def test_a_database_that_stopped_on_a_full_disk(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], free: int, told: bool
+) -> None:
+    data_dir.mkdir()
+    get_settings.cache_clear()
+    monkeypatch.setenv("LADRILLO_LANGUAGE", "en")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free * 2**20))
+
+    def work() -> Any:
+        raise Unavailable("gone", "no está", code="database_unavailable")
+
+    assert guard(work) == 6
+    assert ("3 MB left" in capsys.readouterr().err) is told
 
 
 def test_a_defect_is_not_hidden() -> None:
