@@ -185,9 +185,9 @@ async def _model(result: ToolResult, runtime: Runtime, country: str) -> Valuatio
     """The country's model; None where none is trained, or its files are damaged (told as a failure)."""
     try:
         return await runtime.context.resources.valuation(runtime.context.scope, country)
-    except NotFound:
-        return None
-    except Unavailable as error:
+    except (NotFound, Unavailable) as error:
+        if error.code == "no_model":
+            return None
         if not error.code.startswith("model_"):
             raise
         result.say(error.en)

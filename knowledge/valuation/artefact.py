@@ -144,6 +144,7 @@ def _metadata(source: Path) -> dict[str, Any]:
         raise NotFound(
             f"There is no trained model in {str(source)!r}; run `ladrillo train`.",
             f"No hay un modelo entrenado en {str(source)!r}; ejecute `ladrillo train`.",
+            code="model_missing",
         ) from None
     except (OSError, ValueError) as error:
         _damaged(source, METADATA, error)

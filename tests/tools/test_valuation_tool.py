@@ -182,9 +182,10 @@ async def test_without_a_model_there_is_no_value(priced: Resources) -> None:  # 
     assert gaps(await value(priced, **FLAT)) == ["no_data"]
 
 
-async def test_a_damaged_model_is_a_failure_and_not_a_missing_place(priced: Resources) -> None:  # noqa: F811
+@pytest.mark.parametrize("gone", [False, True])
+async def test_a_damaged_model_is_a_failure_and_not_a_missing_place(priced: Resources, gone: bool) -> None:  # noqa: F811
     async with priced.database.session(Scope()) as session:
-        await session.execute(text("UPDATE models SET path = 'models'"))
+        await session.execute(text("UPDATE models SET path = :path"), {"path": "nowhere" if gone else "models"})
     (priced.settings.data_dir / "models" / "metadata.json").write_text("{", "utf-8")
     found = await value(priced, "300000 por 90 m2", asking_price=300_000.0, **FLAT)
     assert gaps(found) == ["tool_failed"]
