@@ -69,6 +69,10 @@ def test_slots(turns: list[str], slot: str, value: object) -> None:
         ("I have 500k usd to invest in latin america", ["market_research"], None),
         ("quiero invertir en latinoamérica", ["market_research"], None),
         ("quiero invertir en la bolsa", ["none"], None),
+        ("Heredé un piso de 75 m² en Granada, ¿por cuánto lo podría vender?", ["price_prediction"], None),
+        ("¿Qué me cuesta escriturar una casa de 4 millones en Jalisco?", ["roi"], None),
+        ("Me interesa ver el piso, ¿me pueden dar cita?", ["lead_qualification"], None),
+        ("¿cómo reparto la herencia de la casa con mis hermanos?", ["human"], None),
     ],
 )
 def test_what_of_the_market_is_asked(text: str, routes: list[str], market: list[str] | None) -> None:
