@@ -89,6 +89,27 @@ def _ceiling(known: Known) -> float | None:
     return float(value) if value is not None else None
 
 
+#: How far from "90 m²", said without "al menos" or "hasta", a floor area may be and still be what was asked for.
+AROUND = 0.15
+
+
+def _sizes(known: Known) -> dict[str, float | int | None]:
+    """Limits of size as meant: rooms just so, floor area about so, two figures a range, else the bound that was said."""
+    def limits(slot: str, around: float = 0.0) -> tuple[float | None, float | None]:
+        said = every(known.slots.get(slot))
+        if not said or said[0] is None:
+            return None, None
+        bound = (known.request.get("bounds") or {}).get(slot, "as_said")
+        around = around if len(said) == 1 and bound == "as_said" else 0.0
+        low, high = round(min(said) * (1 - around)), round(max(said) * (1 + around))
+        return (None if bound == "max" else low), (None if bound == "min" else high)
+
+    area_min, area_max = limits("area_m2", AROUND)
+    bedrooms_min, bedrooms_max = limits("bedrooms")
+    return {"area_min": area_min, "area_max": area_max, "bedrooms_min": bedrooms_min, "bedrooms_max": bedrooms_max,
+            "bathrooms_min": limits("bathrooms")[0]}
+
+
 def _search(known: Known) -> list[Arguments]:
     slots = known.slots
     cities = every(slots.get("city"))
@@ -96,8 +117,7 @@ def _search(known: Known) -> list[Arguments]:
         {
             **place(known, city), "operation": operation(known), "property_type": first(slots.get("property_type")),
             "price_max": _ceiling(known), "price_min": first(slots.get("budget_min")) if not known.first("budget") else None,
-            "area_min": first(slots.get("area_m2")), "bedrooms": first(slots.get("bedrooms")),
-            "bathrooms": first(slots.get("bathrooms")), "features": slots.get("features") or None,
+            **_sizes(known), "features": slots.get("features") or None,
             "without": known.request.get("refused_places") or None,
             "wish": None if known.request.get("order") else known.brief.question[:400],
             "order": known.request.get("order"), "limit": 5 if len(cities) == 1 else 3,

@@ -74,7 +74,7 @@ async def _searches(runner: Runner, turns: int, progress: Callable[[str, int, in
 
     wishes: tuple[dict[str, Any], ...] = (
         {"country": "ES", "city": "Barcelona", "operation": "sale", "price_max": 400_000},
-        {"country": "ES", "city": "Valencia", "operation": "sale", "bedrooms": 3},
+        {"country": "ES", "city": "Valencia", "operation": "sale", "bedrooms_min": 3},
         {"country": "CO", "operation": "rent"},
         {"country": "ES", "operation": "sale", "area_min": 120, "features": ["lift", "terrace"]},
         {},

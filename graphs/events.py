@@ -39,6 +39,10 @@ class Translator:
     def start(self) -> list[Entry]:
         return [("RUN_STARTED", {"threadId": self.conversation_id, "runId": self.run_id})]
 
+    def speaks(self, language: str) -> list[Entry]:
+        """The language of the answer, known as soon as the message is read: what frames the answer follows it."""
+        return [("STATE_DELTA", {"delta": [{"op": "add", "path": "/language", "value": language}]})]
+
     def part(self, part: Mapping[str, Any]) -> list[Entry]:
         """One thing a node told: step, step_end, tool_call, tool_result or text."""
         match part["type"]:
@@ -148,7 +152,7 @@ def details(outcome: Mapping[str, Any], frames: Iterable[tuple[str, dict[str, An
             kept[name] = value[name]
         else:
             kept[name.replace(".opened", "")] = value
-    return kept | {"routes": outcome["routes"]}
+    return kept | {"routes": outcome["routes"], "language": outcome["language"]}
 
 
 def sources(outcome: Mapping[str, Any], locale: Locale) -> list[dict[str, Any]]:

@@ -73,6 +73,11 @@ def presentable(artifacts: Sequence[Mapping[str, Any]], facts: Sequence[Fact], l
             return figure(book[ref], locale)
         return None if ref is None else str(ref)
 
+    def rooms(ref: Any) -> str | None:
+        """ "2 alcobas", "2 habitaciones", "2 recámaras": a number alone would not say what it counts."""
+        count = shown(ref)
+        return count and f"{count} {word('bedroom' if count == '1' else 'bedrooms', locale)}"
+
     cards: list[dict[str, Any]] = []
     seen: set[tuple[str, str]] = set()
     for artifact in artifacts:
@@ -88,7 +93,7 @@ def presentable(artifacts: Sequence[Mapping[str, Any]], facts: Sequence[Fact], l
                     "price": shown(card.get("price")),
                     "price_per_m2": shown(card.get("price_per_m2")),
                     "area": shown(card.get("area")),
-                    "bedrooms": shown(card.get("bedrooms")),
+                    "bedrooms": rooms(card.get("bedrooms")),
                     "features": [label(f"feature_{name}", locale) for name in card.get("features") or ()],
                     "type": word(card["property_type"], locale) if card.get("property_type") else None,
                     "observed_on": when(card.get("observed_on"), locale),

@@ -274,6 +274,7 @@ class _Turn:
                 self._writer.put(self._translator.part(part))
             elif "screen" in part:
                 self._language = part["screen"]["understanding"]["answer_language"]
+                self._writer.put(self._translator.speaks(self._language))
             elif "decide" in part:
                 outcome = part["decide"]["outcome"]
         return outcome

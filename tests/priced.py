@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from datetime import date
@@ -108,16 +107,6 @@ async def _fill(url: str, data_dir: Path) -> None:
     await database.close()
 
 
-def template(postgres: str) -> tuple[str, Path]:
-    """Name of the filled database, and the data folder with its model."""
-    if postgres not in _made:
-        name, folder = "template_priced", Path(tempfile.mkdtemp(prefix="ladrillo-priced-"))
-        _clone(postgres, name, "template_ladrillo")
-        asyncio.run(_fill(_at(postgres, name), folder))
-        _made[postgres] = (name, folder)
-    return _made[postgres]
-
-
 def _at(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
@@ -132,8 +121,14 @@ def _clone(postgres: str, name: str, source: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def priced_template(postgres: str) -> tuple[str, Path]:
-    return template(postgres)
+def priced_template(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """Name of the filled database, and the data folder with its model."""
+    if postgres not in _made:
+        name, folder = "template_priced", tmp_path_factory.mktemp("priced")
+        _clone(postgres, name, "template_ladrillo")
+        asyncio.run(_fill(_at(postgres, name), folder))
+        _made[postgres] = (name, folder)
+    return _made[postgres]
 
 
 @pytest.fixture

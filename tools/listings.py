@@ -8,6 +8,7 @@ search goes on and says so.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any, Literal
 
 from langchain.tools import tool
@@ -20,6 +21,7 @@ from core.words import word
 from knowledge.listings import search as listings
 from knowledge.listings.search import Filters, Found, Order, Row
 from tools.context import Runtime
+from tools.named_areas import named_area
 from tools.result import Content, ToolResult
 
 log = logging.getLogger("ladrillo.tools")
@@ -45,8 +47,9 @@ async def search_listings(
     price_max: float | None = None,
     area_min: float | None = None,
     area_max: float | None = None,
-    bedrooms: int | None = None,
-    bathrooms: int | None = None,
+    bedrooms_min: int | None = None,
+    bedrooms_max: int | None = None,
+    bathrooms_min: int | None = None,
     features: list[str] | None = None,
     without: list[str] | None = None,
     wish: str | None = None,
@@ -56,12 +59,14 @@ async def search_listings(
     """Find adverts of properties. Returns their cards and how many there are in all.
 
     country: CO, ES or MX. Place names as the investor wrote them. operation: sale or rent (rent: prices are per month).
-    Prices in the currency of the country (COP, EUR, MXN); convert other currencies first. Areas in m2; bedrooms and
-    bathrooms are minimums. features: lift, parking, terrace, balcony, pool, garden, air_conditioning, storage, doorman,
-    furnished, sea_view, gym, exterior, new_build, to_renovate, pets, security, duplex, penthouse. without:
-    neighbourhoods that are not wanted. wish: anything else in words, ranked by meaning. limit: 1 to 12.
+    Prices in the currency of the country (COP, EUR, MXN); convert other currencies first. Areas in m2. For exactly two
+    bedrooms give 2 as bedrooms_min and bedrooms_max. features: lift,
+    parking, terrace, balcony, pool, garden, air_conditioning, storage, doorman, furnished, sea_view, gym, exterior,
+    new_build, to_renovate, pets, security, duplex, penthouse. without: neighbourhoods that are not wanted. wish: anything
+    else in words, ranked by meaning. limit: 1 to 12.
     """
-    bounds = {"price_min": price_min, "price_max": price_max, "area_min": area_min, "area_max": area_max}
+    bounds = {"price_min": price_min, "price_max": price_max, "area_min": area_min, "area_max": area_max,
+              "bedrooms_min": bedrooms_min, "bedrooms_max": bedrooms_max, "bathrooms_min": bathrooms_min}
     for name, value in bounds.items():
         if value is not None and not 0 <= value < 1e15:
             raise BadInput(
@@ -69,10 +74,15 @@ async def search_listings(
             )
     if price_min is not None and price_max is not None and price_min > price_max:
         price_min, price_max = price_max, price_min
+    if area_min is not None and area_max is not None and area_min > area_max:
+        area_min, area_max = area_max, area_min
+    if bedrooms_min is not None and bedrooms_max is not None and bedrooms_min > bedrooms_max:
+        bedrooms_min, bedrooms_max = bedrooms_max, bedrooms_min
     filters = Filters(
         country=country.upper() if country else None, city=city, neighbourhood=neighbourhood, operation=operation,
         property_type=property_type, price_min=price_min, price_max=price_max, area_min=area_min, area_max=area_max,
-        bedrooms=bedrooms, bathrooms=bathrooms, features=tuple(features or ()), without=tuple(without or ()),
+        bedrooms_min=bedrooms_min, bedrooms_max=bedrooms_max, bathrooms_min=bathrooms_min,
+        features=tuple(features or ()), without=tuple(without or ()),
     )
     context = runtime.context
     result = ToolResult()
@@ -82,11 +92,22 @@ async def search_listings(
         database, context.scope, filters, limit=count, order=order, language=context.locale.language
     )
     relaxed: list[str] = []
+    place = ", ".join(name for name in (neighbourhood, city) if name) or country_name(country, context.locale.language)
+    result.data = {"asked": place, "others": []}
+    if not found.place_known and neighbourhood and city:
+        async with database.session(context.scope) as session:
+            named = await named_area(session, filters.country, city, neighbourhood)
+        if named.area is not None:  # "Gràcia" is no neighbourhood of ours: the one nearest in name stands in, said so
+            place = named.area.place
+            filters = replace(filters, neighbourhood=named.area.name)
+            result.data["others"] = list(named.others)
+            found = await listings.search(
+                database, context.scope, filters, limit=count, order=order, language=context.locale.language
+            )
     if found.place_known and not found.total:
         found, relaxed = await _relaxed(runtime, filters, count, order)
     elif found.total > count and wish:
         found = await _by_meaning(runtime, result, filters, wish, found, count)
-    place = ", ".join(name for name in (neighbourhood, city) if name) or country_name(country, context.locale.language)
     result.data |= {
         "place": place, "place_known": found.place_known, "operation": operation, "property_type": property_type,
         "relaxed": relaxed, "listings": [], "total": None, "stale": False,
@@ -95,34 +116,53 @@ async def search_listings(
         result.gap("no_data", what="listings", place=place)
         return result.done()
     _report(result, found, place, context.locale)
+    if not relaxed:
+        result.data |= {"sizes": _sizes(result, filters), "features": list(filters.features)}
     return result.done()
 
 
-async def _relaxed(runtime: Runtime, filters: Filters, limit: int, order: Order) -> tuple[Found, list[str]]:
-    """The nearest thing to a search that finds nothing: without features, then rooms, then neighbourhood, then type."""
-    from dataclasses import replace
+def _sizes(result: ToolResult, filters: Filters) -> dict[str, str | None]:
+    """The limits of size that were searched with, as facts: they tell the reader what the count is a count of."""
+    source = Source("computation", "listings.search", "search")
+    units: tuple[tuple[str, Unit], ...] = (
+        ("bedrooms_min", "count"), ("bedrooms_max", "count"), ("bathrooms_min", "count"),
+        ("area_min", "m2"), ("area_max", "m2"),
+    )
+    return {
+        name: None if (value := getattr(filters, name)) is None else result.add(Fact(name, float(value), unit, source))
+        for name, unit in units
+    }
 
+
+#: What a search that finds nothing goes on without: one wish alone, then more and more of them.
+_WISHES: dict[str, dict[str, Any]] = {
+    "features": {"features": ()}, "area_m2": {"area_min": None, "area_max": None},
+    "bedrooms": {"bedrooms_min": None, "bedrooms_max": None, "bathrooms_min": None},
+    "neighbourhood": {"neighbourhood": None}, "property_type": {"property_type": None},
+}
+_GIVEN_UP = (
+    ("features",), ("area_m2",), ("bedrooms",), ("features", "area_m2"), ("features", "area_m2", "bedrooms"),
+    ("features", "area_m2", "bedrooms", "neighbourhood"), tuple(_WISHES),
+)
+
+
+async def _relaxed(runtime: Runtime, filters: Filters, limit: int, order: Order) -> tuple[Found, list[str]]:
+    """The nearest thing to a search that finds nothing, and which wishes it leaves out."""
     context = runtime.context
-    dropped: list[str] = []
-    found = Found([], 0, place_known=True)
-    for name, without in (
-        ("features", {"features": ()}), ("bedrooms", {"bedrooms": None, "bathrooms": None}),
-        ("neighbourhood", {"neighbourhood": None}), ("property_type", {"property_type": None}),
-    ):
-        changed = replace(filters, **without)
-        if changed == filters:
-            continue
-        filters = changed
-        dropped.append(name)
-        if filters.city is None and filters.neighbourhood is None and name == "neighbourhood":
-            break  # the place was all that was asked for
+    held = [name for name, without in _WISHES.items() if replace(filters, **without) != filters]
+    tried: set[tuple[str, ...]] = {()}
+    for given_up in _GIVEN_UP:
+        dropped = tuple(name for name in given_up if name in held)
+        if dropped in tried or ("neighbourhood" in dropped and filters.city is None):
+            continue  # without a city the neighbourhood was all the place there is
+        tried.add(dropped)
+        changed = replace(filters, **{key: value for name in dropped for key, value in _WISHES[name].items()})
         found = await listings.search(
-            context.resources.database, context.scope, filters, limit=limit, order=order,
-            language=context.locale.language,
+            context.resources.database, context.scope, changed, limit=limit, order=order, language=context.locale.language
         )
         if found.total:
-            return found, dropped
-    return found, dropped
+            return found, list(dropped)
+    return Found([], 0, place_known=True), []
 
 
 async def _by_meaning(

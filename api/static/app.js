@@ -12,6 +12,8 @@ import { browserCountry, welcome } from "./welcome.js";
 
 const $ = (id) => document.getElementById(id);
 const remembered = store.load();
+/** The language of the conversation's last answer: what the page follows where the reader chose none. */
+let spoken = null;
 const choices = { language: remembered?.language ?? "auto", country: remembered?.country ?? browserCountry() };
 
 const notices = new Notices($("notices"));
@@ -63,10 +65,15 @@ const page = {
     notices.case(data);
     scroll.follow();
   },
+  spoken(language) {
+    spoken = language;
+    followLanguage();
+  },
   redraw({ messages, country }) {
     transcript.country = country ?? null;
     transcript.clear();
     showTranscript();
+    this.spoken(messages.findLast((message) => message.details?.language)?.details.language ?? spoken);
     messages.forEach((message) => transcript.restore(message));
     scroll.toEnd();
   },
@@ -123,7 +130,12 @@ function chooseLanguage(choice) {
   for (const button of document.querySelectorAll("[data-language]")) {
     button.setAttribute("aria-pressed", String(button.dataset.language === choice));
   }
-  setLanguage(choice === "auto" ? browserLanguage() : choice);
+  followLanguage();
+}
+
+function followLanguage() {
+  const wanted = choices.language === "auto" ? (spoken ?? browserLanguage()) : choices.language;
+  if (wanted !== language()) setLanguage(wanted);
 }
 
 function startOver() {
@@ -132,6 +144,8 @@ function startOver() {
   store.forget();
   notices.clear();
   choices.country = browserCountry();
+  spoken = null;
+  followLanguage();
   showWelcome();
 }
 

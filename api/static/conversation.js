@@ -257,10 +257,16 @@ export class Conversation {
         this.#end();
         break;
       }
+      case "STATE_DELTA": this.#state(event.delta ?? []); break;
       case "CUSTOM": await this.#custom(event.name, event.value ?? {}, at); break;
-      default: break; // state and tool details are for other clients
+      default: break; // tool details are for other clients
     }
     this.#page.grew();
+  }
+
+  #state(changes) {
+    const spoken = changes.find(({ path }) => path === "/language")?.value;
+    if (spoken) this.#page.spoken(spoken);
   }
 
   // the last assistant message of a late join is the one still being written

@@ -3,7 +3,7 @@
 import { h, uid } from "./dom.js";
 import { period } from "./format.js";
 import { demoBadge } from "./figures.js";
-import { language, say, t } from "./strings.js";
+import { language, say } from "./strings.js";
 import { safeUrl } from "./markdown.js";
 
 const text = (value) => (value === null || value === undefined ? "" : String(value));
@@ -20,8 +20,7 @@ export function dataTable({ title, columns, rows }) {
 }
 
 export function card(data) {
-  const bedrooms = typeof data.bedrooms === "number" ? t(data.bedrooms === 1 ? "bedroomsOne" : "bedrooms", { n: data.bedrooms }) : data.bedrooms;
-  const specs = [data.area, bedrooms, data.price_per_m2].map(text).filter(Boolean);
+  const specs = [data.area, data.bedrooms, data.price_per_m2].map(text).filter(Boolean);
   const source = typeof data.source === "object" && data.source ? data.source.label || data.source.ref : text(data.source);
   const seen = data.observed_on ? say(h("span"), "observed", { date: period(data.observed_on, language()) }) : null;
   return h("li", { class: "card", "data-id": data.id },

@@ -99,8 +99,6 @@ const TEXT = {
 
   listings: ["Inmuebles", "Properties"],
   project: ["Proyecto", "Project"],
-  bedroomsOne: ["1 hab.", "1 bed"],
-  bedrooms: ["{n} hab.", "{n} beds"],
   observed: ["Visto: {date}", "Seen: {date}"],
   asChart: ["Gráfico", "Chart"],
   asTable: ["Tabla", "Table"],

@@ -6,8 +6,6 @@ import { MarkdownStream } from "./markdown.js";
 import { language, say } from "./strings.js";
 import { copyButton, Turn } from "./turn.js";
 
-const listOf = (value) => (Array.isArray(value) ? value : value ? [value] : []);
-
 export class Transcript {
   #root;
   #speaker;
@@ -96,13 +94,15 @@ export class Transcript {
     const turn = this.turn({ live: false, at });
     turn.setText(id, text);
     turn.endText(id);
-    const { facts, cards, table, chart, citations, suggestions, confidence } = details ?? {};
-    listOf(table).forEach((each) => turn.table(each));
-    listOf(chart).forEach((each) => turn.chart(each));
-    listOf(cards).forEach((each) => turn.card(each));
+    const { facts, cards, tables, charts, citations, suggestions, confidence, offer, "consent.request": consent } = details ?? {};
+    tables?.forEach((each) => turn.table(each));
+    charts?.forEach((each) => turn.chart(each));
+    cards?.forEach((each) => turn.card(each));
     if (citations?.length) turn.citations(citations);
     if (facts?.length) turn.facts(facts);
     if (confidence) turn.confidence(confidence);
+    if (offer) turn.offer(offer);
+    if (consent) turn.consent(consent);
     if (suggestions?.length) turn.suggestions(suggestions);
     turn.close(at);
   }

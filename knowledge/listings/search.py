@@ -55,8 +55,9 @@ class Filters:
     price_max: float | None = None
     area_min: float | None = None
     area_max: float | None = None
-    bedrooms: int | None = None
-    bathrooms: int | None = None
+    bedrooms_min: int | None = None
+    bedrooms_max: int | None = None
+    bathrooms_min: int | None = None
     features: Sequence[str] = ()
     without: Sequence[str] = ()
 
@@ -173,8 +174,9 @@ async def conditions_of(session: AsyncSession, filters: Filters) -> tuple[str, d
         ("l.price <= :price_max", "price_max", filters.price_max),
         ("l.area_m2 >= :area_min", "area_min", filters.area_min),
         ("l.area_m2 <= :area_max", "area_max", filters.area_max),
-        ("l.bedrooms >= :bedrooms", "bedrooms", filters.bedrooms),
-        ("l.bathrooms >= :bathrooms", "bathrooms", filters.bathrooms),
+        ("l.bedrooms >= :bedrooms_min", "bedrooms_min", filters.bedrooms_min),
+        ("l.bedrooms <= :bedrooms_max", "bedrooms_max", filters.bedrooms_max),
+        ("l.bathrooms >= :bathrooms_min", "bathrooms_min", filters.bathrooms_min),
     ):
         if value is not None:
             add(clause, **{name: value})

@@ -35,6 +35,7 @@ class Context:
     types: int
     amounts: int
     areas: int
+    sought: bool
     prices: int
     rents: int
     rent_start: int
@@ -138,7 +139,10 @@ def _structure(tokens: list[Token], context: Context) -> list[Hit]:
         add("comparison", 3.5, 3)
     if context.listed > 2 and not any("types" in t.classes for t in tokens):
         add("comparison", 2.5, 4)
-    if context.areas and context.types and not context.plural and not (context.rents or context.loan or context.budget):
+    if context.sought and not (context.rents or context.loan):
+        # "de 2 habitaciones o más", "en arriendo": no home of one's own to value
+        add("market_research", 1.5, 9, market="search")
+    elif context.areas and context.types and not context.plural and not (context.rents or context.loan or context.budget):
         add("price_prediction", 1.5, 5, price="value")
     if (
         context.prices == 1
@@ -319,7 +323,7 @@ def _without_cue(context: Context, previous: Sequence[str]) -> tuple[tuple[str, 
         return ("roi",), 0.5
     if context.contact:
         return ("lead_qualification",), 0.5
-    if context.areas and context.types:
+    if context.areas and context.types and not context.sought:
         return ("price_prediction",), 0.35
     if context.types or (context.places and context.amounts):
         return ("market_research",), 0.4

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from knowledge.understanding.amounts import Amount
+from knowledge.understanding.bounds import size_bounds
 from knowledge.understanding.lexicon import lexicon, phrases, words
 from knowledge.understanding.model import Place
 from knowledge.understanding.roles import Reading, cost_period, period_after
@@ -32,7 +33,7 @@ LASTING = (
     "options",
     "cash_flows",
     "base",
-    "area_bound",
+    "bounds",
 )
 _NTH = {"primero": 1, "primera": 1, "first": 1, "segundo": 2, "segunda": 2, "second": 2, "tercero": 3, "tercera": 3, "third": 3}
 _NOW = words("now")
@@ -57,7 +58,6 @@ _NAMED = {
 _ORDERS = ("cheapest_per_m2", "dearest", "largest", "newest", "cheapest")
 _HOME_PRICES = words("home_prices")
 _PAST = frozenset({"ultima", "ultimas", "last", "past", "pasada", "pasadas", "previous"})
-_MORE, _LESS = words("at_least"), words("at_most")
 
 
 def build_request(
@@ -83,6 +83,8 @@ def build_request(
     if "yield" in request.get("measures", ()):
         request["measures"] = _plain_yield(request["measures"])
     _figures(request, tokens, amounts, readings, "price" in slots)
+    if bounds := size_bounds(tokens, amounts):
+        request["bounds"] = bounds
     if _holds(tokens, "net_rent"):
         request["net_rent"] = True
     if _holds(tokens, "invested"):
@@ -131,7 +133,7 @@ def _holds(tokens: list[Token], name: str) -> bool:
 def _figures(
     request: dict[str, Any], tokens: list[Token], amounts: list[Amount], readings: Mapping[int, Reading], priced: bool
 ) -> None:
-    """Enters the figures that are no slots: costs, other incomes, shocks, years, bounds."""
+    """Enters the figures that are no slots: costs, other incomes, shocks, years."""
     for i, amount in enumerate(amounts):
         role = amount.role
         if role == "cost":
@@ -148,10 +150,6 @@ def _figures(
             request["past_years"] = amount.value if amount.kind == "years" else round(amount.value / 12, 2)
         elif amount.kind == "year":
             request["year"] = int(amount.value)
-        elif amount.kind == "area":
-            near = {t.text for t in tokens[max(0, amount.first - 3) : amount.last + 4]}
-            if near & _MORE or near & _LESS:
-                request["area_bound"] = "min" if near & _MORE else "max"
 
 
 def _past_decades(tokens: list[Token]) -> float | None:
@@ -340,5 +338,7 @@ def merge_request(before: Mapping[str, Any], now: dict[str, Any], inherited: boo
         if key == "costs" and key in merged:
             labels = {(c["label"], c.get("option")) for c in value}
             value = [c for c in merged["costs"] if (c["label"], c.get("option")) not in labels] + value
+        elif key == "bounds":
+            value = {**merged.get("bounds", {}), **value}
         merged[key] = value
     return merged

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from knowledge.understanding.amounts import Amount
+from knowledge.understanding.bounds import Bound
 from knowledge.understanding.intent import Context
 from knowledge.understanding.lexicon import phrases, words
 from knowledge.understanding.mentions import Mentions, option_groups
@@ -103,6 +104,7 @@ def summarise(
     said: Mentions,
     known: Mapping[str, Any],
     *,
+    bounds: Mapping[str, Bound],
     listed: int,
     question: bool,
     follow_up: bool,
@@ -121,6 +123,9 @@ def summarise(
         types=sum("type" in t.classes for t in stream),
         amounts=sum(a.kind in counted or a.role is not None for a in amounts),
         areas=given.count("area_m2"),
+        sought=said.operation == "rent"
+        or given.count("area_m2") > 1
+        or any(bound != "as_said" for bound in bounds.values()),
         prices=given.count("price"),
         rents=given.count("monthly_rent") + given.count("annual_rent") + given.count("nightly"),
         rent_start=next((a.start for a in amounts if a.role in ("monthly_rent", "annual_rent")), 0),

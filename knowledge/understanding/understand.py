@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from knowledge.understanding import intent, language, mentions, request, roles, slots
 from knowledge.understanding.amounts import Amount, read_amounts
+from knowledge.understanding.bounds import size_bounds
 from knowledge.understanding.cues import Hit
 from knowledge.understanding.gazetteer import PlaceIndex, default_places
 from knowledge.understanding.injection import cut_injection
@@ -171,6 +172,7 @@ def _decide(
             message.about,
             message.said,
             known,
+            bounds=size_bounds(message.tokens, message.amounts),
             listed=listed,
             question="?" in message.text,
             follow_up=message.follow_up,

@@ -28,6 +28,7 @@ from ui_server import (
     fact,
     person_says,
     say,
+    speaks,
     step,
 )
 
@@ -397,6 +398,57 @@ def test_the_language_changes_in_mid_chat(visit: Open) -> None:
     expect(turn.locator(".metaline .demo")).to_have_text("demo data")
     expect(page.locator("#message")).to_have_attribute("placeholder", re.compile("An area"))
     assert page.locator("html").get_attribute("lang") == "en"
+
+
+@needs_browser
+def test_the_page_speaks_the_language_of_the_answer_unless_one_was_chosen(visit: Open, fake: FakeLadrillo) -> None:
+    fake.scripts["pregunta"] = lambda _: [speaks("es"), *say("m_es", "Claro.")]
+    page = visit(locale="es-CO")
+    root = page.locator("html")
+    answer(page, "compare")
+    expect(root).to_have_attribute("lang", "en")
+    expect(page.locator("#message")).to_have_attribute("placeholder", re.compile("An area"))
+    page.reload()
+    expect(root).to_have_attribute("lang", "en")
+    answer(page, "pregunta")
+    expect(root).to_have_attribute("lang", "es")
+    page.get_by_role("button", name="Español").click()
+    answer(page, "compare")
+    expect(root).to_have_attribute("lang", "es")
+
+
+@needs_browser
+def test_a_new_conversation_goes_back_to_the_language_of_the_browser(visit: Open) -> None:
+    page = visit(locale="es-CO")
+    answer(page, "compare")
+    page.locator("#new").click()
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+
+
+@needs_browser
+def test_a_reload_draws_again_all_that_stood_beside_the_answer(visit: Open) -> None:
+    page = visit()
+    answer(page, "valor")
+
+    def drawn() -> dict[str, int]:
+        parts = (".card", ".charts svg", ".tables table", ".chip", ".offer button", ".confidence", ".figure")
+        return {part: page.locator(f".turn {part}").count() for part in parts}
+
+    before = drawn()
+    assert all(before.values()), before
+    page.reload()
+    expect(page.locator(".prose")).to_be_visible()
+    assert drawn() == before
+
+
+@needs_browser
+def test_a_permission_asked_for_can_be_given_after_a_reload(visit: Open, fake: FakeLadrillo) -> None:
+    page = visit()
+    answer(page, "avísame")
+    page.reload()
+    page.get_by_role("button", name="Acepto").click()
+    expect(page.locator(".bubble").last).to_have_text("Sí, acepto")
+    expect(page.locator(".consent button:enabled")).to_have_count(0)
 
 
 # ---- when things go wrong

@@ -170,8 +170,18 @@ async def test_a_reload_gets_the_messages_with_what_stood_beside_them(service: S
     user, assistant = found["messages"]
     assert (user["role"], user["text"]) == ("user", QUESTION)
     assert assistant["role"] == "assistant"
-    assert assistant["details"]["routes"] == ["roi"]
+    assert (assistant["details"]["routes"], assistant["details"]["language"]) == (["roi"], "es")
     assert any("6,13" in shown for f in assistant["details"]["facts"] for shown in f["shown_as"])
+
+
+@pytest.mark.parametrize(("question", "language"), [(QUESTION, "es"), ("what can you do?", "en")])
+async def test_the_language_is_known_before_the_answer_begins(service: Service, question: str, language: str) -> None:
+    conversation = await service.start()
+    await service.answer(conversation, question)
+    events = [event for *_, event in await service.log(conversation)]
+    spoken = {"op": "add", "path": "/language", "value": language}
+    said = next(at for at, event in enumerate(events) if event.get("delta") == [spoken])
+    assert [e["type"] for e in events[:said]] == ["RUN_STARTED", "STEP_STARTED"]
 
 
 async def test_a_reload_during_a_run_is_told_of_it_and_where_to_follow(service: Service) -> None:

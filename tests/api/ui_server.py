@@ -18,6 +18,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from graphs.events import details
+
 STATIC = Path(__file__).resolve().parents[2] / "api" / "static"
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'"
@@ -159,6 +162,8 @@ class FakeLadrillo:
         talk.run = {"id": run_id, "status": "running"}
         talk.write({"type": "RUN_STARTED", "threadId": talk.id, "runId": run_id})
         answer: dict[str, Any] = {"id": "", "role": "assistant", "author": None, "text": "", "details": {}}
+        frames: list[tuple[str, dict[str, Any]]] = []
+        language = "en" if talk.language == "en" else "es"
         end: Event = {"type": "RUN_FINISHED", "threadId": talk.id, "runId": run_id}
         for step in steps:
             if talk.stopped.is_set() or self.closing.is_set():
@@ -175,9 +180,11 @@ class FakeLadrillo:
             elif step["type"] == "RUN_ERROR":
                 end = step
             else:
-                _remember(answer, step)
+                language = _spoken(step) or language
+                _remember(answer, frames, step)
                 talk.write(step)
         if answer["id"]:
+            answer["details"] = details({"routes": [], "language": language}, frames)
             talk.messages.append(answer | {"created_at": "2026-11-23T09:30:00Z"})
         if talk.stopped.is_set():
             end["outcome"] = {"type": "cancelled"}
@@ -186,20 +193,18 @@ class FakeLadrillo:
         talk.write(end)
 
 
-def _remember(answer: dict[str, Any], event: Event) -> None:
-    details = answer["details"]
+def _spoken(event: Event) -> str | None:
+    changes = event["delta"] if event["type"] == "STATE_DELTA" else []
+    return next((change["value"] for change in changes if change["path"] == "/language"), None)
+
+
+def _remember(answer: dict[str, Any], frames: list[tuple[str, dict[str, Any]]], event: Event) -> None:
     if event["type"] == "TEXT_MESSAGE_START":
         answer["id"] = event["messageId"]
     elif event["type"] == "TEXT_MESSAGE_CONTENT":
         answer["text"] += event["delta"]
     elif event["type"] == "CUSTOM":
-        name, value = event["name"].removeprefix("ladrillo."), event["value"]
-        if name in ("facts", "citations", "suggestions"):
-            details[name] = value[name]
-        elif name == "card":
-            details.setdefault("cards", []).append(value)
-        elif name in ("table", "confidence", "chart"):
-            details[name] = value
+        frames.append((event["name"].removeprefix("ladrillo."), event["value"]))
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -406,7 +411,7 @@ def listing(id: str, position: int, title: str, place: str, price: str, per_m2: 
         "price": price,
         "price_per_m2": per_m2,
         "area": area,
-        "bedrooms": "3 hab.",
+        "bedrooms": "3 habitaciones",
         "features": ["ascensor", "terraza"],
         "observed_on": "2018-11-15",
         "demo": False,
@@ -575,7 +580,7 @@ def value_turn(_: str) -> list[Step]:
         listing("l1", 1, "Piso exterior con balcón", place, "405.000 €", "4.710 €/m²", "86 m²"),
         listing("l2", 2, "Piso reformado en Torrent de l'Olla", place, "429.000 €", "4.767 €/m²", "90 m²", demo=True),
         listing("l3", 3, "Cuarto piso con mucha luz", place, "440.000 €", "4.536 €/m²", "97 m²", features=["terraza"]),
-        listing("l4", 4, "Piso junto a la plaza del Sol", place, "398.000 €", "4.854 €/m²", "82 m²", bedrooms=2),
+        listing("l4", 4, "Piso junto a la plaza del Sol", place, "398.000 €", "4.854 €/m²", "82 m²", bedrooms="2 habitaciones"),
         custom(
             "chart",
             kind="line",
@@ -618,8 +623,13 @@ def value_turn(_: str) -> list[Step]:
     ]
 
 
+def speaks(language: str) -> Event:
+    return {"type": "STATE_DELTA", "delta": [{"op": "add", "path": "/language", "value": language}]}
+
+
 def compare_turn(_: str) -> list[Step]:
     return [
+        speaks("en"),
         *step("supervisor"),
         *step("comparison"),
         *step("comparison:2"),

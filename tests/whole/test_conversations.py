@@ -181,6 +181,46 @@ async def test_a_city_without_data_gets_no_figure(asked: Runner, question: str) 
     assert_bound(outcome, question)
 
 
+@pytest.mark.parametrize(
+    ("words", "stated", "rooms", "areas"),
+    [
+        (("apartamentos de 2 alcobas en Medellín",), "de 2 alcobas en venta", (2, 2), (0, 1e9)),
+        (("departamentos de 2 o 3 recámaras en Guadalajara",), "de 2 o 3 recámaras", (2, 3), (0, 1e9)),
+        (("flats in Madrid with at least 3 bedrooms",), "with 3 bedrooms or more", (3, 99), (0, 1e9)),
+        (("pisos de máximo 60 m² en Madrid",), "de hasta 60 m²", (0, 99), (0, 60)),
+        (("flats with more than 90 sqm in Madrid",), "of at least 90 m²", (0, 99), (90, 1e9)),
+        (("pisos de 80 m² en venta en Madrid, enséñame anuncios",), "de 68 m² a 92 m²", (0, 99), (68, 92)),
+        (("apartamentos de al menos 2 alcobas en Cali", "¿y en Medellín?"), "de 2 alcobas o más", (2, 99), (0, 1e9)),
+        (("apartamentos de al menos 2 alcobas en Cali", "mejor de 1 alcoba"), "de 1 alcoba en venta", (1, 1), (0, 1e9)),
+    ],
+)
+async def test_a_search_keeps_to_the_sizes_asked_for_and_says_them(
+    asked: Runner, words: tuple[str, ...], stated: str, rooms: tuple[float, float], areas: tuple[float, float]
+) -> None:
+    outcome = (await talk(asked, *words))[-1]
+    assert stated in outcome["answer"].replace("\u00a0", " ")
+    facts = [f for f in outcome["facts"] if f["entity_id"] in {str(c["id"]) for c in outcome["cards"]}]
+    assert outcome["cards"]
+    assert all(rooms[0] <= f["value"] <= rooms[1] for f in facts if f["key"] == "bedrooms")
+    assert all(areas[0] <= f["value"] <= areas[1] for f in facts if f["key"] == "area_m2")
+    assert_bound(outcome, *words)
+
+
+async def test_what_had_to_be_given_up_is_said(asked: Runner) -> None:
+    [outcome] = await talk(asked, "piso de 14 habitaciones en Madrid")
+    assert "con otro número de habitaciones hay" in outcome["answer"]
+    [outcome] = await talk(asked, "14-bedroom flats in Madrid of up to 80 m2")
+    assert "with another number of bedrooms there are" in outcome["answer"]
+
+
+async def test_cards_count_rooms_in_the_words_of_the_country(asked: Runner) -> None:
+    for question, rooms in (("apartamentos de 2 alcobas en Medellín", "2 alcobas"),
+                            ("pisos de 1 habitación en Madrid", "1 habitación"),
+                            ("depas de 3 recámaras en Guadalajara", "3 recámaras"), ("2-bed flats in Madrid", "2 bedrooms")):
+        [outcome] = await talk(asked, question)
+        assert {card["bedrooms"] for card in outcome["cards"]} == {rooms}
+
+
 async def test_a_neighbourhood_that_is_not_wanted_is_left_out(asked: Runner) -> None:
     every, rest = await talk(asked, "apartamentos en Medellín", "que no sean en Robledo")
     alone, = await talk(asked, "apartamentos en Robledo, Medellín")
