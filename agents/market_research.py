@@ -145,6 +145,7 @@ def _trend(known: Known) -> list[Arguments]:
             for metric in national for country in every(known.slots.get("country"))[:3] if country
         ]
     metric = "rent" if operation(known) == "rent" else "price"
+    span |= {"year": year} if (year := _year(known)) else {}
     return [{**place(known, city), "metric": metric, **span} for city in every(known.slots.get("city"))[:3]]
 
 
@@ -158,6 +159,12 @@ def _wants_trend(known: Known) -> bool:
     aimed = aims(known)
     rents = operation(known) == "rent" and _STATS in aimed
     return bool(aimed & {_TREND, "demand", "inflation", "mortgage_rate"}) or rents
+
+
+def _wants_stats(known: Known) -> bool:
+    """Price levels stand beside adverts too, unless only their order was asked for."""
+    asked = aims(known) & {_STATS, "demand", _SEARCH, "cheapest_areas", "dearest_areas"}
+    return bool(asked) and not (asked == {_SEARCH} and known.request.get("order"))
 
 
 def _details(known: Known) -> list[Arguments]:
@@ -176,7 +183,7 @@ PLAYBOOK = Playbook(
         Step("search", "search_listings", _search,
              lambda k: covered(k) and has_place(k) and _SEARCH in aims(k), after=("budget",)),
         Step("stats", "area_statistics", _stats,
-             lambda k: covered(k) and has_place(k) and bool(aims(k) & {_STATS, "demand", _SEARCH})),
+             lambda k: covered(k) and has_place(k) and _wants_stats(k)),
         Step("trend", "market_trend", _trend, lambda k: covered(k) and has_place(k) and _wants_trend(k)),
         Step("documents", "search_documents", _documents,
              lambda k: covered(k) and bool(aims(k) & {_RULES, "sentiment", "guide"})),

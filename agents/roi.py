@@ -35,11 +35,12 @@ _MEASURES = {"cash_flow": "cash_flow_month", "break_even": "break_even_rent", "o
         "gross_yield", "net_yield", "noi", "cap_rate", "years_of_rent", "payback_years", "price_per_m2",
         "acquisition_costs", "legal_rent_cap", "loan_amount", "monthly_payment", "total_interest", "loan_to_value",
         "affordable_loan", "rent_minus_payment", "cash_flow_month", "cash_flow_year", "cash_on_cash", "dscr",
-        "break_even_rent", "break_even_occupancy", "irr", "levered_irr", "npv", "equity_at_horizon",
+        "break_even_rent", "break_even_occupancy", "irr", "levered_irr", "npv", "equity_at_horizon", "rent_for_yield",
+        "price_for_yield",
     )
 }
 _NO_RENT_NEEDED = frozenset({"price_per_m2", "acquisition_costs", "loan_amount", "monthly_payment", "total_interest",
-                             "loan_to_value", "affordable_loan", "equity_at_horizon"})
+                             "loan_to_value", "affordable_loan", "equity_at_horizon", "rent_for_yield"})
 #: What is said of a purchase with its loan: where one of these is asked, it leads and the payment follows.
 _OF_THE_LOAN = ("cash_on_cash", "cash_flow_month", "cash_flow_year", "dscr", "levered_irr")
 _YIELDS = frozenset({"gross_yield", "net_yield", "legal_rent_cap"})
@@ -101,9 +102,13 @@ def _asked(known: Known) -> list[str]:
     if "noi" in asked and "noi" not in named:  # running costs are spoken of with a yield more often than asked for
         asked = [*(m for m in asked if m != "noi"), *(() if set(asked) - {"noi", "gross_yield"} else ("noi",))]
     if known.request.get("cash_flows"):
-        return ["irr", *(m for m in asked if m == "npv")]
+        return ["npv", "irr"] if asked[:1] == ["npv"] else ["irr", *(m for m in asked if m == "npv")]
     if amount(known.request.get("affordable_payment")) is not None and "affordable_loan" in asked:
         return ["affordable_loan"]
+    if amount(known.request.get("target_yield_pct")) is not None:
+        if rent_of(known) and one(known.slots.get("price")) is None:
+            return ["price_for_yield"]
+        return [*(("gross_yield",) if rent_of(known) else ()), "rent_for_yield"]
     if "npv" in asked and one(known.slots.get("loan_amount")) is None:  # the percentage is what money costs, not a loan's
         asked = [m for m in asked if m != "monthly_payment"]
     if "payback_years" in asked:  # "break even" is then said of the years
@@ -215,6 +220,7 @@ def _analysis(known: Known, own: Arguments, among_several: int | None, rent: Res
         "vacancy_pct": amount(request.get("vacancy_pct")), "growth_pct": amount(request.get("growth_pct")),
         "rent_growth_pct": amount(request.get("rent_growth_pct")),
         "affordable_payment": amount(request.get("affordable_payment")),
+        "target_yield_pct": amount(request.get("target_yield_pct")),
         "own_cash": amount(request.get("down_payment")),
         "rate_pct": one(slots.get("rate_pct")), "rate_kind": rate_kind_of(known), "term_years": one(slots.get("term_years")),
         "down_payment_pct": one(slots.get("down_payment_pct")), "horizon_years": one(slots.get("horizon_years")),

@@ -31,7 +31,7 @@ from core.facts import Fact, rests_on_demo
 from core.locale import LOCALES, Locale, locale_for
 from core.retry import is_model_fault
 from core.words import PROMPTS
-from graphs import policy
+from graphs import policy, references
 from graphs.context import GraphContext
 from graphs.evidence import artifacts_of, facts_of, presentable, stated_facts
 from graphs.grounding import bound
@@ -63,7 +63,7 @@ async def screen(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     found = understand(
         state["question"],
         places=await context.resources.places(),
-        previous_slots=state.get("slots") or {},
+        previous_slots=(state.get("slots") or {}) | ({"_shown": True} if state.get("shown") else {}),
         previous_routes=state.get("routes") or (),
         previous_language=state.get("language"),
         open_question=_open_question(state),
@@ -130,16 +130,19 @@ def dispatch(state: TurnState) -> list[Send] | str:
 
 def _brief(state: TurnState, route: str) -> Brief:
     understood = state["understanding"]
-    shown = state.get("shown") or []
     return Brief(
         route=route, question=state["question"], language=understood["answer_language"], locale=understood["locale"],
         register=understood["register"], routes=tuple(state["decision"]["routes"]), slots=dict(understood["slots"]),
         turn_slots=dict(understood["turn_slots"]), request=dict(understood["request"]),
-        uncovered=tuple(understood["uncovered"]), shown=tuple(shown),
-        references=tuple(
-            shown[i - 1 if i > 0 else i] for i in understood["references"] if i and -len(shown) <= i <= len(shown)
-        ),
+        uncovered=tuple(understood["uncovered"]), shown=tuple(state.get("shown") or ()),
+        references=tuple(dict(row) for row in _meant(state)),
         message_id=understood.get("message_id", ""),
+    )
+
+
+def _meant(state: TurnState) -> list[references.Row]:
+    return references.meant(
+        state["understanding"], state["decision"]["routes"], state.get("shown") or (), state.get("spoken_of") or ()
     )
 
 
@@ -332,7 +335,10 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
         "outcome": outcome,
         "findings": None,
         "slots": understood["slots"] if not understood.get("small_talk") else state.get("slots") or {},
-        "shown": extras["references"] or state.get("shown") or [],
+        "shown": references.shown_next(extras["references"], state.get("shown") or ()),
+        "spoken_of": references.spoken_of_next(
+            understood, _meant(state), extras["references"], state.get("spoken_of") or ()
+        ),
         "routes": decision["routes"] if findings else state.get("routes") or [],
         "open_question": asks,
         "failures": failures,

@@ -30,11 +30,12 @@ def gather(old: list[Finding] | None, new: list[Finding] | None) -> list[Finding
 
 
 class Memory(TypedDict, total=False):
-    """Kept between turns: slots with the request so far, listings shown, last routes, open question, failures in a row,
-    the reason of an offer that waits for an answer, and the language and register of the talk."""
+    """Kept between turns: slots with the request so far, listings shown and those spoken of, last routes, open question,
+    failures in a row, the reason of an offer that waits for an answer, and the language and register of the talk."""
 
     slots: dict[str, Any]
     shown: list[dict[str, Any]]
+    spoken_of: list[dict[str, Any]]
     routes: list[str]
     open_question: str | None
     failures: int

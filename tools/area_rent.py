@@ -25,6 +25,8 @@ from tools.result import Content, ToolResult
 
 #: A rent and a price further apart than this make no yield.
 SAME_TIME_DAYS = 400
+#: A median of fewer adverts is used only where there is no other, and then without its range.
+FEWEST = 5
 _AGGREGATES = text(
     "SELECT d.area_id, a.name, d.operation, d.property_type, d.period, d.listings, d.currency, d.price_m2_median AS mid,"
     " d.price_m2_q1 AS low, d.price_m2_q3 AS high, d.source, d.demo"
@@ -52,6 +54,11 @@ class Level:
     count: int | None
     source: Source
     published: Published | None = None
+
+    @property
+    def thin(self) -> bool:
+        """Whether it rests on so few adverts that a wider area says more."""
+        return self.count is not None and self.count < FEWEST
 
     @property
     def whole(self) -> bool:
@@ -173,7 +180,7 @@ def _area_yield(keep: Callable[[str, Fact], Fact], rent: Level, price: Level | N
 
 
 def _per_m2(level: Level) -> Fact:
-    ranged = level.low is not None and level.high is not None
+    ranged = level.low is not None and level.high is not None and not level.thin
     statistic = "mean" if level.published else "median"
     return Fact(
         f"{'rent' if level.rent else 'price'}_m2_{statistic}", level.mid, "money_per_m2", level.source,
@@ -248,8 +255,8 @@ async def _levels(
 def _best(
     levels: list[Level], chain: list[str], property_type: str | None, like: Level | None = None
 ) -> Level | None:
-    def rank(level: Level) -> tuple[bool, bool, int, bool, bool, int]:
-        return (like is not None and level.area_id != like.area_id, level.source.demo,
+    def rank(level: Level) -> tuple[bool, bool, bool, int, bool, bool, int]:
+        return (like is not None and level.area_id != like.area_id, level.source.demo, level.thin,
                 chain.index(level.area_id) if level.area_id in chain else 0, level.property_type != property_type,
                 level.whole, -level.period.toordinal())
 

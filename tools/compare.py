@@ -178,7 +178,8 @@ async def weigh_options(
     known = [p for p in profiles if p.cells.keys() - {"place", "stage"}]
     rows = [key for key in ROWS if any(key in p.cells for p in profiles)]
     result.data = {
-        "columns": [p.label for p in profiles], "verdict": None, "known": [p.label for p in known],
+        "columns": [p.label for p in profiles], "titles": [p.label for p in profiles if p.kind == "listing"],
+        "verdict": None, "known": [p.label for p in known],
         "rows": [{"key": key, "cells": [p.cells[key].id if key in p.cells else None for p in profiles]} for key in rows],
         "unknown": [{"label": p.label, "why": p.reason or "no_rows"} for p in profiles if p not in known],
         "gaps": _gaps(known, rows), "left_out": list(left_out or ()),

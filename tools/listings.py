@@ -110,7 +110,7 @@ async def search_listings(
         found = await _by_meaning(runtime, result, filters, wish, found, count)
     result.data |= {
         "place": place, "place_known": found.place_known, "operation": operation, "property_type": property_type,
-        "relaxed": relaxed, "listings": [], "total": None, "stale": False,
+        "relaxed": relaxed, "order": order, "listings": [], "total": None, "stale": False,
     }
     if not found.place_known or not found.total:
         result.gap("no_data", what="listings", place=place)
@@ -185,12 +185,13 @@ async def _by_meaning(
         passing = await listings.passing(session, filters, ids)
         rows = await listings.by_ids(session, [i for i in ids if i in passing][:limit])
     have = {row.id for row in rows}
-    return Found([*rows, *(row for row in found.rows if row.id not in have)][:limit], found.total, place_known=True)
+    near_first = [*rows, *(row for row in found.rows if row.id not in have)]
+    return replace(found, rows=listings.one_each(near_first)[:limit])
 
 
 def _report(result: ToolResult, found: Found, place: str, locale: Locale) -> None:
     demo = any(row.demo for row in found.rows)
-    newest = max(row.observed_on for row in found.rows)
+    newest = found.newest or max(row.observed_on for row in found.rows)
     total = Fact(
         "count", found.total, "count",
         Source("aggregate", "listings.search", ", ".join(sorted({row.source for row in found.rows})), demo=demo),

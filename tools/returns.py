@@ -68,6 +68,7 @@ async def analyse_returns(
     rent_growth_pct: float | None = None,
     selling_costs_pct: float | None = None,
     discount_pct: float | None = None,
+    target_yield_pct: float | None = None,
     cash_flows: list[float] | None = None,
     measures: Annotated[list[str] | None, Field(max_length=30)] = None,
     label: str = "",
@@ -78,7 +79,8 @@ async def analyse_returns(
 
     Pass only figures that the investor wrote or a tool returned; leave out what is unknown (the result names it).
     Money in `currency` (COP, EUR, MXN, USD; omit if unknown), percentages as 12 for 12 %. country: CO, ES or MX.
-    measures, the asked one first: gross_yield, net_yield, noi, cap_rate, years_of_rent, payback_years, price_per_m2,
+    measures, the asked one first: gross_yield, rent_for_yield, price_for_yield,
+    net_yield, noi, cap_rate, years_of_rent, payback_years, price_per_m2,
     acquisition_costs, legal_rent_cap, loan_amount, monthly_payment, total_interest, loan_to_value, affordable_loan,
     rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent, break_even_occupancy,
     irr, levered_irr, npv, equity_at_horizon; omit it for all that the figures allow.
@@ -88,7 +90,8 @@ async def analyse_returns(
     net_yield_on: what the investor wants the net yield measured on. down_payment_pct: 30 when 70 % is financed.
     own_cash: own money put in, if stated as an amount. rate_pct: yearly, as quoted; rate_kind: effective only if the
     investor says efectivo anual or E.A. example_loan: use the country's labelled example for a missing rate or term.
-    affordable_payment: a monthly payment the investor can bear, for affordable_loan. cash_flows: yearly, today first.
+    affordable_payment: a monthly payment the investor can bear, for affordable_loan. target_yield_pct: the gross yield
+    wished for, for rent_for_yield (needs a price) or price_for_yield (needs a rent). cash_flows: yearly, today first.
     label: the investor's name for this property when there are several. listing_id: take price (or rent) and size from
     a listing found before. outside_markets: the place is outside Colombia, Spain and Mexico (arithmetic only).
     """
@@ -129,6 +132,7 @@ async def analyse_returns(
             down_payment_pct=down_payment_pct, loan_amount=loan_amount, rate_pct=rate_pct,
             rate_kind=rate_kind or ("nominal" if rate_pct is not None else None), term_years=term_years,
             payment=affordable_payment, example_loan=example_loan, horizon_years=horizon_years, growth_pct=growth_pct,
+            target_yield_pct=target_yield_pct,
             rent_growth_pct=rent_growth_pct, selling_costs_pct=selling_costs_pct, discount_pct=discount_pct,
             cash_flows=tuple(cash_flows or ()), measures=asked, entity=label, language=language,
         )

@@ -43,7 +43,7 @@ async def market_trend(
     code = country.upper() if country else None
     language = context.locale.language
     place = ", ".join(name for name in (neighbourhood, city) if name) or country_name(code, language)
-    result.data = {"place": place, "metric": metric, "found": False}
+    result.data = {"place": place, "metric": metric, "found": False, "year": None, "year_missing": None}
     async with context.resources.database.session(context.scope) as session:
         row, exact = await choose_series(session, metric, code, city, neighbourhood)
         points = list((await session.execute(_POINTS, {"id": row.id})).all()) if row is not None else []
@@ -51,7 +51,9 @@ async def market_trend(
         result.gap("no_data", what=f"{metric} series", place=place)
         return result.done()
     points.reverse()
-    points = [point for point in points if year is None or point.period.year <= year] or points
+    known = year is not None and any(point.period.year == year for point in points)
+    points = [point for point in points if not known or point.period.year <= (year or 0)]
+    result.data |= {"year": year if known else None, "year_missing": None if known else year}
     region = row.region
     if not region or region == code or region in COUNTRY_NAMES.get(code or "", {}).values():
         region = country_name(code, language) or region

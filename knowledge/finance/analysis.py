@@ -105,6 +105,26 @@ def gross_yield(case: Case) -> Fact:
                                f"{case.rent_term} ÷ {plain(num(price))}", [rent, price])
 
 
+def _wished(case: Case) -> Fact:
+    if case.inputs.target_yield_pct is None:
+        raise Missing("target_yield_pct")
+    return case.ledger.user("target_yield_pct", case.inputs.target_yield_pct, "percent")
+
+
+def rent_for_yield(case: Case) -> Fact:
+    """The monthly rent that gives the gross yield wished for."""
+    price, wished = require(lambda: case.price, lambda: _wished(case))
+    return case.money("rent_for_yield", returns.rent_for_yield(num(price), num(wished)),
+                      f"{plain(num(price))} × {plain(num(wished))} ÷ 100 ÷ 12", [price, wished])
+
+
+def price_for_yield(case: Case) -> Fact:
+    """The price at which the rent gives the gross yield wished for."""
+    rent, wished = require(lambda: case.rent, lambda: _wished(case))
+    return case.money("price_for_yield", returns.price_for_yield(case.annual_rent, num(wished)),
+                      f"{case.rent_term} ÷ {plain(num(wished))} × 100", [rent, wished])
+
+
 def noi(case: Case) -> Fact:
     return case.noi
 
@@ -312,7 +332,8 @@ def break_even_occupancy(case: Case) -> Fact:
 MEASURES: dict[str, Callable[[Case], Fact]] = {
     function.__name__: function
     for function in (
-        gross_yield, net_yield, noi, cap_rate, years_of_rent, payback_years, price_per_m2, acquisition_costs,
+        gross_yield, rent_for_yield, price_for_yield, net_yield, noi, cap_rate, years_of_rent, payback_years,
+        price_per_m2, acquisition_costs,
         legal_rent_cap, loan_amount, monthly_payment, total_interest, loan_to_value, affordable_loan,
         rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent,
         break_even_occupancy, irr, levered_irr, npv, equity_at_horizon,

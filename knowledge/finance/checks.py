@@ -29,6 +29,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "loan_amount": ("el crédito", "the loan"),
     "payment": ("la cuota mensual", "the monthly payment"),
     "rate_pct": ("la tasa de interés", "the interest rate"),
+    "target_yield_pct": ("la rentabilidad deseada", "the wished yield"),
     "discount_pct": ("la tasa de descuento", "the discount rate"),
     "term_years": ("el plazo", "the term"),
     "horizon_years": ("el horizonte", "the horizon"),

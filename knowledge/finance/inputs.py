@@ -55,7 +55,8 @@ class Inputs:
     net yield is measured on (default: on all that was invested where purchase costs count, else on the price).
     `rate_kind` None: the country's custom. `cash_flows`: explicit, yearly, the first today. `payment`: a monthly
     instalment the investor can bear. `example_loan`: where rate or term are missing, use the country's labelled
-    example. `measures`: what was asked (empty: all that the figures allow). `on`: the day whose rules hold.
+    example. `target_yield_pct`: the gross yield that is wished for. `measures`: what was asked (empty: all that the
+    figures allow). `on`: the day whose rules hold.
     """
 
     price: float | None = None
@@ -87,6 +88,7 @@ class Inputs:
     selling_costs_pct: float | None = None
     discount_pct: float | None = None
     cash_flows: tuple[float, ...] = ()
+    target_yield_pct: float | None = None
     measures: tuple[str, ...] = ()
     entity: str = ""
     entity_id: str = ""
@@ -104,6 +106,7 @@ class Inputs:
         for field, low, high in (
             ("vacancy_pct", 0, 99), ("down_payment_pct", 0, 100), ("growth_pct", -50, 100),
             ("rent_growth_pct", -50, 100), ("selling_costs_pct", 0, 50), ("discount_pct", -50, 100),
+            ("target_yield_pct", 0.1, 100),
         ):
             if (value := getattr(self, field)) is not None:
                 checks.percent(field, value, low, high)

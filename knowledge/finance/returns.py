@@ -44,6 +44,16 @@ def gross_yield(annual_rent: float, price: float) -> float:
     return checks.amount("annual_rent", annual_rent, zero=True) / checks.amount("price", price) * 100
 
 
+def rent_for_yield(price: float, target_yield_pct: float) -> float:
+    """The monthly rent at which the gross yield is `target_yield_pct`."""
+    return checks.amount("price", price) * checks.percent("target_yield_pct", target_yield_pct, 0.1, 100) / 1200
+
+
+def price_for_yield(annual_rent: float, target_yield_pct: float) -> float:
+    """The price at which the gross yield is `target_yield_pct`."""
+    return checks.amount("annual_rent", annual_rent) / checks.percent("target_yield_pct", target_yield_pct, 0.1, 100) * 100
+
+
 def net_operating_income(annual_rent: float, vacancy_pct: float = 0, costs: float = 0) -> float:
     """Rent x (1 - vacancy) - running costs, a year; before debt and income tax. May be negative."""
     checks.amount("annual_rent", annual_rent, zero=True)

@@ -36,8 +36,8 @@ _COLUMNS = (
 _FROM = "FROM listings l JOIN areas a ON a.id = l.area_id JOIN areas c ON c.id = l.city_id"
 
 
-#: How many times the page is looked through for adverts in the reader's language.
-_READABLE = 4
+#: How many pages are looked through, for adverts in the reader's language and of different dwellings.
+_SPARE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +103,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The page of rows asked for, how many pass the filters in all, and whether the place is one we have."""
+    """The page of rows asked for, how many pass the filters in all, whether the place is one we have, and the day of the
+    newest advert that passes."""
 
     rows: list[Row]
     total: int
     place_known: bool
+    newest: date | None = None
 
 
 async def search(
@@ -133,12 +135,24 @@ async def search_in(
     total = int(counted.scalar_one())
     ids = await session.execute(
         text(f"SELECT l.id FROM listings l WHERE {where} ORDER BY {_ORDERS[order]} LIMIT :limit"),  # noqa: S608
-        {**values, "limit": limit * _READABLE if order == "newest" and language else limit},
+        {**values, "limit": limit * _SPARE},
     )
     rows = await by_ids(session, list(ids.scalars())) if total else []
-    if order == "newest" and language:
-        rows.sort(key=lambda row: row.language != language)
-    return Found(rows[:limit], total, place_known=True)
+    if order == "newest":
+        newest = rows[0].observed_on if rows else None
+        rows.sort(key=lambda row: language is not None and row.language != language)
+    else:
+        day = f"SELECT l.observed_on FROM listings l WHERE {where} ORDER BY {_ORDERS['newest']} LIMIT 1"  # noqa: S608
+        newest = (await session.execute(text(day), values)).scalar()
+    return Found(one_each(rows)[:limit], total, place_known=True, newest=newest)
+
+
+def one_each(rows: Sequence[Row]) -> list[Row]:
+    """The first advert of each dwelling: portals carry some dwellings several times."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        found.setdefault(row.dwelling_group or f"advert {row.id}", row)
+    return list(found.values())
 
 
 async def conditions_of(session: AsyncSession, filters: Filters) -> tuple[str, dict[str, Any]] | None:

@@ -44,6 +44,7 @@ class Context:
     budget: bool
     contact: bool
     term: bool
+    target_yield: bool
     listed: int
     plural: bool
     question: bool
@@ -88,18 +89,25 @@ def score(tokens: list[Token], context: Context) -> tuple[list[Hit], dict[str, f
 
 
 def _fitting(hits: list[Hit], context: Context) -> list[Hit]:
-    """Without the hits that what is known rules out: an item or an order where no list was shown, the bank's rate where
+    """Without the hits that what is known rules out: an item or an order where nothing is listed, the bank's rate where
     the writer gives a loan, the money to get back where a return is asked."""
     said = {pair for h in hits for pair in h.cue.says}
     figures = context.prices or context.loan or context.rents or context.areas
     comparing = context.listed > 1 or (context.options and not context.shown)
+    listing = context.shown or context.plural or (context.types and context.places)
+    ordering = listing and not comparing and not context.area_asked
+    orders = [h for h in hits if ordering and "order" in dict(h.cue.says)]
 
     def fits(hit: Hit) -> bool:
         says = dict(hit.cue.says)
+        if says.get("price") == "fairness":  # "¿cuál es la más barata?" is no doubt about a price
+            return not any(hit.start <= o.start and o.end <= hit.end for o in orders)
         if says.get("market") == "detail":
             return context.shown and not context.places and not context.plural and not context.amounts
         if "order" in says:
-            return (context.shown or context.plural) and not comparing and not context.area_asked
+            return hit in orders
+        if says.get("small") == "trust":  # "¿qué tan seguro es Getsemaní?" is about the place
+            return not context.places
         if says.get("market") == "mortgage_rate":
             return not figures
         if says.get("human") == "fraud_or_money" or says.get("wish") == "contact":
@@ -135,6 +143,8 @@ def _structure(tokens: list[Token], context: Context) -> list[Hit]:
         add("roi", 3.0, 2, context.loan_start, measures="monthly_payment")
     if context.places and any("types" in t.classes for t in tokens[:2]):
         add("market_research", 2.5, 8, market="search")
+    if context.target_yield:
+        add("roi", 3.0, 10)
     if context.prices > 1 and context.rents > 1:
         add("comparison", 3.5, 3)
     if context.listed > 2 and not any("types" in t.classes for t in tokens):
@@ -356,10 +366,10 @@ def decide(
     content = bool(context.places or context.types or context.amounts or context.references)
     off_topic = "out_of_scope" in kinds and not context.types and top < 3.5
     idle = bool(small) and top < ALONE and not (content and not off_topic)
-    about_us = bool({"capabilities", "status", "trust", "identity"} & set(kinds)) and top < ALONE and not context.types
+    about_us = bool({"capabilities", "fees", "status", "trust", "identity"} & set(kinds)) and top < ALONE and not context.types
     answering = context.open_question is not None and context.accepts is not None
     if off_topic or ((idle or about_us) and not answering):
-        order = ("out_of_scope", "status", "trust", "identity", "capabilities", "thanks", "goodbye", "greeting")
+        order = ("out_of_scope", "status", "trust", "identity", "fees", "capabilities", "thanks", "goodbye", "greeting")
         kind = next((k for k in order if k in kinds), "greeting")
         return Intent(("none",), scores, min(0.95, 0.5 + 0.1 * scores.get("none", 0.0)), None, kind, wishes)
     routes = _Choice(scores, hits, tokens, context).routes()

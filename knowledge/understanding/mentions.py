@@ -48,6 +48,7 @@ _ORDINALS = {
 _NOT_ITEMS = words("not_items")
 _THIS = frozenset({"ese", "esa", "este", "esta"})
 _POINTED = re.compile(r"\b(?:quiero|me gusta|me interesa|compara|visitar|ver|reservar|separar) (?:ese|esa|este)\b")
+_AGAINST = re.compile(r"\bcompar\w+l[oa]\b|\bcompare (?:it|that|this)\b|\bese (?:o|con|y|contra|vs)\b")
 _COUNTS = {"dos": 2, "two": 2, "tres": 3, "three": 3, "cuatro": 4, "four": 4, "2": 2, "3": 3, "4": 4}
 _ITEM_OPENERS = words("item_openers")
 _CORRECTIONS = phrases("corrections")
@@ -219,7 +220,8 @@ def find_names(text: str, tokens: list[Token], contact: set[int]) -> tuple[str |
 
 
 def _references(tokens: list[Token]) -> list[int]:
-    """Positions of shown items: "las dos primeras", "the second one", "el 3", "ese" (the last one spoken of)."""
+    """Positions of shown items: "las dos primeras", "the second one", "el 3"; 0 is what was spoken of ("ese", "compáralo
+    con")."""
     found: list[int] = []
     for at, token in enumerate(tokens):
         after = tokens[at + 1].text if at + 1 < len(tokens) and not tokens[at + 1].opens else ""
@@ -250,7 +252,9 @@ def _references(tokens: list[Token]) -> list[int]:
             or re.search(r"\b(?:that|this) one\b", joined)
             or _POINTED.search(joined)
         ):
-            found.append(-1)
+            found.append(0)
+    elif _AGAINST.search(" ".join(t.text for t in tokens)):
+        found.insert(0, 0)
     return list(dict.fromkeys(found))
 
 

@@ -54,7 +54,8 @@ class Understanding:
     `slots` is what is known after this turn, `turn_slots` what this message said. `slots["_request"]` carries the
     request between turns, `slots["_last"]` the slot each kind of figure filled last (so that "and 40 %?" finds its
     place), `slots["_places"]` the last places; all are for the next call of `understand`, not for people.
-    `references` are 1-based positions of shown items, -1 the last one. `confidence` in [0, 1] is the margin of the
+    `references` are 1-based positions of shown items, -1 the last one, 0 the one
+    spoken of before. `confidence` in [0, 1] is the margin of the
     chosen routes over the best one left out.
     """
 

@@ -26,6 +26,7 @@ LASTING = (
     "vacancy_pct",
     "growth_pct",
     "rent_growth_pct",
+    "target_yield_pct",
     "affordable_payment",
     "rent_currency",
     "stated_rate",
@@ -50,6 +51,7 @@ _NAMED = {
     "vacancy_pct": "vacancy_pct",
     "growth_pct": "growth_pct",
     "rent_growth_pct": "rent_growth_pct",
+    "target_yield_pct": "target_yield_pct",
     "payment": "affordable_payment",
     "fx_pct": "fx_pct",
     "cost_pct": "cost_pct",
@@ -112,6 +114,8 @@ def _market(asked: list[str], tokens: list[Token]) -> list[str]:
     """Questions about inflation or what banks lend at are that alone, unless prices of homes are asked for too; one about
     how prices moved is not one about their level, though it says "precios".
     """
+    if ranked := [m for m in asked if m in ("cheapest_areas", "dearest_areas")]:
+        return ranked  # "which neighbourhoods" alone would ask for their guides
     if asked[:1] == ["trend"]:
         asked = [m for m in asked if m != "area_stats"]
     of_countries = [m for m in asked if m in ("inflation", "mortgage_rate")]

@@ -402,6 +402,13 @@ def forget_refused(after: dict[str, Any], refused: Sequence[Place], turn: Mappin
             after[key] = _value(kept)
 
 
+def forget_features(after: dict[str, Any], refused: Sequence[str]) -> None:
+    """ "¿y sin piscina?": what is refused now is no longer looked for."""
+    kept = [name for name in after.pop("features", ()) if name not in refused]
+    if kept:
+        after["features"] = kept
+
+
 def remember_places(known: Mapping[str, Any], after: dict[str, Any], moved: bool) -> None:
     """Keeps the last places under `_places`, one entry a turn."""
     recent = list(known.get("_places") or [])

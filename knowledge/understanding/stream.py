@@ -134,6 +134,7 @@ def summarise(
         budget="budget_max" in given,
         contact=bool(said.email or said.name or "phone" in given),
         term="term_years" in given or loose_term,
+        target_yield="target_yield_pct" in given,
         listed=listed,
         plural=any("types" in t.classes for t in stream),
         question=question,
@@ -147,7 +148,7 @@ def summarise(
         correction=said.correction_at is not None,
         accepts=accepts,
         open_question=open_question,
-        shown="_item" in known or "market_research" in previous,
+        shown="_shown" in known or "market_research" in previous,
         area_asked=any(t.text in _AREA_WORDS for t in stream),
     )
 

@@ -80,6 +80,7 @@ def understand(
     if not message.moved and after.get("property_type") in message.said.refused_types:
         after.pop("property_type")
     slots.forget_refused(after, message.refused, turn)
+    slots.forget_features(after, message.said.refused_features)
     slots.remember_places(known, after, message.moved)
 
     wanted = request.build_request(

@@ -348,7 +348,7 @@ async def test_the_listings_shown_before(spain: Database) -> None:
         register="tu",
     )
     assert answer.text.startswith(
-        "**Piso en Cimavilla (2) tiene el metro cuadrado más barato: 1.875\u00a0€/m²** frente a 3.125\u00a0€/m²"
+        "**«Piso en Cimavilla (2)» tiene el metro cuadrado más barato: 1.875\u00a0€/m²** frente a 3.125\u00a0€/m²"
     )
     assert "con 50.000\u00a0€ más de inversión" in answer.text
     assert "Piso en Cimavilla (2) pasa de tu presupuesto de 260.000\u00a0€." in answer.text

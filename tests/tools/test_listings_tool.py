@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from langchain.tools import ToolRuntime
+from sqlalchemy import text
 
 from core.errors import BadInput, NotFound
 from core.facts import Fact
@@ -93,6 +94,20 @@ async def test_the_nearest_name_stands_in_and_is_said(priced: Resources) -> None
     assert total(same) == total(found)
     unknown = await search(priced, **NORTE, neighbourhood="Triana")
     assert (unknown["data"]["place_known"], unknown["cards"]) == (False, [])
+
+
+async def test_a_dwelling_that_is_advertised_twice_is_shown_once(priced: Resources) -> None:  # noqa: F811
+    async with priced.database.session(Scope()) as session:
+        await session.execute(text("UPDATE listings SET dwelling_group = 'one' WHERE city_id = 'es/norte' AND bedrooms = 2"))
+    found = await search(priced, **NORTE, bedrooms_min=2, bedrooms_max=2)
+    assert len(found["cards"]) == 1
+    assert total(found) > 1  # they are adverts that are counted
+
+
+async def test_an_order_is_kept_and_the_day_is_that_of_the_newest(priced: Resources) -> None:  # noqa: F811
+    dearest = await search(priced, **NORTE, order="dearest")
+    assert figures(dearest, "price") == sorted(figures(dearest, "price"), reverse=True)
+    assert dearest["data"]["as_of"] == (await search(priced, **NORTE))["data"]["as_of"] == "2024-06-01"
 
 
 async def test_refused_neighbourhoods_are_left_out(priced: Resources) -> None:  # noqa: F811

@@ -74,6 +74,11 @@ RETURNS = [
     ("puedo pagar 900 € al mes a 25 años al 3,2 %, ¿cuánto me prestan?", [185_690]),
     ("How much can I borrow if I can afford 1,000 euros a month over 25 years at 3%?", [210_876]),
     ("compro en 180.000 € y se revaloriza un 3% al año, ¿cuánto tendría en 10 años?", [241_905]),
+    ("I have 150k euros and want a 6% yield. What rent do I need?", [750]),
+    ("¿En cuánto debo arrendar un apto de 300 millones para que me rente el 6%?", [1_500_000]),
+    ("depa de 3 mdp, ¿cuánto de renta para sacarle 8%?", [20_000]),
+    ("si lo alquilo en 800 € al mes ¿hasta cuánto debería pagar para sacarle un 6% bruto?", [160_000]),
+    ("Compro por 200.000 € en Málaga y alquilo por 900 € al mes. ¿Llego al 6% de rentabilidad?", [5.4, 1000]),
     ("TIR de -250000, 15000, 15000, 15000, 290000", [8.21]),
     ("Calcula el VAN de invertir 100.000 y recibir 12.000 al año durante 12 años al 6%", [606.13]),
     ("si pago 12.500,50 de renta al año por un piso de 200.000, ¿qué bruto da?", [6.25, 12_500.50]),
@@ -204,6 +209,99 @@ async def test_a_search_keeps_to_the_sizes_asked_for_and_says_them(
     assert all(rooms[0] <= f["value"] <= rooms[1] for f in facts if f["key"] == "bedrooms")
     assert all(areas[0] <= f["value"] <= areas[1] for f in facts if f["key"] == "area_m2")
     assert_bound(outcome, *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "stated", "key", "falling"),
+    [
+        (("Busco casa con jardín en Medellín", "¿cuál es la más barata?"), "De menor a mayor precio:", "price", False),
+        (("el piso más caro de Madrid",), "De mayor a menor precio:", "price", True),
+        (("flats in Madrid", "the largest ones"), "Largest first:", "area_m2", True),
+        (("casas en Cali", "ordénalas por metro cuadrado"), "De menor a mayor precio por m²:", "price_per_m2", False),
+    ],
+)
+async def test_an_order_is_kept_and_said(
+    asked: Runner, words: tuple[str, ...], stated: str, key: str, falling: bool
+) -> None:
+    outcome = (await talk(asked, *words))[-1]
+    assert stated in outcome["answer"].replace("\u00a0", " ")
+    facts = {(f["entity_id"], f["key"]): f["value"] for f in outcome["facts"]}
+    values = [facts[str(card["id"]), key] for card in outcome["cards"]]
+    assert len(values) > 2
+    assert values == sorted(values, reverse=falling)
+
+
+@pytest.mark.parametrize(
+    ("question", "lead"),
+    [
+        ("¿Qué barrios de Madrid son los más caros?", "**Los barrios más caros de Madrid**: "),
+        ("colonias más baratas de Guadalajara", "**Las colonias más baratas de Guadalajara**: "),
+        ("What's the cheapest neighbourhood in Madrid?", "**Cheapest neighbourhoods of Madrid**: "),
+    ],
+)
+async def test_neighbourhoods_are_ranked_by_price(asked: Runner, question: str, lead: str) -> None:
+    [outcome] = await talk(asked, question)
+    assert outcome["answer"].startswith(lead)
+    assert not outcome["cards"]
+    assert_bound(outcome, question)
+
+
+async def test_a_feature_no_longer_wanted_is_dropped(asked: Runner) -> None:
+    before, after = await talk(asked, "pisos con piscina y garaje en Madrid", "¿y sin piscina?")
+    assert "piscina" in before["answer"]
+    assert "piscina" not in after["answer"]
+    assert after["slots"]["features"] == ["parking"]
+
+
+async def test_the_change_of_a_year_is_that_years(asked: Runner) -> None:
+    [outcome] = await talk(asked, "¿Cuánto subieron los precios en Bogotá en 2023?")
+    assert "de diciembre de 2022 a diciembre de 2023" in outcome["answer"]
+    assert not outcome["cards"]
+    [outcome] = await talk(asked, "How much did rents rise in Madrid in 1950?")
+    assert outcome["answer"].startswith("I have no figure for 1950.")
+
+
+async def test_a_listing_is_spoken_of_until_another_is_named(asked: Runner) -> None:
+    listed, yielded, financed, compared, detail, elsewhere = await talk(
+        asked, "pisos en Madrid hasta 400.000 €", "¿qué rentabilidad dejaría el segundo?",
+        "¿y si lo financio al 80% al 3,5% a 25 años?", "compáralo con el primero", "¿y el segundo tiene ascensor?",
+        "¿y si lo compro por 200.000 € y lo alquilo en 900?",
+    )
+    facts = {(f["entity_id"], f["key"]): f["value"] for f in listed["facts"]}
+    first, second, *_ = (str(card["id"]) for card in listed["cards"])
+    price = facts[second, "price"]
+    assert f"anuncio «{listed['cards'][1]['title']}»" in yielded["answer"]
+    loan = next(f["value"] for f in financed["facts"] if f["key"] == "loan_amount")
+    assert loan == pytest.approx(0.8 * price)
+    assert {str(card["id"]) for card in compared["cards"]} == {first, second}
+    assert [str(card["id"]) for card in detail["cards"]] == [second]
+    assert {f["value"] for f in elsewhere["facts"] if f["key"] == "price"} == {200_000}
+
+
+@pytest.mark.parametrize(
+    ("question", "routes", "words"),
+    [
+        ("¿Cuánto cobran ustedes de comisión?", ["none"], "No conozco las comisiones"),
+        ("what are your fees?", ["none"], "I don't know the team's commission"),
+        ("¿qué tan seguro es Getsemaní?", ["market_research"], ""),
+        ("¿qué tan seguro estás de esa cifra?", ["none"], "lleva su fuente"),
+        ("recomiéndame un barrio para vivir con niños en Málaga", ["market_research"], "Esto dicen los documentos"),
+        ("¿me conviene más hipoteca fija o variable?", ["market_research"], "No tengo un documento"),
+        ("What taxes will I pay if I buy in Bogotá?", ["roi"], "What is the price of the property?"),
+        ("Is now a good time to buy in Madrid?", ["price_prediction"], "Madrid"),
+    ],
+)
+async def test_what_is_asked_is_what_is_answered(asked: Runner, question: str, routes: list[str], words: str) -> None:
+    [outcome] = await talk(asked, question)
+    assert outcome["routes"] == routes
+    assert words in outcome["answer"]
+    assert not outcome["escalated"]
+
+
+async def test_a_payment_without_a_price_asks_for_the_price_alone(asked: Runner) -> None:
+    *_, outcome = await talk(asked, "Busco casa en Medellín", "¿cuánto pagaría de cuota si doy el 30% de entrada?")
+    assert outcome["answer"].startswith("¿De qué precio es el inmueble?")
+    assert "arriendo" not in outcome["answer"]
 
 
 async def test_what_had_to_be_given_up_is_said(asked: Runner) -> None:

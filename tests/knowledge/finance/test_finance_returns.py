@@ -84,6 +84,20 @@ def test_present_value_is_the_discounted_sum():
     assert returns.net_present_value(0, (-100, 60, 60)) == pytest.approx(20)
 
 
+@steady
+@given(price=st.floats(1e3, 1e12), wished=st.floats(0.1, 100))
+def test_the_rent_and_the_price_of_a_wished_yield_give_that_yield(price, wished):
+    rent = returns.rent_for_yield(price, wished)
+    assert returns.gross_yield(12 * rent, price) == pytest.approx(wished)
+    assert returns.price_for_yield(12 * rent, wished) == pytest.approx(price)
+
+
+@pytest.mark.parametrize("wished", [0, -3, 101, float("nan")])
+def test_a_yield_that_nobody_can_wish_for_is_named(wished):
+    with pytest.raises(BadInput, match="yield"):
+        returns.rent_for_yield(100_000, wished)
+
+
 def test_a_held_property_without_growth_returns_its_net_yield():
     flat = returns.project(100_000, 5_000, 10)
     assert returns.internal_rate(flat.unlevered).rates == pytest.approx((5.0,))

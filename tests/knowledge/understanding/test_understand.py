@@ -155,7 +155,9 @@ def test_ordinary_words_are_no_injection(text: str) -> None:
         (["pisos en Vigo", "compara las dos primeras"], (1, 2)),
         (["flats in Vigo", "tell me more about the second one"], (2,)),
         (["flats in Vigo", "the last one"], (-1,)),
-        (["pisos en Vigo", "me gusta ese"], (-1,)),
+        (["pisos en Vigo", "me gusta ese"], (0,)),
+        (["pisos en Vigo", "el segundo", "compáralo con el primero"], (0, 1)),
+        (["flats in Vigo", "the second one", "compare it with the last one"], (0, -1)),
         (["un apartamento en el primer piso"], ()),
     ],
 )
