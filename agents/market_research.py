@@ -118,6 +118,7 @@ def _search(known: Known) -> list[Arguments]:
             **place(known, city), "operation": operation(known), "property_type": first(slots.get("property_type")),
             "price_max": _ceiling(known), "price_min": first(slots.get("budget_min")) if not known.first("budget") else None,
             **_sizes(known), "features": slots.get("features") or None,
+            "lacking": known.request.get("refused_features") or None,
             "without": known.request.get("refused_places") or None,
             "wish": None if known.request.get("order") else known.brief.question[:400],
             "order": known.request.get("order"), "limit": 5 if len(cities) == 1 else 3,

@@ -220,7 +220,7 @@ def _analysis(known: Known, own: Arguments, among_several: int | None, rent: Res
         "vacancy_pct": amount(request.get("vacancy_pct")), "growth_pct": amount(request.get("growth_pct")),
         "rent_growth_pct": amount(request.get("rent_growth_pct")),
         "affordable_payment": amount(request.get("affordable_payment")),
-        "target_yield_pct": amount(request.get("target_yield_pct")),
+        "target_yield_pct": amount(request.get("target_yield_pct")), "rate_moves": amount(request.get("rate_moves")),
         "own_cash": amount(request.get("down_payment")),
         "rate_pct": one(slots.get("rate_pct")), "rate_kind": rate_kind_of(known), "term_years": one(slots.get("term_years")),
         "down_payment_pct": one(slots.get("down_payment_pct")), "horizon_years": one(slots.get("horizon_years")),

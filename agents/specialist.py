@@ -31,7 +31,7 @@ from agents.rendering import formal, render
 from core.errors import LadrilloError
 from core.locale import LOCALES
 from core.retry import is_model_fault
-from core.words import PROMPTS
+from core.words import PROMPTS, meaning
 from tools.context import TurnContext
 
 log = logging.getLogger("ladrillo.specialist")
@@ -63,6 +63,8 @@ class Written:
 def write(specialist: Specialist, messages: Sequence[BaseMessage]) -> Written:
     """The built-in answer from whatever the tools found so far."""
     brief, results = books.read(messages)
+    if term := brief.request.get("define"):
+        return Written(meaning(term, LOCALES[brief.locale]), None, ())
     known = books.known_from(specialist.playbook, brief, results)
     facts = {fact_id: fact for result in results for fact_id, fact in result.facts.items()}
     text = render(
@@ -79,8 +81,8 @@ def write(specialist: Specialist, messages: Sequence[BaseMessage]) -> Written:
 def think(specialist: Specialist, messages: Sequence[BaseMessage], offered: Sequence[dict[str, Any]]) -> AIMessage:
     """The built-in model's next message for a specialist: tool calls, or the answer."""
     brief, results = books.read(messages)
-    calls = books.next_calls(specialist.playbook, books.known_from(specialist.playbook, brief, results))
-    if calls:
+    known = books.known_from(specialist.playbook, brief, results)
+    if not brief.request.get("define") and (calls := books.next_calls(specialist.playbook, known)):
         return AIMessage(content="", tool_calls=calls)
     return AIMessage(content=write(specialist, messages).text)
 

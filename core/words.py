@@ -14,7 +14,7 @@ from core.locale import Locale
 PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _table(name: str) -> dict[str, dict[str, str]]:
     return tomllib.loads((PROMPTS / f"{name}.toml").read_text("utf-8"))
 
@@ -33,3 +33,16 @@ def label(key: str, locale: Locale) -> str:
     if entry is None:
         return key.replace("_", " ")
     return entry.get(locale.country or "", entry[locale.language])
+
+
+def meaning(term: str, locale: Locale) -> str:
+    """What a term of the glossary means, in the reader's language. Raises `KeyError` for a term it does not have."""
+    return _table("glossary")[term][locale.language]
+
+
+def glossary_names() -> dict[tuple[str, ...], tuple[str, str]]:
+    """Each way a term is written, as words without accents, with the term and the specialist that explains it."""
+    return {
+        tuple(name.split()): (term, entry["route"])
+        for term, entry in _table("glossary").items() for name in entry["names"].split("|")
+    }

@@ -51,6 +51,7 @@ async def search_listings(
     bedrooms_max: int | None = None,
     bathrooms_min: int | None = None,
     features: list[str] | None = None,
+    lacking: list[str] | None = None,
     without: list[str] | None = None,
     wish: str | None = None,
     order: Order = "newest",
@@ -62,8 +63,8 @@ async def search_listings(
     Prices in the currency of the country (COP, EUR, MXN); convert other currencies first. Areas in m2. For exactly two
     bedrooms give 2 as bedrooms_min and bedrooms_max. features: lift,
     parking, terrace, balcony, pool, garden, air_conditioning, storage, doorman, furnished, sea_view, gym, exterior,
-    new_build, to_renovate, pets, security, duplex, penthouse. without: neighbourhoods that are not wanted. wish: anything
-    else in words, ranked by meaning. limit: 1 to 12.
+    new_build, to_renovate, pets, security, duplex, penthouse, ground_floor. lacking: features that are not wanted. without:
+    neighbourhoods that are not wanted. wish: anything else in words, ranked by meaning. limit: 1 to 12.
     """
     bounds = {"price_min": price_min, "price_max": price_max, "area_min": area_min, "area_max": area_max,
               "bedrooms_min": bedrooms_min, "bedrooms_max": bedrooms_max, "bathrooms_min": bathrooms_min}
@@ -82,7 +83,7 @@ async def search_listings(
         country=country.upper() if country else None, city=city, neighbourhood=neighbourhood, operation=operation,
         property_type=property_type, price_min=price_min, price_max=price_max, area_min=area_min, area_max=area_max,
         bedrooms_min=bedrooms_min, bedrooms_max=bedrooms_max, bathrooms_min=bathrooms_min,
-        features=tuple(features or ()), without=tuple(without or ()),
+        features=tuple(features or ()), lacking=tuple(lacking or ()), without=tuple(without or ()),
     )
     context = runtime.context
     result = ToolResult()
@@ -117,7 +118,7 @@ async def search_listings(
         return result.done()
     _report(result, found, place, context.locale)
     if not relaxed:
-        result.data |= {"sizes": _sizes(result, filters), "features": list(filters.features)}
+        result.data |= {"sizes": _sizes(result, filters), "features": list(filters.features), "lacking": list(filters.lacking)}
     return result.done()
 
 
@@ -149,17 +150,22 @@ _GIVEN_UP = (
 async def _relaxed(runtime: Runtime, filters: Filters, limit: int, order: Order) -> tuple[Found, list[str]]:
     """The nearest thing to a search that finds nothing, and which wishes it leaves out."""
     context = runtime.context
+    database, language = context.resources.database, context.locale.language
     held = [name for name, without in _WISHES.items() if replace(filters, **without) != filters]
     tried: set[tuple[str, ...]] = {()}
+    if len(filters.features) > 1:
+        fewer = [replace(filters, features=[f for f in filters.features if f != name]) for name in filters.features]
+        for name, kept in zip(filters.features, fewer, strict=True):
+            found = await listings.search(database, context.scope, kept, limit=limit, order=order, language=language)
+            if found.total:
+                return found, [f"feature_{name}"]
     for given_up in _GIVEN_UP:
         dropped = tuple(name for name in given_up if name in held)
         if dropped in tried or ("neighbourhood" in dropped and filters.city is None):
             continue  # without a city the neighbourhood was all the place there is
         tried.add(dropped)
         changed = replace(filters, **{key: value for name in dropped for key, value in _WISHES[name].items()})
-        found = await listings.search(
-            context.resources.database, context.scope, changed, limit=limit, order=order, language=context.locale.language
-        )
+        found = await listings.search(database, context.scope, changed, limit=limit, order=order, language=language)
         if found.total:
             return found, list(dropped)
     return Found([], 0, place_known=True), []

@@ -63,6 +63,7 @@ async def analyse_returns(
     term_years: float | None = None,
     affordable_payment: float | None = None,
     example_loan: bool = False,
+    rate_moves: float = 1.0,
     horizon_years: float | None = None,
     growth_pct: float | None = None,
     rent_growth_pct: float | None = None,
@@ -93,7 +94,8 @@ async def analyse_returns(
     affordable_payment: a monthly payment the investor can bear, for affordable_loan. target_yield_pct: the gross yield
     wished for, for rent_for_yield (needs a price) or price_for_yield (needs a rent). cash_flows: yearly, today first.
     label: the investor's name for this property when there are several. listing_id: take price (or rent) and size from
-    a listing found before. outside_markets: the place is outside Colombia, Spain and Mexico (arithmetic only).
+    a listing found before. rate_moves: points by which the rate is imagined to rise, or to fall where negative.
+    outside_markets: the place is outside Colombia, Spain and Mexico (arithmetic only).
     """
     from knowledge.finance.analysis import Cost, Inputs, analyse
 
@@ -119,8 +121,11 @@ async def analyse_returns(
     elif currency is None:
         currency = CURRENCY_OF.get((country or "").upper())
     asked = tuple(dict.fromkeys(measures or ()))
+    if not -20 <= rate_moves <= 20 or not rate_moves:
+        raise BadInput(f"rate_moves is {rate_moves!r}: expected points between -20 and 20, not 0.",
+                       f"rate_moves vale {rate_moves!r}: se esperan puntos entre -20 y 20, distintos de 0.")
     result.data = {"label": label, "asked": list(asked), "country": country, "currency": currency,
-                   "listing": _listing_data(listing), "outside": outside_markets, "problem": None}
+                   "listing": _listing_data(listing), "outside": outside_markets, "problem": None, "rate_rises": rate_moves > 0}
     try:
         _check_codes(country, currency)
         inputs = Inputs(
@@ -137,7 +142,7 @@ async def analyse_returns(
             cash_flows=tuple(cash_flows or ()), measures=asked, entity=label, language=language,
         )
         found = analyse(inputs)
-        extra = _beside(inputs, found, own_cash, stated_kind=rate_kind, runtime=runtime)
+        extra = _beside(inputs, found, own_cash, stated_kind=rate_kind, rate_moves=rate_moves, runtime=runtime)
     except BadInput as error:
         _refuse(result, error, price, monthly_rent or annual_rent, currency)
         return result.done()
@@ -171,10 +176,10 @@ def _refuse(
 
 
 def _beside(
-    inputs: Inputs, found: Analysis, own_cash: float | None, *, stated_kind: str | None, runtime: Runtime
+    inputs: Inputs, found: Analysis, own_cash: float | None, *, stated_kind: str | None, rate_moves: float, runtime: Runtime
 ) -> dict[str, Fact]:
     """Figures that an asked one should not stand without, by key: the other reading of a rate, the payment if the rate
-    rises by a point, and the return on own cash where the income was stated after the loan."""
+    moves by `rate_moves` points, and the return on own cash where the income was stated after the loan."""
     from knowledge.finance import loans, returns
     from knowledge.finance.analysis import analyse
     from knowledge.finance.facts_of import plain
@@ -191,21 +196,25 @@ def _beside(
             extra |= {f.id: f for f in other.facts if f.key == "monthly_rate_pct"}
             extra["monthly_payment_if_effective"] = replace(
                 other.measures["monthly_payment"], id="", key="monthly_payment_if_effective")
-        if inputs.rate_pct <= 99:
+        if 0 <= inputs.rate_pct + rate_moves <= 100:
             loan = next(f for f in found.facts if f.key == "loan_amount")
             kind = loans.rate_kind(inputs.legal_country, inputs.rate_kind)
-            rate, months = loans.monthly_rate(inputs.rate_pct + 1, kind), loans.months_of(inputs.term_years)
+            rate, months = loans.monthly_rate(inputs.rate_pct + rate_moves, kind), loans.months_of(inputs.term_years)
             value = loans.payment(float(loan.value), rate, months)
-            extra["monthly_payment_plus_point"] = Fact(
-                "monthly_payment_plus_point", value, "money", Source("computation", "monthly_payment"), currency=money,
+            extra["payment_at_moved_rate"] = Fact(
+                "payment_at_moved_rate", value, "money", Source("computation", "monthly_payment"), currency=money,
                 entity=inputs.entity, inputs=(loan.id, payment.id),
-                formula=f"{plain(float(loan.value))} × {plain(rate)} ÷ (1 − (1 + {plain(rate)})^−{months})",
+                formula=f"{plain(float(loan.value))} × {plain(rate)} ÷ (1 − (1 + {plain(rate)})^−{months})" if rate
+                else f"{plain(float(loan.value))} ÷ {months}",
             )
-            rise = value - float(payment.value)
-            extra["payment_rise_per_point"] = Fact(
-                "payment_rise_per_point", rise, "money", Source("computation", "payment_rise_per_point"),
-                currency=money, entity=inputs.entity, formula=f"{plain(value)} − {plain(float(payment.value))}",
-                inputs=(extra["monthly_payment_plus_point"].id, payment.id),
+            extra["rate_moves"] = Fact("rate_moves", abs(rate_moves), "count", Source("computation", "rate_moves"))
+            change = value - float(payment.value)
+            extra["payment_change"] = Fact(
+                "payment_change", abs(change), "money", Source("computation", "payment_change"),
+                currency=money, entity=inputs.entity, formula=(
+                    f"{plain(value)} − {plain(float(payment.value))}" if change >= 0
+                    else f"{plain(float(payment.value))} − {plain(value)}"),
+                inputs=(extra["payment_at_moved_rate"].id, payment.id),
             )
     borrowing = {inputs.loan_amount, inputs.rate_pct, inputs.term_years} != {None}
     if "cash_on_cash" in found.missing and not borrowing and (inputs.rent_is_net or inputs.costs):

@@ -43,7 +43,8 @@ _SPARE = 4
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What the investor wants. Prices in `currency` of the listing; `operation` is sale or rent; names as written.
-    `without`: neighbourhoods left out; one that is not known leaves nothing out.
+    `lacking`: features that an advert may not tell of. `without`: neighbourhoods left out; one that is not known leaves
+    nothing out.
     """
 
     country: str | None = None
@@ -59,6 +60,7 @@ class Filters:
     bedrooms_max: int | None = None
     bathrooms_min: int | None = None
     features: Sequence[str] = ()
+    lacking: Sequence[str] = ()
     without: Sequence[str] = ()
 
 
@@ -196,6 +198,8 @@ async def conditions_of(session: AsyncSession, filters: Filters) -> tuple[str, d
             add(clause, **{name: value})
     if filters.features:
         add("l.features @> CAST(:features AS jsonb)", features=json.dumps(sorted(filters.features)))
+    if filters.lacking:
+        add("NOT jsonb_exists_any(l.features, :lacking)", lacking=sorted(filters.lacking))
     return " AND ".join(parts), values
 
 

@@ -45,11 +45,13 @@ class Context:
     contact: bool
     term: bool
     target_yield: bool
+    asked_term: tuple[str, str] | None
     listed: int
     plural: bool
     question: bool
     options: bool
     references: bool
+    features: bool
     follow_up: bool
     correction: bool
     accepts: bool | None
@@ -143,6 +145,8 @@ def _structure(tokens: list[Token], context: Context) -> list[Hit]:
         add("roi", 3.0, 2, context.loan_start, measures="monthly_payment")
     if context.places and any("types" in t.classes for t in tokens[:2]):
         add("market_research", 2.5, 8, market="search")
+    if context.asked_term:
+        add(context.asked_term[1], 9.0, 11)
     if context.target_yield:
         add("roi", 3.0, 10)
     if context.prices > 1 and context.rents > 1:
@@ -323,7 +327,7 @@ class _Choice:
 
 def _without_cue(context: Context, previous: Sequence[str]) -> tuple[tuple[str, ...], float] | None:
     """Routes of a message whose words point nowhere: those before, or what its figures suggest."""
-    content = context.places or context.types or context.amounts or context.references
+    content = context.places or context.types or context.amounts or context.references or context.features
     inherited = tuple(r for r in previous if r in SPECIALISTS)
     if inherited and (
         content or context.follow_up or context.correction or context.accepts is not None or context.open_question
@@ -363,7 +367,7 @@ def decide(
     small = [h for h in hits if h.cue.route == "none"]
     kinds = [dict(h.cue.says).get("small", "") for h in small]
     top = max((scores.get(r, 0.0) for r in SPECIALISTS), default=0.0)
-    content = bool(context.places or context.types or context.amounts or context.references)
+    content = bool(context.places or context.types or context.amounts or context.references or context.features)
     off_topic = "out_of_scope" in kinds and not context.types and top < 3.5
     idle = bool(small) and top < ALONE and not (content and not off_topic)
     about_us = bool({"capabilities", "fees", "status", "trust", "identity"} & set(kinds)) and top < ALONE and not context.types

@@ -49,6 +49,7 @@ _NOT_ITEMS = words("not_items")
 _THIS = frozenset({"ese", "esa", "este", "esta"})
 _POINTED = re.compile(r"\b(?:quiero|me gusta|me interesa|compara|visitar|ver|reservar|separar) (?:ese|esa|este)\b")
 _AGAINST = re.compile(r"\bcompar\w+l[oa]\b|\bcompare (?:it|that|this)\b|\bese (?:o|con|y|contra|vs)\b")
+_BETWEEN_NOT = words("between_not")
 _COUNTS = {"dos": 2, "two": 2, "tres": 3, "three": 3, "cuatro": 4, "four": 4, "2": 2, "3": 3, "4": 4}
 _ITEM_OPENERS = words("item_openers")
 _CORRECTIONS = phrases("corrections")
@@ -151,12 +152,24 @@ def _features(tokens: list[Token], taken: set[int], types_at: dict[int, str]) ->
                 continue
             for i in range(at, at + size):
                 tokens[i].classes.add("feature")
-            before = tokens[at - 1].text if at else ""
             if at in types_at and name not in ("duplex", "penthouse"):
                 break
-            (refused if before in lex.feature_negators else wanted).append(name)
+            (refused if _unwanted(tokens, at) else wanted).append(name)
             break
     return list(dict.fromkeys(wanted)), list(dict.fromkeys(refused))
+
+
+def _unwanted(tokens: list[Token], at: int) -> bool:
+    """Whether the feature at `at` is refused: "sin piscina", "que no sea un bajo", "not on the ground floor"."""
+    for before in range(at - 1, max(-1, at - 5), -1):
+        token, following = tokens[before], tokens[before + 1]
+        if following.opens or following.comma:
+            return False
+        if token.text in lexicon().feature_negators:
+            return True
+        if token.text not in _BETWEEN_NOT:
+            return False
+    return False
 
 
 def _operation(tokens: list[Token]) -> str | None:

@@ -13,6 +13,7 @@ from knowledge.understanding.amounts import Amount
 from knowledge.understanding.bounds import size_bounds
 from knowledge.understanding.lexicon import lexicon, phrases, words
 from knowledge.understanding.model import Place
+from knowledge.understanding.numerals import parse_literal
 from knowledge.understanding.roles import Reading, cost_period, period_after
 from knowledge.understanding.tokens import Token, words_at
 
@@ -59,6 +60,8 @@ _NAMED = {
 #: What to sort by, the more particular wish first.
 _ORDERS = ("cheapest_per_m2", "dearest", "largest", "newest", "cheapest")
 _HOME_PRICES = words("home_prices")
+_PARTS = {"medio": 0.5, "half": 0.5, "cuarto": 0.25, "quarter": 0.25, "un": 1.0, "one": 1.0}
+_POINTS, _RISING, _FALLING = words("points"), words("rising"), words("falling")
 _PAST = frozenset({"ultima", "ultimas", "last", "past", "pasada", "pasadas", "previous"})
 
 
@@ -103,6 +106,8 @@ def build_request(
         request["convert"] = conversion
     if comparing and len(options := _options(tokens, amounts, places, slots)) > 1:
         request["options"] = options
+    if moved := _rate_moves(tokens):
+        request["rate_moves"] = moved
     if "past_years" not in request and (decades := _past_decades(tokens)):
         request["past_years"] = decades
     if region := next((p.name for p in places if p.level == "region"), None):
@@ -154,6 +159,20 @@ def _figures(
             request["past_years"] = amount.value if amount.kind == "years" else round(amount.value / 12, 2)
         elif amount.kind == "year":
             request["year"] = int(amount.value)
+
+
+def _rate_moves(tokens: list[Token]) -> float | None:
+    """ "si sube el euríbor 2 puntos", "rates fall by half a point": points, negative where the rate falls."""
+    said = {t.text for t in tokens}
+    if not said & _POINTS or not said & (_RISING | _FALLING):
+        return None
+    at = next(i for i, t in enumerate(tokens) if t.text in _POINTS)
+    sizes = {**lexicon().numbers, **_PARTS}
+    before = next((t for t in reversed(tokens[max(0, at - 4) : at]) if t.kind == "num" or t.text in sizes), None)
+    if before is None:
+        return None
+    size = parse_literal(before.raw) if before.kind == "num" else sizes[before.text]
+    return None if size is None or not 0 < size <= 20 else -size if said & _FALLING else size
 
 
 def _past_decades(tokens: list[Token]) -> float | None:

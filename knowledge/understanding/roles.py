@@ -46,6 +46,7 @@ _LOAN_WORDS = words("loan_words")
 _STRONG_HORIZON = phrases("strong_horizon")
 _CASH_FLOW_WORDS = words("cash_flow_words")
 _ANNUAL_COSTS = words("annual_costs")
+_POINTS = words("points")
 _JOINERS = words("joiners")
 
 
@@ -157,7 +158,10 @@ def read_roles(tokens: list[Token], amounts: list[Amount], repaying: bool = Fals
     for i, amount in enumerate(amounts):
         floor = max(amounts[i - 1].last + 1, read_to) if i else 0
         ceiling = amounts[i + 1].first if i + 1 < len(amounts) else len(tokens)
-        if amount.kind == "money" and _priced_currency(tokens, amount):
+        if amount.kind in ("other", "percent") and set(words_at(tokens, amount.last + 1, 1)) & _POINTS:
+            amount.role, amount.unit = "rate_moves", "points"
+            readings[i] = Reading("rate_moves", 5.0, None, "")
+        elif amount.kind == "money" and _priced_currency(tokens, amount):
             amount.role = "fx_rate"
             readings[i], read_to = Reading("fx_rate", 5.0, None, ""), amount.last + 3
         elif amount.kind in ("money", "other") and not amount.unit:

@@ -105,6 +105,7 @@ def summarise(
     known: Mapping[str, Any],
     *,
     bounds: Mapping[str, Bound],
+    term: tuple[str, str] | None,
     listed: int,
     question: bool,
     follow_up: bool,
@@ -135,6 +136,7 @@ def summarise(
         contact=bool(said.email or said.name or "phone" in given),
         term="term_years" in given or loose_term,
         target_yield="target_yield_pct" in given,
+        asked_term=term,
         listed=listed,
         plural=any("types" in t.classes for t in stream),
         question=question,
@@ -144,6 +146,7 @@ def summarise(
         or any("opts" in t.classes for t in stream)
         or bool(named and known.get("city") and follow_up),
         references=bool(said.references),
+        features=bool(said.features or said.refused_features),
         follow_up=follow_up and bool(known),
         correction=said.correction_at is not None,
         accepts=accepts,

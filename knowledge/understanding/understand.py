@@ -15,6 +15,7 @@ from knowledge.understanding.injection import cut_injection
 from knowledge.understanding.model import Place, Quantity, Understanding
 from knowledge.understanding.places import country_votes, find_places
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
+from knowledge.understanding.terms import asked_term
 from knowledge.understanding.tokens import Token, normalise, tokenise
 
 __all__ = ["PlaceIndex", "Understanding", "default_places", "understand"]
@@ -22,7 +23,7 @@ __all__ = ["PlaceIndex", "Understanding", "default_places", "understand"]
 #: Figures that no other reading of their words may use.
 _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phone", "year"})
 #: Entries of the request that belong to their turn alone.
-_MOMENTARY = frozenset({"accepts", "dialect", "convert"})
+_MOMENTARY = frozenset({"accepts", "dialect", "convert", "define"})
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class _Message:
     said: mentions.Mentions
     accepts: bool | None
     follow_up: bool
+    term: tuple[str, str] | None
 
     @property
     def moved(self) -> bool:
@@ -150,6 +152,7 @@ def _read(
         said,
         acceptance(tokens),
         is_follow_up(tokens),
+        asked_term(tokens),
     )
 
 
@@ -174,6 +177,7 @@ def _decide(
             message.said,
             known,
             bounds=size_bounds(message.tokens, message.amounts),
+            term=message.term,
             listed=listed,
             question="?" in message.text,
             follow_up=message.follow_up,
@@ -274,6 +278,7 @@ def _asides(message: _Message) -> dict[str, Any]:
         "refused_places": [p.name for p in message.refused],
         "accepts": message.accepts,
         "dialect": slots.guess_country(message.tokens),
+        "define": message.term[0] if message.term else None,
     }
     return {k: v for k, v in found.items() if v is not None and v != []}
 

@@ -86,6 +86,19 @@ async def test_a_search_that_finds_nothing_gives_up_as_little_as_it_can(priced: 
     assert (nothing["data"]["relaxed"], nothing["cards"], [g["code"] for g in nothing["gaps"]]) == ([], [], ["no_data"])
 
 
+async def test_of_several_features_only_the_one_that_nobody_has_is_given_up(priced: Resources) -> None:  # noqa: F811
+    found = await search(priced, **NORTE, features=["lift", "pool"], bedrooms_min=2)
+    assert found["data"]["relaxed"] == ["feature_pool"]
+    assert all("lift" in card["features"] for card in found["cards"])
+
+
+async def test_features_that_are_not_wanted_are_left_out(priced: Resources) -> None:  # noqa: F811
+    without = await search(priced, **NORTE, lacking=["lift"])
+    assert without["cards"]
+    assert not any("lift" in card["features"] for card in without["cards"])
+    assert total(without) + total(await search(priced, **NORTE, features=["lift"])) == total(await search(priced, **NORTE))
+
+
 async def test_the_nearest_name_stands_in_and_is_said(priced: Resources) -> None:  # noqa: F811
     found = await search(priced, **NORTE, neighbourhood="El Gran Mirador")
     assert (found["data"]["asked"], found["data"]["place"]) == ("El Gran Mirador, Norte", "Mirador, Norte")

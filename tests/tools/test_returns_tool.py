@@ -114,7 +114,7 @@ async def test_a_rate_of_unstated_kind_is_nominal_with_the_colombian_reading_bes
     example = facts(await returns(loan_amount=315e6, country="CO", example_loan=True, measures=["monthly_payment"]))
     assert example["monthly_payment"].value == pytest.approx(3_334_664, rel=1e-6)
     more = facts(await returns(**(loan | {"rate_pct": 15}), country="MX"))
-    assert book["monthly_payment_plus_point"].value == pytest.approx(more["monthly_payment"].value)
+    assert book["payment_at_moved_rate"].value == pytest.approx(more["monthly_payment"].value)
 
 
 async def test_cash_on_cash_of_an_income_stated_after_the_loan() -> None:

@@ -249,8 +249,49 @@ async def test_neighbourhoods_are_ranked_by_price(asked: Runner, question: str, 
 async def test_a_feature_no_longer_wanted_is_dropped(asked: Runner) -> None:
     before, after = await talk(asked, "pisos con piscina y garaje en Madrid", "¿y sin piscina?")
     assert "piscina" in before["answer"]
-    assert "piscina" not in after["answer"]
+    assert "(garaje; no: piscina)" in after["answer"]
     assert after["slots"]["features"] == ["parking"]
+
+
+@pytest.mark.parametrize(
+    ("words", "stated"),
+    [
+        (("pisos con garaje en Madrid", "que no sea un bajo"), "(garaje; no: planta baja)"),
+        (("apartamentos en Cali sin amoblar con balcón",), "(balcón; no: amueblado)"),
+        (("flats in Málaga with a lift but not furnished",), "(lift; no: furnished)"),
+    ],
+)
+async def test_what_is_not_wanted_is_left_out_and_said(asked: Runner, words: tuple[str, ...], stated: str) -> None:
+    outcome = (await talk(asked, *words))[-1]
+    assert stated in outcome["answer"]
+    assert outcome["cards"]
+    refused = stated.partition("no: ")[2].rstrip(")")
+    assert not any(refused in card["features"] for card in outcome["cards"])
+
+
+async def test_no_photos_are_promised(asked: Runner) -> None:
+    *_, outcome = await talk(asked, "pisos en Madrid", "¿Me puedes mandar fotos del primero?")
+    assert outcome["answer"].startswith("No tengo fotos ni planos")
+    assert len(outcome["cards"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "payment", "moved", "stated"),
+    [
+        (("hipoteca de 150.000 € a 25 años al 3%", "¿y si baja medio punto?"), 711.32, 672.93, "baja 0,5 puntos"),
+        (("hipoteca de 150.000 € a 25 años al 3%", "¿y si suben los tipos 1,5 puntos?"), 711.32, 833.75, "sube 1,5 puntos"),
+        (("what if rates rise by three points on a 200k loan over 30 years at 4%?",), 954.83, 1330.60, "by 3 points"),
+        (("Hipoteca de 160.000 € a 25 años al 3,2 %: ¿qué cuota sale?",), 775.49, 862.31, "sube un punto"),
+    ],
+)
+async def test_a_rate_that_moves(
+    asked: Runner, words: tuple[str, ...], payment: float, moved: float, stated: str
+) -> None:
+    outcome = (await talk(asked, *words))[-1]
+    assert stated in outcome["answer"]
+    assert has_number(outcome["answer"], payment, 0.00005)
+    assert has_number(outcome["answer"], moved, 0.00005)
+    assert_bound(outcome, *words)
 
 
 async def test_the_change_of_a_year_is_that_years(asked: Runner) -> None:
@@ -283,6 +324,11 @@ async def test_a_listing_is_spoken_of_until_another_is_named(asked: Runner) -> N
     [
         ("¿Cuánto cobran ustedes de comisión?", ["none"], "No conozco las comisiones"),
         ("what are your fees?", ["none"], "I don't know the team's commission"),
+        ("¿Qué es el cap rate?", ["roi"], "**La tasa de capitalización** (cap rate) es"),
+        ("what does LTV mean?", ["roi"], "**LTV** (loan to value) is"),
+        ("¿qué es el predial?", ["market_research"], "**El predial** (Colombia y México) o **IBI** (España)"),
+        ("what's the gross yield?", ["roi"], "What are the property's price and monthly rent?"),
+        ("how much would I pay in total to buy a 300k flat in Madrid, all costs included?", ["roi"], "of buying costs"),
         ("¿qué tan seguro es Getsemaní?", ["market_research"], ""),
         ("¿qué tan seguro estás de esa cifra?", ["none"], "lleva su fuente"),
         ("recomiéndame un barrio para vivir con niños en Málaga", ["market_research"], "Esto dicen los documentos"),
