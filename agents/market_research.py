@@ -8,6 +8,7 @@ from typing import Any
 from agents.playbook import Arguments, Known, Playbook, Step
 from agents.specialist import Specialist
 from knowledge.understanding.text import fold
+from tools.area_rent import area_rent
 from tools.areas import area_statistics
 from tools.currency import convert_currency
 from tools.documents import search_documents
@@ -134,6 +135,13 @@ def _stats(known: Known) -> list[Arguments]:
     ]
 
 
+def _rent(known: Known) -> Arguments:
+    """What the home described would rent for."""
+    city = first(known.slots.get("city"))
+    return {**place(known, city), "property_type": first(known.slots.get("property_type")),
+            "area_m2": first(known.slots.get("area_m2"))}
+
+
 def _trend(known: Known) -> list[Arguments]:
     """One call a measure and place; rates and inflation are of countries."""
     aimed = aims(known)
@@ -185,6 +193,7 @@ PLAYBOOK = Playbook(
              lambda k: covered(k) and has_place(k) and _SEARCH in aims(k), after=("budget",)),
         Step("stats", "area_statistics", _stats,
              lambda k: covered(k) and has_place(k) and _wants_stats(k)),
+        Step("rent", "area_rent", _rent, lambda k: covered(k) and has_place(k) and "rent_value" in aims(k)),
         Step("trend", "market_trend", _trend, lambda k: covered(k) and has_place(k) and _wants_trend(k)),
         Step("documents", "search_documents", _documents,
              lambda k: covered(k) and bool(aims(k) & {_RULES, "sentiment", "guide"})),
@@ -192,6 +201,6 @@ PLAYBOOK = Playbook(
 )
 SPECIALIST = Specialist(
     name="market_research",
-    tools=(search_listings, get_listing, area_statistics, market_trend, search_documents, convert_currency),
+    tools=(search_listings, get_listing, area_statistics, area_rent, market_trend, search_documents, convert_currency),
     playbook=PLAYBOOK,
 )

@@ -75,7 +75,8 @@ class Intent:
 
 def score(tokens: list[Token], context: Context) -> tuple[list[Hit], dict[str, float]]:
     """Cue hits and what they add up to by route; what a longer cue swallows counts for nothing."""
-    hits = _fitting(cue_book().hits(tokens), context) + _structure(tokens, context)
+    hits = _fitting(cue_book().hits(tokens), context)
+    hits += _structure(tokens, context, rent_asked=any(("market", "rent_value") in h.cue.says for h in hits))
     longer = [h for h in hits if h.cue.group < 0]
     kept = [h for h in hits if h.cue.group >= 0 or not any(_swallows(other, h) for other in longer)]
     scores: dict[str, float] = {}
@@ -98,12 +99,18 @@ def _fitting(hits: list[Hit], context: Context) -> list[Hit]:
     comparing = context.listed > 1 or (context.options and not context.shown)
     listing = context.shown or context.plural or (context.types and context.places)
     ordering = listing and not comparing and not context.area_asked
+    wants_a_return = context.target_yield or context.prices or context.loan
+    rents = [h for h in hits if ("market", "rent_value") in h.cue.says and not wants_a_return]
     orders = [h for h in hits if ordering and "order" in dict(h.cue.says)]
 
     def fits(hit: Hit) -> bool:
         says = dict(hit.cue.says)
         if says.get("price") == "fairness":  # "¿cuál es la más barata?" is no doubt about a price
             return not any(hit.start <= o.start and o.end <= hit.end for o in orders)
+        if says.get("market") == "rent_value":
+            return hit in rents
+        if rents and (says.get("price") or says.get("wish") == "let"):
+            return False  # "¿en cuánto puedo arrendar mi apto?" asks for a figure, of a rent
         if says.get("market") == "detail":
             return context.shown and not context.places and not context.plural and not context.amounts
         if "order" in says:
@@ -129,7 +136,7 @@ def _swallows(other: Hit, hit: Hit) -> bool:
     return wider and (hit.cue.route, other.cue.route) == ("price_prediction", "market_research")
 
 
-def _structure(tokens: list[Token], context: Context) -> list[Hit]:
+def _structure(tokens: list[Token], context: Context, *, rent_asked: bool) -> list[Hit]:
     """What the figures alone say: a price with a rent asks for a yield, a loan with its term for the instalment."""
     found: list[Hit] = []
 
@@ -153,7 +160,7 @@ def _structure(tokens: list[Token], context: Context) -> list[Hit]:
         add("comparison", 3.5, 3)
     if context.listed > 2 and not any("types" in t.classes for t in tokens):
         add("comparison", 2.5, 4)
-    if context.sought and not (context.rents or context.loan):
+    if context.sought and not (context.rents or context.loan or rent_asked):
         # "de 2 habitaciones o más", "en arriendo": no home of one's own to value
         add("market_research", 1.5, 9, market="search")
     elif context.areas and context.types and not context.plural and not (context.rents or context.loan or context.budget):

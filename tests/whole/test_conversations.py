@@ -57,6 +57,29 @@ async def test_a_question_is_answered_from_the_portfolio(
     assert demo in outcome["answer"]
 
 
+@pytest.mark.parametrize(
+    ("question", "keys", "words"),
+    [
+        ("¿en cuánto puedo arrendar mi apto de 80 m2 en Chapinero?", {"monthly_rent", "rent_m2_median"}, "al mes"),
+        ("¿cuánto pido de alquiler por un piso de 70 m² en Ruzafa, Valencia?", {"monthly_rent", "rent_m2_median"}, "al mes"),
+        ("how much could I rent my 90 m2 flat in Roma Norte out for?", {"monthly_rent", "rent_m2_median"}, "a month"),
+        ("¿en cuánto puedo rentar mi depa en la Condesa?", {"rent_m2_median"}, "¿Cuántos metros cuadrados tiene?"),
+        ("¿en cuánto alquilo mi piso?", set(), "¿En qué ciudad o zona está?"),
+        ("rental value of a 60 m2 flat in Lima", set(), "no data on Lima"),
+    ],
+)
+async def test_the_rent_of_a_home_is_estimated_from_its_area_and_size(
+    asked: Runner, question: str, keys: set[str], words: str
+) -> None:
+    [outcome] = await talk(asked, question)
+    assert set(outcome["routes"]) == {"market_research"}
+    assert words in outcome["answer"]
+    shown = {f["key"] for f in outcome["facts"] if f["id"] in outcome["shown_facts"]}
+    assert keys <= shown if keys else not shown, outcome["answer"]
+    assert "price_m2_median" not in shown
+    assert_bound(outcome, question)
+
+
 RETURNS = [
     ("Compro por 200.000 € en Málaga y alquilo por 900 € al mes. ¿Rentabilidad bruta?", [5.4]),
     ("Compro apto de 300 millones en Cali y lo arriendo en 1.600.000. ¿Qué rentabilidad bruta da?", [6.4]),
