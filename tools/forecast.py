@@ -209,16 +209,15 @@ def _backtest(result: ToolResult, path: Path, fact: Any) -> dict[str, Any] | Non
     if not found["origins"]:
         result.gap("thin_data", what="observations to test the forecast at this horizon", place=path.series.region)
         return None
-    reach = len(path.body["path"]) * _MONTHS[path.series.frequency] / 12
     facts = {
         "origins": fact("backtest_origins", found["origins"], "count", as_of),
         "mase": fact("backtest_mase", found["mase"][path.body["method"]], "score", as_of),
         "mase_drift": fact("backtest_mase_drift", found["mase"]["drift"], "score", as_of),
         "coverage": fact("backtest_coverage_80", found["coverage_80"], "percent", as_of),
-        "years": fact("backtest_years", reach, "years", as_of),
+        "years": fact("backtest_years", path.years, "years", as_of),
     }
     if found["error_pct"] is not None:
-        facts["error"] = fact("backtest_error", round(found["error_pct"], 1), "percent", as_of)
+        facts["error"] = fact("backtest_error", round(found["error_pct"][path.steps - 1], 1), "percent", as_of)
     return {"error": None} | {name: result.add(f) for name, f in facts.items()}
 
 

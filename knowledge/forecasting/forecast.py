@@ -11,7 +11,7 @@ import numpy as np
 
 from core.errors import BadInput
 from knowledge.forecasting import backtest
-from knowledge.forecasting.methods import Drift, candidates
+from knowledge.forecasting.methods import DampedDrift, candidates
 from knowledge.forecasting.series import PER_YEAR, Numbers, Series, clean, later
 
 #: Years ahead at most: no backtest of these series supports more.
@@ -38,7 +38,7 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The backtest: MASE per candidate (errors over the mean yearly change; lower is better), percent of actual values
-    inside the intervals, and the size of the winner's mean absolute error in percent at the last horizon.
+    inside the intervals, and the winner's mean absolute error in percent at each period of the path.
 
     Empty (`origins` 0) for a series too short to test.
     """
@@ -48,7 +48,7 @@ class Evidence:
     failed: tuple[str, ...]
     coverage_80: float | None
     coverage_95: float | None
-    error_pct: float | None
+    error_pct: tuple[float, ...] | None
     beats_drift: bool | None
 
 
@@ -69,7 +69,9 @@ class ForecastResult:
         """Plain types only: what table `forecasts` stores."""
         body = asdict(self)
         body["path"], body["flags"] = list(body["path"]), list(body["flags"])
-        body["backtest"]["failed"] = list(body["backtest"]["failed"])
+        tested = body["backtest"]
+        tested["failed"] = list(tested["failed"])
+        tested["error_pct"] = list(tested["error_pct"]) if tested["error_pct"] else None
         return body
 
 
@@ -97,11 +99,11 @@ def forecast(
     path = winner.predict(winner.fit(y), y, horizon)
     errors = tested.errors[winner.name]
     coverage_80, coverage_95 = backtest.coverages(errors, series.smallest_step)
-    last = errors[:, -1]
-    error = np.expm1(np.abs(last)) if series.logs else np.abs(last / np.where(y[-1] == 0, np.nan, y[-1]))
+    sizes = np.abs(errors)
+    error = np.expm1(sizes) if series.logs else sizes / abs(y[-1] or np.nan)
     evidence = Evidence(
         tested.origins, tested.mase, tested.failed, coverage_80, coverage_95,
-        round(100 * float(error.mean()), 2) if np.isfinite(error).all() else None,
+        tuple(np.round(100 * error.mean(axis=0), 2).tolist()) if np.isfinite(error).all() else None,
         tested.mase[winner.name] < tested.mase["drift"],
     )
     return _result(series, winner.name, path, backtest.half_widths(errors, series.smallest_step), evidence, series.flags)
@@ -109,7 +111,7 @@ def forecast(
 
 def _untested(series: Series, horizon: int) -> ForecastResult:
     y = series.values
-    drift = Drift(series.frequency)
+    drift = DampedDrift(series.frequency)
     step = max(float(np.std(np.diff(y), ddof=1)), series.smallest_step)
     # Steps of an index err in the same direction for long: the error grows with h, not with its root.
     widths = np.outer(step * np.arange(1, horizon + 1), UNTESTED)

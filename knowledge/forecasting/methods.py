@@ -1,8 +1,9 @@
 """The candidates. Each estimates its parameters once (`fit`) and applies them to any longer stretch (`predict`).
 
-House price indices are smooth and trend for years, so the candidate to beat is the drift of the last two years. The
-statistical ones are small on purpose, and statsmodels only estimates: applying the parameters is a short recursion
-here, many times quicker than a Kalman filter whose matrix products wait for threads.
+House price indices are smooth and trend for years, so the candidate to beat is the drift of the last two years; no trend
+goes on for ever, so the one that is trusted fades. The statistical ones are small on purpose, and statsmodels only
+estimates: applying the parameters is a short recursion here, many times quicker than a Kalman filter whose matrix products
+wait for threads.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from knowledge.forecasting.series import PER_YEAR, Frequency, Numbers
 _YEAR_OF_STEPS: dict[str, int] = {"A": 1, "Q": 4, "M": 6}
 #: Points that statistical candidates need to estimate their parameters.
 ENOUGH = 20
+#: What is left of a trend, and at most of a shock to it, after a year. Over 1,138 backtests of 119 official indices, one to
+#: five years ahead, the mean of faded drift and autoregression erred 3 to 9 % less than that of the plain ones; with six
+#: years of history only (like most short series), 4 to 40 % less.
+DAMPING, PERSISTENCE = 0.72, 0.815
 
 
 class Candidate(Protocol):
@@ -60,6 +65,20 @@ class Drift:
         return np.asarray(y[-1] + (y[-1] - y[-1 - window]) / window * np.arange(1, horizon + 1))
 
 
+class DampedDrift(Drift):
+    """The drift, fading: what is left of it after a year is `DAMPING`."""
+
+    name = "damped"
+
+    def __init__(self, frequency: Frequency) -> None:
+        super().__init__(frequency)
+        self.kept = DAMPING ** (1 / PER_YEAR[frequency])
+
+    def predict(self, parameters: None, y: Numbers, horizon: int) -> Numbers:
+        steps = np.diff(super().predict(parameters, y, horizon), prepend=y[-1])
+        return np.asarray(y[-1] + np.cumsum(steps * self.kept ** np.arange(1, horizon + 1)))
+
+
 class DampedTrend:
     """Exponential smoothing with additive damped trend (ETS A,Ad,N: Hyndman et al. 2008)."""
 
@@ -87,15 +106,19 @@ class Autoregression:
 
     name = "arima"
 
-    def __init__(self, lags: int) -> None:
-        self.lags = lags
+    def __init__(self, frequency: Frequency) -> None:
+        self.lags = _YEAR_OF_STEPS[frequency]
+        self.longest = PERSISTENCE ** (1 / PER_YEAR[frequency])
 
     def fit(self, y: Numbers) -> Numbers:
-        """One coefficient per lag, latest first."""
+        """One coefficient per lag, latest first, shrunk where shocks would last longer than `PERSISTENCE` or grow."""
         from statsmodels.tsa.ar_model import AutoReg  # type: ignore[import-untyped]
 
         with _quietly():
-            return np.asarray(AutoReg(np.diff(y), lags=self.lags, trend="n").fit().params, dtype=np.float64)
+            found = np.asarray(AutoReg(np.diff(y), lags=self.lags, trend="n").fit().params, dtype=np.float64)
+        lasts = float(np.abs(np.roots(np.concatenate([[1.0], -found]))).max(initial=0.0))
+        # dividing lag k by c^k divides every root of the process by c
+        return np.asarray(found * min(1.0, self.longest / max(lasts, 1e-12)) ** np.arange(1, self.lags + 1))
 
     def predict(self, parameters: Numbers, y: Numbers, horizon: int) -> Numbers:
         steps = np.diff(y[-(self.lags + 1):]).tolist()
@@ -130,8 +153,8 @@ class Mean:
 
 def candidates(frequency: Frequency, points: int) -> list[Candidate]:
     """Simplest first, for series whose first backtest origin has `points` observations."""
-    drift = Drift(frequency)
+    drift, damped = Drift(frequency), DampedDrift(frequency)
     if points < ENOUGH:
-        return [Naive(), drift]
-    steps = Autoregression(_YEAR_OF_STEPS[frequency])
-    return [Naive(), drift, DampedTrend(), steps, Mean([drift, steps])]
+        return [Naive(), drift, damped]
+    steps = Autoregression(frequency)
+    return [Naive(), drift, damped, DampedTrend(), steps, Mean([damped, steps])]

@@ -23,7 +23,7 @@ STORED_YEARS = 3
 #: A forecast beyond this multiple of the last value is a method that ran away (no market here did in ten years).
 WILDEST = 20.0
 #: Changed when the method changes: what other code made is not read.
-_CODE = "1"
+_CODE = "2"
 _SERIES = text("SELECT frequency FROM series WHERE id = :id")
 _POINTS = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period")
 _STORED = text("SELECT fingerprint, method, origin, path, backtest FROM forecasts WHERE series_id = :id")
