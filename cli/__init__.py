@@ -6,7 +6,10 @@ stdout carries what was asked for (an answer, JSON, a table); progress and messa
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
+from typing import Any
 
 from cli.app import app
 
@@ -15,4 +18,21 @@ def main() -> None:
     """Entry point of `ladrillo`."""
     from cli.console import guard
 
-    sys.exit(guard(lambda: app(prog_name="ladrillo", standalone_mode=False)))
+    _stand_in_for_closed_streams()
+    sys.exit(guard(lambda: command(sys.argv[1:])))
+
+
+def command(arguments: list[str]) -> Any:
+    """Run the command of these arguments. Not through Typer's own `main`, which answers Ctrl-C and a closed pipe itself."""
+    import typer
+
+    whole = typer.main.get_command(app)
+    with whole.make_context("ladrillo", arguments) as context:
+        return whole.invoke(context)
+
+
+def _stand_in_for_closed_streams() -> None:
+    """A caller may close stdin, stdout or stderr (`2>&-`); else the next file opened would take their number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115

@@ -54,6 +54,8 @@ def out(text: str) -> None:
     print(text, flush=True)  # noqa: T201
 
 
+#: What a full disk may look like to a command.
+_FOR_LACK_OF_ROOM = ("database_unavailable", "disk_full", "not_recorded")
 #: Megabytes: PostgreSQL writes its log in files of 16.
 LEAST_ROOM = 32
 
@@ -68,7 +70,7 @@ def guard(work: Callable[[], Any]) -> int:
         result = work()
     except LadrilloError as error:
         say(f"ladrillo: {error.text(language())}")
-        if error.code == "database_unavailable" and (free := _little_room()) is not None:
+        if error.code in _FOR_LACK_OF_ROOM and (free := _little_room()) is not None:
             say(t(f"The disk of the data folder has {free} MB left, which is too little: free some space first.",
                   f"Al disco de la carpeta de datos le quedan {free} MB, que es muy poco: primero libere espacio."))
         return error.exit_code
@@ -113,10 +115,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     except LadrilloError:
         work.close()  # it was never begun
         raise
-    try:
-        return asyncio.run(work)
-    except KeyboardInterrupt:
-        raise asyncio.CancelledError from None  # Typer would end the program without a word
+    return asyncio.run(work)
 
 
 @contextmanager

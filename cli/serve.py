@@ -27,8 +27,6 @@ def serve(host: str | None, port: int | None) -> None:
     listener = _listen(where, settings.port if port is None else port)
     try:
         asyncio.run(_serve(settings, listener))
-    except KeyboardInterrupt:
-        raise asyncio.CancelledError from None  # Typer would end the program without a word
     finally:
         listener.close()
 

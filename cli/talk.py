@@ -13,7 +13,7 @@ from typing import Any
 from cli.console import out, say, t
 from cli.session import opened
 from core.clock import new_id
-from core.errors import BadInput
+from core.errors import BadInput, Unavailable
 from core.scope import Scope
 from graphs.runner import Runner
 from knowledge.records import conversations
@@ -46,9 +46,12 @@ async def ask(question: str, *, as_json: bool, country: str | None) -> None:
         out(outcome["answer"])
         _after(outcome)
     if outcome["status"] != "finished":
-        say(t(f"The turn ended as {outcome['status']} ({outcome['error_code']}).",
-              f"El turno terminó en {outcome['status']} ({outcome['error_code']})."))
-        raise SystemExit(6)
+        code = outcome["error_code"] or "not_recorded"
+        raise Unavailable(
+            f"The turn has no answer ({outcome['status']}, {code}). Your question is kept; you can ask it again.",
+            f"El turno quedó sin respuesta ({outcome['status']}, {code}). Su pregunta se conserva; puede repetirla.",
+            code=code,
+        )
 
 
 def report(outcome: dict[str, Any]) -> dict[str, Any]:

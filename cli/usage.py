@@ -10,6 +10,12 @@ from typing import Any
 
 from core.errors import Language
 
+_EXTRA = re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((?P<words>.*)\)")
+_EXPECTED = (
+    (re.compile(r"less than or equal to (\S+)"), r"debe ser como máximo \1"),
+    (re.compile(r"greater than or equal to (\S+)"), r"debe ser como mínimo \1"),
+    (re.compile(r"valid integer"), "debe ser un número entero"),
+)
 _NO_COMMAND = re.compile(r"No such command (?P<name>'.*?')\.(?: Did you mean (?P<near>.+)\?)?")
 
 
@@ -28,7 +34,9 @@ def misused(error: Exception, language: Language) -> str:
 
 def _message(error: Any) -> str:
     text: str = error.format_message() if hasattr(error, "format_message") else str(error)
-    return text if text.endswith((".", ")", "?")) else f"{text}."
+    if _EXTRA.match(text):
+        return f"{text}. Put words that belong together in quotes."
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def _spanish(kind: str, error: Any) -> str:
@@ -42,5 +50,10 @@ def _spanish(kind: str, error: Any) -> str:
     if kind == "MissingParameter":
         return f"Falta {name}."
     if kind == "BadParameter":
-        return f"El valor de {name} no sirve ({error.message})."
+        told = [match.expand(spanish) for pattern, spanish in _EXPECTED if (match := pattern.search(error.message))]
+        return f"El valor de {name} no sirve{f' ({told[0]})' if told else ''}."
+    if kind == "BadOptionUsage":
+        return f"A la opción {error.option_name} le falta un valor."
+    if extra := _EXTRA.match(_message(error)):
+        return f"Sobra algo ({extra['words']}). Ponga entre comillas las palabras que van juntas."
     return f"La orden no se entiende ({_message(error)})"

@@ -9,6 +9,7 @@ must be bound by row-level security: a superuser there is refused.
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -16,7 +17,7 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import URL, make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from core.errors import LadrilloError, Misconfigured, Unavailable
@@ -65,25 +66,42 @@ def unavailable(error: BaseException) -> Unavailable:
     )
 
 
+#: Operational by family, and yet the answer of a server that is well.
+_ANSWERED = (
+    psycopg.errors.LockNotAvailable, psycopg.errors.DiskFull, psycopg.errors.QueryCanceled,
+    psycopg.errors.ProgramLimitExceeded,
+)
+
+
 def is_connection_failure(error: BaseException) -> bool:
     """True where the server is gone or refuses, as opposed to a statement that is wrong."""
     if isinstance(error, DBAPIError):
-        if error.connection_invalidated:
-            return True
-        return isinstance(error.orig, psycopg.OperationalError) and not isinstance(
-            error.orig, (psycopg.errors.LockNotAvailable, psycopg.errors.DiskFull, psycopg.errors.QueryCanceled)
-        )
-    return isinstance(error, (psycopg.OperationalError, InterfaceError, OperationalError, ConnectionError))
+        return error.connection_invalidated or (error.orig is not None and is_connection_failure(error.orig))
+    return isinstance(error, (psycopg.OperationalError, ConnectionError)) and not isinstance(error, _ANSWERED)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """True where the server, or a file of ours, found no room; nothing of the transaction is kept."""
+    if isinstance(error, DBAPIError):
+        return error.orig is not None and is_disk_full(error.orig)
+    return isinstance(error, psycopg.errors.DiskFull) or (
+        isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
 
 
 @contextmanager
 def connection_failures() -> Iterator[None]:
-    """Raises `Unavailable` for whatever says that the server is gone; everything else passes as it is."""
+    """Raises `Unavailable` for whatever says that the server is gone or its disk full; the rest passes as it is."""
     try:
         yield
     except LadrilloError:
         raise
     except Exception as error:
+        if is_disk_full(error):
+            raise Unavailable(
+                "The disk is full: nothing of this was stored. Free some space and try again.",
+                "El disco está lleno: no se guardó nada de esto. Libere espacio y vuelva a intentarlo.",
+                code="disk_full",
+            ) from error
         if is_connection_failure(error):
             raise unavailable(error) from error
         raise
@@ -100,6 +118,7 @@ class Database:
             max_overflow=pool_size,
             pool_pre_ping=True,
             pool_recycle=1800,
+            hide_parameters=True,  # messages and contact data do not belong in a log
             connect_args={"connect_timeout": 5, "application_name": "ladrillo"},
         )
         self._role: str | None = None
@@ -125,7 +144,7 @@ class Database:
     async def session(self, scope: Scope) -> AsyncIterator[AsyncSession]:
         """An ORM session in one transaction, bound to the scope's tenant; committed at a clean exit.
 
-        Raises `Unavailable` where the server is gone.
+        Raises `Unavailable` where the server is gone or its disk is full.
         """
         with connection_failures():
             async with AsyncSession(self.engine, expire_on_commit=False) as session:

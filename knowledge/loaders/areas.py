@@ -29,6 +29,8 @@ def prepare(sheet: Sheet, mapping: Mapping, places: Places) -> tuple[list[dict[s
     out["city"] = text_of(frame[mapping.places.city])
     column = mapping.places.neighbourhood
     out["neighbourhood"] = text_of(frame[column]).replace(mapping.places.aliases) if column in frame.columns else None
+    for name in ("city", "neighbourhood"):
+        rejections.add_long(getattr(mapping.places, name) or name, out[name])
 
     def reject(bad: pd.Series, name: str, en: str, es: str) -> None:
         spec = mapping.fields.get(name)

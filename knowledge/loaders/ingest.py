@@ -8,7 +8,6 @@ marked failed.
 from __future__ import annotations
 
 import asyncio
-import errno
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -19,7 +18,7 @@ import psycopg
 
 from core.clock import monotonic, now
 from core.database import Database
-from core.errors import LadrilloError, Unavailable
+from core.errors import LadrilloError
 from core.scope import Scope
 from knowledge.loaders import loads
 from knowledge.loaders.mapping import Mapping, check, choose, recognise
@@ -121,29 +120,11 @@ async def recorded_load(
     load_id = await loads.begin(database, scope, file, mapping, fingerprint)
     try:
         async with database.connection(scope) as connection:
-            try:
-                await loads.take_turn(connection, load_id)
-                yield RecordedLoad(load_id, connection)
-            except (psycopg.errors.DiskFull, OSError) as error:
-                if _is_disk_full(error):
-                    raise _disk_full(file) from error
-                raise
+            await loads.take_turn(connection, load_id)
+            yield RecordedLoad(load_id, connection)
     except BaseException as error:
         await _tell_failed(database, scope, load_id, error)
         raise
-
-
-def _is_disk_full(error: BaseException) -> bool:
-    return isinstance(error, psycopg.errors.DiskFull) or (
-        isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
-
-
-def _disk_full(file: str) -> Unavailable:
-    return Unavailable(
-        f"The disk is full: nothing of {file} was stored. Free some space and load the file again.",
-        f"El disco está lleno: no se guardó nada de {file}. Libere espacio y vuelva a cargar el archivo.",
-        code="disk_full",
-    )
 
 
 async def _tell_failed(database: Database, scope: Scope, load_id: str, error: BaseException) -> None:

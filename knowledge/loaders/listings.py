@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _TEXTS = ("source", "title", "text", "language", "dwelling_group")
+#: Texts of any length; every other text is a name.
+_PROSE = frozenset({"title", "text", "attribution"})
 
 
 @dataclass(slots=True)
@@ -60,6 +62,8 @@ def field(
     rejections.add(parsed.bad, parsed.column, parsed.shown, *parsed.expected)
     constant = mapping.constant(name)
     values = parsed.values
+    if transform == "text" and name not in _PROSE:
+        rejections.add_long(parsed.column, values)
     return values if constant is None else values.where(values.notna(), constant)
 
 
@@ -88,11 +92,14 @@ def prepare(sheet: Sheet, mapping: Mapping, today: date) -> Prepared:
     out["neighbourhood"] = text_of(frame[column]) if column in frame.columns else None
     if mapping.places.aliases:
         out["neighbourhood"] = out["neighbourhood"].replace(mapping.places.aliases)
+    for name in ("city", "neighbourhood"):
+        rejections.add_long(getattr(mapping.places, name) or name, out[name])
     out["features"] = features_of(mapping, frame, rejections)
     out["attributes"] = attributes_of(mapping, frame, rejections)
 
     check_rows(out, mapping, frame, rejections, today)
     out["external_id"] = external_ids(mapping, frame, rejections)
+    rejections.add_long("id", out["external_id"])
     out["dated"] = out["observed_on"].notna()
     out["observed_on"] = out["observed_on"].where(out["dated"], today)
     has_area = out["area_m2"].notna()

@@ -275,7 +275,8 @@ def recognise(columns: Iterable[str]) -> Mapping:
         return max(fitting, key=lambda m: (len(m.named_columns & set(present)), len(m.requires)))
     nearest = max(mappings(), key=lambda m: (len(m.named_columns & set(present)), -len(m.misses(present))))
     missing = ", ".join(nearest.misses(present)) or "-"
-    shown = ", ".join(present[:12]) + (", …" if len(present) > 12 else "")
+    shown = ", ".join(name if len(name) <= 40 else f"{name[:39]}…" for name in present[:12])
+    shown += ", …" if len(present) > 12 else ""
     raise BadInput(
         f"No mapping knows a file with the columns {shown}. The nearest is {nearest.name!r} ({nearest.title}), which "
         f"also requires: {missing}. Rename the columns, or describe them in a TOML file (copy "

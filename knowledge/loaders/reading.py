@@ -1,13 +1,14 @@
 """A file as a table: CSV, Parquet or JSON lines, rows numbered from 1, lines that cannot be read set aside.
 
 CSV goes through the standard library's reader and not pandas': it is fast enough, and it tells of every line with
-the wrong number of columns, which pandas would pad in silence. A file that is not UTF-8 as a whole is taken as
-Windows-1252 (a superset of latin-1) only if its odd bytes are letters that Spanish and its neighbours use; otherwise
-only the lines that cannot be read are set aside.
+the wrong number of columns, which pandas would pad in silence. A file that is neither marked as UTF-16 nor UTF-8 as a
+whole is taken as Windows-1252 (a superset of latin-1) only if its odd bytes are letters that Spanish and its
+neighbours use; otherwise only the lines that cannot be read are set aside.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import errno
 import hashlib
@@ -32,6 +33,7 @@ _SURROGATE = re.compile("[\udc80-\udcff]")
 #: What PostgreSQL does not store as text: NUL, and half a surrogate pair.
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _LATIN = frozenset("áàâãäåæéèêëíìîïóòôõöøœúùûüñçßÁÀÂÃÄÅÆÉÈÊËÍÌÎÏÓÒÔÕÖØŒÚÙÛÜÑÇ·ªº°¿¡«»²³€–—‘’“”…\xa0½¼¾")
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
 
 
@@ -54,9 +56,7 @@ def read(path: Path) -> Sheet:
     if content[:4] == b"PAR1" or suffix in (".parquet", ".pq"):
         sheet = _read_parquet(path)
     else:
-        if b"\x00" in content[:65536]:
-            raise _unreadable(path, "it is a binary file, not CSV, Parquet or JSON lines",
-                              "es un archivo binario, no CSV, Parquet ni JSON por líneas")
+        _refuse_binary(path, content)
         text, encoding = decode(content)
         if suffix in _JSON_SUFFIXES or text.lstrip()[:1] == "{":
             sheet = _read_json_lines(path, text, encoding)
@@ -85,6 +85,17 @@ def _content(path: Path) -> bytes:
     return content
 
 
+def _refuse_binary(path: Path, content: bytes) -> None:
+    """A stray NUL is the fault of its line; a file full of them was never text."""
+    if content.startswith((b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")):
+        raise _unreadable(path, "it is compressed, or a workbook; unpack it, or save the sheet as CSV",
+                          "está comprimido o es un libro de cálculo; descomprímalo o guarde la hoja como CSV")
+    sample = content[:65536]
+    if not content.startswith(_UTF_16) and sample.count(0) > 1 + len(sample) // 1000:
+        raise _unreadable(path, "it is a binary file, not CSV, Parquet or JSON lines",
+                          "es un archivo binario, no CSV, Parquet ni JSON por líneas")
+
+
 def _unreadable(path: Path, en: str, es: str) -> BadInput:
     return BadInput(f"The file {path} cannot be loaded: {en}.", f"El archivo {path} no se puede cargar: {es}.",
                     code="unreadable_file")
@@ -92,6 +103,8 @@ def _unreadable(path: Path, en: str, es: str) -> BadInput:
 
 def decode(content: bytes) -> tuple[str, str]:
     """Text and the encoding used. Bytes that remain unreadable become lone surrogates (U+DC80-U+DCFF)."""
+    if content.startswith(_UTF_16):  # what Excel calls Unicode text
+        return content.decode("utf-16", errors="replace"), "utf-16"
     encoding = "utf-8-sig" if content.startswith(b"\xef\xbb\xbf") else "utf-8"
     try:
         return content.decode(encoding), encoding

@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+#: Names and ids are keys; an index of PostgreSQL takes at most some 2,700 bytes.
+NAME_LIMIT = 250
+
+
 class Reject(NamedTuple):
     """`row` is the 1-based data row of the file; `raw` the row as it stands there."""
 
@@ -32,6 +36,11 @@ class Rejections:
             missing = value is None or value is pd.NA or value != value or value == ""
             told = "(missing / falta)" if missing else repr(value)[:80]
             self._reasons.setdefault(int(row), []).append(f"{column} = {told}: {en} / {es}")
+
+    def add_long(self, column: str, names: pd.Series) -> None:
+        """Reject the rows whose name or id is too long for a key."""
+        long = names.map(lambda name: isinstance(name, str) and len(name) > NAME_LIMIT).astype(bool)
+        self.add(long, column, names, f"longer than {NAME_LIMIT} characters", f"tiene más de {NAME_LIMIT} caracteres")
 
     def __contains__(self, row: int) -> bool:
         return row in self._reasons

@@ -107,6 +107,7 @@ def _values_of(
         part[name] = fill(template, {key: known[key] for key in placeholders(template)}, frame.index)
         empty = pd.Series(part[name].isna() & ~part.index.isin(rejections.rows), index=part.index)
         rejections.add(empty, template, part[name], "a part is missing", "falta una parte")
+    rejections.add_long(mapping.series.id, part["id"])
     return part
 
 

@@ -28,6 +28,9 @@ from .conftest import Call
         ("aks hola", "Did you mean 'ask'?", "¿Quiso decir 'ask'?"),
         ("db frobnicate", "ladrillo db --help", "ladrillo db --help"),
         ("ask", "Missing argument", "Falta 'question'"),
+        ("ask cuánto vale", "Put words that belong together in quotes.", "Sobra algo (vale). Ponga entre comillas"),
+        ("ask hola --country", "'--country' requires an argument", "A la opción --country le falta un valor"),
+        ("serve --port 70000", "equal to 65535", "El valor de '--port' no sirve (debe ser como máximo 65535). Vea"),
         ("ask hola --loud", "No such option: --loud", "No existe la opción --loud"),
         ("eval cases.jsonl", "--outputs", "Falta '--outputs'"),
         ("serve --port x", "'--port'", "El valor de '--port' no sirve"),
@@ -259,6 +262,16 @@ def test_exit_codes(
 
     assert guard(work) == code
     assert words in capsys.readouterr().err
+
+
+def test_typer_leaves_ctrl_c_to_us(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(host: str | None, port: int | None) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.serve.serve", work)
+    called = call("serve")
+    assert called.code == 130
+    assert "Interrupted" in called.err
 
 
 @pytest.mark.parametrize(("free", "told"), [(3, True), (5_000, False)])

@@ -21,6 +21,7 @@ from core.embedded import status
 from .conftest import ROOT, Start
 
 PATIENCE = 60
+_MAIN = "import cli; cli.main()"
 PROMPT = """
 import sys
 from contextlib import asynccontextmanager
@@ -47,6 +48,22 @@ def test_help_is_in_the_readers_language(start: Start, language: str, words: str
     assert words in out
     for command in ("serve", "ask", "chat", "ingest", "train", "value", "eval", "bench", "doctor", "db", "index"):
         assert f" {command} " in out
+
+
+def test_a_pipe_that_closes_early_is_no_failure(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, "-c", _MAIN, "--version"], cwd=ROOT, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_closed_stream_is_no_defect(closed: str) -> None:
+    line = f'exec "$0" -c "$1" ask - {closed}'
+    done = subprocess.run(["sh", "-c", line, sys.executable, _MAIN], cwd=ROOT, input=b"", capture_output=True)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
 
 
 def _left(folder: Path) -> list[str]:

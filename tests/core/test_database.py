@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+
 import psycopg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from core.clock import now
 from core.database import Database, normalise_url
@@ -81,6 +83,31 @@ async def test_a_server_that_is_gone_is_unavailable() -> None:
         async with database.session(A):
             pass
     await database.close()
+
+
+async def test_a_full_disk_is_told_as_one_whoever_meets_it(database: Database) -> None:
+    full = psycopg.errors.DiskFull("could not extend file")
+    wrapped = OperationalError("INSERT", {}, full)
+    for error in (full, wrapped, OSError(errno.ENOSPC, "No space left on device")):
+        with pytest.raises(Unavailable) as told:
+            async with database.session(A):
+                raise error
+        assert told.value.code == "disk_full"
+        assert "disco está lleno" in told.value.es
+
+
+async def test_a_value_that_the_server_cannot_hold_is_not_a_server_that_is_gone(database: Database) -> None:
+    with pytest.raises(psycopg.errors.ProgramLimitExceeded):
+        async with database.connection(A) as connection:
+            raise psycopg.errors.ProgramLimitExceeded("index row requires 20016 bytes")
+    assert connection.closed is False
+
+
+async def test_what_people_wrote_does_not_reach_the_log(database: Database) -> None:
+    with pytest.raises(DBAPIError) as failed:
+        async with database.session(A) as session:
+            await session.execute(text("SELECT CAST(:words AS integer)"), {"words": "llámeme al 300 555 1234"})
+    assert "parameters hidden" in str(failed.value)
 
 
 @pytest.mark.parametrize("url", ["mysql://u@h/db", "not a url at all", "sqlite:///x.db"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import random
+import string
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +118,39 @@ async def test_a_missing_column_stores_nothing(
     with pytest.raises(BadInput, match="price"):
         await ingest_file(bogota, scope, write_csv(tmp_path / "a.csv", [row]), mapping=mapping)
     assert await rows("SELECT * FROM loads") == []
+
+
+@pytest.mark.parametrize("column", ["external_id", "source", "city", "neighbourhood"])
+async def test_a_name_too_long_for_a_key_costs_its_row(
+    bogota: Database, scope: Scope, rows: Rows, tmp_path: Path, column: str
+) -> None:
+    long = "".join(random.Random(1).choices(string.ascii_letters, k=20_000))
+    path = write_csv(tmp_path / "a.csv", [listing(source="mine"), listing(external_id="a2", source="mine") | {column: long}])
+    result = await ingest_file(bogota, scope, path)
+    assert (result.inserted, result.quarantined) == (1, 1)
+    (kept,) = await rows("SELECT reason, raw FROM quarantine")
+    assert "longer than 250 characters / tiene más de 250 caracteres" in kept["reason"]
+    assert kept["raw"][column] == long
+
+
+async def test_areas_and_series_with_names_too_long_cost_their_rows(
+    bogota: Database, scope: Scope, tmp_path: Path
+) -> None:
+    long = "".join(random.Random(1).choices(string.ascii_letters, k=20_000))
+    areas = [{"country": "CO", "city": name, "latitude": "4.6", "longitude": "-74.1"} for name in ("Chía", long)]
+    result = await ingest_file(bogota, scope, write_csv(tmp_path / "areas.csv", areas))
+    assert (result.inserted, result.quarantined) == (1, 1)
+    rents = [
+        {"quarter": "2025Q4", "district_code": "1", "district": "x", "barri_code": code, "barri": "el Raval",
+         "rent_eur_m2_month": "15", "mean_surface_m2": "60"} for code in ("1", long)
+    ]
+    result = await ingest_file(bogota, scope, write_csv(tmp_path / "rents.csv", rents))
+    assert (result.inserted, result.quarantined) == (2, 1)
+
+
+async def test_the_message_about_unknown_columns_stays_readable(bogota: Database, scope: Scope, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("a" * 100_000)
+    with pytest.raises(BadInput) as told:
+        await ingest_file(bogota, scope, path)
+    assert len(told.value.en) < 700

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,8 @@ def test_json_lines_set_aside_what_is_no_object(tmp_path: Path) -> None:
     ("empty.csv", b"", "empty"),
     ("blank.csv", b" \n\n", "empty"),
     ("garbage.csv", bytes(range(256)) * 10, "binary"),
+    ("packed.csv.gz", gzip.compress(b"a,b\n1,2\n"), "unpack it"),
+    ("book.xlsx", b"PK\x03\x04\x14\x00\x06\x00", "save the sheet as CSV"),
     ("sheet.parquet", b"not parquet at all", "Parquet"),
     ("cut.parquet", b"PAR1\x15\x04\x15", "Parquet"),
     ("list.json", b'[{"a": 1},\n{"a": 2}\n]', "one object per line"),
@@ -85,6 +88,20 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path, name: str, content: 
     assert name in caught.value.en
     assert name in caught.value.es
     assert told in caught.value.en
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_unicode_text_of_a_spreadsheet_is_read(tmp_path: Path, encoding: str) -> None:
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    sheet = sheet_of(tmp_path, f"{mark}ciudad\tprecio\nBogotá\t5\n".encode(encoding))
+    assert sheet.encoding == "utf-16"
+    assert sheet.frame.to_dict("records") == [{"ciudad": "Bogotá", "precio": "5"}]
+
+
+def test_a_stray_nul_costs_its_line(tmp_path: Path) -> None:
+    sheet = sheet_of(tmp_path, b"a,b\n1,2\n3\x00,4\n5,6\n")
+    assert [r.row for r in sheet.rejects] == [2]
+    assert list(sheet.frame["a"]) == ["1", "5"]
 
 
 def test_characters_that_are_not_text_cost_their_row(tmp_path: Path) -> None:
