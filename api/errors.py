@@ -12,19 +12,10 @@ from starlette.exceptions import HTTPException
 
 from api.dependencies import language, mend
 from core.errors import LadrilloError, Language
+from core.invalid import reason
 from knowledge.records.conversations import RunActive
 
 log = logging.getLogger("ladrillo.api")
-#: What Pydantic says in English about a field, by the error's type; `{…}` come from the error's context.
-_FIELD_ES = {
-    "missing": "falta", "extra_forbidden": "ese campo no existe aquí", "string_type": "debe ser un texto",
-    "string_unicode": "no es texto Unicode", "string_too_short": "necesita al menos {min_length} caracteres",
-    "string_too_long": "admite como máximo {max_length} caracteres",
-    "string_pattern_mismatch": "tiene caracteres que no se admiten", "literal_error": "debe ser uno de {expected}",
-    "int_parsing": "debe ser un número entero", "greater_than_equal": "debe ser al menos {ge}",
-    "less_than_equal": "debe ser como máximo {le}", "model_attributes_type": "debe ser un objeto JSON",
-    "dict_type": "debe ser un objeto JSON",
-}
 
 
 def body(code: str, message: str, *, retryable: bool = False, **more: Any) -> dict[str, Any]:
@@ -42,10 +33,8 @@ def _about(first: dict[str, Any], *, spanish: bool) -> str:
         )
     shown = "" if first["type"] == "missing" else f" ({repr(first.get('input'))[:80]})"
     if spanish:
-        words = _FIELD_ES.get(first["type"])
-        why = words.format_map(first.get("ctx", {})) if words else first["msg"]
-        return f"El campo {place!r} no sirve{shown}: {why}. Vea /docs."
-    return f"The field {place!r} cannot be used{shown}: {first['msg']}. See /docs."
+        return f"El campo {place!r} no sirve{shown}: {reason(first, 'es')}. Vea /docs."
+    return f"The field {place!r} cannot be used{shown}: {reason(first, 'en')}. See /docs."
 
 
 def _language(request: Request) -> Language:

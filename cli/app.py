@@ -92,7 +92,9 @@ def chat(country: CountryOption = None) -> None:
     help=t("Load listings, statistics or areas from files.", "Carga anuncios, estadísticas o zonas desde archivos.")
 )
 def ingest(
-    files: Annotated[list[Path], typer.Argument(help=t("CSV, Parquet or JSON lines", "CSV, Parquet o líneas JSON"))],
+    files: Annotated[
+        list[Path], typer.Argument(readable=False, help=t("CSV, Parquet or JSON lines", "CSV, Parquet o líneas JSON"))
+    ],
     mapping: Annotated[
         str | None,
         typer.Option(help=t("name or path of a column mapping", "nombre o ruta de una correspondencia de columnas")),
@@ -130,7 +132,9 @@ def train(
 
 @app.command(help=t("Value a file of properties.", "Valora un archivo de inmuebles."))
 def value(
-    file: Annotated[Path, typer.Argument(help=t("CSV, Parquet or JSON lines", "CSV, Parquet o líneas JSON"))],
+    file: Annotated[
+        Path, typer.Argument(readable=False, help=t("CSV, Parquet or JSON lines", "CSV, Parquet o líneas JSON"))
+    ],
     out: Annotated[
         Path, typer.Option("--out", help=t("where to write (.csv or .parquet)", "dónde escribir (.csv o .parquet)"))
     ],

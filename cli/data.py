@@ -57,10 +57,18 @@ async def ingest(files: list[Path], mapping: str | None, refresh: bool) -> int:
 
 def _present(files: list[Path]) -> tuple[list[Path], int]:
     """The files that exist, and the exit code of those that do not: known before servers start and a folder is filled."""
-    gone = [file for file in files if not file.exists()]
+    gone = [file for file in files if not _may_exist(file)]
     for file in gone:
         say(f"ladrillo: {_no_file(file).text(language())}")
     return [file for file in files if file not in gone], NotFound.exit_code if gone else 0
+
+
+def _may_exist(file: Path) -> bool:
+    """False only where there is surely no such file; one that may not be looked at is told of when it is read."""
+    try:
+        return file.exists()
+    except OSError:
+        return True
 
 
 def _no_file(file: Path) -> NotFound:
@@ -113,7 +121,7 @@ async def value(file: Path, out_path: Path, mapping: str | None) -> None:
     """One row per input row, in order: value, low_80, high_80, low_90, high_90 and why where there is none."""
     from services.valuing import value_file
 
-    if not file.exists():
+    if not _may_exist(file):
         raise _no_file(file)
     async with filled() as resources:
         with progress() as tell:

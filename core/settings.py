@@ -15,13 +15,21 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import Misconfigured
+from core.invalid import reason
 
 DEVELOPMENT_TOKEN = "development-only-token"
 _ROLES = ("viewer", "adviser", "supervisor", "admin")
 
 
 def default_data_dir() -> Path:
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    try:
+        base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    except RuntimeError:
+        raise Misconfigured(
+            "This user has no home folder to keep the data in. Set LADRILLO_DATA_DIR to a folder that you may write to.",
+            "Este usuario no tiene carpeta personal donde guardar los datos. Ponga en LADRILLO_DATA_DIR una carpeta en la "
+            "que pueda escribir.",
+        ) from None
     return Path(base) / "ladrillo"
 
 
@@ -79,17 +87,34 @@ class Settings(BaseSettings):
     def _an_empty_folder_is_none(cls, value: object) -> object:
         return default_data_dir() if value in ("", None) else value
 
+    @field_validator("data_dir")
+    @classmethod
+    def _home_is_written_out(cls, value: Path) -> Path:
+        """No shell does it for a `.env` file."""
+        try:
+            return value.expanduser()
+        except RuntimeError:
+            raise Misconfigured(
+                f"LADRILLO_DATA_DIR is {str(value)!r}, and that user has no home folder here. Write the whole path.",
+                f"LADRILLO_DATA_DIR es {str(value)!r} y ese usuario no tiene aquí carpeta personal. Escriba la ruta completa.",
+            ) from None
+
     @model_validator(mode="after")
     def _staff_tokens_can_be_used(self) -> Settings:
         for number, (token, (role, name)) in enumerate(self.staff.items(), 1):
             if role not in _ROLES or not name:  # what is wrong may hold the token itself: it is not repeated
-                raise ValueError(
-                    f"LADRILLO_STAFF_TOKENS: entry {number} is not `role:name:token` with a role of {', '.join(_ROLES)}"
+                roles = ", ".join(_ROLES)
+                raise Misconfigured(
+                    f"LADRILLO_STAFF_TOKENS: entry {number} is not `role:name:token` with a role of {roles}.",
+                    f"LADRILLO_STAFF_TOKENS: la entrada {number} no es `rol:nombre:token` con un rol de {roles}.",
                 )
             if self.environment == "production" and (token == DEVELOPMENT_TOKEN or len(token) < 24):
-                raise ValueError(
+                recipe = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
+                raise Misconfigured(
                     "LADRILLO_STAFF_TOKENS must hold tokens of at least 24 random characters in production "
-                    '(python -c "import secrets; print(secrets.token_urlsafe(32))"), or be empty'
+                    f"({recipe}), or be empty.",
+                    "LADRILLO_STAFF_TOKENS debe tener en producción tokens de al menos 24 caracteres al azar "
+                    f"({recipe}), o estar vacío.",
                 )
         return self
 
@@ -120,8 +145,8 @@ def get_settings() -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"
         field = Settings.model_fields.get(str(first["loc"][0]).lower().removeprefix("ladrillo_")) if first["loc"] else None
-        shown = f" (got {first.get('input')!r})" if field is not None and "SecretStr" not in str(field.annotation) else ""
+        shown = f" ({first.get('input')!r})" if field is not None and "SecretStr" not in str(field.annotation) else ""
         raise Misconfigured(
-            f"The setting {name} cannot be used{shown}: {first['msg']}. See .env.example.",
-            f"El ajuste {name} no sirve{shown}: {first['msg']}. Vea .env.example.",
+            f"The setting {name} cannot be used{shown}: {reason(first, 'en')}. See .env.example.",
+            f"El ajuste {name} no sirve{shown}: {reason(first, 'es')}. Vea .env.example.",
         ) from None

@@ -60,7 +60,7 @@ class EmbeddedServer(ABC):
     patience: ClassVar[float]
 
     def __init__(self, data_dir: Path) -> None:
-        self.data_dir = Path(os.path.realpath(data_dir.expanduser()))
+        self.data_dir = Path(os.path.realpath(data_dir))
         self.folder = self.data_dir / self.name
         #: Where a new folder is made before it gets its name; a starter that was killed may have left programs in it.
         self.workshop = self.folder.with_name(f"{self.name}.new")

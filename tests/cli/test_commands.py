@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from cli.console import guard, language
+from cli.data import _present
 from core.errors import Conflict, NotFound, Unavailable
 from core.settings import get_settings
 
@@ -262,6 +263,14 @@ def test_exit_codes(
 
     assert guard(work) == code
     assert words in capsys.readouterr().err
+
+
+def test_files_that_may_not_be_looked_at_are_left_to_the_reader(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def forbidden(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", forbidden)
+    assert _present([tmp_path / "a.csv"]) == ([tmp_path / "a.csv"], 0)
 
 
 def test_typer_leaves_ctrl_c_to_us(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -224,6 +224,29 @@ def test_a_value_that_cannot_be_used_is_named_in_both_languages(
         assert field in sentence
         assert repr(value) in sentence
         assert ".env.example" in sentence
+    assert "must" not in refused.value.es
+    assert "should" not in refused.value.es
+
+
+def test_the_home_folder_is_written_out_as_in_a_shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LADRILLO_DATA_DIR", "~/somewhere")
+    assert get_settings().data_dir == tmp_path / "somewhere"
+    get_settings.cache_clear()
+    monkeypatch.setenv("LADRILLO_DATA_DIR", "~nobody-by-that-name/x")
+    with pytest.raises(Misconfigured, match="no home folder"):
+        get_settings()
+
+
+def test_a_user_without_a_home_folder_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("LADRILLO_DATA_DIR", raising=False)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", nowhere)
+    with pytest.raises(Misconfigured, match="Set LADRILLO_DATA_DIR"):
+        get_settings()
 
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,26 @@
+"""What Pydantic says about a value that cannot be used, in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.errors import Language
+
+#: By the error's type; `{…}` come from the error's context.
+_ES = {
+    "missing": "falta", "extra_forbidden": "ese campo no existe aquí", "string_type": "debe ser un texto",
+    "string_unicode": "no es texto Unicode", "string_too_short": "necesita al menos {min_length} caracteres",
+    "string_too_long": "admite como máximo {max_length} caracteres",
+    "string_pattern_mismatch": "tiene caracteres que no se admiten", "literal_error": "debe ser uno de {expected}",
+    "int_parsing": "debe ser un número entero", "float_parsing": "debe ser un número",
+    "greater_than": "debe ser mayor que {gt}", "greater_than_equal": "debe ser al menos {ge}",
+    "less_than_equal": "debe ser como máximo {le}", "model_attributes_type": "debe ser un objeto JSON",
+    "dict_type": "debe ser un objeto JSON",
+}
+
+
+def reason(error: Any, language: Language) -> str:
+    """Why, for one entry of `ValidationError.errors()`; English where there are no Spanish words for it."""
+    words = _ES.get(error["type"]) if language == "es" else None
+    context = {name: str(value).replace(" or ", " o ") for name, value in error.get("ctx", {}).items()}
+    return words.format_map(context) if words else str(error["msg"])
