@@ -109,9 +109,10 @@ async def _checks(app: FastAPI) -> dict[str, str]:
         async with runner.resources.database.session(Scope()) as session:
             await session.execute(text("SELECT 1"))
     except LadrilloError as error:
+        log.error("not ready: %s", error.en)
         if error.code == "database_unavailable":
             mend(app)
-        return {"database": error.en, "meaning": "unknown", "brain": "unknown"}
+        return {"database": errors.public(error).en, "meaning": "unknown", "brain": "unknown"}
     try:
         index = await runner.resources.meaning(Scope())
         await index.count("listings")

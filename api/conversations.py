@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -12,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import snapshot, stream
 from api.dependencies import ClientId, OwnConversation, RunnerDep, language, visitor
 from core.clock import new_id
-from core.errors import BadInput, Language
+from core.errors import BadInput, Language, Unavailable
 from core.scope import Scope
 from knowledge.records import cases, conversations
+from knowledge.records.event_log import run_error
 from services.desk import message_view
 from services.messages import checked
 
@@ -111,8 +113,10 @@ async def send(
     if streaming:
         return stream.respond(stream.run(runner, scope, conversation.id, sent.seq, sent.run_id, reader))
     begun = request.app.state.monotonic()
-    await runner.ended(scope, conversation.id, sent)
-    outcome = await runner.outcome(scope, sent.run_id)
+    try:
+        outcome = await runner.ended(scope, conversation.id, sent)
+    except asyncio.CancelledError:  # only a server that stops cancels a call: its caller is told, in the one form of errors
+        raise Unavailable(*(run_error("process_died", of)["message"] for of in ("en", "es")), code="process_died") from None
     ms = round((request.app.state.monotonic() - begun) * 1000)
     return JSONResponse(answer(conversation.id, outcome, ms).model_dump(mode="json"))
 

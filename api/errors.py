@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.dependencies import language, mend
-from core.errors import LadrilloError, Language
+from core.errors import LadrilloError, Language, Unavailable
 from core.invalid import reason
 from knowledge.records.conversations import RunActive
 
@@ -31,10 +31,26 @@ def _about(first: dict[str, Any], *, spanish: bool) -> str:
             'El cuerpo no es JSON válido. Envíe, por ejemplo, {"text": "…"}.' if spanish
             else 'The body is not valid JSON. Send, for example, {"text": "…"}.'
         )
+    if isinstance(first.get("input"), bytes):
+        return (
+            "El cuerpo no se anunció como JSON. Envíe la cabecera `Content-Type: application/json`." if spanish
+            else "The body was not announced as JSON. Send the header `Content-Type: application/json`."
+        )
     shown = "" if first["type"] == "missing" else f" ({repr(first.get('input'))[:80]})"
     if spanish:
         return f"El campo {place!r} no sirve{shown}: {reason(first, 'es')}. Vea /docs."
     return f"The field {place!r} cannot be used{shown}: {reason(first, 'en')}. See /docs."
+
+
+def public(error: LadrilloError) -> LadrilloError:
+    """The error as whoever calls may read it: where the database is, and as whom it is asked, stays in the log."""
+    if error.code != "database_unavailable":
+        return error
+    return Unavailable(
+        "The database does not answer. Nothing was lost; try again in a moment.",
+        "La base de datos no responde. No se perdió nada; vuelva a intentarlo en un momento.",
+        code=error.code,
+    )
 
 
 def _language(request: Request) -> Language:
@@ -45,10 +61,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(LadrilloError)
     async def known(request: Request, error: LadrilloError) -> JSONResponse:
         if error.code == "database_unavailable":
+            log.error("%s %s: %s", request.method, request.url.path, error.en)
             mend(request.app)
         more = {"run_id": error.run_id} if isinstance(error, RunActive) else {}
         headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
-        content = body(error.code, error.text(_language(request)), retryable=error.retryable, **more)
+        content = body(error.code, public(error).text(_language(request)), retryable=error.retryable, **more)
         return JSONResponse(content, status_code=error.status, headers=headers)
 
     @app.exception_handler(RequestValidationError)

@@ -11,10 +11,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from knowledge.records import conversations
+from knowledge.records import conversations, event_log
 from knowledge.tables import Conversation, Message, Run
-
-_EVENTS = text("SELECT seq, payload FROM run_events WHERE run_id = :run ORDER BY seq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +36,9 @@ async def take(session: AsyncSession, conversation_id: str) -> Snapshot:
     await session.execute(text("SELECT FROM conversations WHERE id = :id FOR SHARE"), {"id": conversation_id})
     row = await conversations.get(session, conversation_id)
     run = await conversations.active_run(session, conversation_id)
-    events = await session.execute(_EVENTS, {"run": run.id}) if run is not None else ()
+    events = await event_log.of_run(session, run.id) if run is not None else []
     messages = await conversations.transcript(session, conversation_id)
     return Snapshot(
-        row, row.last_seq, run, tuple((e.seq, e.payload) for e in events),
+        row, row.last_seq, run, tuple(events),
         tuple(m for m in messages if m.role != "system"),
     )

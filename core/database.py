@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -35,6 +36,31 @@ _CHECK = text(
 
 if sys.platform == "win32":  # psycopg's async connections need the selector loop
     asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
+
+
+def storable(value: Any) -> Any:
+    """The same without what PostgreSQL stores neither as text nor in JSON: NUL, and half a surrogate pair."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
+    if isinstance(value, dict):
+        return {storable(name): storable(part) for name, part in value.items()}
+    return [storable(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
+def to_json(value: Any) -> str:
+    """JSON for the database, `storable`; a look at the text tells whether there is anything to take out."""
+    dumped = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if "\\u0000" in dumped or not _encodes(dumped):
+        return json.dumps(storable(value), ensure_ascii=False, separators=(",", ":"))
+    return dumped
+
+
+def _encodes(dumped: str) -> bool:
+    try:
+        dumped.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def normalise_url(url: str) -> URL:
@@ -118,6 +144,7 @@ class Database:
             max_overflow=pool_size,
             pool_pre_ping=True,
             pool_recycle=1800,
+            json_serializer=to_json,
             hide_parameters=True,  # messages and contact data do not belong in a log
             connect_args={"connect_timeout": 5, "application_name": "ladrillo"},
         )

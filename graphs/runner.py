@@ -130,19 +130,21 @@ class Runner:
         sent = await self.send(scope, conversation_id, text, client_message_id=client_message_id)
         if sent.run_id is None:
             return {"status": "person", "ms": round((time.perf_counter() - begun) * 1000)}
-        await self.ended(scope, conversation_id, sent)
-        outcome = await self.outcome(scope, sent.run_id)
+        outcome = await self.ended(scope, conversation_id, sent)
         return outcome | {"ms": round((time.perf_counter() - begun) * 1000)}
 
-    async def ended(self, scope: Scope, conversation_id: str, sent: Sent) -> None:
-        """Wait until the run has ended, wherever it runs."""
+    async def ended(self, scope: Scope, conversation_id: str, sent: Sent) -> dict[str, Any]:
+        """Wait until the run has ended, wherever it runs; its outcome."""
         assert sent.run_id is not None
         task = self._tasks.get(sent.run_id)
         if task is not None:
             await asyncio.shield(task)
-            return
+            outcome = await self.outcome(scope, sent.run_id)
+            if outcome["status"] not in conversations.ACTIVE:
+                return outcome
         async for _ in self.tail(scope, conversation_id, sent.seq, run_id=sent.run_id):
             pass
+        return await self.outcome(scope, sent.run_id)
 
     async def tail(
         self, scope: Scope, conversation_id: str, after: int, *, run_id: str | None = None
@@ -172,9 +174,8 @@ class Runner:
         turn = _Turn(self, scope, conversation_id, run_id, message_id, text)
         try:
             await turn.run()
-        except Fenced:
+        except Fenced:  # whoever took the conversation has ended the run
             log.info("run %s lost its conversation and stopped", run_id)
-            await turn.end_quietly("cancelled", "fenced")
         except asyncio.CancelledError:
             await turn.fail("process_died")
             raise
@@ -322,8 +323,10 @@ class _Turn:
 
     async def fail(self, code: str, error: LadrilloError | None = None) -> None:
         """End as failed. Where the database is gone the lease expires and the next process ends the run."""
-        with contextlib.suppress(LadrilloError):
+        try:
             await self._close_writer()
+        except Exception as unwritten:  # often what the run fails of
+            log.warning("run %s: its last events were not written: %s", self._run_id, type(unwritten).__name__)
         message = error.text("en" if self._language == "en" else "es") if error and not isinstance(error, Unavailable) else None
         if code == "database_unavailable":
             await self._runner.resources.heal()
@@ -336,21 +339,15 @@ class _Turn:
         """End otherwise than with an answer. What is closed is what the log left open: writes may have been lost."""
         shown = self._screen.shown if self._screen else ""
         async with self._database.session(self._scope) as session:
-            if not await conversations.end_run(
-                session, self._run_id, status, error_code=code, language=self._language, outcome={"answer": shown}
-            ):
-                return
-            await event_log.close_run(session, self._scope, self._conversation, self._run_id, end, epoch=self._epoch)
-            if shown:
+            ended = await conversations.end_early(
+                session, self._scope, self._conversation, self._run_id, status, end, error_code=code,
+                language=self._language, outcome={"answer": shown},
+            )
+            if ended and shown:
                 await conversations.add_message(
                     session, self._scope, self._conversation, role="assistant", body=shown, author="Ladrillo",
                     run_id=self._run_id, details={"status": status}, message_id=self._answer_id,
                 )
-
-    async def end_quietly(self, status: str, code: str) -> None:
-        """End the run without a word in the log: the conversation belongs to someone else now."""
-        async with self._database.session(self._scope) as session:
-            await conversations.end_run(session, self._run_id, status, error_code=code)
 
 
 class _Usage(UsageMetadataCallbackHandler):

@@ -45,11 +45,12 @@ async def claim(database: Database, scope: Scope, reference: str) -> dict[str, A
 async def reply(database: Database, scope: Scope, reference: str, text: str, *, key: str | None = None) -> dict[str, Any]:
     """A person's message in the conversation. `key` repeated sends nothing a second time.
 
-    Keys are each adviser's own: one that equals an id of the visitor or of a colleague is another message.
+    Keys are each adviser's own: one that equals an id of the visitor or of a colleague is another message. What sets them
+    apart is a line break, which nobody else's id may hold.
     """
     require_adviser(scope)
     body = checked(text)
-    key = key and f"desk:{scope.subject}:{key}"
+    key = key and f"{scope.subject}\n{key}"
     async with database.session(scope) as session:
         case = await cases.get(session, reference, lock=True)
         if key is not None:

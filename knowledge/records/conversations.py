@@ -21,7 +21,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from core.clock import new_id, now
-from core.database import Database
+from core.database import Database, storable
 from core.errors import Conflict, NotFound, Unauthenticated
 from core.scope import Scope
 from knowledge.records import event_log
@@ -115,7 +115,7 @@ async def add_message(
 ) -> Message:
     message = Message(
         id=message_id or new_id("msg"), tenant_id=scope.tenant, conversation_id=conversation_id, run_id=run_id,
-        role=role, author=author, text=body, client_message_id=client_message_id, details=details or {},
+        role=role, author=author, text=storable(body), client_message_id=client_message_id, details=details or {},
         created_at=now(),
     )
     session.add(message)
@@ -138,9 +138,9 @@ async def send(
     Raises `Conflict` (code `run_active`, nothing stored) while another run is active. While a person owns the
     conversation the message is stored without a run.
     """
-    await end_expired(database, scope, conversation_id)
     try:
         async with database.session(scope) as session:
+            await _end_expired(session, scope, conversation_id)
             row = await _locked(session, conversation_id)
             if client_message_id is not None:
                 joined = await _joined(session, conversation_id, client_message_id, row.last_seq)
@@ -190,7 +190,8 @@ class RunActive(Conflict):
 
 async def _locked(session: AsyncSession, conversation_id: str) -> Conversation:
     statement = select(Conversation).where(Conversation.id == conversation_id).with_for_update()
-    row: Conversation | None = (await session.execute(statement)).scalar_one_or_none()
+    found = await session.execute(statement, execution_options={"populate_existing": True})
+    row: Conversation | None = found.scalar_one_or_none()
     return row if row is not None else await get(session, conversation_id)
 
 
@@ -258,7 +259,10 @@ async def request_stop(session: AsyncSession, conversation_id: str) -> str | Non
 
 
 async def end_run(session: AsyncSession, run_id: str, status: str, **values: Any) -> bool:
-    """Give an active run its final status; False if it already had one (an expired lease ended it)."""
+    """Give an active run its final status; False if it already had one (an expired lease ended it).
+
+    The caller holds the conversation's lock: it is taken before the run's, by everyone.
+    """
     result = await session.execute(
         update(Run)
         .where(col(Run.id) == run_id, col(Run.status).in_(ACTIVE))
@@ -267,23 +271,44 @@ async def end_run(session: AsyncSession, run_id: str, status: str, **values: Any
     return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
-async def end_expired(database: Database, scope: Scope, conversation_id: str | None = None) -> list[str]:
-    """End runs whose process died (lease past): failed, with a retryable event in their log. Any process may."""
-    ended: list[str] = []
+async def end_early(
+    session: AsyncSession, scope: Scope, conversation_id: str, run_id: str, status: str, end: event_log.Entry,
+    **values: Any,
+) -> bool:
+    """End a run otherwise than with an answer, in its row and in its log; False if it had ended already."""
+    await _locked(session, conversation_id)
+    if not await end_run(session, run_id, status, **values):
+        return False
+    await event_log.close_run(session, scope, conversation_id, run_id, end)
+    return True
+
+
+async def end_expired(database: Database, scope: Scope, conversation_id: str) -> None:
+    """End the run whose process died (lease past): failed, with a retryable event in its log. Any process may."""
     async with database.session(scope) as session:
-        rows = await session.execute(
-            text(
-                "UPDATE runs SET status = 'failed', error_code = 'process_died', finished_at = :at, lease_until = NULL"
-                " WHERE status IN ('queued', 'running') AND lease_until < :at"
-                " AND (CAST(:c AS text) IS NULL OR conversation_id = :c) RETURNING id, conversation_id, language"
-            ),
-            {"at": now(), "c": conversation_id},
-        )
-        for run_id, conversation, language in rows.all():
-            end = ("RUN_ERROR", event_log.run_error("process_died", language or "es"))
-            await event_log.close_run(session, scope, conversation, run_id, end)
-            ended.append(run_id)
-    return ended
+        await _end_expired(session, scope, conversation_id)
+
+
+async def _end_expired(session: AsyncSession, scope: Scope, conversation_id: str) -> None:
+    """A process that was only asleep finds itself fenced: its run is over for everyone else."""
+    run = await active_run(session, conversation_id)
+    if run is None or run.lease_until is None or run.lease_until >= now():
+        return
+    row = await _locked(session, conversation_id)
+    await session.refresh(run)
+    if run.lease_until is None or run.lease_until >= now():  # it ended, or woke up, while the lock was waited for
+        return
+    language = await event_log.spoken(session, run.id) or row.language or "es"
+    end = ("RUN_ERROR", event_log.run_error("process_died", language))
+    await end_early(session, scope, conversation_id, run.id, "failed", end, error_code="process_died", language=language)
+    await _fence(session, row)
+
+
+async def _fence(session: AsyncSession, row: Conversation) -> None:
+    """Whoever wrote for the conversation until now can write no more."""
+    row.epoch, row.updated_at = row.epoch + 1, now()
+    session.add(row)
+    await session.flush()
 
 
 async def hand_over(session: AsyncSession, scope: Scope, conversation_id: str, owner: str) -> None:
@@ -294,12 +319,9 @@ async def hand_over(session: AsyncSession, scope: Scope, conversation_id: str, o
     row = await _locked(session, conversation_id)
     if row.owner == owner:
         return
+    row.owner = owner
+    await _fence(session, row)
     run = await active_run(session, conversation_id)
-    row.owner, row.epoch, row.updated_at = owner, row.epoch + 1, now()
-    session.add(row)
-    await session.flush()
     if run is not None:
-        await end_run(session, run.id, "cancelled", error_code="taken_over")
-        await event_log.close_run(
-            session, scope, conversation_id, run.id, event_log.cancelled(conversation_id, run.id)
-        )
+        end = event_log.cancelled(conversation_id, run.id)
+        await end_early(session, scope, conversation_id, run.id, "cancelled", end, error_code="taken_over")

@@ -7,7 +7,6 @@ announcement (NOTIFY) carries conversation and number only, in the same transact
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import bus
 from core.clock import now
-from core.database import ANNOUNCE, Database
+from core.database import ANNOUNCE, Database, to_json
 from core.errors import Conflict
 from core.scope import Scope
 
@@ -40,6 +39,11 @@ _APPEND = text(
 _READ = text(
     "SELECT seq, run_id, type, payload FROM run_events WHERE conversation_id = :c AND seq > :after"
     " ORDER BY seq LIMIT :limit"
+)
+_OF_RUN = text("SELECT seq, payload FROM run_events WHERE run_id = :run ORDER BY seq")
+_SPOKEN = text(
+    "SELECT payload #>> '{delta,0,value}' FROM run_events WHERE run_id = :run AND type = 'STATE_DELTA'"
+    " AND payload #>> '{delta,0,path}' = '/language' ORDER BY seq DESC LIMIT 1"
 )
 
 
@@ -76,8 +80,7 @@ async def append_in(
         _APPEND,
         {
             "n": len(events), "c": conversation_id, "epoch": epoch, "tenant": scope.tenant, "run": run_id, "at": at,
-            "events": json.dumps(events, ensure_ascii=False, separators=(",", ":")).replace("\\u0000", ""),
-            "channel": CHANNEL,
+            "events": to_json(events), "channel": CHANNEL,
         },
     )
     row = result.one_or_none()
@@ -114,20 +117,27 @@ async def read(
         return [(row.seq, row.run_id, row.payload) for row in rows]
 
 
-async def close_run(
-    session: AsyncSession, scope: Scope, conversation_id: str, run_id: str, end: Entry, *, epoch: int | None = None
-) -> int:
-    """Close whatever a run that cannot go on left open in its log, then write `end` (RUN_ERROR or RUN_FINISHED). `epoch` is
-    given by the run itself, and not by who ends it from outside.
+async def of_run(session: AsyncSession, run_id: str) -> list[tuple[int, dict[str, Any]]]:
+    """A run's events so far: (seq, payload)."""
+    rows = await session.execute(_OF_RUN, {"run": run_id})
+    return [(row.seq, row.payload) for row in rows]
+
+
+async def close_run(session: AsyncSession, scope: Scope, conversation_id: str, run_id: str, end: Entry) -> int:
+    """Close whatever a run that cannot go on left open in its log, then write `end` (RUN_ERROR or RUN_FINISHED).
+
+    Unfenced: whoever closes holds the conversation's lock and has just ended the run (`conversations.end_early`).
     """
-    rows = await session.execute(
-        text("SELECT payload FROM run_events WHERE run_id = :run ORDER BY seq"), {"run": run_id}
-    )
-    payloads = [row.payload for row in rows]
+    payloads = [payload for _, payload in await of_run(session, run_id)]
     entries: list[Entry] = []
     if not payloads:
         entries.append(("RUN_STARTED", {"threadId": conversation_id, "runId": run_id}))
-    return await append_in(session, scope, conversation_id, run_id, epoch, [*entries, *open_ends(payloads), end])
+    return await append_in(session, scope, conversation_id, run_id, None, [*entries, *open_ends(payloads), end])
+
+
+async def spoken(session: AsyncSession, run_id: str) -> str | None:
+    """The language of a run's answer, where it got far enough to tell."""
+    return (await session.execute(_SPOKEN, {"run": run_id})).scalar_one_or_none()
 
 
 def cancelled(conversation_id: str, run_id: str) -> Entry:

@@ -113,6 +113,17 @@ async def test_bodies_that_are_no_message(service: Service, content: bytes, stat
     assert en in assert_error(english, status, code)
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+async def test_a_body_that_was_not_announced_as_json(service: Service, kind: str) -> None:
+    conversation = await service.start()
+    for language in ("es", "en"):
+        refused = await service.client.post(
+            f"{conversation.path}/runs", content=b'{"text": "hola"}',
+            headers={**conversation.auth, "Content-Type": kind, "Accept-Language": language},
+        )
+        assert "Content-Type: application/json" in assert_error(refused, 422, "bad_request")
+
+
 async def test_half_a_character_alone_is_no_message_and_inside_one_it_is_dropped(service: Service) -> None:
     for response in await post(service, b'{"text": ' + LONE + b"}"):
         assert_error(response, 422, "empty_message")

@@ -187,6 +187,27 @@ async def test_a_reply_sent_twice_is_said_once_and_keys_are_each_senders_own(ser
     assert len(said) == 1
 
 
+async def test_a_visitor_cannot_take_an_advisers_key_beforehand(service: Service) -> None:
+    conversation, case = await opened(service)
+    for taken in ("desk:ana:r-1", "ana:r-1", "ana r-1"):
+        await service.send(conversation, "hola", client_message_id=taken)
+    refused = await service.send(conversation, "hola", client_message_id="ana\nr-1")
+    assert_error(refused, 422, "bad_request")
+    for _ in range(2):
+        assert (await service.desk("POST", f"/{case}/reply", text="Buenas", client_message_id="r-1")).status_code == 200
+    found = await service.read(conversation)
+    assert [m["text"] for m in found["messages"] if m["role"] == "operator"] == ["Buenas"]
+
+
+@pytest.mark.parametrize("words", [r"ruta C:\u0000x", r"\\u0000 y \ud83d", "termina en \\u0000"])
+async def test_words_that_look_like_escapes_pass_between_visitor_and_adviser(service: Service, words: str) -> None:
+    conversation, case = await opened(service)
+    assert (await service.desk("POST", f"/{case}/reply", text=words)).status_code == 200
+    assert (await service.send(conversation, words)).status_code == 202
+    said = [e["value"]["text"] for _, _, e in await service.log(conversation) if e.get("name", "").endswith(".message")]
+    assert said == [words, words]
+
+
 async def test_a_resolved_case_is_closed_and_the_next_request_opens_another(service: Service) -> None:
     conversation, case = await opened(service)
     resolved = (await service.desk("POST", f"/{case}/resolve", resolution="Se le llamó.")).json()

@@ -261,6 +261,23 @@ async def test_a_run_whose_process_died_ends_for_those_who_wait(
     assert again["status"] == "finished"
 
 
+@pytest.mark.parametrize(("wish", "told", "words"), [("es", "en", "try again"), ("en", None, "try again")])
+async def test_a_dead_run_is_told_in_the_language_of_its_answer(
+    service: Service, wish: str, told: str | None, words: str
+) -> None:
+    conversation = await service.start(language=wish)
+    run = await RunElsewhere.begin(service, conversation, "hi")
+    if told:
+        await run.write(("STATE_DELTA", {"delta": [{"op": "add", "path": "/language", "value": told}]}))
+    async with service.database.session(Scope()) as session:
+        await session.execute(
+            text("UPDATE runs SET lease_until = :past WHERE id = :id"),
+            {"past": now() - timedelta(seconds=1), "id": run.id},
+        )
+    await conversations.end_expired(service.database, Scope(), conversation.id)
+    assert words in (await service.log(conversation))[-1][2]["message"]
+
+
 async def test_the_lines_of_the_stream_end_in_one_way(service: Service) -> None:
     conversation = await service.start()
     response = await service.client.post(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from typing import Any
 
 import psycopg
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from core.clock import now
-from core.database import Database, normalise_url
+from core.database import Database, normalise_url, to_json
 from core.errors import Misconfigured, Unavailable
 from core.scope import Scope
 from knowledge.migrations import HEAD, config, current, upgrade
@@ -60,6 +61,27 @@ async def test_every_owned_table_raises_without_a_scope(database_url: str, table
         await connection.execute("SET ROLE ladrillo_app")
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="no tenant is set"):
             await connection.execute(f"SELECT count(*) FROM {table}")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"a": "x\0y"}, {"a": "xy"}), ({"\0a": ["\ud83d!"]}, {"a": ["!"]}),
+        ({"a": r"C:\u0000x \ud83d"}, {"a": r"C:\u0000x \ud83d"}),
+        ({"a": "ñ 😀", "b": [1, None, True]}, {"a": "ñ 😀", "b": [1, None, True]}),
+    ],
+)
+async def test_json_is_kept_without_what_postgres_has_not(database: Database, given: Any, kept: Any) -> None:
+    async with database.session(A) as session:
+        found = await session.execute(text("SELECT CAST(:json AS jsonb)"), {"json": to_json(given)})
+        assert found.scalar_one() == kept
+
+
+async def test_what_people_write_stays_out_of_errors(database: Database) -> None:
+    with pytest.raises(DBAPIError) as failed:
+        async with database.session(A) as session:
+            await session.execute(text("SELECT 1 / (length(:words) - 6)"), {"words": "secret"})
+    assert "secret" not in str(failed.value)
 
 
 async def test_the_scope_ends_with_its_transaction(database: Database) -> None:

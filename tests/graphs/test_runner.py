@@ -234,6 +234,72 @@ async def test_a_run_whose_process_died_is_ended_by_the_next(runner: Runner, dat
         assert (await conversations.transcript(session, conversation_id))[0].text == QUESTION
 
 
+async def test_a_process_that_slept_through_its_lease_cannot_go_on(runner: Runner, database: Database) -> None:
+    waiting = Waiting()
+    runner.staff = WaitingStaff(runner.staff, waiting)
+    conversation_id = await new_conversation(database)
+    sent = await runner.send(SCOPE, conversation_id, QUESTION)
+    await waiting.begun.wait()
+    async with database.session(SCOPE) as session:
+        await session.execute(text("UPDATE runs SET lease_until = :past"), {"past": now() - timedelta(seconds=1)})
+    await conversations.end_expired(database, SCOPE, conversation_id)
+    waiting.go.set()
+    outcome = await runner.ended(SCOPE, conversation_id, sent)
+    assert (outcome["status"], outcome["error_code"]) == ("failed", "process_died")
+    events = await events_of(database, conversation_id)
+    assert_strict_run(events)
+    assert events[-1]["type"] == "RUN_ERROR"
+    async with database.session(SCOPE) as session:
+        assert [m.role for m in await conversations.transcript(session, conversation_id)] == ["user"]
+    again = await runner.ask(SCOPE, conversation_id, "hola")
+    assert again["status"] == "finished"
+
+
+async def test_a_lease_that_still_holds_is_left_alone(runner: Runner, database: Database) -> None:
+    waiting = Waiting()
+    runner.staff = WaitingStaff(runner.staff, waiting)
+    conversation_id = await new_conversation(database)
+    sent = await runner.send(SCOPE, conversation_id, QUESTION)
+    await waiting.begun.wait()
+    await conversations.end_expired(database, SCOPE, conversation_id)
+    waiting.go.set()
+    assert (await runner.ended(SCOPE, conversation_id, sent))["status"] == "finished"
+
+
+async def test_a_log_that_cannot_be_written_ends_the_run_at_once(
+    runner: Runner, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(*_: Any, **__: Any) -> int:
+        raise ValueError("this cannot be written")
+
+    monkeypatch.setattr(event_log, "append", breaks)
+    conversation_id = await new_conversation(database)
+    outcome = await runner.ask(SCOPE, conversation_id, "hola")
+    assert (outcome["status"], outcome["error_code"]) == ("failed", "internal")
+    assert_strict_run(await events_of(database, conversation_id))
+
+
+async def test_a_takeover_and_an_end_at_the_same_time_wait_for_each_other(runner: Runner, database: Database) -> None:
+    """Whoever locked the run first and the conversation second would be one half of a deadlock."""
+    waiting = Waiting()
+    runner.staff = WaitingStaff(runner.staff, waiting)
+    conversation_id = await new_conversation(database)
+    sent = await runner.send(SCOPE, conversation_id, QUESTION)
+    async for _, _, payload in runner.tail(SCOPE, conversation_id, 0):
+        if payload.get("stepName") == "roi":
+            break
+    blocked = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid")
+    async with database.session(SCOPE) as session:
+        await session.execute(text("SELECT FROM conversations WHERE id = :c FOR UPDATE"), {"c": conversation_id})
+        await runner.stop(SCOPE, conversation_id)
+        async with asyncio.timeout(30):
+            while not (await session.execute(blocked)).scalar_one():  # the run's end has come as far as it can
+                pass
+        await conversations.hand_over(session, SCOPE, conversation_id, "person")
+    assert (await runner.ended(SCOPE, conversation_id, sent))["error_code"] == "taken_over"
+    assert_strict_run(await events_of(database, conversation_id))
+
+
 async def test_closing_ends_what_runs_with_a_retry(runner: Runner, database: Database, database_url: str) -> None:
     waiting = Waiting()
     runner.staff = WaitingStaff(runner.staff, waiting)
