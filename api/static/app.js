@@ -74,7 +74,13 @@ const page = {
     transcript.clear();
     showTranscript();
     this.spoken(messages.findLast((message) => message.details?.language)?.details.language ?? spoken);
-    messages.forEach((message) => transcript.restore(message));
+    for (const message of messages) {
+      try {
+        transcript.restore(message);
+      } catch (error) {
+        reportError(error); // nor one message the others
+      }
+    }
     scroll.toEnd();
   },
   running: (value) => (composer.running = value),
@@ -104,14 +110,14 @@ function send(text) {
 
 function showTranscript() {
   $("welcome").hidden = true;
-  $("transcript").hidden = false;
+  $("transcript").hidden = $("talk").hidden = false;
   $("new").hidden = false;
   document.body.classList.add("talking");
 }
 
 function showWelcome() {
   transcript.clear();
-  $("transcript").hidden = true;
+  $("transcript").hidden = $("talk").hidden = true;
   $("new").hidden = true;
   document.body.classList.remove("talking");
   welcome($("welcome"), {

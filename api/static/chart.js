@@ -6,10 +6,13 @@ import { dataTable } from "./data.js";
 import { language, say, t } from "./strings.js";
 
 const HEIGHT = 230;
-const PAD = { top: 12, right: 12, bottom: 24, left: 46 };
+const PAD = { top: 12, right: 12, bottom: 24, left: 58 };
 const CLOSE = 64; // px between ticks at least
 
 const at = (x) => Date.parse(String(x).length === 4 ? `${x}-01-01` : x);
+
+// the first of a month stands for the month, or the quarter, that it begins
+const when = (x) => period(String(x).replace(/^(\d{4}-\d{2})-01$/, "$1"), language());
 
 function ticks(low, high, count) {
   const rough = (high - low) / count || 1;
@@ -69,7 +72,7 @@ function draw(svg, data, width, country) {
 function twin(data) {
   const columns = [{ key: "x", label: t("date") }];
   const rows = new Map();
-  const cell = (x, key, value) => rows.set(x, { ...(rows.get(x) ?? { x: period(x, language()) }), [key]: value });
+  const cell = (x, key, value) => rows.set(x, { ...(rows.get(x) ?? { x: when(x) }), [key]: value });
   data.series.forEach((series, index) => {
     columns.push({ key: `y${index}`, label: series.name, align: "right" });
     for (const point of series.points) cell(point.x, `y${index}`, point.label ?? String(point.y));
@@ -109,7 +112,7 @@ export function chart(data, country) {
       .reduce((best, point) => (Math.abs(scale.x(at(point.x)) - wanted) < Math.abs(scale.x(at(best.x)) - wanted) ? point : best));
     const values = series.map((each) => [each, each.points.find((point) => point.x === nearest.x)]).filter(([, point]) => point)
       .map(([each, point]) => `${series.length > 1 ? `${each.name} ` : ""}${point.label ?? point.y}`);
-    readout.textContent = `${period(nearest.x, language())} · ${values.join(" · ")}`;
+    readout.textContent = `${when(nearest.x)} · ${values.join(" · ")}`;
     for (const [name, value] of Object.entries({ x1: scale.x(at(nearest.x)), x2: scale.x(at(nearest.x)), y1: PAD.top, y2: HEIGHT - PAD.bottom })) cursor.setAttribute(name, value);
     svg.append(cursor);
   };
@@ -124,5 +127,5 @@ export function chart(data, country) {
   }).observe(picture);
   const legend = series.length > 1 ? h("ul", { class: "legend" }, series.map((each, index) => h("li", { class: `s${index % 4}` }, each.name))) : null;
   return h("figure", { class: "chart" },
-    h("figcaption", {}, h("span", {}, data.title ?? "", data.unit ? h("small", {}, data.unit) : null), toggle), legend, picture, table);
+    h("figcaption", {}, h("span", {}, h("b", {}, data.title ?? ""), data.unit ? h("small", {}, data.unit) : null), toggle), legend, picture, table);
 }

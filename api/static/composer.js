@@ -1,4 +1,4 @@
-// Where one writes: Enter sends, Shift+Enter breaks the line, the draft survives a reload once something has been sent.
+// Where one writes; the draft survives a reload once something has been sent.
 
 import { save } from "./store.js";
 import { number } from "./format.js";

@@ -1,10 +1,11 @@
-// One conversation with the server: sending, following a run, surviving a lost connection, waiting for a person.
+// One conversation with the server.
 //
 // Two readers of one log: the answer to a message streams on its own call; the tail follows everything and takes over when that
 // stream breaks, and while a case is open. An event is applied once, by its number, whichever reader brings it first.
 
 import { api, ApiError, frames, Unreachable } from "./wire.js";
 import * as store from "./store.js";
+import { t } from "./strings.js";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
@@ -97,7 +98,7 @@ export class Conversation {
 
   #refused(error, text, client, choices) {
     if (!(error instanceof ApiError || error instanceof Unreachable)) {
-      this.#run.turn.fail(String(error.message), null);
+      this.#run?.turn.fail(t("broken"), null);
       this.#end();
       throw error;
     }
@@ -169,7 +170,7 @@ export class Conversation {
     const event = JSON.parse(data);
     if (seq !== null) {
       this.#seen.add(seq);
-      // the run's own stream leaves out what is not the run's: only a next number moves the cursor, unless nothing else can come between
+      // the run's stream lacks what is not the run's: only a next number moves the cursor, or one that nothing can precede
       if (tail || seq === this.#cursor + 1 || (event.type === "RUN_STARTED" && !this.waiting)) this.#cursor = Math.max(this.#cursor, seq);
     }
     await this.#apply(event, seq);

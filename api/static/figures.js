@@ -32,7 +32,7 @@ export function explain(anchor, title, ...content) {
   if (box.matches(":popover-open")) box.hidePopover();
   const close = say(h("button", { type: "button", class: "close", onclick: closeSource }, icon(ICONS.close, 16)), "dismiss", {}, "aria-label");
   title.id = "source-title";
-  box.replaceChildren(h("header", {}, title, close), ...content);
+  box.replaceChildren(h("div", { class: "head" }, title, close), ...content);
   owner = from;
   from.setAttribute("aria-expanded", "true");
   from.focus({ preventScroll: true });
@@ -82,11 +82,11 @@ function locate(nodes, offset, end) {
   return null;
 }
 
-/** A button may be torn from the comma behind it, or the bracket before it, at the end of a line: one box holds them. */
+/** A line may break beside a button where text would not: one box holds it with what it touches. */
 function keepTogether(button) {
   const { previousSibling: before, nextSibling: after } = button;
-  const opening = /[(«¿¡]+$/.exec(before?.data ?? "")?.[0].length ?? 0;
-  const closing = /^[.,;:!?)»]+/.exec(after?.data ?? "")?.[0].length ?? 0;
+  const opening = /[^ \n\t]{1,12}$/.exec(before?.data ?? "")?.[0].length ?? 0;
+  const closing = /^[^ \n\t]{1,12}(?=[ \n\t]|$)|^[.,;:!?)»]+/.exec(after?.data ?? "")?.[0].length ?? 0;
   if (!opening && !closing) return;
   const box = h("span", { class: "together" });
   button.before(box);
@@ -118,7 +118,7 @@ function wrap(root, pattern, make) {
   }
 }
 
-const escape = (text) => text.trim().replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&").replace(/[\s\u00a0\u202f]+/g, `${SPACE}*`);
+const escape = (text) => text.trim().replace(/[.*+?^${}()|[\]\\/]/g, "\\$&").replace(/[\s\u00a0\u202f]+/g, `${SPACE}*`);
 const flat = (text) => text.replace(/[\s\u00a0\u202f]+/g, "");
 
 function nameOf(fact) {

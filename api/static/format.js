@@ -1,4 +1,4 @@
-// How figures and dates look: 1.234,56 in Spain and Colombia, 1,234.56 in Mexico and in English, money with its currency.
+// How figures and dates look: 1.234,56 in Spain and Colombia, 1,234.56 in Mexico and in English.
 // The same rules as the server's; used only for what the server did not write out (intervals, axis ticks).
 
 const CURRENCY_OF = { CO: "COP", ES: "EUR", MX: "MXN" };

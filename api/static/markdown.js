@@ -1,4 +1,4 @@
-// A small markdown renderer that builds DOM nodes: paragraphs, headings, lists, tables, quotes, bold, italics, code, links.
+// A small markdown renderer that builds DOM nodes.
 //
 // The stream keeps only the last block open: a delta draws that block again and leaves the finished ones alone, because
 // the splitter reads from left to right and only the last block can still change.

@@ -1,4 +1,4 @@
-// The progress of a turn: a course of bricks, one laid for each step, with the steps and their tools behind a disclosure.
+// The progress of a turn: a course of bricks, one laid for each step; its tools behind a disclosure.
 
 import { h } from "./dom.js";
 import { number } from "./format.js";

@@ -1,9 +1,9 @@
-// The conversation as it reads: the person's messages, Ladrillo's turns, a colleague's replies, the events of a case.
+// The conversation as it reads.
 
 import { h, icon, ICONS } from "./dom.js";
 import { clock, longDay } from "./format.js";
 import { MarkdownStream } from "./markdown.js";
-import { language, say } from "./strings.js";
+import { language, say, t } from "./strings.js";
 import { copyButton, Turn } from "./turn.js";
 
 export class Transcript {
@@ -79,7 +79,7 @@ export class Transcript {
       prose, h("footer", {}, h("time", { datetime: at.toISOString() }, clock(at, language())), copyButton(() => text)));
     say(node, "messageFrom", { name }, "aria-label");
     this.#add(node, at);
-    if (aloud) this.#speaker.say(`${name}: ${text}`);
+    if (aloud) this.#speaker.say(`${name || t("someone")}: ${text}`);
   }
 
   event(...content) {

@@ -36,11 +36,11 @@ export function browserCountry() {
 export function welcome(root, { english, choose, ask }) {
   const panels = [];
   const tabs = PLACES.map((place, index) => {
-    const panel = h("ul", { class: "questions", role: "tabpanel", id: `questions-${index}`, "aria-labelledby": `tab-${index}`, lang: place.lang, tabindex: "-1" },
-      place.questions.map(([kind, text]) => h("li", {}, h("button", { type: "button", class: "question", onclick: () => {
+    const questions = h("ul", { class: "questions" }, place.questions.map(([kind, text]) => h("li", {}, h("button", { type: "button", class: "question", onclick: () => {
         choose(place.country);
         ask(text);
       } }, say(h("small"), kind), h("span", {}, text), icon(ICONS.arrow, 16)))));
+    const panel = h("div", { role: "tabpanel", id: `questions-${index}`, "aria-labelledby": `tab-${index}`, lang: place.lang }, questions);
     panels.push(panel);
     return h("button", { type: "button", role: "tab", id: `tab-${index}`, "aria-controls": panel.id, lang: place.lang }, place.tab);
   });

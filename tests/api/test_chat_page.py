@@ -279,6 +279,18 @@ def test_a_figure_is_never_part_of_a_longer_number(visit: Open, fake: FakeLadril
 
 
 @needs_browser
+def test_a_figure_below_zero_opens_like_any_other(visit: Open, fake: FakeLadrillo) -> None:
+    shown = "-4\N{NO-BREAK SPACE}%"
+    fake.scripts["baja"] = lambda _: [
+        *say("m", f"Entre {shown} y 12 %."),
+        custom("facts", message_id="m", facts=[fact("a", shown, "cambio", value=-4)]),
+    ]
+    page = visit()
+    answer(page, "baja").get_by_role("button", name=shown).click()
+    expect(page.get_by_role("dialog")).to_contain_text("cambio")
+
+
+@needs_browser
 def test_an_interval_and_demo_data_are_told(visit: Open) -> None:
     page = visit(locale="es-ES")
     turn = answer(page, "valor")
