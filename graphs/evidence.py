@@ -133,4 +133,5 @@ def _chart(chart: Mapping[str, Any], book: Mapping[str, Fact], locale: Locale) -
         ]
         series.append({"name": line["name"], "points": points, **({"band": band} if band else {})})
     title = f"{label(chart['label'], locale)}, {chart['region']}"
-    return {"kind": chart["kind"], "title": title, "unit": chart["unit"].replace("EUR", "€").replace("m2", "m²"), "series": series}
+    unit = chart["unit"].replace("EUR", "€").replace("m2", "m²")
+    return {"kind": chart["kind"], "title": title, "unit": unit, "series": series}

@@ -26,6 +26,11 @@ _MONTH_NAMES = words("month_names")
 _YEAR_OPENERS = words("year_openers")
 _ORDINAL_TAILS = words("ordinal_tails")
 _TELEPHONE_WORDS = words("telephone_words")
+_LOAN_WORDS, _RATE_NAMES, _POINTS = words("loan_words"), words("rate_names") - {"tipo"}, words("points")
+_RATE_KINDS, _RATE_JOINTS = words("rate_kinds"), words("rate_joints")
+_TERM_OPENERS = frozenset({"a", "en", "por", "durante", "over", "for"})
+#: Above this a figure that only follows "al" or "at", or lacks its percent sign, is not an interest rate.
+HIGHEST_RATE = 40.0
 
 
 @dataclass(slots=True)
@@ -246,9 +251,34 @@ def _percentage(here: _Here) -> Amount | None:
         return amount
     if here.word in _PERCENT_WORDS:
         return here.make("percent", value, 1)
+    if lone and not here.number.scaled and 0 < value < HIGHEST_RATE and _is_rate(here):
+        return here.make("percent", value)
     if here.word == "por" and words_at(tokens, last + 2, 1) in (("ciento",), ("cien",)):
         return here.make("percent", value, 2)
     return None
+
+
+def _is_rate(here: _Here) -> bool:
+    """A rate without its sign: "al 11,8 E.A.", "3.1 fijo", "tasa del 12", "hipoteca al 3,4 a 25 años"."""
+    tokens, first, after = here.tokens, here.at, here.number.last + 1
+    if here.tail[:1] in ("€", "$") or tokens[first].gap.rstrip().endswith(("€", "$")):
+        return False
+    follows = words_at(tokens, after, 2)
+    if here.word in _RATE_KINDS or (here.word == "e" and follows[1:] == ("a",)):
+        return True
+    units = here.word in lexicon().counts or here.word in lexicon().scales or here.word in lexicon().currency
+    if units or here.word in _YEAR_WORDS | _MONTH_WORDS or here.word in _POINTS or _area_unit(tokens, after):
+        return False
+    before = [t.text for t in tokens[max(0, first - 4) : first]]
+    while len(before) > 1 and before[-1] in _RATE_JOINTS:
+        before.pop()
+    if before and before[-1] in _RATE_NAMES:
+        return True
+    opener = tokens[first - 1].text if first and not tokens[first].opens else ""
+    decimal = here.number.value != int(here.number.value)
+    termed = follows[:1] and follows[0] in _TERM_OPENERS and after + 1 < len(tokens) and tokens[after + 1].kind == "num"
+    lent = any(t.text in _LOAN_WORDS for t in tokens)
+    return opener in ("al", "at") and lent and bool(decimal or termed)
 
 
 def _term(here: _Here) -> Amount | None:

@@ -25,6 +25,8 @@ HUMAN_SURE, HUMAN_LIKELY = 4.5, 2.5
 _CONNECTORS = words("connectors")
 _WHEN = words("when")
 _SEARCH = frozenset({"search", "demand", "rules"})
+#: Reasons for a person that a general question may speak of without having them.
+_GENERAL = frozenset({"fraud_or_money", "legal_tax_advice"})
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class Context:
     open_question: str | None
     shown: bool
     area_asked: bool
+    own: bool
 
 
 @dataclass(slots=True)
@@ -101,6 +104,7 @@ def _fitting(hits: list[Hit], context: Context) -> list[Hit]:
     ordering = listing and not comparing and not context.area_asked
     wants_a_return = context.target_yield or context.prices or context.loan
     rents = [h for h in hits if ("market", "rent_value") in h.cue.says and not wants_a_return]
+    general = ("general", "asked") in said and not context.own
     orders = [h for h in hits if ordering and "order" in dict(h.cue.says)]
 
     def fits(hit: Hit) -> bool:
@@ -119,6 +123,8 @@ def _fitting(hits: list[Hit], context: Context) -> list[Hit]:
             return not context.places
         if says.get("market") == "mortgage_rate":
             return not figures
+        if "human" in says and general and says["human"] in _GENERAL:
+            return False
         if says.get("human") == "fraud_or_money" or says.get("wish") == "contact":
             paying = ("measures", "payback_years") in said and hit.cue.route == "human"
             return not paying and not (hit.cue.route != "human" and ("refuses", "contact") in said)
@@ -255,6 +261,9 @@ class _Choice:
 
     def routes(self) -> list[str]:
         """The routes that take part, strongest first."""
+        leads = [h for h in self.hits["lead_qualification"] if strong(h)]
+        if len(self.kept) > 1 and all(("refuses", "contact") in h.cue.says for h in leads):
+            self.drop("lead_qualification")  # "no quiero que me llamen, solo ver pisos": the rest is the question
         self._doubtful_comparison()
         if "comparison" in self.kept:
             self._comparison()

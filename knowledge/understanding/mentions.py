@@ -127,7 +127,8 @@ def _is_floor(tokens: list[Token], at: int, words: tuple[str, ...]) -> bool:
 def _negated(tokens: list[Token], at: int) -> bool:
     """Whether a refusal governs token `at`: a negator with only words such as "quiero", "busco", "un" in between."""
     for i in range(at - 1, max(-1, at - 8), -1):
-        if tokens[i + 1].opens or (tokens[i + 1].comma and tokens[i].text not in ("no", "not")):
+        listed = tokens[i].text in ("no", "not") and not _after_type(tokens, i)
+        if tokens[i + 1].opens or (tokens[i + 1].comma and not listed):
             return False
         word = tokens[i].text
         if word in _NEGATORS:
@@ -135,6 +136,18 @@ def _negated(tokens: list[Token], at: int) -> bool:
         if word not in _REFUSING:
             return False
     return False
+
+
+def _after_type(tokens: list[Token], at: int) -> bool:
+    """Whether the `no` at `at` refuses the type before it: "chalets no: adosados"."""
+    return at > 0 and "type" in tokens[at - 1].classes and not (tokens[at].opens or tokens[at].comma)
+
+
+def _refused_after(tokens: list[Token], at: int) -> bool:
+    """ "chalets no, adosados": a type refused by the `no` right after it, which ends its clause."""
+    if at + 1 >= len(tokens) or tokens[at + 1].text not in ("no", "not") or not _after_type(tokens, at + 1):
+        return False
+    return at + 2 == len(tokens) or tokens[at + 2].comma or tokens[at + 2].opens
 
 
 def _features(tokens: list[Token], taken: set[int], types_at: dict[int, str]) -> tuple[list[str], list[str]]:
@@ -291,8 +304,8 @@ def find_mentions(
     wanted: list[str] = []
     refused: list[str] = []
     for at, kind in types_at.items():
-        (refused if _negated(tokens, at) else wanted).append(kind)
-    wanted = [k for k in dict.fromkeys(wanted) if k not in refused or k in wanted]
+        (refused if _negated(tokens, at) or _refused_after(tokens, at) else wanted).append(kind)
+    wanted, refused = list(dict.fromkeys(wanted)), [k for k in refused if k not in wanted]
     if "building" in wanted:
         wanted = ["building"]
     features, refused_features = _features(tokens, taken, types_at)

@@ -108,11 +108,19 @@ class _Reading:
         return token.text in ("y", "and") and self.i > self.at and self._joined(token.text)
 
     def _digits(self, token: Token) -> bool:
-        if self.i > self.at and (self.current is not None or not self.millions or token.gap.strip()):
+        if self.i > self.at and (self.current is not None or token.gap.strip()):
+            return False
+        if self.i > self.at and not self.millions and not self._hundreds(token):
             return False
         mexican = self.word(self.i + 1) in _MEXICAN_MILLIONS and "," not in token.raw
         self.current, self.literal, self.last = parse_literal(token.raw, decimal_only=mexican), True, self.i
         return True
+
+    def _hundreds(self, token: Token) -> bool:
+        """ "9 mil 500", and not the 120 of "150 mil 120 m2"."""
+        follows = self.word(self.i + 1)
+        unit = (follows,) in self.lex.areas or follows in self.lex.counts or follows in self.lex.scales
+        return len(token.raw) == 3 and token.raw.isdigit() and token.raw[0] != "0" and not unit
 
     def _scale(self, token: Token) -> float | None:
         """The multiplier that the word at hand is after the value so far, if it is one."""

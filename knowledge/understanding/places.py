@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from knowledge.understanding.cues import cue_words
 from knowledge.understanding.gazetteer import MARKETS, NEIGHBOURHOOD_WEIGHT, Entry, PlaceIndex
@@ -40,7 +41,7 @@ _ADJECTIVE_COUNTRY = words("adjective_country")
 
 @dataclass(slots=True)
 class _Span:
-    """Tokens [first, last] that may be a place, with its readings."""
+    """Tokens [first, last] that may be a place, with its readings; `placed`: a capital after `en` or `in`."""
 
     first: int
     last: int
@@ -49,6 +50,7 @@ class _Span:
     evidence: float
     marked: bool
     article: bool
+    placed: bool = False
 
 
 def country_votes(tokens: Sequence[Token], currencies: Sequence[str | None]) -> dict[str, float]:
@@ -91,7 +93,7 @@ def find_places(
     previous_city = previous.get("city")
     old_cities = {fold(str(c)) for c in (previous_city if isinstance(previous_city, list) else [previous_city]) if c}
     settled = [s for s in (_settle(s, total, admins, cities, old_cities) for s in spans) if s is not None]
-    settled = _agree(settled, spans, total, admins, cities, old_cities)
+    settled = _outside_parts(_agree(settled, spans, total, admins, cities, old_cities), tokens)
     places = [
         Place(
             shown,
@@ -155,13 +157,17 @@ def _evidence(
         score += 0.2
     elif tokens[first].comma:
         score += 0.1
+    elif before in lex.plurals or (before,) in lex.types:
+        score += 0.2 if len(words) == 1 else 0.4  # "condos playa del carmen", as in a search box
+    if before in lex.english and len(words) > 1 and words[0] in _DEFINITE:
+        score += 0.2  # "is el poblado still safe"
     proper = [
         t for t in tokens[first : last + 1] if t.text not in ("de", "del", "la", "el", "los", "las", "y", "of", "the")
     ]
     if proper and all(t.capital for t in proper) and not all_caps:
         score += 0.2 if tokens[first].opens and len(proper) == 1 else 0.35
     if len(words) > 1:
-        score += 0.15
+        score += 0.2
     if all(w in lex.common for w in words):
         score -= 0.55 if len(words) == 1 else 0.35
     return score, marked, article
@@ -203,11 +209,23 @@ def _spans(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[_Spa
                 evidence += 0.35
             if evidence + strength >= ACCEPTED:
                 inner = last > first and tokens[first].text in _DEFINITE and all(e.level != "city" for e, _ in readings)
-                found.append(_Span(first, last, key, readings, evidence + strength, marked, article or inner))
-            elif evidence + strength >= _POSSIBLE and tokens[first].capital:
+                article = article or inner
+                placed = tokens[first].capital and bool(first) and tokens[first - 1].text in _INTO
+                found.append(_Span(first, last, key, readings, evidence + strength, marked, article, placed))
+            elif evidence + strength >= _POSSIBLE and (tokens[first].capital or _before_city(readings, tokens, last, index)):
                 doubtful.append(_Span(first, last, key, readings, ACCEPTED, marked, article))
         found.extend(_misspelt(tokens, first, taken, index, all_caps))
-    return found + [s for s in doubtful if _beside_its_like(s, found, tokens)]
+    return found + [
+        s for s in doubtful if _beside_its_like(s, found, tokens) or _before_city(s.readings, tokens, s.last, index)
+    ]
+
+
+def _before_city(readings: list[tuple[Entry, str]], tokens: list[Token], last: int, index: PlaceIndex) -> bool:
+    """Whether a neighbourhood's own city follows its name, after a comma ("gracia, barcelona")."""
+    after = tokens[last + 1] if last + 1 < len(tokens) else None
+    if after is None or not after.comma or after.opens or not index.known(after.text):
+        return False
+    return any(e.city is not None and fold(e.city).split()[0] == after.text for e, _ in readings)
 
 
 def bare_name(name: str) -> str:
@@ -308,7 +326,7 @@ def _settle(
                 score += 2.0
             elif span.article and entry.guarded and entry.country == "MX" and votes.get("MX", 0.0) >= 0:
                 score += 2.5
-            elif entry.guarded and not here and not (old and only):
+            elif entry.guarded and not here and not (old and only) and not _stands_alone(span, cities | old_cities):
                 continue
         elif span.marked and entry.level == "city":
             score -= 1.0
@@ -317,6 +335,23 @@ def _settle(
         if best is None or score > best[0]:
             best = (score, entry, shown)
     return None if best is None else (span, best[1], best[2])
+
+
+def _stands_alone(span: _Span, cities: set[str]) -> bool:
+    """Whether a guarded name can be nothing but its neighbourhood: "en Suba", with no city spoken of."""
+    only = all(e.guarded for e, _ in span.readings) and len({e.city for e, _ in span.readings}) == 1
+    return span.placed and only and not cities and tuple(span.key.split()) not in lexicon().centre
+
+
+def _outside_parts(settled: list[_Settled], tokens: list[Token]) -> list[_Settled]:
+    """Without the town of the three markets that is read into a district of a city outside ("Miraflores, Lima")."""
+    dropped: list[_Settled] = []
+    for part, whole in pairwise(settled):
+        beside = part[0].last + 1 == whole[0].first and tokens[whole[0].first].comma
+        outside = whole[1].country not in MARKETS and part[1].country in MARKETS
+        if beside and outside and any(e.country == whole[1].country for e, _ in part[0].readings):
+            dropped.append(part)
+    return [s for s in settled if s not in dropped]
 
 
 def _agree(

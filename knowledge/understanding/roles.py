@@ -6,18 +6,17 @@ and the nearer the phrase, the stronger. A figure that only follows "and" takes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from knowledge.understanding.amounts import Amount
+from knowledge.understanding.amounts import HIGHEST_RATE, Amount
 from knowledge.understanding.lexicon import Roles, lexicon, phrases, words
 from knowledge.understanding.tokens import Token, words_at
 
 Period = Literal["month", "year", "night"]
-#: Above this a percentage that only follows "al" or "at" is not an interest rate.
-HIGHEST_RATE = 40.0
 #: Below this a percentage of a loan is its rate and not the share that it finances.
 LEAST_FINANCED = 25.0
 #: Words for growth that do not say of what: the figure before them does.
@@ -48,6 +47,14 @@ _CASH_FLOW_WORDS = words("cash_flow_words")
 _ANNUAL_COSTS = words("annual_costs")
 _POINTS = words("points")
 _JOINERS = words("joiners")
+_LINK_VERBS, _LINK_FILLERS = words("link_verbs"), words("link_fillers")
+_PERIOD_FILLERS = words("period_fillers")
+_LINKED_COSTS = phrases("linked_costs")
+#: Forms of the letting verbs that stand for "alquilo": "lo alquilaría por", "lo arrendaríamos en", "rentándola a".
+_LETTING = re.compile(
+    r"(?:(?:alquil|arrend|rent)(?:ari|aria|arias|arian|ariamos|are|ara|aran|aremos|aba|aban|abamos|amos)"
+    r"|(?:alquil|arrend|rent)(?:ar|ando|aria|ara|e|en)(?:lo|la|los|las|se|selo|sela))"
+)
 
 
 @dataclass(slots=True)
@@ -62,9 +69,12 @@ class Reading:
 
 def period_after(tokens: list[Token], after: int) -> tuple[Period | None, int]:
     """(period stated from token `after` on, words it takes)."""
-    two = words_at(tokens, after, 2)
     if after < len(tokens) and tokens[after].opens:
         return None, 0
+    if words_at(tokens, after, 1) and tokens[after].text in _PERIOD_FILLERS:  # "850 limpios al mes"
+        period, taken = period_after(tokens, after + 1)
+        return (period, taken + 1) if period else (None, 0)
+    two = words_at(tokens, after, 2)
     if two in _MONTHLY:
         return "month", 2
     if two in _YEARLY:
@@ -101,7 +111,8 @@ def _said(tokens: list[Token], amount: Amount, floor: int, ceiling: int, roles: 
 
 
 def _said_before(tokens: list[Token], amount: Amount, floor: int, roles: Roles) -> Iterator[_Said]:
-    before = [t.text for t in tokens[_window(tokens, amount.first, floor) : amount.first]]
+    before = [_plain_form(t.text) for t in tokens[_window(tokens, amount.first, floor) : amount.first]]
+    yield from _linked(before, amount, roles)
     for end in range(len(before), max(0, len(before) - _REACH_BEFORE - 1), -1):
         for size in range(1, min(4, end) + 1):
             phrase = tuple(before[end - size : end])
@@ -109,6 +120,25 @@ def _said_before(tokens: list[Token], amount: Amount, floor: int, roles: Roles) 
                 if phrase in befores:
                     strength = 2.0 + 0.5 * size - 0.4 * (len(before) - end)
                     yield _Said(role, strength, " ".join(phrase), amount.last + 1)
+
+
+def _plain_form(word: str) -> str:
+    return "alquilo" if _LETTING.fullmatch(word) else word
+
+
+def _linked(before: Sequence[str], amount: Amount, roles: Roles) -> Iterator[_Said]:
+    """ "el predial sale en 1.100.000", "la renta sería de 9 mil": what the figure is, is the subject of the verb."""
+    end, verb = len(before), False
+    while end and before[end - 1] in _LINK_VERBS | _LINK_FILLERS:
+        end -= 1
+        verb = verb or before[end] in _LINK_VERBS
+    if not verb:
+        return
+    for size in range(1, min(4, end) + 1):
+        phrase = tuple(before[end - size : end])
+        for role, (befores, _) in roles.items():
+            if phrase in befores or (role == "cost" and phrase in _LINKED_COSTS):
+                yield _Said(role, 2.8 + 0.5 * size, " ".join(phrase), amount.last + 1)
 
 
 def _said_after(tokens: list[Token], amount: Amount, ceiling: int, roles: Roles) -> Iterator[_Said]:
@@ -203,14 +233,17 @@ def _money(setting: _Setting, index: int, floor: int, said: _Said, before: Readi
             role, strength, label = before.role, before.strength, before.label
     if role == "payment" and period != "month":
         role = "budget_max"  # "puedo pagar hasta 300.000"
-    if setting.loan and label in _ASKED_FOR:
-        role = "loan_amount"
+    rated = setting.termed and any(a.kind == "percent" for a in setting.amounts)
+    if (setting.loan or rated) and label in _ASKED_FOR:
+        role = "loan_amount"  # "si pido 120.000 al 3 % a 20 años"
     if role == "budget_min" and _REFUSED & {t.text for t in tokens[max(floor, amount.first - 6) : amount.first]}:
         role = "budget_max"  # "que no valgan más de 280 millones"
     let = role == "price" and not setting.loan  # "lo alquilo por 900 al mes"
-    unsaid = role in (None, "price", "annual_rent", "budget_max") and strength < 2.4
-    if period == "month" and role != "payment" and (let or unsaid):
+    unsaid = role in (None, "price", "budget_max") and strength < 2.4
+    if period == "month" and (let or unsaid or role == "annual_rent"):
         role, strength = "monthly_rent", max(strength, 2.2)
+    if period == "month" and role == "loan_amount":
+        role = "cost"  # "la hipoteca es de 650 al mes"
     if period == "year" and (role == "monthly_rent" or (role in (None, "price") and amount.kind == "money")):
         role, strength = "annual_rent", max(strength, 2.2)
     if amount.kind == "money" or (role and strength >= 2.1 and amount.value >= 20):

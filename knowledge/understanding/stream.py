@@ -31,6 +31,7 @@ _CLASSES: dict[str, set[str]] = {
 _FOLLOW_UPS = phrases("follow_ups")
 _YES, _YES_AFTER = words("yes"), words("yes_after")
 _AREA_WORDS = words("area_words")
+_OWN_WORDS = words("own_words")
 _NO = frozenset({"no", "nope", "nah"})
 _YES_PHRASES = (("de", "una"), ("por", "favor"), ("go", "ahead"), ("of", "course"))
 
@@ -153,6 +154,7 @@ def summarise(
         open_question=open_question,
         shown="_shown" in known or "market_research" in previous,
         area_asked=any(t.text in _AREA_WORDS for t in stream),
+        own=any(t.text in _OWN_WORDS for t in stream),
     )
 
 

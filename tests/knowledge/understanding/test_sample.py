@@ -1,7 +1,7 @@
 """How well messages are understood: the shared sample of conversations, and our own of the same kind.
 
-`cases.jsonl` was written before the cues were tuned, `fresh.jsonl`, `third.jsonl` and `fourth.jsonl` each before the cues
-were next widened.
+`cases.jsonl` was written before the cues were tuned; `fresh.jsonl`, `third.jsonl`, `fourth.jsonl`, `fifth.jsonl` and
+`sixth.jsonl` each before the cues were next widened.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def test_sample_conversations() -> None:
     assert uncovered == len(cases)
 
 
-@pytest.mark.parametrize("name", ["cases", "fresh", "third", "fourth"])
+@pytest.mark.parametrize("name", ["cases", "fresh", "third", "fourth", "fifth", "sixth"])
 def test_own_cases(name: str) -> None:
     cases = read_lines(HERE / f"{name}.jsonl")
     slots, right, languages = SlotCount(), 0, 0

@@ -35,8 +35,36 @@ def test_a_tie_takes_the_language_of_the_conversation() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "routes"),
+    [
+        ("¿cómo evitar estafas al alquilar un piso?", ("market_research",)),
+        ("qué dice la ley sobre la devolución del depósito en arriendos", ("market_research",)),
+        ("what happens to the deposit if a buyer pulls out of an arras contract in Spain?", ("market_research",)),
+        ("no me devuelven el depósito, ¿qué dice la ley?", ("human",)),
+        ("The seller forged the title deed and took our 40k", ("human",)),
+        ("someone is advertising my own flat without my permission", ("human",)),
+        ("no quiero que me llame nadie, solo ver pisos en Huelva", ("market_research",)),
+        ("no quiero que me llamen", ("lead_qualification",)),
+        ("¿crees que exploten los precios en Tulum?", ("price_prediction",)),
+        ("no quiero que me llamen, solo dígame precios en Suba", ("market_research",)),
+        ("¿invertir en Tarragona o en Castellón?", ("comparison",)),
+    ],
+)
+def test_what_is_wanted(text: str, routes: tuple[str, ...]) -> None:
+    assert talk([text]).routes == routes
+
+
+@pytest.mark.parametrize(
     ("turns", "slot", "value"),
     [
+        (["si meto 180.000 euros y saco 850 limpios al mes, ¿qué rentabilidad es?"], "monthly_rent", 850),
+        (["compro por 150.000 € y lo alquilaría por 700", "¿y si pido 120.000 al 3% a 20 años?"], "loan_amount", 120_000),
+        (["compro por 150.000 € y lo alquilaría por 700", "¿y si pido 120.000 al 3% a 20 años?"], "monthly_rent", 700),
+        (["crédito de 90 millones al 11,8 E.A. a 10 años, ¿cuota?"], "rate_pct", 11.8),
+        (["la hipoteca es de 650 al mes y lo alquilo por 900"], "monthly_rent", 900),
+        (["renta de 9 mil 500 al mes por un depa de 1.9 mdp"], "monthly_rent", 9_500),
+        (["Chalets no, adosados sí, en Getafe"], "property_type", "house"),
+        (["precio del metro en gracia, barcelona"], "neighbourhood", "Gràcia"),
         (["¿Cuánto vale un dúplex de 130 metros en Pamplona?", "quise decir 103"], "area_m2", 103),
         (["busco casa en Cali", "no, perdón, en Palmira"], "city", "Palmira"),
         (["Busco piso en Lima, no perdón, en Madrid"], "city", "Madrid"),
