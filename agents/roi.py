@@ -39,10 +39,11 @@ _MEASURES = {"cash_flow": "cash_flow_month", "break_even": "break_even_rent", "o
         "price_for_yield",
     )
 }
-_NO_RENT_NEEDED = frozenset({"price_per_m2", "acquisition_costs", "loan_amount", "monthly_payment", "total_interest",
-                             "loan_to_value", "affordable_loan", "equity_at_horizon", "rent_for_yield"})
+_NO_RENT_NEEDED = frozenset({"break_even_rent", "price_per_m2", "acquisition_costs", "loan_amount", "monthly_payment",
+                             "total_interest", "loan_to_value", "affordable_loan", "equity_at_horizon", "rent_for_yield"})
 #: What is said of a purchase with its loan: where one of these is asked, it leads and the payment follows.
-_OF_THE_LOAN = ("cash_on_cash", "cash_flow_month", "cash_flow_year", "dscr", "levered_irr")
+_OF_THE_LOAN = ("cash_on_cash", "cash_flow_month", "cash_flow_year", "dscr", "levered_irr", "break_even_rent",
+                "break_even_occupancy")
 _YIELDS = frozenset({"gross_yield", "net_yield", "legal_rent_cap"})
 _GROSS, _NET = re.compile(r"\b(?:brut|gross)"), re.compile(r"\b(?:net[oa]s?\b|net (?:yield|return|rent)|limpio)")
 _COMPARED = 6
@@ -55,6 +56,7 @@ def options(known: Known) -> list[Arguments]:
     """What each property has of its own; one entry without anything for the property that the slots describe."""
     stated = [o for o in known.request.get("options") or () if o.get("price") or o.get("monthly_rent")]
     if len(stated) > 1:
+        stated = _named(known, stated) or stated
         return [
             {"label": "ABCDEF"[i] if str(o.get("label") or i).isdigit() else o["label"]}
             | {name: o.get(name) for name in ("price", "monthly_rent", "area_m2") if o.get(name) is not None}
@@ -73,6 +75,15 @@ def options(known: Known) -> list[Arguments]:
             return [{"listing_id": int(r["id"]), "label": r.get("title") or "", "price": None, "area_m2": None,
                      "monthly_rent": rent} for r in listed[:_COMPARED]]
     return [{}]
+
+
+def _named(known: Known, stated: list[Arguments]) -> list[Arguments]:
+    """The options that this message names by their place ("the Narvarte one"), where it tells no figures of its own."""
+    turn = known.brief.turn_slots
+    names = {str(name) for slot in ("neighbourhood", "city") for name in many(turn.get(slot))}
+    if {"price", "monthly_rent"} & set(turn):
+        return []
+    return [o for o in stated if names & {o.get("label"), o.get("neighbourhood")}]
 
 
 def _nth(values: list[Any], index: int) -> Any:
@@ -98,6 +109,8 @@ def measures(known: Known) -> list[str]:
 def _asked(known: Known) -> list[str]:
     question = fold(known.brief.question)
     named = known.request.get("measures") or ()
+    if known.request.get("rate_moves") and not set(named) & set(_OF_THE_LOAN):  # "and if the rate rises two points?"
+        named = ["monthly_payment", *(m for m in named if m == "gross_yield" and _GROSS.search(question))]
     asked = list(dict.fromkeys(_MEASURES[m] for m in named if m in _MEASURES))
     if "noi" in asked and "noi" not in named:  # running costs are spoken of with a yield more often than asked for
         asked = [*(m for m in asked if m != "noi"), *(() if set(asked) - {"noi", "gross_yield"} else ("noi",))]
@@ -136,7 +149,8 @@ def _loan_view(known: Known, rest: list[str]) -> list[str]:
     found = ["monthly_payment", *rest]
     if one(known.slots.get("down_payment_pct")) is not None and one(known.slots.get("loan_amount")) is None:
         found = ["loan_amount", "loan_to_value", *found]
-    if rent_of(known) and loan_of(known)[0] is None:
+    rented = bool(rent_of(known)) or any(own.get("monthly_rent") for own in options(known))
+    if rented and loan_of(known)[0] is None:
         found.append("rent_minus_payment")
     return list(dict.fromkeys(found))
 
@@ -229,13 +243,15 @@ def _analysis(known: Known, own: Arguments, among_several: int | None, rent: Res
     if request.get("rent_currency") and call.get("monthly_rent") is not None:
         call["monthly_rent"] = _estimated(known.first("convert"), "converted")
     if among_several:
-        call["measures"] = [m for m in call["measures"] if m != "legal_rent_cap"] + ["years_of_rent"]
+        unasked = {"legal_rent_cap"} | (set() if "loan_to_value" in (request.get("measures") or ()) else {"loan_to_value"})
+        call["measures"] = [m for m in call["measures"] if m not in unasked] + ["years_of_rent"]
     if "npv" in call["measures"] and call["loan_amount"] is None and call["term_years"] is None:
         call |= {"discount_pct": call["rate_pct"], "rate_pct": None, "rate_kind": None}
     if call.get("loan_amount") is None and {"rate_pct", "term_years"} & {k for k in call if call[k] is None}:
         call["example_loan"] = "monthly_payment" in call["measures"] or None
     if not call.get("monthly_rent") and not call.get("annual_rent"):
-        call["monthly_rent"] = _estimated(rent, "estimated_rent")
+        if call["price"] is not None or "listing_id" in call:  # an estimated rent alone is no figure of the investor's
+            call["monthly_rent"] = _estimated(rent, "estimated_rent")
     elif call.get("price") is None and "listing_id" not in call:
         call["price"] = _estimated(rent, "estimated_price")
     if "features" in slots and "new_build" in many(slots["features"]):

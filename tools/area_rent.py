@@ -14,6 +14,7 @@ from datetime import date
 from langchain.tools import tool
 from sqlalchemy import bindparam, text
 
+from core import clock
 from core.errors import BadInput
 from core.facts import Fact, Source
 from tools.context import Runtime
@@ -23,7 +24,7 @@ from tools.provenance import settle
 from tools.published_rents import Published, published_rents
 from tools.result import Content, ToolResult
 
-#: A rent and a price further apart than this make no yield.
+#: A rent and a price further apart than this make no yield: neither of one area, nor of one property.
 SAME_TIME_DAYS = 400
 #: A median of fewer adverts is used only where there is no other, and then without its range.
 FEWEST = 5
@@ -70,11 +71,13 @@ class Level:
 async def area_rent(
     runtime: Runtime, country: str | None = None, city: str | None = None, neighbourhood: str | None = None,
     property_type: str | None = None, area_m2: float | None = None, listing_id: int | None = None,
+    today: bool = False,
 ) -> Content:
     """Rent per m2 of an area, and what a property of area_m2 would rent for: an estimate from adverts or statistics.
 
     Use it only where the investor gave no rent (or no price, with a rent). Name the place as the investor did, or give
     listing_id alone. property_type: apartment, house, studio, office, retail, land, warehouse, building or room.
+    today: with listing_id, what it would rent for now; else rents of the advert's own time, which make a yield with its price.
     area_m2: size in m2; without it only figures per m2 come back, or a published mean rent of dwellings of any size. Also
     returns the area's gross yield where rents and prices of the same time are known. Always say that these are estimates,
     from which area and of which date; if the area is not the one asked for, say which it is.
@@ -85,14 +88,15 @@ async def area_rent(
         checks.amount("area_m2", area_m2)
     result = ToolResult()
     given: dict[str, Fact] = {}
-    named = Named(None)
+    named, at = Named(None), clock.now().date()
     if listing_id is not None:
         listing = await listing_figures(runtime, listing_id)
         levels = await _levels(runtime, _chain(listing.area_id), None, listing.property_type)
         chain, property_type = _chain(listing.area_id), listing.property_type
         given = {"area_m2": listing.facts["area_m2"]} if "area_m2" in listing.facts else {}
         area_m2 = listing.value("area_m2") or area_m2
-        place = f"{listing.title}"
+        place = listing.title
+        at = at if today else date.fromisoformat(listing.observed_on)
     else:
         place = ", ".join(name for name in (neighbourhood, city) if name)
         if not place:
@@ -100,18 +104,27 @@ async def area_rent(
                            "Nombre una ciudad o un barrio para buscar sus rentas.")
         named, chain, region = await _find(runtime, country, city, neighbourhood)
         levels = await _levels(runtime, chain, region, property_type)
-    rent = _best([lv for lv in levels if lv.rent], chain, property_type)
+    rents = [lv for lv in levels if lv.rent]
+    dated = listing_id is not None and not today
+    timely = [lv for lv in rents if _same_time(lv.period, at)] if dated else rents
+    rent = _best(timely, chain, property_type, at=at if dated else None)
     price = _best([lv for lv in levels if not lv.rent], chain, property_type, like=None if rent and rent.whole else rent)
     result.data = {"place": place, "rent_m2": None, "rent_mean": None, "price_m2": None, "estimated_rent": None,
                    "estimated_price": None, "area_yield": None, "count": None, "as_of": None, "area": None,
                    "price_area": None, "price_as_of": None, "type_is_exact": False, "area_is_exact": False,
-                   "area_m2": None, "published": None, "others": list(named.others)}
+                   "area_m2": None, "published": None, "others": list(named.others),
+                   "rents_of": None, "seen_on": at.isoformat() if dated else None, "price_is_old": False}
+    if rents and not timely:
+        other = max(rents, key=lambda lv: lv.period)
+        result.add(_per_m2(other), say=False)
+        result.data["rents_of"] = other.as_of
+        result.say(f"rents are known of {other.as_of} only: set against the advert's price they would make a false yield")
     if rent is None and price is None:
         # a rent the investor can tell settles the question; without a price the question was about the area itself
         code = "missing_input" if runtime.context.slots.get("price") or listing_id else "no_data"
         result.gap(code, what="rent", place=place)
         return result.done()
-    _report(result, runtime, rent, price, area_m2, given, levels)
+    _report(result, runtime, rent, price, area_m2, given, levels, at)
     shown = rent or price
     assert shown is not None
     published = shown.source.attribution if shown.published else None
@@ -119,7 +132,8 @@ async def area_rent(
                     "type_is_exact": shown.property_type == property_type,
                     "area_is_exact": named.exact and shown.area_id == (chain[0] if chain else "")}
     if price is not None:
-        result.data |= {"price_area": price.name, "price_as_of": price.as_of}
+        result.data |= {"price_area": price.name, "price_as_of": price.as_of,
+                        "price_is_old": not _same_time(price.period, at)}
     for name in (*named.others, *([shown.source.attribution] if shown.published else [])):  # names may hold digits
         result.add(Fact("name", name, "text", shown.source), say=False)
     if not result.data["area_is_exact"] and not listing_id:
@@ -129,7 +143,7 @@ async def area_rent(
 
 def _report(
     result: ToolResult, runtime: Runtime, rent: Level | None, price: Level | None, area_m2: float | None,
-    given: dict[str, Fact], levels: list[Level],
+    given: dict[str, Fact], levels: list[Level], at: date,
 ) -> None:
     facts: list[Fact] = []
     names: dict[str, Fact] = {}
@@ -149,7 +163,7 @@ def _report(
             keep("estimated_rent", replace(level.published.fact(level.name), id="", key="monthly_rent"))
             continue
         per_m2 = keep(f"{name}_m2", _per_m2(level))
-        if size is not None:
+        if size is not None and (level.rent or _same_time(level.period, at)):  # an old price under a rent of today flatters
             keep(f"estimated_{name}", _estimate(level, per_m2, size))
     if rent is not None:
         if rent.count is not None:
@@ -168,7 +182,7 @@ def _area_yield(keep: Callable[[str, Fact], Fact], rent: Level, price: Level | N
         return
     same = [lv for lv in levels if lv.rent and lv.source.ref.split("@")[0] == rent.source.ref.split("@")[0]]
     at = min(same, key=lambda lv: abs((lv.period - price.period).days))
-    if abs((at.period - price.period).days) > SAME_TIME_DAYS:
+    if not _same_time(at.period, price.period):
         return
     rent_fact = keep("yield_rent_m2", _per_m2(at))
     price_fact = _per_m2(price)
@@ -177,6 +191,10 @@ def _area_yield(keep: Callable[[str, Fact], Fact], rent: Level, price: Level | N
         Source("computation", "area_gross_yield"), entity=at.name, entity_id=at.area_id, as_of=price.as_of,
         formula=f"12 × {at.mid:.10g} ÷ {price.mid:.10g}", inputs=(rent_fact.id, price_fact.id),
     ))
+
+
+def _same_time(one: date, other: date) -> bool:
+    return abs((one - other).days) <= SAME_TIME_DAYS
 
 
 def _per_m2(level: Level) -> Fact:
@@ -253,11 +271,11 @@ async def _levels(
 
 
 def _best(
-    levels: list[Level], chain: list[str], property_type: str | None, like: Level | None = None
+    levels: list[Level], chain: list[str], property_type: str | None, like: Level | None = None, at: date | None = None
 ) -> Level | None:
     def rank(level: Level) -> tuple[bool, bool, bool, int, bool, bool, int]:
         return (like is not None and level.area_id != like.area_id, level.source.demo, level.thin,
                 chain.index(level.area_id) if level.area_id in chain else 0, level.property_type != property_type,
-                level.whole, -level.period.toordinal())
+                level.whole, abs((level.period - at).days) if at else -level.period.toordinal())
 
     return min(levels, key=rank, default=None)

@@ -9,10 +9,12 @@ from sqlalchemy import text
 from core.errors import NotFound
 from core.facts import Fact, Source
 from tools.context import Runtime
+from tools.listings import title_of
 
 _ROW = text(
     "SELECT l.id, l.title, l.operation, l.property_type, l.country, l.area_id, l.price, l.currency, l.area_m2,"
-    " l.source, l.observed_on, l.demo, l.status, a.name AS area, c.name AS city"
+    " l.bedrooms, l.source, l.observed_on, l.demo, l.status, c.name AS city,"
+    " CASE WHEN a.name = c.name THEN c.name ELSE a.name || ', ' || c.name END AS place"
     " FROM listings l JOIN areas a ON a.id = l.area_id JOIN areas c ON c.id = l.city_id WHERE l.id = :id"
 )
 
@@ -52,10 +54,11 @@ async def listing_figures(runtime: Runtime, listing_id: int) -> ListingFigures:
             "nuevo.",
         )
     seen = row.observed_on.isoformat()
-    source = Source("listing", str(row.id), row.title, row.source, row.demo)
+    title = title_of(row, context.locale)
+    source = Source("listing", str(row.id), title, row.source, row.demo)
 
     def fact(key: str, value: float, unit: str, currency: str | None = None) -> Fact:
-        return Fact(key, value, "money" if unit == "money" else "m2", source, currency=currency, entity=row.title,
+        return Fact(key, value, "money" if unit == "money" else "m2", source, currency=currency, entity=title,
                     entity_id=str(row.id), as_of=seen)
 
     facts = {}
@@ -63,5 +66,5 @@ async def listing_figures(runtime: Runtime, listing_id: int) -> ListingFigures:
     facts[asked] = fact(asked, row.price, "money", row.currency)
     if row.area_m2:
         facts["area_m2"] = fact("area_m2", row.area_m2, "m2")
-    return ListingFigures(row.id, row.title, row.operation, row.property_type, row.country, row.city, row.area_id,
+    return ListingFigures(row.id, title, row.operation, row.property_type, row.country, row.city, row.area_id,
                           row.currency, seen, row.status == "active", facts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from langchain.tools import tool
 
@@ -211,7 +211,20 @@ def _report(result: ToolResult, found: Found, place: str, locale: Locale) -> Non
     result.evidence["sample"] = found.total
 
 
-def title_of(row: Row, locale: Locale) -> str:
+class Titled(Protocol):
+    """What an advert is called by."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def property_type(self) -> str: ...
+    @property
+    def bedrooms(self) -> int | None: ...
+    @property
+    def place(self) -> str: ...
+
+
+def title_of(row: Titled, locale: Locale) -> str:
     """The advert's own title; for sources without one, type, rooms and place in the reader's words."""
     if row.title:
         return row.title

@@ -302,16 +302,16 @@ def dscr(case: Case) -> Fact:
 
 
 def break_even_rent(case: Case) -> Fact:
-    """The monthly rent at which the cash flow is zero; costs that follow the rent move with it."""
-    require(lambda: case.noi, *((lambda: case.debt_service,) if case.has_loan else ()))
-    fixed = sum(cost.high for cost in case.running if not cost.share_pct)
-    share = sum(cost.share_pct for cost in case.running)
+    """The monthly rent at which the cash flow is zero; costs that follow the rent move with it. No rent needs to be known."""
+    running = case.running
     debt = case.debt_service if case.has_loan else None
+    fixed = sum(cost.high for cost in running if not cost.share_pct)
+    share = sum(cost.share_pct for cost in running)
     empty = num(case.vacancy) if case.vacancy else 0.0
     if empty + share >= 100:
         raise Undefined("costs_above_rent")
     owed = num(debt) if debt else 0.0
-    used = [*(cost.fact for cost in case.running), *([debt] if debt else []), *([case.vacancy] if case.vacancy else [])]
+    used = [*(cost.fact for cost in running), *([debt] if debt else []), *([case.vacancy] if case.vacancy else [])]
     return case.money("break_even_rent", returns.break_even_rent(fixed, owed, empty, share),
                       f"({plain(fixed)} + {plain(owed)}) ÷ (12 × (1 − {plain(empty + share)} ÷ 100))", used)
 
