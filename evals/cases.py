@@ -20,6 +20,30 @@ class Number(BaseModel):
     rel_tol: float = 0.01
 
 
+class Call(BaseModel):
+    """A tool call that is expected, with (some of) its arguments."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    args: dict[str, Any] = Field(default_factory=dict)
+
+
+class Tools(BaseModel):
+    """The expected calls of the last turn, and how exactly they must be met (`evals/scorers/trajectory.py`)."""
+
+    model_config = ConfigDict(extra="forbid")
+    match: Literal["strict", "unordered", "subset", "superset"]
+    calls: list[Call]
+
+
+class Citations(BaseModel):
+    """How many citations at least, and words of the titles or sources that must be among them."""
+
+    model_config = ConfigDict(extra="forbid")
+    min: int = 0
+    sources: list[str] = Field(default_factory=list)
+
+
 class Expect(BaseModel):
     model_config = ConfigDict(extra="forbid")
     routes: list[str]
@@ -29,6 +53,9 @@ class Expect(BaseModel):
     numbers: list[Number] = Field(default_factory=list)
     must_not_contain: list[str] = Field(default_factory=list)
     uncovered: bool = False
+    tools: Tools | None = None
+    citations: Citations | None = None
+    locale: Literal["es-CO", "es-ES", "es-MX", "en"] | None = None
 
 
 class Case(BaseModel):
@@ -38,6 +65,9 @@ class Case(BaseModel):
     turns: list[str] = Field(min_length=1)
     expect: Expect | None = None
     tags: list[str] = Field(default_factory=list)
+    twin: str | None = None
+    paraphrase_of: str | None = None
+    never: bool = False
 
 
 def read_cases(path: Path) -> list[Case]:
