@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.console import run, t
+from cli.evaluations import evaluations
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,6 +23,7 @@ db = typer.Typer(no_args_is_help=True, help=t("The database.", "La base de datos
 index = typer.Typer(no_args_is_help=True, help=t("The meaning index (Chroma).", "El índice de significado (Chroma)."))
 app.add_typer(db, name="db")
 app.add_typer(index, name="index")
+app.add_typer(evaluations, name="eval")
 
 CountryOption = Annotated[
     str | None,
@@ -146,25 +148,6 @@ def value(
     from cli.data import value as work
 
     run(work(file, out, mapping))
-
-
-@app.command(
-    "eval",
-    help=t(
-        "Run conversations, write the answers, score them.",
-        "Resuelve conversaciones de prueba, guarda las respuestas y las califica.",
-    ),
-)
-def evaluate(
-    cases: Annotated[Path, typer.Argument(help=t("conversations, as JSON lines", "conversaciones, en líneas JSON"))],
-    outputs: Annotated[
-        Path, typer.Option("--outputs", help=t("where to write the answers", "dónde escribir las respuestas"))
-    ],
-    brain: Annotated[str | None, typer.Option(help=t("builtin or llm", "builtin o llm"))] = None,
-) -> None:
-    from cli.measure import evaluate as work
-
-    raise typer.Exit(run(work(cases, outputs, brain)))
 
 
 @app.command(help=t("Measure speed and memory.", "Mide velocidad y memoria."))

@@ -2,51 +2,157 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from cli.console import out, progress, t
+from cli.console import language, out, progress, say, t
 from cli.session import opened
-from core.errors import BadInput
-from core.settings import get_settings
-from evals.cases import read_cases
-from evals.score import table
-from evals.solve import solve_all, write_line
+from core.errors import BadInput, NotFound
+from core.settings import Settings, get_settings
+from evals.cases import Case, read_cases
+from evals.gate import GateResult, gate, read_baseline, write_baseline
+from evals.metrics import METRICS, slices, summary
+from evals.outputs import Line, Outputs
+from evals.records import Record, record
+
+#: Columns of the table by slice.
+_COLUMNS = ("routes", "escalation", "slots_f1", "numbers", "grounded", "language", "right")
 
 
-async def evaluate(cases_path: Path, outputs: Path, brain: str | None) -> int:
-    """Write one line a case; print the shares by slice. Exit code 0 whatever the shares are."""
-    if brain not in (None, "builtin", "llm"):
-        raise BadInput(f"--brain is {brain!r}; expected builtin or llm.", f"--brain es {brain!r}; se esperaba builtin o llm.")
-    cases = read_cases(cases_path)
-    if outputs.resolve() == cases_path.resolve():
-        raise BadInput("--outputs would overwrite the cases.", "--outputs sobrescribiría los casos.")
-    outputs.parent.mkdir(parents=True, exist_ok=True)
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What `ladrillo eval` was asked for."""
+
+    cases: Path
+    outputs: Path | None
+    brain: str | None
+    epochs: int
+    parallel: int
+    limit: int | None
+    resume: bool
+    name: str | None
+    baseline: Path | None
+    save_baseline: Path | None
+    html: Path | None
+
+
+async def evaluate(wish: Wish) -> int:
+    """Write one line a case and epoch; print the figures. Exit code 0 whatever they are, 1 where a baseline is not met."""
+    if wish.brain not in (None, "builtin", "llm"):
+        raise BadInput(
+            f"--brain is {wish.brain!r}; expected builtin or llm.", f"--brain es {wish.brain!r}; se esperaba builtin o llm."
+        )
+    cases = _cases(wish)
     settings = get_settings()
-    if brain is not None:
-        settings = settings.model_copy(update={"brain": brain})
-    lines: list[dict[str, Any]] = []
+    if wish.brain is not None:
+        settings = settings.model_copy(update={"brain": wish.brain})
+    outputs = Outputs(_place(wish, settings), cases, wish.epochs)
+    before = read_baseline(wish.baseline) if wish.baseline else None
+    await _run(wish, settings, cases, outputs)
+    by_id = {case.id: case for case in cases}
+    records = [found for line in outputs.lines if (found := record(by_id[line["id"]], line)) is not None]
+    _print(records, outputs.lines)
+    if wish.save_baseline is not None:
+        write_baseline(wish.save_baseline, records)
+    verdict = gate(before, records) if before is not None else None
+    if verdict is not None:
+        _print_gate(verdict)
+    return 0 if verdict is None or verdict.passed else 1
+
+
+def _cases(wish: Wish) -> list[Case]:
+    try:
+        cases = read_cases(wish.cases)
+    except NotFound as error:
+        from cli.evaluations import evaluations
+
+        names = [command.name or "" for command in evaluations.registered_commands]
+        if near := get_close_matches(str(wish.cases), names, n=1):
+            raise NotFound(f"{error.en} Did you mean `ladrillo eval {near[0]}`?",
+                           f"{error.es} ¿Quiso decir `ladrillo eval {near[0]}`?") from error
+        raise
+    return cases[: wish.limit]
+
+
+def _place(wish: Wish, settings: Settings) -> Path:
+    """Where the answers go. Nothing that is read or written for something else is overwritten."""
+    stem = re.sub(r"[^\w.-]+", "-", wish.name or wish.cases.stem)
+    path = wish.outputs or settings.data_dir / "evals" / f"{stem}.jsonl"
+    kept = [("CASES", wish.cases), ("--baseline", wish.baseline)]
+    written = [("--outputs", path), ("--save-baseline", wish.save_baseline), ("--html", wish.html)]
+    for number, (option, target) in enumerate(written):
+        for other, file in [*kept, *written[:number]]:
+            if target is not None and file is not None and target.resolve() == file.resolve():
+                raise BadInput(
+                    f"{option} would overwrite the cases." if other == "CASES" else f"{option} would overwrite {other}.",
+                    f"{option} sobrescribiría los casos." if other == "CASES" else f"{option} sobrescribiría {other}.",
+                )
+    return path
+
+
+async def _run(wish: Wish, settings: Settings, cases: list[Case], outputs: Outputs) -> None:
+    from evals.engine import require, run_cases
+
+    require()
     async with opened(settings) as runner:
+        outputs.path.parent.mkdir(parents=True, exist_ok=True)
+        running = {"brain": runner.staff.brain, "epochs": wish.epochs}
+        if kept := outputs.begin(running, resume=wish.resume):
+            say(t(f"{kept} answers are kept from before.", f"Se conservan {kept} respuestas de antes."))
         with progress() as tell:
-            stage = t("Conversations", "Conversaciones")
-            async for line in solve_all(runner, cases):
-                write_line(outputs, line, first=not lines)
-                lines.append(line)
-                tell(stage, len(lines), len(cases))
-    _print(table(cases, lines), lines)
-    return 0
+            stage, total = t("Conversations", "Conversaciones"), len(cases) * wish.epochs
+            await run_cases(
+                runner, cases, outputs, parallel=wish.parallel, about=running | {"cases": wish.cases.name},
+                told=lambda done: tell(stage, done, total),
+            )
+        outputs.finish()
+    if wish.outputs is None:
+        say(t(f"Answers: {outputs.path}", f"Respuestas: {outputs.path}"))
 
 
-def _print(rows: list[tuple[str, int, dict[str, float | None]]], lines: list[dict[str, Any]]) -> None:
-    if rows:
-        names = list(rows[0][2])
-        out(f"{'slice':<26}{'n':>5}" + "".join(f"{name:>12}" for name in names))
-        for name, count, shares in rows:
-            cells = "".join("           –" if shares[m] is None else f"{shares[m]:>12.1%}" for m in names)
-            out(f"{name:<26}{count:>5}{cells}")
+def _print(records: list[Record], lines: list[Line]) -> None:
+    """Every figure over all cases with its interval, then shares by slice."""
+    if records:
+        for name, found in summary(records).items():
+            metric = METRICS[name]
+            label, shown = metric.es if language() == "es" else metric.en, _figure(name, found.value)
+            spread = "" if found.low != found.low else f"[{_figure(name, found.low)}, {_figure(name, found.high)}]"
+            out(f"{label:<48}{shown:>9}  {spread:<20}n {found.n}")
+        out("")
+        out(f"{t('slice', 'grupo'):<26}{'n':>5}" + "".join(f"{name:>12}" for name in _COLUMNS))
+        for name, members in slices(records).items():
+            cells = "".join(f"{_figure(m, METRICS[m].compute(members)):>12}" for m in _COLUMNS)
+            out(f"{name:<26}{len(members):>5}{cells}")
+        out("")
     times = sorted(turn["ms"] for line in lines for turn in line["turns"])
     p50, p95 = times[len(times) // 2], times[min(len(times) - 1, int(len(times) * 0.95))]
-    out(f"\n{len(lines)} " + t("conversations", "conversaciones") + f", p50 {p50} ms, p95 {p95} ms")
+    out(f"{len(lines)} " + t("conversations", "conversaciones") + f", p50 {p50} ms, p95 {p95} ms")
+
+
+def _figure(metric: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    kind = METRICS[metric].kind
+    return f"{value:.1%}" if kind == "share" else f"{value:.0f} ms" if kind == "ms" else f"{value:.3f}"
+
+
+def _print_gate(verdict: GateResult) -> None:
+    out("")
+    for row in verdict.rows:
+        mark = t("ok", "bien") if row.passed else t("WORSE", "PEOR")
+        difference = f"{row.difference.value:+.1%} [{row.difference.low:+.1%}, {row.difference.high:+.1%}]"
+        out(f"{row.metric:<20}{row.before:>9.1%} -> {row.now:>7.1%}  {difference:<28}{mark}")
+    for ids, en, es in (
+        (verdict.broken, "may never break and broke", "nunca deben fallar y fallaron"),
+        (verdict.missing, "in the baseline and not run", "están en la línea base y no se resolvieron"),
+    ):
+        if ids:
+            out(f"{t(en, es)}: {', '.join(ids)}")
+    out(t("The baseline is met.", "Se mantiene la línea base.") if verdict.passed
+        else t("The baseline is NOT met.", "NO se mantiene la línea base."))
 
 
 async def bench(turns: int) -> None:
@@ -55,6 +161,6 @@ async def bench(turns: int) -> None:
 
     async with opened() as runner:
         with progress() as tell:
-            rows = await measure(runner, turns, tell)
+            rows: Any = await measure(runner, turns, tell)
     for name, value in rows:
         out(f"{name:<58}{value:>28}")

@@ -68,6 +68,7 @@ class Case(BaseModel):
     twin: str | None = None
     paraphrase_of: str | None = None
     never: bool = False
+    note: str | None = None
 
 
 def read_cases(path: Path) -> list[Case]:

@@ -312,6 +312,7 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     outcome = {
         "answer": context.screen.shown,
         "routes": decision["routes"],
+        "routing_confidence": decision["confidence"],
         "action": "case" if case else "offer" if offer else "question" if asks else "answer",
         "confidence": found.value,
         "level": found.level,

@@ -33,7 +33,9 @@ from .conftest import Call
         ("ask hola --country", "'--country' requires an argument", "A la opción --country le falta un valor"),
         ("serve --port 70000", "equal to 65535", "El valor de '--port' no sirve (debe ser como máximo 65535). Vea"),
         ("ask hola --loud", "No such option: --loud", "No existe la opción --loud"),
-        ("eval cases.jsonl", "--outputs", "Falta '--outputs'"),
+        ("eval --outputs out.jsonl", "'cases'", "Falta 'cases'"),
+        ("eval cases.jsonl --epochs 0", "equal to 1", "debe ser como mínimo 1"),
+        ("eval run", "ladrillo eval run --help", "ladrillo eval run --help"),
         ("serve --port x", "'--port'", "El valor de '--port' no sirve"),
         ("serve --port 99999", "65535", "65535"),
         ("bench --turns 0", "'--turns'", "'--turns'"),
@@ -130,6 +132,40 @@ def test_outputs_never_overwrite_the_cases(call: Call) -> None:
     called = call("eval", "cases.jsonl", "--outputs", "./cases.jsonl", language="es")
     assert (called.code, Path("cases.jsonl").read_text()) == (2, GOOD)
     assert "sobrescribiría" in called.err
+
+
+@pytest.mark.parametrize("option", ["--outputs", "--html", "--save-baseline"])
+def test_no_two_files_of_an_evaluation_are_one(call: Call, data_dir: Path, option: str) -> None:
+    Path("cases.jsonl").write_text(GOOD)
+    called = call("eval", "cases.jsonl", "--baseline", "b.jsonl", option, "./b.jsonl")
+    assert called.code == 2
+    assert f"{option} would overwrite --baseline" in called.err
+    assert not data_dir.exists()
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Did you mean `ladrillo eval run`?"), ("es", "¿Quiso decir")])
+def test_a_command_of_eval_that_is_misspelt_is_taken_for_a_file_and_named(call: Call, language: str, words: str) -> None:
+    called = call("eval", "rnu", language=language)
+    assert called.code == 3
+    assert words in called.err
+
+
+def test_the_cases_may_stand_after_the_options(call: Call, data_dir: Path) -> None:
+    for arguments in (("--outputs", "out.jsonl", "none.jsonl"), ("run", "none.jsonl"), ("none.jsonl",)):
+        called = call("eval", *arguments)
+        assert (called.code, data_dir.exists()) == (3, False)
+        assert "There is no file 'none.jsonl'" in called.err
+
+
+def test_an_evaluation_without_inspect_says_what_to_install(
+    call: Call, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("cases.jsonl").write_text(GOOD)
+    monkeypatch.setattr("evals.engine.find_spec", lambda name: None)
+    called = call("eval", "cases.jsonl")
+    assert called.code == 7
+    assert "uv sync --group evals" in called.err
+    assert not data_dir.exists()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from core.embedded import Servers
 from core.scope import Scope
 from core.settings import Settings
 from evals.cases import Case
-from evals.solve import solve_all
+from evals.solve import solve
 from graphs.runner import Runner
 from knowledge.records import conversations
 from knowledge.resources import Resources
@@ -55,4 +55,4 @@ async def talk(runner: Runner, *words: str) -> list[dict]:  # type: ignore[type-
 
 
 async def answers(runner: Runner, cases: list[Case]) -> list[dict]:  # type: ignore[type-arg]
-    return [line async for line in solve_all(runner, cases)]
+    return [await solve(runner, case) for case in cases]

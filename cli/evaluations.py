@@ -1,0 +1,98 @@
+"""`ladrillo eval`: options of its commands. A first argument that names none of them is the file of cases of `run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from cli.console import run, t
+
+
+class RunByDefault(TyperGroup):
+    """`ladrillo eval CASES.jsonl …` is `ladrillo eval run CASES.jsonl …`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+evaluations = typer.Typer(
+    cls=RunByDefault,
+    no_args_is_help=True,
+    help=t(
+        "Run conversations, score them, compare runs: `ladrillo eval CASES.jsonl --outputs OUT.jsonl`.",
+        "Resuelve conversaciones de prueba, las califica y compara: `ladrillo eval CASOS.jsonl --outputs SALIDA.jsonl`.",
+    ),
+)
+
+
+@evaluations.command(
+    "run",
+    help=t(
+        "Run conversations, write the answers, score them (what `eval CASES.jsonl` does).",
+        "Resuelve conversaciones, guarda las respuestas y las califica (lo que hace `eval CASOS.jsonl`).",
+    ),
+)
+def evaluate(
+    cases: Annotated[Path, typer.Argument(help=t("conversations, as JSON lines", "conversaciones, en líneas JSON"))],
+    outputs: Annotated[
+        Path | None,
+        typer.Option(
+            "--outputs",
+            help=t(
+                "where to write the answers; a file of the data folder if left out",
+                "dónde escribir las respuestas; si falta, un archivo de la carpeta de datos",
+            ),
+        ),
+    ] = None,
+    brain: Annotated[str | None, typer.Option(help=t("builtin or llm", "builtin o llm"))] = None,
+    epochs: Annotated[
+        int, typer.Option(min=1, max=100, help=t("times each case is run", "veces que se resuelve cada caso"))
+    ] = 1,
+    parallel: Annotated[
+        int, typer.Option(min=1, max=64, help=t("cases run at the same time", "casos que se resuelven a la vez"))
+    ] = 1,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help=t("only the first N cases", "solo los primeros N casos"))
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help=t(
+                "go on with an interrupted run: what --outputs already answers is kept",
+                "continúa una evaluación interrumpida: lo que ya está en --outputs se conserva",
+            ),
+        ),
+    ] = False,
+    name: Annotated[
+        str | None, typer.Option(help=t("what the run is called in the list", "nombre de la evaluación en la lista"))
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            help=t(
+                "compare with this file of records; exit code 1 if something got worse",
+                "compara con este archivo de registros; código de salida 1 si algo empeoró",
+            )
+        ),
+    ] = None,
+    save_baseline: Annotated[
+        Path | None,
+        typer.Option(
+            "--save-baseline", help=t("write the records as a baseline", "guarda los registros como línea base")
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help=t("write a report page", "escribe un informe en una página HTML"))
+    ] = None,
+) -> None:
+    from cli.measure import Wish
+    from cli.measure import evaluate as work
+
+    wish = Wish(cases, outputs, brain, epochs, parallel, limit, resume, name, baseline, save_baseline, html)
+    raise typer.Exit(run(work(wish)))
