@@ -46,6 +46,16 @@ def t(en: str, es: str) -> str:
     return es if language() == "es" else en
 
 
+def figure(kind: str, value: float | None, *, signed: bool = False) -> str:
+    """A figure of an evaluation: `share` as a percentage, `ms`, `number`; a dash where it is none or not a number."""
+    if value is None or value != value:
+        return "–"
+    sign = "+" if signed else ""
+    if kind == "share":
+        return f"{value:{sign}.1%}"
+    return f"{value:{sign}.0f} ms" if kind == "ms" else f"{value:{sign}.3f}"
+
+
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201
 

@@ -30,6 +30,9 @@ evaluations = typer.Typer(
 )
 
 
+Run = Annotated[str, typer.Argument(help=t("number, id or name", "número, id o nombre"))]
+
+
 @evaluations.command(
     "run",
     help=t(
@@ -96,3 +99,22 @@ def evaluate(
 
     wish = Wish(cases, outputs, brain, epochs, parallel, limit, resume, name, baseline, save_baseline, html)
     raise typer.Exit(run(work(wish)))
+
+
+@evaluations.command("list", help=t("List the runs, newest first.", "Lista las evaluaciones, la última primero."))
+def list_(limit: Annotated[int, typer.Option(min=1, max=500)] = 20) -> None:
+    from cli.runs import list_runs as work
+
+    run(work(limit))
+
+
+@evaluations.command(
+    help=t(
+        "Compare two runs: each figure's difference with its 95 % interval, and the cases that changed.",
+        "Compara dos evaluaciones: la diferencia de cada cifra con su intervalo del 95 % y los casos que cambiaron.",
+    )
+)
+def compare(run_a: Run, run_b: Run) -> None:
+    from cli.runs import compare as work
+
+    run(work(run_a, run_b))

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import isnan
 from pathlib import Path
 from typing import Any
 
-from cli.console import language, out, progress, say, t
-from cli.session import opened
+from cli.console import figure, language, out, progress, say, t
+from cli.session import STAFF, opened
 from core.errors import BadInput, NotFound
 from core.settings import Settings, get_settings
+from evals.archive import bodies, digest, figures
 from evals.cases import Case, read_cases
 from evals.gate import GateResult, gate, read_baseline, write_baseline
 from evals.metrics import METRICS, slices, summary
 from evals.outputs import Line, Outputs
 from evals.records import Record, record
+from services.evaluations import store
 
 #: Columns of the table by slice.
 _COLUMNS = ("routes", "escalation", "slots_f1", "numbers", "grounded", "language", "right")
@@ -51,9 +54,7 @@ async def evaluate(wish: Wish) -> int:
         settings = settings.model_copy(update={"brain": wish.brain})
     outputs = Outputs(_place(wish, settings), cases, wish.epochs)
     before = read_baseline(wish.baseline) if wish.baseline else None
-    await _run(wish, settings, cases, outputs)
-    by_id = {case.id: case for case in cases}
-    records = [found for line in outputs.lines if (found := record(by_id[line["id"]], line)) is not None]
+    records = await _run(wish, settings, cases, outputs)
     _print(records, outputs.lines)
     if wish.save_baseline is not None:
         write_baseline(wish.save_baseline, records)
@@ -93,7 +94,8 @@ def _place(wish: Wish, settings: Settings) -> Path:
     return path
 
 
-async def _run(wish: Wish, settings: Settings, cases: list[Case], outputs: Outputs) -> None:
+async def _run(wish: Wish, settings: Settings, cases: list[Case], outputs: Outputs) -> list[Record]:
+    """Run what is missing, and keep the run in the database."""
     from evals.engine import require, run_cases
 
     require()
@@ -109,8 +111,17 @@ async def _run(wish: Wish, settings: Settings, cases: list[Case], outputs: Outpu
                 told=lambda done: tell(stage, done, total),
             )
         outputs.finish()
-    if wish.outputs is None:
-        say(t(f"Answers: {outputs.path}", f"Respuestas: {outputs.path}"))
+        by_id = {case.id: case for case in cases}
+        records = [found for line in outputs.lines if (found := record(by_id[line["id"]], line)) is not None]
+        kept_as = await store(
+            runner.resources.database, STAFF, name=wish.name or wish.cases.stem, brain=runner.staff.brain,
+            model=settings.model if runner.staff.brain == "llm" else None, cases_name=wish.cases.name,
+            cases_digest=digest(cases), case_count=len(cases), epochs=wish.epochs, summary=figures(records),
+            records=bodies(records),
+        )
+    say(t(f"Kept as {kept_as['evaluation']}; the answers are in {outputs.path}.",
+          f"Guardada como {kept_as['evaluation']}; las respuestas están en {outputs.path}."))
+    return records
 
 
 def _print(records: list[Record], lines: list[Line]) -> None:
@@ -118,13 +129,13 @@ def _print(records: list[Record], lines: list[Line]) -> None:
     if records:
         for name, found in summary(records).items():
             metric = METRICS[name]
-            label, shown = metric.es if language() == "es" else metric.en, _figure(name, found.value)
-            spread = "" if found.low != found.low else f"[{_figure(name, found.low)}, {_figure(name, found.high)}]"
+            label, shown = metric.es if language() == "es" else metric.en, figure(metric.kind, found.value)
+            spread = "" if isnan(found.low) else f"[{figure(metric.kind, found.low)}, {figure(metric.kind, found.high)}]"
             out(f"{label:<48}{shown:>9}  {spread:<20}n {found.n}")
         out("")
         out(f"{t('slice', 'grupo'):<26}{'n':>5}" + "".join(f"{name:>12}" for name in _COLUMNS))
         for name, members in slices(records).items():
-            cells = "".join(f"{_figure(m, METRICS[m].compute(members)):>12}" for m in _COLUMNS)
+            cells = "".join(f"{figure(METRICS[m].kind, METRICS[m].compute(members)):>12}" for m in _COLUMNS)
             out(f"{name:<26}{len(members):>5}{cells}")
         out("")
     times = sorted(turn["ms"] for line in lines for turn in line["turns"])
@@ -132,19 +143,13 @@ def _print(records: list[Record], lines: list[Line]) -> None:
     out(f"{len(lines)} " + t("conversations", "conversaciones") + f", p50 {p50} ms, p95 {p95} ms")
 
 
-def _figure(metric: str, value: float | None) -> str:
-    if value is None:
-        return "–"
-    kind = METRICS[metric].kind
-    return f"{value:.1%}" if kind == "share" else f"{value:.0f} ms" if kind == "ms" else f"{value:.3f}"
-
-
 def _print_gate(verdict: GateResult) -> None:
     out("")
     for row in verdict.rows:
         mark = t("ok", "bien") if row.passed else t("WORSE", "PEOR")
-        difference = f"{row.difference.value:+.1%} [{row.difference.low:+.1%}, {row.difference.high:+.1%}]"
-        out(f"{row.metric:<20}{row.before:>9.1%} -> {row.now:>7.1%}  {difference:<28}{mark}")
+        value, low, high = (figure("share", end, signed=True) for end in row.difference[:3])
+        label = METRICS[row.metric].es if language() == "es" else METRICS[row.metric].en
+        out(f"{label:<40}{row.before:>9.1%} -> {row.now:>7.1%}  {f'{value} [{low}, {high}]':<28}{mark}")
     for ids, en, es in (
         (verdict.broken, "may never break and broke", "nunca deben fallar y fallaron"),
         (verdict.missing, "in the baseline and not run", "están en la línea base y no se resolvieron"),

@@ -12,6 +12,7 @@ from knowledge.tables.conversations import (
     RunEvent,
     UserProfile,
 )
+from knowledge.tables.evaluations import EvalRun
 from knowledge.tables.market import (
     AnalyticsData,
     Area,
@@ -34,7 +35,7 @@ OWNED_TABLES: tuple[str, ...] = tuple(
 )
 
 __all__ = [
-    "OWNED_TABLES", "AnalyticsData", "Area", "Case", "CaseEvent", "Conversation", "Document", "FactRow", "Forecast",
-    "Job", "Lead", "Listing", "Load", "Message", "Model", "Observation", "Outbox", "Owned", "PriceHistory", "Project",
-    "ProjectOwner", "Quarantine", "Run", "RunEvent", "Series", "Tenant", "UserProfile", "metadata",
+    "OWNED_TABLES", "AnalyticsData", "Area", "Case", "CaseEvent", "Conversation", "Document", "EvalRun", "FactRow",
+    "Forecast", "Job", "Lead", "Listing", "Load", "Message", "Model", "Observation", "Outbox", "Owned",
+    "PriceHistory", "Project", "ProjectOwner", "Quarantine", "Run", "RunEvent", "Series", "Tenant", "UserProfile", "metadata",
 ]

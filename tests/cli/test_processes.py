@@ -115,6 +115,23 @@ def test_a_question_and_the_service_on_one_folder_and_ctrl_c(start: Start, fille
     assert _left(filled_folder) == []
 
 
+def test_an_evaluation_is_run_listed_and_compared(start: Start, filled_folder: Path, tmp_path: Path) -> None:
+    def done(*arguments: str) -> str:
+        process = start("eval", *arguments, LADRILLO_DATA_DIR=str(filled_folder))
+        out, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, err
+        return out
+
+    case = {"id": "a", "lang": "es", "turns": ["hola"], "expect": {"routes": ["none"]}}
+    (tmp_path / "cases.jsonl").write_text(json.dumps(case))
+    assert "exact routes" in done("cases.jsonl", "--outputs", "out.jsonl", "--save-baseline", "base.jsonl")
+    assert json.loads((tmp_path / "out.jsonl").read_text())["turns"][0]["status"] == "finished"
+    assert "The baseline is met." in done("cases.jsonl", "--name", "again", "--baseline", "base.jsonl")
+    assert (filled_folder / "evals" / "again.jsonl").is_file()
+    assert [row.split()[0] for row in done("list").splitlines()[1:]] == ["E-2", "E-1"]
+    assert "no clear change" in done("compare", "cases", "again")
+
+
 def test_the_service_waits_for_a_database_elsewhere(start: Start, tmp_path: Path) -> None:
     serve = start("serve", "--port", "0", DATABASE_URL="postgresql://u:hunter2@127.0.0.1:9/x",
                   LADRILLO_DATA_DIR=str(tmp_path / "data"))
