@@ -19,7 +19,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
 
-from api import cases, conversations, errors, evaluations, leads
+from api import cases, conversations, errors, evaluations, labelling, leads
 from api.dependencies import mend, open_runner
 from api.limits import BodyLimit
 from core.errors import LadrilloError
@@ -77,6 +77,7 @@ def create_app(settings: Settings | None = None, *, opener: Opener | None = None
     app.include_router(cases.router)
     app.include_router(leads.router)
     app.include_router(evaluations.router)
+    app.include_router(labelling.router)
 
     @app.get("/healthz", tags=["operations"], summary="The process lives")
     async def healthz() -> dict[str, str]:

@@ -118,3 +118,32 @@ def compare(run_a: Run, run_b: Run) -> None:
     from cli.runs import compare as work
 
     run(work(run_a, run_b))
+
+
+@evaluations.command(
+    help=t(
+        "Make an evaluation case of a conversation or of an adviser's case, without personal data.",
+        "Convierte una conversación o un caso de asesor en un caso de prueba, sin datos personales.",
+    )
+)
+def label(
+    reference: Annotated[
+        str,
+        typer.Argument(
+            help=t("a conversation's id, or a case such as C-1042", "id de una conversación, o un caso como C-1042")
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help=t(
+                "append it to this file; standard output if left out",
+                "la añade a este archivo; si falta, a la salida estándar",
+            ),
+        ),
+    ] = None,
+) -> None:
+    from cli.runs import label as work
+
+    run(work(reference, out))

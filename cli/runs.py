@@ -1,15 +1,19 @@
-"""`eval list` and `eval compare`: the evaluation runs that the database keeps."""
+"""`eval list`, `compare` and `label`: the runs that the database keeps, and cases made of what it holds."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from cli.console import figure, language, out, t
+from cli.console import figure, language, out, say, t
 from cli.session import STAFF
+from core.errors import Conflict
 from core.settings import get_settings
+from evals.cases import read_cases
 from knowledge.resources import Resources
-from services import evaluations
+from services import evaluations, labelling
 
 #: Figures shown in the list.
 _LISTED = ("routes", "escalation", "numbers", "grounded", "right")
@@ -58,6 +62,27 @@ async def compare(before: str, after: str) -> None:
                         ("only_before", "only in the first", "solo en la primera"),
                         ("only_after", "only in the second", "solo en la segunda")):
         _cases(found[key], t(en, es))
+
+
+async def label(reference: str, target: Path | None) -> None:
+    """Print the case of a conversation or case, or append it to a file that does not hold it yet."""
+    held = {case.id for case in read_cases(target)} if target is not None and target.exists() else set()
+    async with await Resources.open(get_settings()) as resources:
+        made = await labelling.of(resources.database, STAFF, reference)
+    line = json.dumps(made, ensure_ascii=False)
+    if target is None:
+        out(line)
+        return
+    if made["id"] in held:
+        raise Conflict(
+            f"{str(target)!r} holds the case {made['id']!r} already.", f"{str(target)!r} ya tiene el caso {made['id']!r}."
+        )
+    before = target.read_bytes() if held else b""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("a", encoding="utf-8") as handle:
+        handle.write(("\n" if before and not before.endswith(b"\n") else "") + line + "\n")
+    say(t(f"{made['id']} was added to {target}. Check what it expects: it says what was done, not what was right.",
+          f"{made['id']} se añadió a {target}. Revise lo esperado: dice lo que se hizo, no lo que era correcto."))
 
 
 def _cases(ids: Sequence[str], words: str) -> None:

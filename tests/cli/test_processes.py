@@ -132,6 +132,23 @@ def test_an_evaluation_is_run_listed_and_compared(start: Start, filled_folder: P
     assert "no clear change" in done("compare", "cases", "again")
 
 
+def test_a_case_of_the_inbox_becomes_an_evaluation_case(start: Start, filled_folder: Path, tmp_path: Path) -> None:
+    def done(*arguments: str) -> tuple[int, str, str]:
+        process = start(*arguments, LADRILLO_DATA_DIR=str(filled_folder))
+        out, err = process.communicate(timeout=PATIENCE)
+        return process.returncode, out, err
+
+    question = "quiero hablar con una persona"
+    case = json.loads(done("ask", question, "--json")[1])["case"]
+    assert done("eval", "label", case, "--out", "mine.jsonl")[0] == 0
+    [line] = (tmp_path / "mine.jsonl").read_text().splitlines()
+    assert json.loads(line)["turns"] == [question]
+    code, _, err = done("eval", "label", case, "--out", "mine.jsonl")
+    assert (code, "already" in err) == (5, True)
+    assert json.loads(done("eval", "label", case)[1]) == json.loads(line)
+    assert done("eval", "label", "C-999")[0] == 3
+
+
 def test_the_service_waits_for_a_database_elsewhere(start: Start, tmp_path: Path) -> None:
     serve = start("serve", "--port", "0", DATABASE_URL="postgresql://u:hunter2@127.0.0.1:9/x",
                   LADRILLO_DATA_DIR=str(tmp_path / "data"))
