@@ -79,7 +79,8 @@ def _by_cluster(
     if not len(clusters):
         return np.zeros(0), np.zeros(0)
     _, at = np.unique(np.asarray(clusters), return_inverse=True)
-    return np.bincount(at, weights=np.asarray(numerators, float)), np.bincount(at, weights=np.asarray(denominators, float))
+    top, bottom = (np.bincount(at, weights=np.asarray(values, float)) for values in (numerators, denominators))
+    return top.astype(np.float64), bottom.astype(np.float64)
 
 
 def _ratios(top: Floats, bottom: Floats, draws: int, seed: int) -> Floats:
@@ -90,7 +91,7 @@ def _ratios(top: Floats, bottom: Floats, draws: int, seed: int) -> Floats:
         below = bottom[picks].sum(axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
             found.append(np.where(below > 0, top[picks].sum(axis=1) / below, np.nan))
-    drawn = np.concatenate(found)
+    drawn: Floats = np.concatenate(found)
     return drawn[~np.isnan(drawn)]
 
 
