@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ from knowledge.understanding import intent, language, mentions, request, roles, 
 from knowledge.understanding.amounts import Amount, read_amounts
 from knowledge.understanding.bounds import size_bounds
 from knowledge.understanding.cues import Hit
+from knowledge.understanding.features import Features, describe
 from knowledge.understanding.gazetteer import PlaceIndex, default_places
 from knowledge.understanding.injection import cut_injection
 from knowledge.understanding.model import Place, Quantity, Understanding
@@ -17,9 +18,12 @@ from knowledge.understanding.places import country_votes, find_places
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
 from knowledge.understanding.terms import asked_term
 from knowledge.understanding.tokens import Token, normalise, tokenise
+from knowledge.understanding.verdict import classified
 
 __all__ = ["PlaceIndex", "Understanding", "default_places", "understand"]
 
+#: (the grammar's decision, what the classifier sees, what the message holds) -> the decision that counts.
+Judge = Callable[[intent.Intent, Features, intent.Context], intent.Intent]
 #: Figures that no other reading of their words may use.
 _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phone", "year"})
 #: Entries of the request that belong to their turn alone.
@@ -60,16 +64,17 @@ def understand(
     previous_language: str | None = None,
     open_question: str | None = None,
     country_hint: str | None = None,
+    judge: Judge = classified,
 ) -> Understanding:
     """Understand one message.
 
     `previous_slots` and `previous_routes` are those of the turn before (`Understanding.slots`, `.routes`);
-    `open_question` is the slot the assistant asked for (or `human` where it offered a person). Total: any string is
-    understood as something, an empty one as `none`.
+    `open_question` is the slot the assistant asked for (or `human` where it offered a person). `judge` turns the grammar's
+    decision into the one that counts. Total: any string is understood as something, an empty one as `none`.
     """
     known = dict(previous_slots or {})
     message = _read(text, places, known, previous_language, country_hint)
-    meant, says = _decide(message, known, previous_routes, open_question)
+    meant, says = _decide(message, known, previous_routes, open_question, judge)
     comparing = "comparison" in meant.routes
     turn = _turn_slots(message, meant, says, known, open_question)
     fresh = _is_fresh(message, meant, turn, known)
@@ -164,7 +169,7 @@ def _repaying(tokens: list[Token], known: Mapping[str, Any]) -> bool:
 
 
 def _decide(
-    message: _Message, known: Mapping[str, Any], previous_routes: Sequence[str], open_question: str | None
+    message: _Message, known: Mapping[str, Any], previous_routes: Sequence[str], open_question: str | None, judge: Judge
 ) -> tuple[intent.Intent, set[tuple[str, str]]]:
     """Routes and what the cues say; figures that had no role get one on the way, and count in the second scoring."""
     stream, listed = build_stream(message.tokens, message.amounts, message.found, message.about)
@@ -202,7 +207,8 @@ def _decide(
     )
     slots.lend(message.amounts, bool(message.said.types))
     context, hits, scores = score()
-    meant = intent.decide(stream, hits, scores, context, previous_routes)
+    grammar = intent.decide(stream, hits, scores, context, previous_routes)
+    meant = judge(grammar, describe(stream, context, grammar, previous_routes), context)
     _settle_figures(message, meant, known)
     return meant, {pair for h in hits for pair in h.cue.says}
 

@@ -128,7 +128,7 @@ class Neighbours:
 
 
 def _tree(data: Numbers, questions: Numbers, count: int) -> tuple[Numbers, NDArray[np.int64]]:
-    from scipy.spatial import cKDTree  # type: ignore[import-untyped]
+    from scipy.spatial import cKDTree
 
     distance, index = cKDTree(data).query(questions, count, workers=2)
     shape = (len(questions), count)

@@ -1,0 +1,78 @@
+"""Grammar and classifier agree on routes: the grammar's certainties stand, elsewhere calibrated probabilities decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from knowledge.understanding.classifier import Classifier, classifier
+from knowledge.understanding.features import Features
+from knowledge.understanding.intent import HUMAN_SURE, SPECIALISTS, Context, Intent
+
+#: A probability from which a route is likely.
+LIKELY = 0.5
+#: Two routes from this probability of wanting several on: one too many does less harm than one left out.
+SEVERAL = 0.4
+#: How likely, against the likeliest, the grammar's routes must be to win where none is likely.
+NEAR = 0.8
+#: How likely, against the likeliest specialist, it must be that nobody is meant.
+NOBODY = 0.8
+#: Below this probability of a person a cue for one does not stand.
+VETO = 0.15
+#: A person is asked from this probability on: a miss costs ten times as much as a case opened in vain.
+PERSON = 0.4
+
+
+def classified(grammar: Intent, features: Features, context: Context) -> Intent:
+    """The decision that counts, with the probability that its routes are exactly the right ones as confidence."""
+    return settle(grammar, classifier(), features, context)
+
+
+def settle(grammar: Intent, trained: Classifier, features: Features, context: Context) -> Intent:
+    if context.open_question is not None and (context.accepts is not None or not grammar.own_cue):
+        return grammar  # an answer to our own question
+    reading = trained.read(features)
+    if surely_human(grammar, reading.routes):
+        return grammar
+    routes = near(grammar, reading.routes) or chosen(reading.routes, reading.several)
+    confidence = round(trained.exact(routes, reading.routes), 3)
+    if routes == ("human",):
+        reason = grammar.human_reason or likeliest(reading.reasons)
+        return replace(grammar, routes=routes, confidence=confidence, human_reason=reason, small_talk=None, own_cue=True)
+    if routes == ("none",):
+        talk = grammar.small_talk or ("out_of_scope" if likeliest(reading.talks) == "out_of_scope" else "greeting")
+        return replace(grammar, routes=routes, confidence=confidence, human_reason=None, small_talk=talk)
+    ordered = tuple(sorted(routes, key=lambda r: (-grammar.scores.get(r, 0.0), -reading.routes[r])))
+    return replace(grammar, routes=ordered, confidence=confidence, human_reason=None, small_talk=None)
+
+
+def surely_human(grammar: Intent, probabilities: Mapping[str, float]) -> bool:
+    """A cue for a person stands, and always where the person is asked for by name; for other reasons ("tax refund", "delete the
+    contact") the classifier can tell that they are somebody else's business."""
+    if grammar.human_reason is None or grammar.scores.get("human", 0.0) < HUMAN_SURE:
+        return False
+    return grammar.human_reason == "asked_person" or probabilities["human"] >= VETO
+
+
+def chosen(probabilities: Mapping[str, float], several: float) -> tuple[str, ...]:
+    """Routes from their probabilities and that of wanting more than one; `none` and `human` stand alone."""
+    ordered = sorted(SPECIALISTS, key=lambda r: -probabilities[r])
+    top = probabilities[ordered[0]]
+    if probabilities["human"] >= PERSON and probabilities["human"] >= max(min(top, LIKELY), probabilities["none"]):
+        return ("human",)
+    if probabilities["none"] >= NOBODY * top:
+        return ("none",)
+    if several < SEVERAL:
+        return (ordered[0],)
+    return (*ordered[:2], *(r for r in ordered[2:] if probabilities[r] >= LIKELY))
+
+
+def near(grammar: Intent, probabilities: Mapping[str, float]) -> tuple[str, ...] | None:
+    """The grammar's routes where nothing is likely and they come close to the likeliest: it knows what its words mean."""
+    top = max(probabilities.values())
+    close = top < LIKELY and all(probabilities[r] >= NEAR * top for r in grammar.routes)
+    return grammar.routes if close and grammar.own_cue else None
+
+
+def likeliest(choices: Mapping[str, float]) -> str:
+    return max(choices, key=lambda name: choices[name])
