@@ -54,13 +54,17 @@ async def evaluate(wish: Wish) -> int:
         settings = settings.model_copy(update={"brain": wish.brain})
     outputs = Outputs(_place(wish, settings), cases, wish.epochs)
     before = read_baseline(wish.baseline) if wish.baseline else None
-    records = await _run(wish, settings, cases, outputs)
+    kept, records = await _run(wish, settings, cases, outputs)
     _print(records, outputs.lines)
     if wish.save_baseline is not None:
         write_baseline(wish.save_baseline, records)
     verdict = gate(before, records) if before is not None else None
     if verdict is not None:
         _print_gate(verdict)
+    if wish.html is not None:
+        from evals.report import render
+
+        wish.html.write_text(render(kept, cases, outputs.lines, records, language(), verdict), "utf-8")
     return 0 if verdict is None or verdict.passed else 1
 
 
@@ -94,13 +98,15 @@ def _place(wish: Wish, settings: Settings) -> Path:
     return path
 
 
-async def _run(wish: Wish, settings: Settings, cases: list[Case], outputs: Outputs) -> list[Record]:
-    """Run what is missing, and keep the run in the database."""
+async def _run(wish: Wish, settings: Settings, cases: list[Case], outputs: Outputs) -> tuple[dict[str, Any], list[Record]]:
+    """Run what is missing, and keep the run in the database: (the run as kept, its records)."""
     from evals.engine import require, run_cases
 
     require()
     async with opened(settings) as runner:
-        outputs.path.parent.mkdir(parents=True, exist_ok=True)
+        for target in (outputs.path, wish.save_baseline, wish.html):
+            if target is not None:
+                target.parent.mkdir(parents=True, exist_ok=True)
         running = {"brain": runner.staff.brain, "epochs": wish.epochs}
         if kept := outputs.begin(running, resume=wish.resume):
             say(t(f"{kept} answers are kept from before.", f"Se conservan {kept} respuestas de antes."))
@@ -121,7 +127,7 @@ async def _run(wish: Wish, settings: Settings, cases: list[Case], outputs: Outpu
         )
     say(t(f"Kept as {kept_as['evaluation']}; the answers are in {outputs.path}.",
           f"Guardada como {kept_as['evaluation']}; las respuestas están en {outputs.path}."))
-    return records
+    return kept_as, records
 
 
 def _print(records: list[Record], lines: list[Line]) -> None:

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from cli.serve import _listen
-from core.embedded import status
+from core.embedded import Servers, status
 
 from .conftest import ROOT, Start
 
@@ -124,12 +124,16 @@ def test_an_evaluation_is_run_listed_and_compared(start: Start, filled_folder: P
 
     case = {"id": "a", "lang": "es", "turns": ["hola"], "expect": {"routes": ["none"]}}
     (tmp_path / "cases.jsonl").write_text(json.dumps(case))
-    assert "exact routes" in done("cases.jsonl", "--outputs", "out.jsonl", "--save-baseline", "base.jsonl")
-    assert json.loads((tmp_path / "out.jsonl").read_text())["turns"][0]["status"] == "finished"
-    assert "The baseline is met." in done("cases.jsonl", "--name", "again", "--baseline", "base.jsonl")
-    assert (filled_folder / "evals" / "again.jsonl").is_file()
-    assert [row.split()[0] for row in done("list").splitlines()[1:]] == ["E-2", "E-1"]
-    assert "no clear change" in done("compare", "cases", "again")
+    with Servers() as servers:
+        servers.start_postgres(filled_folder)
+        figures = done("cases.jsonl", "--outputs", "out.jsonl", "--save-baseline", "base.jsonl", "--html", "new/page.html")
+        assert "exact routes" in figures
+        assert json.loads((tmp_path / "out.jsonl").read_text())["turns"][0]["status"] == "finished"
+        assert "Everything that was asked for is right." in (tmp_path / "new" / "page.html").read_text("utf-8")
+        assert "The baseline is met." in done("cases.jsonl", "--name", "again", "--baseline", "base.jsonl")
+        assert (filled_folder / "evals" / "again.jsonl").is_file()
+        assert [row.split()[0] for row in done("list").splitlines()[1:]] == ["E-2", "E-1"]
+        assert "no clear change" in done("compare", "cases", "again")
 
 
 def test_a_case_of_the_inbox_becomes_an_evaluation_case(start: Start, filled_folder: Path, tmp_path: Path) -> None:
@@ -139,14 +143,16 @@ def test_a_case_of_the_inbox_becomes_an_evaluation_case(start: Start, filled_fol
         return process.returncode, out, err
 
     question = "quiero hablar con una persona"
-    case = json.loads(done("ask", question, "--json")[1])["case"]
-    assert done("eval", "label", case, "--out", "mine.jsonl")[0] == 0
-    [line] = (tmp_path / "mine.jsonl").read_text().splitlines()
-    assert json.loads(line)["turns"] == [question]
-    code, _, err = done("eval", "label", case, "--out", "mine.jsonl")
-    assert (code, "already" in err) == (5, True)
-    assert json.loads(done("eval", "label", case)[1]) == json.loads(line)
-    assert done("eval", "label", "C-999")[0] == 3
+    with Servers() as servers:
+        servers.start_postgres(filled_folder)
+        case = json.loads(done("ask", question, "--json")[1])["case"]
+        assert done("eval", "label", case, "--out", "mine.jsonl")[0] == 0
+        [line] = (tmp_path / "mine.jsonl").read_text().splitlines()
+        assert json.loads(line)["turns"] == [question]
+        code, _, err = done("eval", "label", case, "--out", "mine.jsonl")
+        assert (code, "already" in err) == (5, True)
+        assert json.loads(done("eval", "label", case)[1]) == json.loads(line)
+        assert done("eval", "label", "C-999")[0] == 3
 
 
 def test_the_service_waits_for_a_database_elsewhere(start: Start, tmp_path: Path) -> None:
