@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 WIDTH, HEIGHT = 560, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 16, 16, 46
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 26, 16, 46
 _SHADES = 5
 Text = Callable[[float], str]
 
@@ -92,7 +92,7 @@ def bars(title: str, counts: Sequence[int], across: Axis, up: Axis, marks: Mappi
 
 
 def nice(value: float) -> float:
-    """The round number at or above: 1, 2, 2.5, 4, 5 or 8 times a power of ten."""
+    """The number at or above that four ticks divide well: 1, 2, 4 or 8 times a power of ten."""
     if value <= 0:
         return 1.0
     power = 1.0
@@ -100,7 +100,7 @@ def nice(value: float) -> float:
         power *= 10
     while power > value:
         power /= 10
-    return next(power * step for step in (1, 2, 2.5, 4, 5, 8, 10) if power * step >= value * (1 - 1e-9))
+    return next(power * step for step in (1, 2, 4, 8, 10) if power * step >= value * (1 - 1e-9))
 
 
 def shade(count: int, of: int) -> int:

@@ -129,7 +129,8 @@ class _Words:
 
     def rough(self, value: float) -> str:
         """A percentage with as many decimals as a tick needs."""
-        return percent(100 * value, self._locale, 0 if abs(100 * value - round(100 * value)) < 1e-6 else 1)
+        decimals = next(d for d in (0, 1, 2) if d == 2 or abs(round(100 * value, d) - 100 * value) < 1e-9)
+        return percent(100 * value, self._locale, decimals)
 
 
 @cache
