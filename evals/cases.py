@@ -58,6 +58,45 @@ class Expect(BaseModel):
     locale: Literal["es-CO", "es-ES", "es-MX", "en"] | None = None
 
 
+class PlantedListing(BaseModel):
+    """An advert that exists while the case runs."""
+
+    model_config = ConfigDict(extra="forbid")
+    country: Literal["CO", "ES", "MX"]
+    city: str
+    neighbourhood: str | None = None
+    operation: Literal["sale", "rent"] = "sale"
+    property_type: str = "apartment"
+    title: str
+    text: str = ""
+    price: float = Field(gt=0)
+    area_m2: float | None = Field(None, gt=0)
+    bedrooms: int | None = None
+    bathrooms: int | None = None
+    features: list[str] = Field(default_factory=list)
+    language: Literal["es", "en"] = "es"
+
+
+class PlantedDocument(BaseModel):
+    """A document that exists while the case runs."""
+
+    model_config = ConfigDict(extra="forbid")
+    country: Literal["CO", "ES", "MX"]
+    city: str | None = None
+    kind: Literal["area_guide", "market_note", "rule"] = "market_note"
+    title: str
+    text: str
+    language: Literal["es", "en"] = "es"
+
+
+class Setup(BaseModel):
+    """What is planted in the database for a case (`evals/planting.py`)."""
+
+    model_config = ConfigDict(extra="forbid")
+    listings: list[PlantedListing] = Field(default_factory=list)
+    documents: list[PlantedDocument] = Field(default_factory=list)
+
+
 class Case(BaseModel):
     model_config = ConfigDict(extra="forbid")
     id: str = Field(min_length=1)
@@ -69,6 +108,7 @@ class Case(BaseModel):
     paraphrase_of: str | None = None
     never: bool = False
     note: str | None = None
+    setup: Setup | None = None
 
 
 def read_cases(path: Path) -> list[Case]:

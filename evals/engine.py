@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import Misconfigured
 from evals.cases import Case
 from evals.outputs import Line, Outputs
+from evals.planting import Garden
 from evals.records import DECISIVE, record
 from evals.solve import solve, turn
 from graphs.runner import Runner
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from inspect_ai.scorer import Scorer
     from inspect_ai.solver import Solver, TaskState
 
-#: Seconds a turn may take beyond its own timeout before Inspect ends the case.
+#: Seconds a turn may take beyond its own timeout before Inspect ends the case, counted twice: a case may wait for one that
+#: plants, and runs alone.
 _GRACE = 30
 
 
@@ -60,17 +62,21 @@ async def run_cases(
         from inspect_ai.util import display_type
 
         display_type()  # settles that nothing is shown
-        work = _Work(runner, cases, outputs, told)
+        garden = await Garden.of(runner, [case for case, _ in outputs.missing], parallel)
+        work = _Work(runner, cases, outputs, garden, told)
         longest = max(len(case.turns) for case in cases)
-        logs = await eval_async(
-            Task(
-                dataset=MemoryDataset([_sample(case) for case in cases], name="cases"),
-                solver=work.solver(), scorer=work.scorer(), name="ladrillo", metadata=dict(about or {}),
-            ),
-            model="none", log_dir=str(logs_of(settings.data_dir)), epochs=Epochs(outputs.epochs), max_samples=parallel,
-            time_limit=int(longest * (settings.turn_timeout + _GRACE)), fail_on_error=True, ctl_server=False,
-            log_realtime=False, log_level="critical", score_display=False,
-        )
+        try:
+            logs = await eval_async(
+                Task(
+                    dataset=MemoryDataset([_sample(case) for case in cases], name="cases"),
+                    solver=work.solver(), scorer=work.scorer(), name="ladrillo", metadata=dict(about or {}),
+                ),
+                model="none", log_dir=str(logs_of(settings.data_dir)), epochs=Epochs(outputs.epochs), max_samples=parallel,
+                time_limit=int(2 * longest * (settings.turn_timeout + _GRACE)), fail_on_error=True, ctl_server=False,
+                log_realtime=False, log_level="critical", score_display=False,
+            )
+        finally:
+            await garden.settle()
     if work.failure is not None:
         raise work.failure
     status = logs[0].status if logs else "cancelled"
@@ -88,8 +94,10 @@ _TOO_LONG = {"status": "failed", "error_code": "time_limit", "ms": 0}
 class _Work:
     """What Inspect calls for each sample, and the first failure that ended the run."""
 
-    def __init__(self, runner: Runner, cases: Sequence[Case], outputs: Outputs, told: Callable[[int], None]) -> None:
-        self._runner, self._outputs, self._told = runner, outputs, told
+    def __init__(
+        self, runner: Runner, cases: Sequence[Case], outputs: Outputs, garden: Garden, told: Callable[[int], None]
+    ) -> None:
+        self._runner, self._outputs, self._garden, self._told = runner, outputs, garden, told
         self._cases = {case.id: case for case in cases}
         self._done = 0
         self.failure: Exception | None = None
@@ -104,7 +112,9 @@ class _Work:
                 line = self._outputs.get(case.id, state.epoch)
                 try:
                     if line is None:
-                        line = self._outputs.add(await solve(self._runner, case, state.epoch), state.epoch)
+                        async with self._garden.around(case):
+                            solved = await solve(self._runner, case, state.epoch)
+                        line = self._outputs.add(solved, state.epoch)
                 except Exception as error:
                     self.failure = self.failure or error
                     raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from sqlmodel import col
 
 from core.scope import Scope
 from knowledge.documents.passages import document_of, fingerprint
-from knowledge.meaning.chroma import Kind, MeaningIndex
+from knowledge.meaning.chroma import IndexMissing, Kind, MeaningIndex
 from knowledge.tables import Document, Listing
 
 if TYPE_CHECKING:
@@ -61,6 +62,21 @@ async def sync(database: Database, scope: Scope, index: MeaningIndex, progress: 
     listings, listings_written, listings_removed = await _sync_listings(database, scope, here, progress)
     documents, documents_written, documents_removed = await _sync_documents(database, scope, here, progress)
     return Counts(listings, documents, listings_written + documents_written, listings_removed + documents_removed)
+
+
+async def put(index: MeaningIndex, listings: Sequence[Listing], documents: Sequence[Document]) -> None:
+    """Indexes these rows alone, without a look at the others. Raises `Unavailable`."""
+    if listings:
+        await _write_listings(index, listings)
+    if documents:
+        await _write_documents(index, documents)
+
+
+async def forget(index: MeaningIndex, listings: Sequence[int], source: str) -> None:
+    """Forgets these listings, and every passage of documents of this source. Raises `Unavailable`."""
+    await index.delete("listings", [str(id_) for id_ in listings])
+    with suppress(IndexMissing):
+        await index.run("passages", lambda collection: collection.delete(where={"source": source}))
 
 
 async def _sync_listings(
