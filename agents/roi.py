@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from agents.playbook import Arguments, Known, Playbook, Result, Step
+from agents.roi_deal import deal_call, deal_measures
 from agents.roi_figures import (
     LOAN_SLOTS,
     amount,
@@ -96,6 +97,8 @@ def _nth(values: list[Any], index: int) -> Any:
 
 def measures(known: Known) -> list[str]:
     """The calculator's measures, the asked one first."""
+    if told := deal_measures(known):
+        return told
     found = _asked(known)
     if rent_of(known).get("rent_is_net"):
         return list(dict.fromkeys("net_yield" if m == "gross_yield" else m for m in found if m != "legal_rent_cap"))
@@ -183,7 +186,7 @@ def conversion(known: Known) -> Arguments | None:
 
 def rents(known: Known) -> list[Arguments] | None:
     """Where the investor gave no rent, or no price beside a rent, what the place says; one call a property or place."""
-    if known.brief.uncovered or not _calculated(known) or set(measures(known)) <= _NO_RENT_NEEDED | {"irr"}:
+    if known.brief.uncovered or not _calculated(known) or deal_measures(known) or set(measures(known)) <= _NO_RENT_NEEDED | {"irr"}:
         return None
     several = options(known)
     kind = one(known.slots.get("property_type"))
@@ -211,6 +214,8 @@ def analyses(known: Known) -> list[Arguments] | None:
     """One call a property with all that is known of it; None where there is nothing to calculate with."""
     if not _calculated(known):
         return None
+    if (told := deal_call(known)) is not None:
+        return [told]
     several = options(known)
     found = known.results.get("rent") or []
     calls = [

@@ -57,10 +57,12 @@ async def analyse_returns(
     net_yield_on: Literal["price", "invested"] | None = None,
     down_payment_pct: float | None = None,
     own_cash: float | None = None,
+    own_excludes_costs: bool = False,
     loan_amount: float | None = None,
     rate_pct: float | None = None,
     rate_kind: Literal["nominal", "effective"] | None = None,
     term_years: float | None = None,
+    instalment: float | None = None,
     affordable_payment: float | None = None,
     example_loan: bool = False,
     rate_moves: float = 1.0,
@@ -70,6 +72,8 @@ async def analyse_returns(
     selling_costs_pct: float | None = None,
     discount_pct: float | None = None,
     target_yield_pct: float | None = None,
+    target_is_net: bool = False,
+    sale_price: float | None = None,
     cash_flows: list[float] | None = None,
     measures: Annotated[list[str] | None, Field(max_length=30)] = None,
     label: str = "",
@@ -82,17 +86,18 @@ async def analyse_returns(
     Money in `currency` (COP, EUR, MXN, USD; omit if unknown), percentages as 12 for 12 %. country: CO, ES or MX.
     measures, the asked one first: gross_yield, rent_for_yield, price_for_yield,
     net_yield, noi, cap_rate, years_of_rent, payback_years, price_per_m2,
-    acquisition_costs, legal_rent_cap, loan_amount, monthly_payment, total_interest, loan_to_value, affordable_loan,
+    acquisition_costs, legal_rent_cap, loan_amount, down_payment, monthly_payment, total_interest, loan_to_value, affordable_loan,
     rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent, break_even_occupancy,
-    irr, levered_irr, npv, equity_at_horizon; omit it for all that the figures allow.
+    irr, levered_irr, npv, annual_growth, value_at_horizon, equity_at_horizon; omit it for all that the figures allow.
     annual_rent: when rent is seasonal, instead of monthly_rent. rent_is_net: costs are already off the rent.
     costs: the running costs stated ([] if told there are none); omit it and net figures use the country's assumptions,
     each listed. fill_other_costs: assumptions beside the stated costs. purchase_costs: money on top of the price.
-    net_yield_on: what the investor wants the net yield measured on. down_payment_pct: 30 when 70 % is financed.
-    own_cash: own money put in, if stated as an amount. rate_pct: yearly, as quoted; rate_kind: effective only if the
+    net_yield_on: what the investor wants a yield measured on. down_payment_pct: 30 when 70 % is financed.
+    own_cash: own money put in, if stated as an amount; own_excludes_costs: purchase costs come on top of it.
+    instalment: a loan's monthly payment, if told. sale_price: what it sells for at horizon_years. rate_pct: yearly, as quoted; rate_kind: effective only if the
     investor says efectivo anual or E.A. example_loan: use the country's labelled example for a missing rate or term.
-    affordable_payment: a monthly payment the investor can bear, for affordable_loan. target_yield_pct: the gross yield
-    wished for, for rent_for_yield (needs a price) or price_for_yield (needs a rent). cash_flows: yearly, today first.
+    affordable_payment: a monthly payment the investor can bear, for affordable_loan. target_yield_pct: the yield
+    wished for (target_is_net: the net one), for rent_for_yield (needs a price) or price_for_yield (needs a rent). cash_flows: yearly, today first.
     label: the investor's name for this property when there are several. listing_id: take price (or rent) and size from
     a listing found before. rate_moves: points by which the rate is imagined to rise, or to fall where negative.
     outside_markets: the place is outside Colombia, Spain and Mexico (arithmetic only).
@@ -136,13 +141,14 @@ async def analyse_returns(
             fill_defaults=fill_other_costs, purchase_costs=purchase_costs, vacancy_pct=vacancy_pct, base=net_yield_on,
             down_payment_pct=down_payment_pct, loan_amount=loan_amount, rate_pct=rate_pct,
             rate_kind=rate_kind or ("nominal" if rate_pct is not None else None), term_years=term_years,
-            payment=affordable_payment, example_loan=example_loan, horizon_years=horizon_years, growth_pct=growth_pct,
+            payment=affordable_payment, instalment=instalment, own_cash=own_cash, own_excludes_costs=own_excludes_costs,
+            sale_price=sale_price, target_is_net=target_is_net, example_loan=example_loan, horizon_years=horizon_years, growth_pct=growth_pct,
             target_yield_pct=target_yield_pct,
             rent_growth_pct=rent_growth_pct, selling_costs_pct=selling_costs_pct, discount_pct=discount_pct,
             cash_flows=tuple(cash_flows or ()), measures=asked, entity=label, language=language,
         )
         found = analyse(inputs)
-        extra = _beside(inputs, found, own_cash, stated_kind=rate_kind, rate_moves=rate_moves, runtime=runtime)
+        extra = _beside(inputs, found, stated_kind=rate_kind, rate_moves=rate_moves, runtime=runtime)
     except BadInput as error:
         _refuse(result, error, price, monthly_rent or annual_rent, currency)
         return result.done()
@@ -176,18 +182,18 @@ def _refuse(
 
 
 def _beside(
-    inputs: Inputs, found: Analysis, own_cash: float | None, *, stated_kind: str | None, rate_moves: float, runtime: Runtime
+    inputs: Inputs, found: Analysis, *, stated_kind: str | None, rate_moves: float, runtime: Runtime
 ) -> dict[str, Fact]:
-    """Figures that an asked one should not stand without, by key: the other reading of a rate, the payment if the rate
-    moves by `rate_moves` points, and the return on own cash where the income was stated after the loan."""
-    from knowledge.finance import loans, returns
+    """Figures that an asked one should not stand without, by key: the other reading of a rate, and the payment if the rate
+    moves by `rate_moves` points."""
+    from knowledge.finance import loans
     from knowledge.finance.analysis import analyse
     from knowledge.finance.facts_of import plain
 
     extra: dict[str, Fact] = {}
     payment = found.measures.get("monthly_payment")
     money = inputs.money
-    if payment is not None and inputs.rate_pct is not None and inputs.term_years is not None:
+    if payment is not None and inputs.instalment is None and inputs.rate_pct is not None and inputs.term_years is not None:
         colombian = inputs.legal_country == "CO" or (
             inputs.country is None and inputs.currency is None and runtime.context.locale.country == "CO"
         )
@@ -216,24 +222,6 @@ def _beside(
                     else f"{plain(float(payment.value))} − {plain(value)}"),
                 inputs=(extra["payment_at_moved_rate"].id, payment.id),
             )
-    borrowing = {inputs.loan_amount, inputs.rate_pct, inputs.term_years} != {None}
-    if "cash_on_cash" in found.missing and not borrowing and (inputs.rent_is_net or inputs.costs):
-        share = inputs.down_payment_pct
-        own = own_cash if own_cash is not None else (
-            None if inputs.price is None or share is None
-            else inputs.price * share / 100 + (inputs.purchase_costs or 0))
-        income = analyse(replace(inputs, measures=("noi",))).measures.get("noi")
-        if own is not None and income is not None:
-            extra |= {f.id: f for f in analyse(replace(inputs, measures=("noi",))).facts}
-            source = Source("user", "message") if own_cash is not None else Source("computation", "own_cash")
-            cash = Fact("own_cash", own, "money", source, currency=money, entity=inputs.entity, formula=(
-                None if own_cash is not None else f"{plain(inputs.price or 0)} × {plain(share or 0)} ÷ 100"
-                + (f" + {plain(inputs.purchase_costs)}" if inputs.purchase_costs else "")))
-            extra["own_cash"] = cash
-            extra["cash_on_cash"] = Fact(
-                "cash_on_cash", returns.cash_on_cash(float(income.value), 0, own), "percent",
-                Source("computation", "cash_on_cash"), entity=inputs.entity,
-                formula=f"{plain(float(income.value))} ÷ {plain(own)}", inputs=(income.id, cash.id))
     return extra
 
 
@@ -248,9 +236,6 @@ def _report(
         result.add(Fact("source_name", name, "text", Source("rule", "source_name", name)), say=False)
     measures = {name: facts[f.id].id for name, f in found.measures.items()}
     missing = {name: list(names) for name, names in found.missing.items()}
-    if "cash_on_cash" in extra:
-        measures["cash_on_cash"] = facts[extra["cash_on_cash"].id].id
-        missing.pop("cash_on_cash")
     figures: dict[str, str] = {}
     for fact in facts.values():
         if not fact.key.startswith("cost_"):

@@ -17,7 +17,7 @@ from knowledge.finance import costs, loans, returns
 from knowledge.finance.case import Case
 from knowledge.finance.cautions import Caution
 from knowledge.finance.facts_of import plain
-from knowledge.finance.holding import equity_at_horizon, irr, levered_irr, npv
+from knowledge.finance.holding import annual_growth, equity_at_horizon, irr, levered_irr, npv, value_at_horizon
 from knowledge.finance.income import Assumed, Missing, Undefined, ends, num, require
 from knowledge.finance.inputs import Cost, Inputs
 from knowledge.finance.rules import LeftOut, Rule
@@ -101,8 +101,11 @@ def gross_yield(case: Case) -> Fact:
     price, rent = require(lambda: case.price, lambda: case.rent)
     if case.inputs.rent_is_net:
         raise Missing("monthly_rent")
-    return case.ledger.compute("gross_yield", returns.gross_yield(case.annual_rent, num(price)), "percent",
-                               f"{case.rent_term} ÷ {plain(num(price))}", [rent, price])
+    extra = case.stated_purchase if case.inputs.base == "invested" else None
+    paid = f"({plain(num(price))} + {plain(num(extra))})" if extra else plain(num(price))
+    return case.ledger.compute(
+        "gross_yield", returns.gross_yield(case.annual_rent, num(price) + (num(extra) if extra else 0)), "percent",
+        f"{case.rent_term} ÷ {paid}", [rent, price, *([extra] if extra else [])])
 
 
 def _wished(case: Case) -> Fact:
@@ -112,17 +115,27 @@ def _wished(case: Case) -> Fact:
 
 
 def rent_for_yield(case: Case) -> Fact:
-    """The monthly rent that gives the gross yield wished for."""
+    """The monthly rent that gives the yield wished for; a net one pays the running costs as well."""
     price, wished = require(lambda: case.price, lambda: _wished(case))
-    return case.money("rent_for_yield", returns.rent_for_yield(num(price), num(wished)),
-                      f"{plain(num(price))} × {plain(num(wished))} ÷ 100 ÷ 12", [price, wished])
+    share = f"{plain(num(price))} × {plain(num(wished))} ÷ 100"
+    costs_year = sum(c.high for c in case.running) if case.inputs.target_is_net and case.inputs.costs else 0.0
+    if not costs_year:
+        return case.money("rent_for_yield", returns.rent_for_yield(num(price), num(wished)), f"{share} ÷ 12", [price, wished])
+    used = [price, wished, *(c.fact for c in case.running)]
+    return case.money("rent_for_yield", returns.rent_for_yield(num(price), num(wished)) + costs_year / 12,
+                      f"({share} + {plain(costs_year)}) ÷ 12", used)
 
 
 def price_for_yield(case: Case) -> Fact:
-    """The price at which the rent gives the gross yield wished for."""
-    rent, wished = require(lambda: case.rent, lambda: _wished(case))
-    return case.money("price_for_yield", returns.price_for_yield(case.annual_rent, num(wished)),
-                      f"{case.rent_term} ÷ {plain(num(wished))} × 100", [rent, wished])
+    """The price at which the rent, or what is left of it after the stated costs, gives the yield wished for."""
+    net = case.inputs.target_is_net and not case.inputs.rent_is_net and bool(case.inputs.costs or case.inputs.vacancy_pct)
+    income, wished = require(lambda: case.noi if net else case.rent, lambda: _wished(case))
+    yearly = num(income) if net else case.annual_rent
+    if yearly <= 0:
+        raise Undefined("never_pays_back")
+    term = plain(yearly) if net else case.rent_term
+    return case.money("price_for_yield", returns.price_for_yield(yearly, num(wished)),
+                      f"{term} ÷ {plain(num(wished))} × 100", [income, wished])
 
 
 def noi(case: Case) -> Fact:
@@ -160,9 +173,8 @@ def payback_years(case: Case) -> Fact:
     """Invested money over the year's income: net where costs or vacancy were stated, else the plain rent."""
     i = case.inputs
     net = i.rent_is_net or i.costs is not None or i.vacancy_pct is not None or i.fill_defaults
-    stated_extra = i.purchase_costs is not None or any(c.period == "once" for c in i.costs or ())
     price, income = require(lambda: case.price, lambda: case.noi if net else case.rent)
-    extra = case.purchase if stated_extra else None
+    extra = case.stated_purchase
     yearly = num(income) if net else case.annual_rent
     if yearly <= 0:
         raise Undefined("never_pays_back")
@@ -224,6 +236,18 @@ def monthly_payment(case: Case) -> Fact:
     return case.payment
 
 
+def down_payment(case: Case) -> Fact:
+    """Own money towards the price: what the loan leaves open, purchase costs apart."""
+    down, price = case.inputs.down_payment_pct, case.price
+    if case.inputs.loan_amount is None and down is not None:
+        share = case.ledger.user("down_payment_pct", down, "percent")
+        return case.money("down_payment", num(price) * down / 100, f"{plain(num(price))} × {plain(down)} ÷ 100", [price, share])
+    loan = case.loan
+    if num(loan) >= num(price):
+        raise Undefined("loan_above_price")
+    return case.money("down_payment", num(price) - num(loan), f"{plain(num(price))} − {plain(num(loan))}", [price, loan])
+
+
 def total_interest(case: Case) -> Fact:
     payment, loan = case.payment, case.loan
     return case.money("total_interest", num(payment) * case.months - num(loan),
@@ -278,21 +302,21 @@ def cash_flow_month(case: Case) -> Fact:
 
 
 def cash_on_cash(case: Case) -> Fact:
-    """The year's cash flow over own money: price and purchase costs less the loan."""
-    price, loan, income, debt = require(lambda: case.price, lambda: case.loan, lambda: case.noi,
-                                        lambda: case.debt_service)
-    extra = case.purchase
-    own = num(price) - num(loan) + (num(extra) if extra else 0)
-    if own <= 0:
-        raise Undefined("loan_above_price")
-    flow = cash_flow_year(case)
-    own_fact = case.money("own_cash", own, f"{plain(num(price))} − {plain(num(loan))}"
-                          + (f" + {plain(num(extra))}" if extra else ""), [price, loan, *([extra] if extra else [])])
-    # negative leverage: a year's instalments per unit borrowed cost more than the property yields per unit of price
-    if num(debt) / num(loan) > num(income) / num(price):
-        case.warn("negative_leverage", debt, income)
-    return case.ledger.compute("cash_on_cash", returns.cash_on_cash(num(income), num(debt), own), "percent",
-                               f"{plain(num(flow))} ÷ {plain(own)}", [flow, own_fact])
+    """The year's cash flow over own money. Where no loan is told beside an income after costs, its payment is one of them."""
+    i = case.inputs
+    told = i.rent_is_net or bool(i.costs) or i.own_cash is not None
+    unlent = i.loan_amount is None and i.rate_pct is None and i.term_years is None and i.instalment is None
+    if unlent and told:
+        own, income = require(lambda: case.own_cash, lambda: case.noi)
+        flow, owed = income, 0.0
+    else:
+        own, income, debt = require(lambda: case.own_cash, lambda: case.noi, lambda: case.debt_service)
+        flow, owed = cash_flow_year(case), num(debt)
+        # negative leverage: a year's instalments per unit borrowed cost more than the property yields per unit of price
+        if i.price is not None and i.instalment is None and owed / num(case.loan) > num(income) / num(case.price):
+            case.warn("negative_leverage", debt, income)
+    return case.ledger.compute("cash_on_cash", returns.cash_on_cash(num(income), owed, num(own)), "percent",
+                               f"{plain(num(flow))} ÷ {plain(num(own))}", [flow, own])
 
 
 def dscr(case: Case) -> Fact:
@@ -312,8 +336,10 @@ def break_even_rent(case: Case) -> Fact:
         raise Undefined("costs_above_rent")
     owed = num(debt) if debt else 0.0
     used = [*(cost.fact for cost in running), *([debt] if debt else []), *([case.vacancy] if case.vacancy else [])]
+    paid = " + ".join(plain(part) for part in (fixed, owed) if part) or "0"
+    kept = f"(12 × (1 − {plain(empty + share)} ÷ 100))" if empty + share else "12"
     return case.money("break_even_rent", returns.break_even_rent(fixed, owed, empty, share),
-                      f"({plain(fixed)} + {plain(owed)}) ÷ (12 × (1 − {plain(empty + share)} ÷ 100))", used)
+                      f"({paid}) ÷ {kept}" if fixed and owed else f"{paid} ÷ {kept}", used)
 
 
 def break_even_occupancy(case: Case) -> Fact:
@@ -334,9 +360,10 @@ MEASURES: dict[str, Callable[[Case], Fact]] = {
     for function in (
         gross_yield, rent_for_yield, price_for_yield, net_yield, noi, cap_rate, years_of_rent, payback_years,
         price_per_m2, acquisition_costs,
-        legal_rent_cap, loan_amount, monthly_payment, total_interest, loan_to_value, affordable_loan,
+        legal_rent_cap, loan_amount, down_payment, monthly_payment, total_interest, loan_to_value, affordable_loan,
         rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent,
-        break_even_occupancy, irr, levered_irr, npv, equity_at_horizon,
+        break_even_occupancy, irr, levered_irr, npv, annual_growth, value_at_horizon,
+        equity_at_horizon,
     )
 }
 

@@ -12,7 +12,7 @@ from core.facts import Fact
 from knowledge.finance import loans
 from knowledge.finance.assumptions import assumption
 from knowledge.finance.facts_of import plain
-from knowledge.finance.income import Income, Missing, num, require
+from knowledge.finance.income import Income, Missing, Undefined, num, require
 
 
 class Case(Income):
@@ -22,7 +22,14 @@ class Case(Income):
     def has_loan(self) -> bool:
         """Whether the investor spoke of a loan (a down payment of 100 % is none)."""
         down = self.inputs.down_payment_pct
-        return self.inputs.loan_amount is not None or (down is not None and down < 100)
+        stated = self.inputs.loan_amount is not None or self.inputs.instalment is not None
+        return stated or (down is not None and down < 100) or self._rest_is_lent
+
+    @property
+    def _rest_is_lent(self) -> bool:
+        """Own money beside a price and a loan's terms: the bank pays the rest."""
+        i = self.inputs
+        return i.own_cash is not None and i.price is not None and i.rate_pct is not None and i.own_cash < i.price
 
     @cached_property
     def loan(self) -> Fact:
@@ -36,6 +43,9 @@ class Case(Income):
                 if down is not None and abs(num(price) * (1 - down / 100) / num(loan) - 1) > 0.01:
                     self.warn("loan_conflict", loan)
             return loan
+        if down is None and self._rest_is_lent:
+            price, own = self.price, self.stated("own_cash")
+            return self.money("loan_amount", num(price) - num(own), f"{plain(num(price))} − {plain(num(own))}", [price, own])
         if down is None or down >= 100:
             raise Missing("loan_amount")
         price, share = self.price, self.ledger.user("down_payment_pct", down, "percent")
@@ -83,7 +93,10 @@ class Case(Income):
 
     @cached_property
     def payment(self) -> Fact:
-        """The monthly instalment. Where Colombian custom decided the kind of rate, the other reading is a fact too."""
+        """The monthly instalment: as told, else computed. Where Colombian custom decided the kind of rate, the other reading
+        is a fact too."""
+        if self.inputs.instalment is not None:
+            return self.ledger.user("monthly_payment", self.inputs.instalment, "money", self.inputs.money)
         loan, rate, term = require(lambda: self.loan, lambda: self.rate, lambda: self.term)
         fact = self._payment("monthly_payment", loan, self.monthly_rate, self.monthly_rate_fact, term)
         if self.rate_kind == "effective" and self.inputs.rate_kind is None and self.inputs.rate_pct:
@@ -105,5 +118,27 @@ class Case(Income):
     def debt_service(self) -> Fact:
         """The first year's instalments."""
         payment = self.payment
-        count = min(12, self.months)
+        count = 12 if self.inputs.instalment is not None else min(12, self.months)
         return self.money("debt_service_year", num(payment) * count, f"{count} × {plain(num(payment))}", [payment])
+
+    @cached_property
+    def own_cash(self) -> Fact:
+        """Own money put in: as told, with the purchase costs where those come on top; else price and costs less the loan."""
+        i, extra = self.inputs, self.purchase
+        if i.own_cash is not None:
+            own = self.stated("own_cash")
+            if not (i.own_excludes_costs and extra):
+                return own
+            return self.money("own_cash", num(own) + num(extra), f"{plain(num(own))} + {plain(num(extra))}", [own, extra])
+        down = i.down_payment_pct
+        if i.loan_amount is None and down is not None:
+            price, share = self.price, self.ledger.user("down_payment_pct", down, "percent")
+            formula, parts, value = f"{plain(num(price))} × {plain(down)} ÷ 100", [price, share], num(price) * down / 100
+        else:
+            price, loan = require(lambda: self.price, lambda: self.loan)
+            formula, parts, value = f"{plain(num(price))} − {plain(num(loan))}", [price, loan], num(price) - num(loan)
+        if extra:
+            formula, parts, value = f"{formula} + {plain(num(extra))}", [*parts, extra], value + num(extra)
+        if value <= 0:
+            raise Undefined("loan_above_price")
+        return self.money("own_cash", value, formula, parts)

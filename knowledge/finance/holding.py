@@ -36,6 +36,28 @@ def npv(case: Case) -> Fact:
                       f"NPV({plain(num(rate))} ÷ 100; {_listed(flows)})", [rate, *used])
 
 
+def annual_growth(case: Case) -> Fact:
+    """The yearly compound rate between what was paid and what it sells for."""
+    price, sale, years = require(lambda: case.price, lambda: case.stated("sale_price"), lambda: _horizon(case))
+    value = ((num(sale) / num(price)) ** (1 / num(years)) - 1) * 100
+    return case.ledger.compute("annual_growth", value, "percent", f"(({plain(num(sale))} ÷ {plain(num(price))})^(1 ÷ {plain(num(years))}) − 1) × 100",
+                               [price, sale, years])
+
+
+def value_at_horizon(case: Case) -> Fact:
+    """What it would be worth if the price grew at the stated rate every year."""
+    price, years = require(lambda: case.price, lambda: _horizon(case))
+    growth = case.percent_or_assumed("growth_pct")
+    return case.money("value_at_horizon", num(price) * (1 + num(growth) / 100) ** num(years),
+                      f"{plain(num(price))} × (1 + {plain(num(growth))} ÷ 100)^{plain(num(years))}", [price, growth, years])
+
+
+def _horizon(case: Case) -> Fact:
+    if case.inputs.horizon_years is None:
+        raise Missing("horizon_years")
+    return case.ledger.user("horizon_years", case.inputs.horizon_years, "years")
+
+
 def equity_at_horizon(case: Case) -> Fact:
     """Value less what is still owed at the end of the horizon, before selling costs."""
     projection, used = _projection(case, with_loan=case.has_loan, with_income=False)

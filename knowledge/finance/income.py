@@ -235,10 +235,17 @@ class Income:
     @cached_property
     def purchase(self) -> Fact | None:
         """Costs on top of the price: stated; else by rule where net figures rest on assumptions or on all invested."""
+        stated = self.stated_purchase
+        if stated is None and (self.inputs.assumes_costs or self.inputs.base == "invested"):
+            return self.acquisition
+        return stated
+
+    @cached_property
+    def stated_purchase(self) -> Fact | None:
+        """Costs on top of the price that the investor told, in one sum."""
         once = [c for c in self.inputs.costs or () if c.period == "once"]
         if self.inputs.purchase_costs is None and not once:
-            by_rule = self.inputs.assumes_costs or self.inputs.base == "invested"
-            return self.acquisition if by_rule else None
+            return None
         parts = [self.stated("purchase_costs")] if self.inputs.purchase_costs is not None else []
         amounts = [num(fact) for fact in parts]
         for cost in once:

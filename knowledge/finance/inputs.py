@@ -52,10 +52,12 @@ class Inputs:
     `costs` None: nothing was said about running costs (a net figure then uses visible assumptions); an empty tuple:
     there are none. Stated running costs are used alone, unless `fill_defaults` asks for assumptions beside them.
     `rent_is_net`: costs are already off the rent. `purchase_costs`: paid on top of the price, in money. `base`: what a
-    net yield is measured on (default: on all that was invested where purchase costs count, else on the price).
+    yield is measured on (default: the net one on all that was invested where purchase costs count, else on the price).
     `rate_kind` None: the country's custom. `cash_flows`: explicit, yearly, the first today. `payment`: a monthly
     instalment the investor can bear. `example_loan`: where rate or term are missing, use the country's labelled
-    example. `target_yield_pct`: the gross yield that is wished for. `measures`: what was asked (empty: all that the
+    example. `instalment`: the monthly payment of a loan, where it was told and need not be computed. `own_cash`: own money
+    put in, purchase costs on top of it where `own_excludes_costs`. `sale_price`: what it sells for at the horizon.
+    `target_yield_pct`: the yield that is wished for, gross unless `target_is_net`. `measures`: what was asked (empty: all that the
     figures allow). `on`: the day whose rules hold.
     """
 
@@ -81,6 +83,10 @@ class Inputs:
     rate_kind: RateKind | None = None
     term_years: float | None = None
     payment: float | None = None
+    instalment: float | None = None
+    own_cash: float | None = None
+    own_excludes_costs: bool = False
+    sale_price: float | None = None
     example_loan: bool = False
     horizon_years: float | None = None
     growth_pct: float | None = None
@@ -89,6 +95,7 @@ class Inputs:
     discount_pct: float | None = None
     cash_flows: tuple[float, ...] = ()
     target_yield_pct: float | None = None
+    target_is_net: bool = False
     measures: tuple[str, ...] = ()
     entity: str = ""
     entity_id: str = ""
@@ -96,7 +103,8 @@ class Inputs:
     on: date | None = None
 
     def __post_init__(self) -> None:
-        for field in ("price", "monthly_rent", "annual_rent", "area_m2", "loan_amount", "payment"):
+        for field in ("price", "monthly_rent", "annual_rent", "area_m2", "loan_amount", "payment", "instalment",
+                      "own_cash", "sale_price"):
             if (value := getattr(self, field)) is not None:
                 checks.amount(field, value)
         if self.purchase_costs is not None:

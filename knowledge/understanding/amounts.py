@@ -20,6 +20,7 @@ _DATE = re.compile(r"\b\d{1,2}[/-]\d{1,2}[/-]\d{2,4}\b|\b\d{1,2}:\d{2}\b|\b24/7\
 _YEAR_WORDS = words("year_words")
 _MONTH_WORDS = words("month_words")
 _SHORT_TERMS = words("short_terms")
+_PESOS = frozenset({"peso", "pesos", "pesitos"})
 _BETWEEN = frozenset({"o", "y", "or", "and", "a", "to"})
 _PERCENT_WORDS = frozenset(["percent", "pct", "porciento"])
 _MONTH_NAMES = words("month_names")
@@ -139,7 +140,7 @@ def _currency_around(tokens: list[Token], first: int, last: int, text: str) -> t
             and (text[tokens[at].end : tokens[at].end + 1] == "$")
         ):
             return "USD", True, start, at
-        if tokens[at].text in ("peso", "pesos", "pesitos"):
+        if tokens[at].text in _PESOS:
             return code, True, start, at
     return code, money, start, last
 
@@ -251,6 +252,8 @@ def _percentage(here: _Here) -> Amount | None:
         return amount
     if here.word in _PERCENT_WORDS:
         return here.make("percent", value, 1)
+    if here.word == "per" and words_at(tokens, last + 2, 1) == ("cent",):
+        return here.make("percent", value, 2)
     if lone and not here.number.scaled and 0 < value < HIGHEST_RATE and _is_rate(here):
         return here.make("percent", value)
     if here.word == "por" and words_at(tokens, last + 2, 1) in (("ciento",), ("cien",)):
@@ -266,10 +269,12 @@ def _is_rate(here: _Here) -> bool:
     follows = words_at(tokens, after, 2)
     if here.word in _RATE_KINDS or (here.word == "e" and follows[1:] == ("a",)):
         return True
-    units = here.word in lexicon().counts or here.word in lexicon().scales or here.word in lexicon().currency
+    units = here.word in lexicon().counts or here.word in lexicon().scales or here.word in lexicon().currency or here.word in _PESOS
     if units or here.word in _YEAR_WORDS | _MONTH_WORDS or here.word in _POINTS or _area_unit(tokens, after):
         return False
     before = [t.text for t in tokens[max(0, first - 4) : first]]
+    if {"cambio", "exchange", "fx"} & set(before):
+        return False
     while len(before) > 1 and before[-1] in _RATE_JOINTS:
         before.pop()
     if before and before[-1] in _RATE_NAMES:

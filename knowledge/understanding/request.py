@@ -36,6 +36,7 @@ LASTING = (
     "cash_flows",
     "base",
     "bounds",
+    "deal",
 )
 _NTH = {"primero": 1, "primera": 1, "first": 1, "segundo": 2, "segunda": 2, "second": 2, "tercero": 3, "tercera": 3, "third": 3}
 _NOW = words("now")

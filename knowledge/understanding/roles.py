@@ -213,9 +213,12 @@ def read_roles(tokens: list[Token], amounts: list[Amount], repaying: bool = Fals
 
 def _priced_currency(tokens: list[Token], amount: Amount) -> str | None:
     """The currency that a small amount is the price of: "18.5 MXN per dollar", "4.000 pesos por dólar"."""
-    joint, unit, *_ = (*words_at(tokens, amount.last + 1, 2), "", "")
+    after = [t.text for t in tokens[amount.last + 1 : amount.last + 4] if t.text not in ("the", "un", "a", "one", "cada")]
+    joint, unit, *_ = (*after, "", "")
+    if joint in lexicon().currency:
+        joint, unit = "a", joint  # "4,000 pesos a dollar"
     currency = lexicon().currency.get(unit)
-    if joint not in ("per", "por", "a", "el", "cada", "x", "the") or amount.value >= 20_000 or currency == amount.currency:
+    if joint not in ("per", "por", "a", "el", "x", "to") or amount.value >= 20_000 or currency == amount.currency:
         return None
     return currency
 
@@ -246,7 +249,7 @@ def _money(setting: _Setting, index: int, floor: int, said: _Said, before: Readi
         role = "cost"  # "la hipoteca es de 650 al mes"
     if period == "year" and (role == "monthly_rent" or (role in (None, "price") and amount.kind == "money")):
         role, strength = "annual_rent", max(strength, 2.2)
-    if amount.kind == "money" or (role and strength >= 2.1 and amount.value >= 20):
+    if amount.kind == "money" or (role and strength >= 2.1 and (amount.value >= 20 or role == "fx_rate")):
         amount.kind, amount.role = "money", role
     return Reading(role, strength, period, label)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from knowledge.understanding import intent, language, mentions, request, roles, slots
 from knowledge.understanding.amounts import Amount, read_amounts
 from knowledge.understanding.bounds import size_bounds
 from knowledge.understanding.cues import Hit
+from knowledge.understanding.deal.slots import deal_of
 from knowledge.understanding.features import Features, describe
 from knowledge.understanding.gazetteer import PlaceIndex, default_places
 from knowledge.understanding.injection import cut_injection
@@ -32,7 +33,7 @@ _MOMENTARY = frozenset({"accepts", "dialect", "convert", "define"})
 
 @dataclass(slots=True)
 class _Message:
-    """A message, read: what stands in it, before what it wants is decided."""
+    """A message, read: what stands in it, before what it wants is decided. `plain` are its figures without any role."""
 
     text: str
     tokens: list[Token]
@@ -40,6 +41,7 @@ class _Message:
     spoken: Literal["es", "en", "mixed"]
     answer: Literal["es", "en"]
     amounts: list[Amount]
+    plain: list[Amount]
     readings: dict[int, roles.Reading]
     found: list[Place]
     about: list[Place]
@@ -75,6 +77,8 @@ def understand(
     known = dict(previous_slots or {})
     message = _read(text, places, known, previous_language, country_hint)
     meant, says = _decide(message, known, previous_routes, open_question, judge)
+    deal = deal_of(message.text, message.tokens, message.plain, message.amounts, known, meant, open_question,
+                   follow_up=message.follow_up, correcting=message.said.correction_at is not None)
     comparing = "comparison" in meant.routes
     turn = _turn_slots(message, meant, says, known, open_question)
     fresh = _is_fresh(message, meant, turn, known)
@@ -94,6 +98,8 @@ def understand(
         message.tokens, message.amounts, message.readings, message.about, meant.wishes, after, comparing
     )
     wanted |= _asides(message)
+    if deal:
+        wanted["deal"] = deal
     wanted = request.merge_request(known.get("_request") or {}, wanted, not meant.own_cue, fresh)
     after["_request"] = {k: v for k, v in wanted.items() if k not in _MOMENTARY}
     return Understanding(
@@ -124,6 +130,7 @@ def _read(
     read_text, injected = cut_injection(whole)
     tokens = tokenise(read_text)
     amounts = read_amounts(read_text, tokens)
+    plain = [replace(a) for a in amounts]
     figures = {i for a in amounts if a.kind in _FIRM for i in range(a.first, a.last + 1)}
     mails = {i for i, t in enumerate(tokens) if t.kind == "email"}
     contact = {a.first for a in amounts if a.kind == "phone"} | mails
@@ -150,6 +157,7 @@ def _read(
         spoken,
         answer,
         amounts,
+        plain,
         readings,
         found,
         about,

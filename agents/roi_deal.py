@@ -1,0 +1,167 @@
+"""From a return told in words to the calculator's arguments: which formula follows from what is given.
+
+Understanding hands over the figures by their names (`request["deal"]`) and the measures asked whose inputs are all there
+(`turn`). Where it names none, the playbook goes by the slots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agents.playbook import Arguments, Known
+from agents.roi_figures import amount, one, rate_kind_of
+
+#: Measures that flows are laid out for.
+_OF_FLOWS = frozenset({"irr", "npv"})
+#: Measures beside which the plain gross yield is told as well.
+_WITH_GROSS = frozenset({"net_yield", "cap_rate", "noi", "dscr"})
+
+
+def deal_measures(known: Known) -> list[str]:
+    """The measures asked that the told figures allow; empty where the slots decide."""
+    deal = known.request.get("deal") or {}
+    asked = [_measure(name) for name in deal.get("turn") or ()]
+    if not asked or known.brief.request.get("options"):
+        return []
+    gross = deal.get("price") and deal.get("rent") and not deal["rent"].get("net") and "gross_yield" not in asked
+    if gross and _WITH_GROSS & set(asked) and deal.get("base") != "invested":
+        asked.append("gross_yield")
+    if deal.get("rent", {}).get("net"):
+        asked = list(dict.fromkeys("net_yield" if name == "gross_yield" else name for name in asked))
+    return asked
+
+
+def _measure(name: str) -> str:
+    return {"future_value": "value_at_horizon"}.get(name, name)
+
+
+def deal_arguments(known: Known, asked: list[str]) -> Arguments:
+    """The figures told, under the calculator's names."""
+    deal = known.request.get("deal") or {}
+    flows = _flows(deal) if _OF_FLOWS & set(asked) else None
+    call: Arguments = {
+        "price": _price(deal, asked), "area_m2": deal.get("area_m2"), "costs": _costs(deal, known.brief.language), "net_yield_on": deal.get("base"),
+        "vacancy_pct": _vacancy(deal), "growth_pct": deal.get("growth_pct"), "rent_growth_pct": deal.get("rent_growth_pct"),
+        "selling_costs_pct": deal.get("selling_pct"), "discount_pct": deal.get("discount_pct"),
+        "target_yield_pct": deal.get("target_pct"), "target_is_net": deal.get("target_net"),
+        "rate_pct": deal.get("rate_pct"), "term_years": deal.get("term_years"), "rate_kind": _rate_kind(known, deal),
+        "horizon_years": deal.get("hold_years") or deal.get("last_year"), "sale_price": _sale(deal),
+        "cash_flows": flows, "measures": asked,
+    } | _rent(known, deal) | _loan(deal, asked)
+    if "npv" in asked and call.get("discount_pct") is None and call.get("loan_amount") is None:
+        call |= {"discount_pct": call["rate_pct"], "rate_pct": None, "rate_kind": None}
+    return call
+
+
+def _price(deal: Mapping[str, Any], asked: list[str]) -> float | None:
+    price, value = deal.get("price"), deal.get("value")
+    if "loan_to_value" in asked:
+        return value or price
+    if "annual_growth" in asked or "payback_years" in asked:
+        return price or deal.get("own")
+    return price or value
+
+
+def _sale(deal: Mapping[str, Any]) -> float | None:
+    """What it sells for; its value today where growth since the purchase is asked."""
+    return deal.get("sale") or (deal.get("value") if deal.get("price") else None)
+
+
+def _rent(known: Known, deal: Mapping[str, Any]) -> Arguments:
+    income = deal.get("rent")
+    if not income:
+        return {}
+    value = float(income["amount"])
+    if income.get("each") and deal.get("rooms"):
+        value *= max(1, deal["rooms"] - deal.get("empty", 0))
+    if known.request.get("rent_currency") and income["period"] == "month":
+        converted = known.first("convert")
+        fact = converted.facts.get(converted.data.get("converted") or "") if converted else None
+        value = float(fact.value) if fact else value
+    name = "annual_rent" if income["period"] == "year" else "monthly_rent"
+    return {name: value, "rent_is_net": True if income.get("net") else None}
+
+
+def _costs(deal: Mapping[str, Any], language: str) -> list[Arguments] | None:
+    running, once = deal.get("costs") or (), deal.get("upfront") or ()
+    unnamed = "gastos" if language == "es" else "costs"
+    found = [dict(c) | {"label": unnamed if c["label"] == "-" else c["label"]} for c in running]
+    found += [{"label": unnamed if c["label"] == "-" else c["label"], "amount": c["amount"], "period": "once"} | ({"of": c["of"]} if c.get("of") else {}) for c in once]
+    return found or None
+
+
+def _vacancy(deal: Mapping[str, Any]) -> float | None:
+    months = amount(deal.get("vacancy_months"))
+    return deal.get("vacancy_pct") if months is None else round(100 * months / 12, 6)
+
+
+def _rate_kind(known: Known, deal: Mapping[str, Any]) -> str | None:
+    return rate_kind_of(known) if deal.get("rate_pct") is not None else None
+
+
+def _loan(deal: Mapping[str, Any], asked: list[str]) -> Arguments:
+    """Loan, instalment and own money; a stated instalment needs no rate."""
+    loan, own, price = deal.get("loan"), deal.get("own"), deal.get("price")
+    if "loan_to_value" in asked:
+        loan = deal.get("debt") or loan
+    found: Arguments = {"loan_amount": loan, "instalment": deal.get("instalment")}
+    if "affordable_loan" in asked:
+        return {"affordable_payment": deal.get("affordable") or deal.get("instalment")}
+    if loan is None and (deal.get("financed_pct") or deal.get("down_pct")) is not None:
+        found["down_payment_pct"] = 100 - deal["financed_pct"] if deal.get("financed_pct") is not None else deal["down_pct"]
+    if own is not None and not _OF_FLOWS & set(asked):
+        found["own_cash"] = own
+        covered = price is not None and loan is not None and abs(own + loan - price) <= 0.01 * price
+        found["own_excludes_costs"] = True if covered or deal.get("own_added") else None
+    return found
+
+
+def _flows(deal: Mapping[str, Any]) -> list[float] | None:
+    """The flows told, one a year, today first: what is put in, what each year leaves, what the sale brings."""
+    sale, dated = amount(deal.get("sale")), deal.get("dated") or ()
+    years = int(max([deal.get("last_year") or 0, deal.get("hold_years") or 0, *(t for t, _ in dated)]))
+    outlay = deal.get("own") or deal.get("price")
+    if not outlay or years < 1 or (sale is None and not dated):
+        return None
+    found = [0.0] * (years + 1)
+    found[0] = -float(outlay) - (0.0 if deal.get("own") else _upfront(deal))
+    if len(dated) > 1 or (dated and sale is None):
+        for year, value in dated:
+            found[int(year)] += float(value)
+    elif deal.get("rent"):
+        yearly = _yearly(deal)
+        found = [found[0], *(value + yearly for value in found[1:])]
+    found[-1] += (sale or 0.0) * (1 - (deal.get("selling_pct") or 0) / 100)
+    return found
+
+
+def _upfront(deal: Mapping[str, Any]) -> float:
+    price = float(deal.get("price") or 0)
+    return sum(price * c["amount"] / 100 if c.get("of") else c["amount"] for c in deal.get("upfront") or ())
+
+
+def _yearly(deal: Mapping[str, Any]) -> float:
+    """A year's income after the told costs and instalments."""
+    income = deal["rent"]
+    rent = float(income["amount"]) * (12 if income["period"] == "month" else 1)
+    if income.get("net"):
+        return rent
+    kept = rent * (1 - (_vacancy(deal) or 0) / 100)
+    for cost in deal.get("costs") or ():
+        kept -= rent * cost["amount"] / 100 if cost.get("of") == "rent" else cost["amount"] * (12 if cost["period"] == "month" else 1)
+    return kept - 12 * (deal.get("instalment") or 0.0)
+
+
+def deal_call(known: Known) -> Arguments | None:
+    """The whole call, with where the property is; None where the slots decide."""
+    asked = deal_measures(known)
+    if not asked:
+        return None
+    slots, outside = known.slots, bool(known.brief.uncovered)
+    place: Arguments = {
+        "currency": one(slots.get("currency")), "outside_markets": outside or None,
+        "country": None if outside else one(slots.get("country")), "city": None if outside else one(slots.get("city")),
+        "property_type": one(slots.get("property_type")), "rate_moves": amount(known.request.get("rate_moves")),
+    }
+    return place | deal_arguments(known, asked)

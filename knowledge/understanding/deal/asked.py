@@ -1,0 +1,120 @@
+"""Which measure of a return a message asks for, and on what base."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from knowledge.understanding.cues import Hit
+from knowledge.understanding.deal.vocabulary import measure_order, measures, said
+from knowledge.understanding.tokens import Token
+
+#: Measures whose names are also names of their inputs: where another is asked, they lead nothing.
+_INPUTS = frozenset({"monthly_payment", "net_yield", "gross_yield", "price_per_m2", "loan_amount", "rent_for_yield", "cash_flow_year"})
+#: (longer, shorter): "¿en cuánto queda la cuota?" asks for the instalment, not for what is left.
+_SWALLOWED = frozenset({("monthly_payment", "cash_flow_month"), ("monthly_payment", "price_for_yield"), ("net_yield", "cash_flow_month"),
+                        ("gross_yield", "cash_flow_month"), ("rent_for_yield", "cash_flow_month")})
+_LOAN = ("loan", "financed_pct", "down_pct")
+#: What each measure cannot do without: one entry of each group.
+_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "down_payment": (("price",), _LOAN),
+    "loan_to_value": (("debt", *_LOAN), ("value", "price", "financed_pct", "down_pct")),
+    "total_interest": ((*_LOAN, "own"), ("rate_pct",), ("term_years",)),
+    "affordable_loan": (("affordable", "instalment"), ("rate_pct",), ("term_years",)),
+    "irr": (("own", "price"), ("sale", "dated", "growth_pct")),
+    "annual_growth": (("own", "price"), ("sale", "value"), ("hold_years", "last_year")),
+    "cash_on_cash": (("own", *_LOAN), ("rent",), ("instalment", "rate_pct", "rent")),
+    "dscr": (("rent",), ("instalment", "rate_pct")),
+    "break_even_rent": (("costs", "instalment", "rate_pct"),),
+    "payback_years": (("price", "own"), ("rent",)),
+    "price_for_yield": (("target_pct",), ("rent",)),
+    "rent_for_yield": (("target_pct",), ("price",)),
+    "cap_rate": (("price", "value"), ("rent",)),
+    "cash_flow_month": (("rent",), ("costs", "instalment", "rate_pct", "vacancy_pct", "vacancy_months")),
+    "cash_flow_year": (("rent",), ("costs", "instalment", "rate_pct", "vacancy_pct", "vacancy_months")),
+    "noi": (("rent",), ("costs", "vacancy_pct", "vacancy_months")),
+    "future_value": (("price", "value"), ("growth_pct",), ("hold_years", "last_year")),
+    "net_yield": (("price",), ("rent",)),
+    "gross_yield": (("price",), ("rent",)),
+    "price_per_m2": (("price",), ("area_m2",)),
+    "monthly_payment": ((*_LOAN, "own"), ("rate_pct",), ("term_years",)),
+    "loan_amount": (("price",), ("financed_pct", "down_pct", "own")),
+}
+
+
+def feasible(measure: str, deal: Mapping[str, Any]) -> bool:
+    """Whether the messages hold every input of the measure."""
+    return measure in _NEEDS and all(any(deal.get(name) for name in group) for group in _NEEDS[measure])
+
+
+def named_measures(tokens: Sequence[Token], text: str) -> list[Hit]:
+    """The measures that the message names, in its questions where it has any."""
+    hits = measures(tokens)
+    questions = _questions(tokens, text)
+    inside = [h for h in hits if any(start <= h.start < end for start, end in questions)]
+    return _outer(inside or hits)
+
+
+def asked_measures(tokens: Sequence[Token], hits: Sequence[Hit], deal: Mapping[str, Any]) -> list[str]:
+    """The measures asked that can be worked out, the most particular first, others in the order of their naming."""
+    named = {h.cue.route for h in hits}
+    possible = [name for name in measure_order() if name in named and feasible(name, deal)]
+    if not possible:
+        return []
+    lead = next((n for n in possible if n not in _INPUTS), possible[0])
+    leading = [h for h in hits if h.cue.route == lead]
+    beside = [n for n in possible if n != lead and any(h.cue.route == n and _stands_apart(tokens, h, leading) for h in hits)]
+    if lead in ("break_even_rent", "cash_flow_month", "cash_on_cash", "dscr") and "monthly_payment" in beside:
+        beside.remove("monthly_payment")
+    first = {n: min(h.start for h in hits if h.cue.route == n) for n in (lead, *beside)}
+    order = sorted(beside, key=lambda n: first[n])
+    earlier = [n for n in order if first[n] < first[lead] and lead in _INPUTS]
+    return [*earlier, lead, *(n for n in order if n not in earlier)]
+
+
+def _questions(tokens: Sequence[Token], text: str) -> list[tuple[int, int]]:
+    """Token ranges of the sentences that end in a question mark."""
+    ranges: list[tuple[int, int]] = []
+    start = 0
+    for at in range(1, len(tokens) + 1):
+        if at < len(tokens) and not tokens[at].opens:
+            continue
+        end = tokens[at].start if at < len(tokens) else len(text)
+        gap = text[tokens[at - 1].end : end]
+        if "?" in gap:
+            ranges.append((start, at))
+        start = at
+    return ranges
+
+
+def _outer(hits: Sequence[Hit]) -> list[Hit]:
+    """Without the names that stand inside a longer one."""
+    def inside(hit: Hit) -> bool:
+        mine = order.index(hit.cue.route)
+        return any(
+            o.start <= hit.start and hit.end <= o.end and o.cue.route != hit.cue.route
+            and ((o.cue.route, hit.cue.route) in _SWALLOWED
+                 or (o.end - o.start > hit.end - hit.start and order.index(o.cue.route) < mine
+                     and (hit.cue.route, o.cue.route) not in _SWALLOWED))
+            for o in hits)
+
+    order = measure_order()
+    return [h for h in hits if not inside(h)]
+
+
+def _stands_apart(tokens: Sequence[Token], hit: Hit, leads: Sequence[Hit]) -> bool:
+    """Whether a name stands in a clause of its own ("€/m2 y rentabilidad bruta")."""
+    def apart(lead: Hit) -> bool:
+        low, high = sorted((lead, hit), key=lambda h: h.start)
+        if low.end > high.start:
+            return False
+        between = tokens[low.end : high.start + 1]
+        return any(t.opens or t.comma or t.text in ("y", "and", "e", "plus", "mas") for t in between)
+    return all(apart(lead) for lead in leads)
+
+
+def base_of(tokens: Sequence[Token]) -> str | None:
+    """What a yield is wanted on: everything invested, or the price."""
+    if said(tokens, "all_invested"):
+        return "invested"
+    return "price" if said(tokens, "on_price") else None

@@ -1,0 +1,171 @@
+"""Which words speak of which figure: those before it and those after it, split at commas and conjunctions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from knowledge.understanding.amounts import Amount
+from knowledge.understanding.deal.vocabulary import Named, words
+from knowledge.understanding.tokens import Token
+
+Period = Literal["month", "year"]
+_SPLITTERS, _MONTHS, _YEARS = words("splitters"), words("months"), words("years")
+_PREPOSITIONS = words("prepositions")
+_YEAR_NAMES = frozenset({"ano", "anos", "year", "years", "yr", "yrs"})
+_ORDINALS = {
+    "primer": 1, "primero": 1, "first": 1, "1er": 1, "segundo": 2, "second": 2, "tercer": 3, "tercero": 3, "third": 3,
+    "cuarto": 4, "fourth": 4, "quinto": 5, "fifth": 5, "sexto": 6, "sixth": 6, "septimo": 7, "seventh": 7, "octavo": 8,
+    "eighth": 8, "noveno": 9, "ninth": 9, "decimo": 10, "tenth": 10,
+}
+_SMALL = {"uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10,
+          "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
+#: How far (in tokens) a name may be from its figure.
+_REACH_BEFORE, _REACH_AFTER = 14, 9
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The words of one figure: tokens [left, first) and (last, right); `shared`: the next figure sees them too."""
+
+    left: int
+    first: int
+    last: int
+    right: int
+    shared_left: bool
+    shared_right: bool
+
+
+def _attached(tokens: Sequence[Token], at: int) -> bool:
+    """The period in "9,600/yr" belongs to its figure although a slash stands before it."""
+    return tokens[at].gap.strip() == "/" and tokens[at].text in _MONTHS | _YEARS
+
+
+def _split(tokens: Sequence[Token], after: int, before: int) -> int | None:
+    """The token where the words of the next figure begin, between two figures."""
+    for at in range(after, before):
+        token = tokens[at]
+        if (token.opens or token.comma or token.text in _SPLITTERS) and not _attached(tokens, at):
+            if token.text in ("con", "with", "a", "o", "or") and not (token.opens or token.comma) and at == after:
+                continue
+            return at
+    token = tokens[before] if before < len(tokens) else None
+    return before if token is not None and (token.opens or token.comma) else None
+
+
+def contexts(tokens: Sequence[Token], amounts: Sequence[Amount]) -> list[Context]:
+    """The context of each figure, in order."""
+    found: list[Context] = []
+    left, shared = 0, False
+    for i, amount in enumerate(amounts):
+        left = max(left, amount.first - _REACH_BEFORE)
+        for at in range(amount.first, left, -1):
+            if tokens[at].opens:
+                left = at
+                break
+        end = amounts[i + 1].first if i + 1 < len(amounts) else len(tokens)
+        limit = min(end, amount.last + 1 + _REACH_AFTER)
+        cut = next((at for at in range(amount.last + 1, limit) if tokens[at].opens), None)
+        split = _split(tokens, amount.last + 1, end)
+        right = min(x for x in (cut, split, limit) if x is not None)
+        ends_shared = split is None and cut is None and i + 1 < len(amounts)
+        found.append(Context(left, amount.first, amount.last, right, shared, ends_shared))
+        left, shared = (split, False) if split is not None else (amount.last + 1, True)
+    return found
+
+
+def scores(context: Context, tokens: Sequence[Token], named: Sequence[Named], kind: str) -> dict[str, tuple[float, Named]]:
+    """How strongly the words around the figure give it each role of its kind."""
+    best: dict[str, tuple[float, Named]] = {}
+    opener = tokens[context.last + 1].text if context.last + 1 < len(tokens) else ""
+    for name in named:
+        if name.kind != kind:
+            continue
+        if name.side != "after" and context.left <= name.start and name.end <= context.first:
+            strength = 1 + name.weight - 0.13 * (context.first - name.end) + 0.25 * (name.end - name.start - 1)
+            if context.shared_left:
+                strength -= 0.2
+        elif name.side != "before" and context.last < name.start and name.end <= context.right:
+            away = name.start - context.last - 1
+            strength = 0.9 + name.weight - 0.2 * away + 0.25 * (name.end - name.start - 1)
+            strength += 0.35 if opener in _PREPOSITIONS else 0.0
+            if context.shared_right and opener not in _PREPOSITIONS:
+                strength -= 0.6
+        else:
+            continue
+        if name.role not in best or strength > best[name.role][0]:
+            best[name.role] = strength, name
+    return best
+
+
+def period_of(tokens: Sequence[Token], context: Context) -> Period | None:
+    """The period that a figure is stated for: "al mes", "/yr", "mensuales", "los gastos del año son", "monthly HOA"."""
+    for at in range(context.last + 1, min(context.right, context.last + 8, len(tokens))):
+        if found := _period_word(tokens, at):
+            return found
+    for at in range(context.first - 1, context.left - 1, -1):
+        if tokens[at + 1].text in ("on", "for", "por", "sobre", "payment", "payments"):
+            continue  # "monthly on 2.4 mdp" asks for the month's
+        if found := _period_word(tokens, at):
+            return found
+    return None
+
+
+def _period_word(tokens: Sequence[Token], at: int) -> Period | None:
+    word, after = tokens[at].text, tokens[at + 1] if at + 1 < len(tokens) else None
+    if word in _MONTHS and not _counted(tokens, at):
+        return "month"
+    if word in _YEARS and not _counted(tokens, at):
+        numbered = word in _YEAR_NAMES and after is not None and (after.kind == "num" or after.text in _SMALL)
+        return None if numbered and after is not None and not after.comma else "year"
+    return None
+
+
+def _counted(tokens: Sequence[Token], at: int) -> bool:
+    """ "un mes vacío", "5 year", "el primer año": a number of them, no period."""
+    before = tokens[at - 1] if at else None
+    if before is None or tokens[at].gap.strip():
+        return False
+    return before.kind == "num" or before.text in _ORDINALS or before.text in _SMALL or before.text in ("un", "medio", "half", "first")
+
+
+def years_named(tokens: Sequence[Token], start: int, end: int) -> list[int]:
+    """Years counted from the purchase in tokens [start, end): "año 3", "years 1 to 4", "al cierre del cuarto"."""
+    found: list[int] = []
+    for at in range(start, end):
+        word = tokens[at].text
+        if word in _YEAR_NAMES:
+            found += _numbers_after(tokens, at + 1, end)
+        elif word in _ORDINALS and not (at + 1 < len(tokens) and "type" in tokens[at].classes):
+            found.append(_ORDINALS[word])
+        elif re.fullmatch(r"[1-9]\d?", word) and at + 1 < len(tokens) and tokens[at + 1].text in ("o", "er", "do", "st", "nd", "rd", "th") \
+                and not tokens[at + 1].gap:
+            found.append(int(word))
+    return [year for year in found if 0 < year <= 60]
+
+
+def _numbers_after(tokens: Sequence[Token], at: int, end: int) -> list[int]:
+    found: list[int] = []
+    while at < end:
+        token = tokens[at]
+        if re.fullmatch(r"[0-9]{1,2}", token.raw) or token.text in _SMALL:
+            following = tokens[at + 1] if at + 1 < len(tokens) else None
+            if following is not None and following.text in _YEAR_NAMES | {"m", "mil", "k", "millones"}:
+                break
+            found.append(int(token.raw) if token.kind == "num" else _SMALL[token.text])
+        elif token.text not in ("a", "al", "to", "through", "and", "y", "e", "ni", "el", "los", "nor", "or", "the", "hasta"):
+            break
+        at += 1
+    return found
+
+
+def is_year_number(tokens: Sequence[Token], amount: Amount) -> bool:
+    """Whether a bare number is a year counted from the purchase ("año 3", "years 1 to 4")."""
+    if amount.kind not in ("other", "year") or amount.value > 60 or amount.value != int(amount.value):
+        return False
+    at = amount.first - 1
+    while at >= 0 and (tokens[at].text in ("to", "a", "al", "and", "y", "ni", "el", "los", "through", "hasta", "nor", "or") or re.fullmatch(r"[0-9]+", tokens[at].raw)):
+        at -= 1
+    return at >= 0 and tokens[at].text in _YEAR_NAMES and not tokens[at + 1].comma

@@ -1,0 +1,269 @@
+"""Gives each figure of a message its role in a return: price, rent, cost, loan, instalment, own money, sale.
+
+The words around a figure name it (`contexts`, `data/returns.toml`); its period and its size against the price decide
+between names that fit several: nobody pays a loan of 14,300 back in 25 years, nor lets a flat for a third of its price.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from knowledge.understanding.amounts import Amount
+from knowledge.understanding.deal.contexts import Context, Period, contexts, is_year_number, period_of, scores, years_named
+from knowledge.understanding.deal.vocabulary import Named, names, words
+from knowledge.understanding.lexicon import lexicon
+from knowledge.understanding.tokens import Token, words_at
+
+_REFUSED, _ADDED, _RUNNING, _BOUGHT = words("refused"), words("added"), words("running"), words("bought")
+_YEARLY_COSTS, _PLAIN_COSTS = words("yearly_costs"), words("plain_costs")
+_INCOME = frozenset({"rent", "net_rent", "each", "room_rent"})
+#: Roles that a monthly amount can have.
+_MONTHLY = _INCOME | {"cost", "instalment", "affordable"}
+_YEARLY = _INCOME | {"cost"}
+_LARGE = frozenset({"price", "value", "own", "outlay", "loan", "debt", "sale"})
+#: A share of the price above which an amount is no month's rent, instalment or cost.
+_MOST_MONTHLY = 0.05
+_SURE = 1.0
+_SHARES = ("financed_pct", "down_pct", "growth_pct", "vacancy_pct", "target_pct")
+
+
+@dataclass(slots=True)
+class Figure:
+    """One figure read. `period` is what it is stated for; `net`: costs are already off; `added`: said to come on top.
+
+    `years`: the years, counted from the purchase, that its words name. `at` is its first token.
+    """
+
+    role: str
+    value: float
+    kind: str
+    at: int
+    strength: float
+    period: Period | None = None
+    label: str = ""
+    net: bool = False
+    added: bool = False
+    each: bool = False
+    years: tuple[int, ...] = ()
+    currency: str | None = None
+    literal: bool = True
+    opener: str = ""
+
+
+def read_figures(tokens: list[Token], amounts: Sequence[Amount], known: Mapping[str, Any]) -> list[Figure]:
+    """The figures of a message, those without a role included (their role is empty)."""
+    told = [a for a in amounts if a.kind in ("money", "percent", "other") and not is_year_number(tokens, a) and a.unit != "points"
+            and not _refused(tokens, a)]
+    named = names(tokens)
+    price = known.get("price") or known.get("value")
+    found = _read(tokens, told, named, price, known)
+    if price is None and (prices := [f.value for f in found if f.role in ("price", "value")]):
+        found = _read(tokens, told, named, prices[0], known)  # its size tells the others apart
+    times = [a for a in amounts if a.kind in ("years", "months") and not _refused(tokens, a)]
+    for amount, context in zip(times, contexts(tokens, times), strict=True):
+        found.append(_time(tokens, amount, context, named))
+    return sorted(found, key=lambda f: f.at)
+
+
+def _read(
+    tokens: list[Token], told: Sequence[Amount], named: Sequence[Named], price: float | None, known: Mapping[str, Any]
+) -> list[Figure]:
+    found: list[Figure] = []
+    let, yearly = bool(known.get("rent")), (known.get("rent") or {}).get("period") == "year"
+    for amount, context in zip(told, contexts(tokens, told), strict=True):
+        if amount.kind == "percent" or _share(tokens, amount, context, named, known):
+            figure: Figure | None = _percent(tokens, amount, context, named, known)
+        else:
+            figure = _money(tokens, amount, context, named, price, found[-1] if found else None, let, yearly)
+        if figure is not None:
+            figure.opener = tokens[amount.first - 1].text if amount.first and not tokens[amount.first].opens else ""
+            let = let or figure.role in ("rent", "each")
+            yearly = yearly or (figure.role in ("rent", "each") and figure.period == "year")
+            found.append(figure)
+    return found
+
+
+def _refused(tokens: Sequence[Token], amount: Amount) -> bool:
+    """ "6 years, not 5", "1.500 en vez de 1.200"."""
+    before = tokens[amount.first - 1] if amount.first else None
+    if words_at(list(tokens), max(0, amount.first - 3), 3) in (("en", "vez", "de"), ("en", "lugar", "de")) or (
+            words_at(list(tokens), max(0, amount.first - 2), 2) in (("instead", "of"), ("rather", "than"))):
+        return True
+    return before is not None and before.text in ("not", "no") and before.comma and not tokens[amount.first].comma
+
+
+def _noun(tokens: Sequence[Token], context: Context, named: Sequence[Named]) -> str:
+    """What a cost is called that a verb names ("quítale 2,800 de mantenimiento")."""
+    nouns = [n for n in named if n.role == "cost" and n.side == "both" and context.left <= n.start and n.end <= context.right]
+    return _label(tokens, nouns[0]) if nouns else "-"
+
+
+def _share(tokens: Sequence[Token], amount: Amount, context: Context, named: Sequence[Named], known: Mapping[str, Any]) -> bool:
+    """Whether a bare number of a follow-up is a percentage: "¿y si solo me dan el 70?" after 80 % was financed."""
+    if amount.kind != "other" or not amount.literal or not 0 < amount.value <= 100 or amount.unit:
+        return False
+    best = scores(context, tokens, named, "percent")
+    shares = {"financed": "financed_pct", "down": "down_pct", "rate": "rate_pct", "target": "target_pct", "vacancy": "vacancy_pct"}
+    return any(strength >= _SURE and known.get(shares.get(role, "")) for role, (strength, _) in best.items())
+
+
+def _label(tokens: Sequence[Token], name: Named) -> str:
+    return " ".join(t.raw for t in tokens[name.start : name.end])
+
+
+def _percent(
+    tokens: Sequence[Token], amount: Amount, context: Context, named: Sequence[Named], known: Mapping[str, Any]
+) -> Figure:
+    best = scores(context, tokens, named, "percent")
+    said = {t.text for t in tokens[context.left : context.right]}
+    if amount.value > 40:
+        best = {r: s for r, s in best.items() if r not in ("rate", "growth", "rent_growth", "rent_cost", "once", "target")}
+    if amount.value < 25:
+        best.pop("financed", None)
+    if "once" in best and "rent_cost" in best and "of" not in said & {"rent"}:
+        best.pop("rent_cost" if best["once"][0] >= best["rent_cost"][0] else "once")
+    role, (strength, name) = max(best.items(), key=lambda item: item[1][0], default=("", (0.0, None)))
+    if name is not None and name.weight < 1 and known.get("rate_pct") and any(known.get(share) for share in _SHARES):
+        role = ""  # "¿y con 40 %?": whichever of the known ones it is closest to
+    label = _label(tokens, name) if name is not None else ""
+    net = bool(said & {"net", "neto", "neta", "netos", "limpio", "limpios"}) and role == "target"
+    return Figure(role, amount.value, "percent", amount.first, strength, label=label, net=net)
+
+
+def _time(tokens: Sequence[Token], amount: Amount, context: Context, named: Sequence[Named]) -> Figure:
+    value = amount.value if amount.kind == "years" else round(amount.value / 12, 4)
+    if amount.kind == "months":
+        empty = scores(context, tokens, named, "months")
+        if empty:
+            return Figure("vacancy_months", amount.value, "months", amount.first, 2.0)
+    best = scores(context, tokens, named, "years")
+    role, (strength, _) = max(best.items(), key=lambda item: item[1][0], default=("", (0.0, None)))
+    return Figure(role, value, "years", amount.first, strength)
+
+
+def _money(
+    tokens: list[Token], amount: Amount, context: Context, named: Sequence[Named], price: float | None, before: Figure | None, let: bool,
+    yearly: bool,
+) -> Figure | None:
+    best = scores(context, tokens, named, "money")
+    period = period_of(tokens, context)
+    value = _sized(amount, max(best, key=lambda r: best[r][0], default=""), price)
+    if amount.kind == "other":
+        least = 1 if price is not None and price >= 1e6 else 20
+        if not best or max(s for s, _ in best.values()) < _SURE or not amount.literal or value < least:
+            return Figure("", value, "other", amount.first, 0.0, period, literal=amount.literal) if amount.literal else None
+    strength_of = {role: strength for role, (strength, _) in best.items()}
+    net = strength_of.get("net_rent", 0.0) > 0
+    each = "room_rent" in strength_of
+    strength_of.pop("room_rent", None)
+    if strength_of.pop("monthly_budget", 0.0) > max(strength_of.values(), default=0.0):
+        return None  # "tengo 45 millones ahorrados"
+    fitting = _fitting(strength_of, value, period, price, tokens, context)
+    role = max(fitting, key=lambda r: fitting[r], default="")
+    strength = fitting.get(role, 0.0)
+    if role == "" and before is not None and before.kind == "money" and before.role and _joined(tokens, context):
+        role, strength, label = before.role, 0.8, before.label
+    else:
+        source = best.get(role) or best.get("works" if role == "once" else "", None)
+        label = _label(tokens, source[1]) if source else ""
+        if role == "cost" and source and source[1].side == "before":
+            label = _noun(tokens, context, named)
+    if role == "" and each:
+        role = "rent"
+    if role == "" and period is not None and let and not context.shared_left:
+        role, label = "cost", tokens[context.first - 1].raw if context.first > context.left else "-"
+    if role == "net_rent":
+        role, net = "rent", True
+    years = tuple(years_named(tokens, context.left, context.right))
+    added = any(t.text in _ADDED for t in tokens[max(context.left, context.first - 4) : context.first])
+    figure = Figure(role, value, "money", amount.first, strength, period, label, net and role in ("rent", "each"), added, each, years,
+                    amount.currency, amount.literal)
+    if figure.role == "cost":
+        _settle_cost(figure, tokens, context, price, yearly)
+    return figure
+
+
+def _fitting(
+    given: dict[str, float], value: float, period: Period | None, price: float | None, tokens: Sequence[Token], context: Context
+) -> dict[str, float]:
+    """The roles that its period and size allow, with names that mean something else in that light."""
+    roles = dict(given)
+    if roles.get("affordable") and not (period == "month" or "instalment" in roles):
+        roles.pop("affordable")
+    if "affordable" in roles and "instalment" in roles:
+        roles["affordable"] = max(roles["affordable"], roles["instalment"]) + 0.1
+    if "works" in roles:
+        roles["once"] = max(roles.pop("works"), roles.get("once", 0.0))
+    if "once" in roles and "cost" in roles and period is None:
+        roles["once"] = max(roles["once"], roles["cost"]) + 0.05
+    if period is not None:
+        roles.pop("once", None) if "cost" in roles else None
+    if "outlay" in roles:
+        own = max(roles.pop("outlay"), roles.get("own", 0.0))
+        if not set(roles) & (_INCOME | {"sale", "price"}):
+            roles["own"] = own
+    if "sale" in roles and roles.get("sale", 0) >= roles.get("price", 0) - 0.4:
+        roles.pop("price", None)
+    if period == "month":
+        if "loan" in roles:  # "la hipoteca es de 650 al mes"
+            roles["instalment"] = max(roles["loan"], roles.get("instalment", 0.0))
+        if "price" in roles and not set(roles) & _MONTHLY:
+            roles["rent"] = 0.6
+        roles = {r: s for r, s in roles.items() if r in _MONTHLY} or {"": 0.0}
+    elif period == "year":
+        roles = {r: s for r, s in roles.items() if r in _YEARLY or (r == "sale" and s > 1.4)} or {"": 0.0}
+    if price and value > _MOST_MONTHLY * price and period is None and set(roles) & _LARGE:
+        roles = {r: s for r, s in roles.items() if r in _LARGE | {"once"} or s > 1.9}
+    if price and value < _MOST_MONTHLY * price and set(roles) - {"price", "value"}:
+        roles = {r: s for r, s in roles.items() if r not in ("price", "value")}
+    if price and value > 0.35 * price:
+        roles = {r: s for r, s in roles.items() if r not in ("cost", "once", "instalment", "affordable")}
+    return roles
+
+
+def _joined(tokens: Sequence[Token], context: Context) -> bool:
+    """Only "y", "and", "más" stand between this figure and the one before it."""
+    return context.first > context.left and {t.text for t in tokens[context.left : context.first]} <= {"y", "and", "e", "mas", "plus", "otros", "o"}
+
+
+def _settle_cost(figure: Figure, tokens: Sequence[Token], context: Context, price: float | None, yearly_rent: bool) -> None:
+    """Whether a cost recurs, and how often where nothing says it: taxes and insurance yearly, large sums once, fees monthly."""
+    if figure.period is not None:
+        return
+    near = {t.text for t in tokens[context.left : context.right]}
+    plain = bool(set(figure.label.lower().split()) & _PLAIN_COSTS)
+    if plain and not near & _RUNNING and price is not None and (
+        figure.value > 0.025 * price or (near & _BOUGHT and figure.value > 0.01 * price)
+    ):
+        figure.role = "once"
+        return
+    yearly = bool({t.text for t in tokens[context.left : context.right]} & _YEARLY_COSTS)
+    large = yearly_rent or (plain and price is not None and figure.value > 0.004 * price)
+    figure.period = "year" if yearly or large else "month"
+
+
+def _sized(amount: Amount, role: str, price: float | None) -> float:
+    """ "pongo 300 de mi bolsillo" of a flat of 500 millones is 300 millions: a bare figure takes the size spoken of."""
+    value = amount.value
+    if not price or value >= 1000 or not amount.literal or amount.currency or role not in _LARGE | {"once", "works"}:
+        return value
+    sizes = [s for s in (1e6, 1e3) if price >= 10 * s and value * s <= 1.5 * price and value < price / 1000]
+    return value * sizes[0] if sizes else value
+
+
+def countable(tokens: Sequence[Token]) -> dict[str, int]:
+    """Rooms counted in the message, and how many of them stand empty."""
+    found: dict[str, int] = {}
+    counts = lexicon().counts
+    for at, token in enumerate(tokens[1:], 1):
+        before = tokens[at - 1]
+        number = int(before.raw) if re.fullmatch("[0-9]{1,3}", before.raw) else int(lexicon().numbers.get(before.text, 0))
+        unit = counts.get(token.text) == "bedrooms" or "types" in token.classes or token.text in ("units", "unidades")
+        if unit and 2 <= number <= 60 and not token.gap.strip():
+            found["rooms"] = number
+        if token.text in ("vacia", "vacio", "vacias", "vacios", "empty", "sin") and 1 <= number <= 9 and not token.comma:
+            found["empty"] = number
+    return found

@@ -1,0 +1,63 @@
+"""Where the reading of a return meets the rest of the understanding: it corrects the roles that slots are filled from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from knowledge.understanding.amounts import Amount
+from knowledge.understanding.deal.asked import feasible
+from knowledge.understanding.deal.figures import Figure
+from knowledge.understanding.deal.state import read_deal
+from knowledge.understanding.intent import Intent
+from knowledge.understanding.tokens import Token
+
+#: Role in a return -> role that slots and request know it by.
+_ROLES = {
+    "price": "price", "value": "price", "own": "down_payment", "loan": "loan_amount", "debt": "debt", "instalment": "instalment",
+    "sale": "sale", "cost": "cost", "once": "purchase_costs", "affordable": "payment", "financed": "financed_pct",
+    "down": "down_payment_pct", "rate": "rate_pct", "vacancy": "vacancy_pct", "growth": "growth_pct",
+    "rent_growth": "rent_growth_pct", "rent_cost": "cost_pct", "term": "term_years", "hold": "horizon_years",
+    "target": "target_yield_pct", "vacancy_months": "vacancy",
+}
+#: From this strength on the words around a figure have named it.
+_NAMED = 1.2
+#: Measures of the request that this reading knows nothing of.
+#: Figures that another reading has already placed.
+_ELSEWHERE = frozenset({"fx_rate", "lost", "price_per_m2", "nightly", "fx_pct", "to_convert"})
+_FOREIGN = frozenset({"acquisition_costs", "fx", "short_rent", "equity_at_horizon", "with_loan", "other_term"})
+
+
+def deal_of(
+    text: str, tokens: list[Token], plain: list[Amount], amounts: list[Amount], known: Mapping[str, Any], meant: Intent,
+    open_question: str | None, *, follow_up: bool, correcting: bool,
+) -> dict[str, Any]:
+    """What is known of a return after this message. `plain` are its figures as they were found; what is read in them
+    gives `amounts` their roles where the message is about a return; `turn` are the measures to answer with now."""
+    before = (known.get("_request") or {}).get("deal") or {}
+    area = next((a.value for a in plain if a.kind == "area"), None)
+    placed = {a.first for a in amounts if a.role in _ELSEWHERE}
+    deal, figures = read_deal(tokens, text, [a for a in plain if a.first not in placed], before, follow_up=follow_up, correcting=correcting, area=area,
+                              awaited=open_question)
+    if "roi" in meant.routes and "comparison" not in meant.routes:
+        _give_roles(amounts, figures)
+    foreign = _FOREIGN & set(meant.wishes.get("measures", ()))
+    if deal and not deal.get("turn") and not foreign:
+        deal["turn"] = [m for m in deal.get("asked") or () if feasible(m, deal)]
+    return deal
+
+
+def _give_roles(amounts: list[Amount], figures: list[Figure]) -> None:
+    by_token = {figure.at: figure for figure in figures}
+    for amount in amounts:
+        figure = by_token.get(amount.first)
+        if figure is None or not figure.role or (figure.strength < _NAMED and amount.role is not None):
+            continue
+        role = _ROLES.get(figure.role)
+        if figure.role in ("rent", "each"):
+            role = "annual_rent" if figure.period == "year" else "monthly_rent"
+        if role is None:
+            continue
+        amount.role = role
+        if amount.kind in ("other", "money") and figure.kind != "years":
+            amount.kind, amount.value = ("percent" if figure.kind == "percent" else "money"), figure.value

@@ -1,0 +1,234 @@
+"""What is known of a return after each message: figures of new turns add to the earlier ones or take their place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from knowledge.understanding.amounts import HIGHEST_RATE, Amount
+from knowledge.understanding.deal.asked import asked_measures, base_of, named_measures
+from knowledge.understanding.deal.contexts import years_named
+from knowledge.understanding.deal.figures import Figure, countable, read_figures
+from knowledge.understanding.deal.vocabulary import words
+from knowledge.understanding.tokens import Token
+
+#: Entries with one figure, by the role that fills them.
+_SINGLE = {"price": "price", "value": "value", "loan": "loan", "debt": "debt", "instalment": "instalment", "sale": "sale", "own": "own",
+           "affordable": "affordable", "financed": "financed_pct", "down": "down_pct", "rate": "rate_pct", "vacancy": "vacancy_pct", "growth": "growth_pct",
+           "rent_growth": "rent_growth_pct", "selling": "selling_pct", "discount": "discount_pct", "term": "term_years",
+           "hold": "hold_years", "vacancy_months": "vacancy_months"}
+#: Figures that a new one of a role takes the place of.
+_INSTEAD = {"own": ("own_added",), "financed": ("down_pct", "loan"), "down": ("financed_pct", "loan"), "loan": ("financed_pct", "down_pct")}
+_HALVES = words("halves")
+#: A bare figure replaces an earlier one that is at most this many times larger or smaller.
+_SAME_SIZE = 8.0
+#: A message of so few words continues the one before.
+_SHORT = 12
+_PERCENTS = ("financed_pct", "down_pct", "rate_pct", "growth_pct", "vacancy_pct", "target_pct")
+_MONEY = ("price", "rent", "loan", "instalment", "own", "sale", "affordable", "value", "debt")
+#: What was asked for -> the role of the figure that answers.
+_AWAITED = {"rate_pct": "rate", "down_payment_pct": "down", "term_years": "term", "horizon_years": "hold", "price": "price",
+            "monthly_rent": "rent", "loan_amount": "loan"}
+#: What a preposition before a bare figure speaks of.
+_TELLING = {"a": frozenset({"term_years", "hold_years"}), "over": frozenset({"term_years"}), "en": frozenset({"term_years"}),
+            "al": frozenset({"rate_pct"}), "at": frozenset({"rate_pct"}), "del": frozenset({"rate_pct"}), "in": frozenset({"hold_years"})}
+_PAID_FOR = frozenset({"pago", "pagaria", "pagaría", "pagar", "pagaré", "pay", "paying", "pago por", "cost", "costs"})
+_FLOWS = frozenset({"irr", "npv", "annual_growth"})
+
+
+def read_deal(
+    tokens: list[Token], text: str, amounts: Sequence[Amount], known: Mapping[str, Any], *, follow_up: bool, correcting: bool,
+    area: float | None = None, awaited: str | None = None,
+) -> tuple[dict[str, Any], list[Figure]]:
+    """(what is known of the return after this message, the figures read in it)."""
+    hits = named_measures(tokens, text)
+    figures = read_figures(tokens, amounts, known)
+    deal = {k: v for k, v in known.items() if k != "turn"}
+    roles = [f.role for f in figures]
+    if len({f.value for f in figures if f.role == "price"}) > 1:
+        return {k: v for k, v in known.items() if k != "turn"}, []  # several properties
+    if "price" in roles and "rent" in roles and known.get("price") and not (follow_up or correcting):
+        deal = {}  # another property
+    # what is said to be asked helps to read the figures; what can be worked out is known once they are
+    deal["asked"] = list(dict.fromkeys(h.cue.route for h in hits)) or list(known.get("asked") or ())
+    if base := base_of(tokens):
+        deal["base"] = base
+    if awaited in _AWAITED and (loose := [f for f in figures if not f.role or f.role == "price"]):
+        loose[0].role = _AWAITED[awaited]
+    if known and (correcting or len(tokens) <= (_SHORT + 4 if follow_up else _SHORT)):
+        _replace(deal, figures, known)
+    _default_roles(figures, deal)
+    for figure in figures:
+        _enter(deal, figure)
+    _halves(deal, tokens)
+    deal |= countable(tokens)
+    _horizon(deal, tokens)
+    if area is not None:
+        deal["area_m2"] = area
+    deal["turn"] = asked_measures(tokens, hits, deal)
+    deal["asked"] = deal["turn"] or (deal["asked"] if hits else list(known.get("asked") or ()))
+    return {k: v for k, v in deal.items() if v not in (None, [], {})}, figures
+
+
+def _default_roles(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
+    """Figures that no word names: the largest is the price, a percentage of a loan its rate, its years the term."""
+    asked = set(deal.get("asked") or ())
+    has = set(deal) | {_SINGLE.get(f.role, f.role) for f in figures}
+    money = [f for f in figures if f.kind == "money"]
+    if asked & {"monthly_payment", "total_interest"} and not has & {"loan", "financed_pct", "down_pct", "own"}:
+        for figure in money:
+            if figure.role == "price" and figure.label.lower() in _PAID_FOR and any(f.kind == "years" for f in figures):
+                figure.role = "loan"  # "¿cuánto pagaría al mes por 150.000 a 20 años?"
+    for figure in money:
+        if figure.role or any(_near(figure.value, deal.get(k)) for k in ("price", "own", "loan", "value", "sale")):
+            continue
+        if "loan" not in has and asked & {"monthly_payment", "total_interest"} and any(f.kind == "percent" for f in figures):
+            figure.role = "loan"
+        elif figure.period == "month":
+            figure.role = "rent" if "rent" not in has else ""
+        elif not has & {"price", "value"} and not ("own" in has and asked & _FLOWS) and figure.value == max(f.value for f in money if not f.role):
+            figure.role = "price"
+        has |= {_SINGLE.get(figure.role, figure.role)} if figure.role else set()
+    lending = has & {"loan", "financed_pct", "down_pct", "rate_pct"} or asked & {"monthly_payment", "total_interest", "affordable_loan"}
+    years = any(f.kind == "years" for f in figures)
+    for figure in figures:
+        if figure.kind == "percent" and not figure.role and (lending or years) and figure.value <= 40 and "rate_pct" not in has:
+            figure.role = "rate"
+        if figure.kind == "years":
+            ahead = asked & (_FLOWS | {"future_value"}) and not (lending and figure.role == "term")
+            held = figure.role == "hold" and not (lending and "term_years" not in has and "sale" not in has)
+            figure.role = "hold" if ahead or held else "term" if lending or figure.role == "term" else figure.role
+    _settle_loan(figures, deal)
+    _settle_sale(figures, deal)
+
+
+def _settle_loan(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
+    """Tells a loan from its instalment where the words fit both: by its size, and by rate and term."""
+    asked = set(deal.get("asked") or ())
+    price = next((f.value for f in figures if f.role in ("price", "value")), deal.get("price") or deal.get("value"))
+    told = {f.role for f in figures} | {k for k in deal}
+    dated = bool({"rate", "rate_pct"} & told) and bool({"term", "term_years"} & told)
+    for figure in figures:
+        if figure.role == "loan" and not dated and figure.period is None:
+            small = figure.value < 0.03 * price if price else bool(asked & {"break_even_rent", "cash_flow_month", "cash_on_cash"})
+            if small:
+                figure.role = "instalment"
+        elif figure.role in ("instalment", "affordable"):
+            principal = asked & {"monthly_payment", "total_interest"} and not told & {"loan", "financed_pct", "down_pct", "down"} and "affordable_loan" not in asked
+            if (price and figure.value > 0.05 * price) or (principal and dated and not price):
+                figure.role = "loan"
+
+
+def _settle_sale(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
+    """In flows, an income about as large as the outlay is the sale: "lo vendo y me quedan limpios 108.000"."""
+    outlay = next((f.value for f in figures if f.role in ("own", "price")), deal.get("own") or deal.get("price"))
+    told = "sale" in deal or any(f.role == "sale" for f in figures)
+    currency = next((f.currency for f in figures if f.role in ("own", "price")), deal.get("currency"))
+    for figure in figures:
+        if outlay and not told and figure.currency in (None, currency) and figure.role in ("rent", "each") and figure.period != "month" and figure.value > 0.5 * outlay:
+            figure.role, told = "sale", True
+
+
+def _enter(deal: dict[str, Any], figure: Figure) -> None:
+    role = figure.role
+    if role in _SINGLE:
+        deal[_SINGLE[role]] = figure.value
+        if role in ("price", "own"):
+            deal["currency"] = figure.currency or deal.get("currency")
+        for other in _INSTEAD.get(role, ()):
+            deal[other] = None
+    elif role == "occupancy":
+        deal["vacancy_pct"] = 100 - figure.value
+    elif role == "target":
+        deal["target_pct"], deal["target_net"] = figure.value, figure.net
+    elif role in ("rent", "each"):
+        _enter_income(deal, figure)
+    elif role == "cost":
+        _listed(deal, "costs", {"label": figure.label or "-", "amount": figure.value, "period": figure.period or "year"})
+    elif role == "rent_cost":
+        _listed(deal, "costs", {"label": figure.label or "-", "amount": figure.value, "period": "year", "of": "rent"})
+    elif role == "once":
+        entry: dict[str, Any] = {"label": figure.label or "-", "amount": figure.value}
+        if figure.kind == "percent":
+            entry["of"] = "price"
+        if figure.added:
+            deal["own_added"] = True
+        _listed(deal, "upfront", entry)
+    elif role == "works":
+        _listed(deal, "upfront", {"label": figure.label or "-", "amount": figure.value, "of": "price"})
+
+
+def _enter_income(deal: dict[str, Any], figure: Figure) -> None:
+    if len(figure.years) == 1 and set(deal.get("asked") or ()) & _FLOWS and figure.period is None:
+        dated = [d for d in deal.get("dated") or () if d[0] != figure.years[0]]
+        deal["dated"] = [*dated, [figure.years[0], figure.value]]
+    flows = bool(set(deal.get("asked") or ()) & _FLOWS) and figure.period is None
+    outlay = deal.get("own") or deal.get("price")
+    large = bool(outlay) and 12 * figure.value > 0.2 * float(outlay or 0)
+    yearly = figure.period == "year" or (flows and (figure.role == "each" or len(figure.years) > 1 or large))
+    income: dict[str, Any] = {"amount": figure.value, "period": "year" if yearly else "month", "net": figure.net}
+    if figure.each and not flows:
+        income["each"] = True
+    deal["rent"] = income
+
+
+def _listed(deal: dict[str, Any], key: str, entry: dict[str, Any]) -> None:
+    """A cost replaces the one of the same name."""
+    same = entry["label"].lower()
+    deal[key] = [e for e in deal.get(key) or () if e["label"].lower() != same or same == "-"] + [entry]
+
+
+def _near(value: float, held: Any) -> bool:
+    return isinstance(held, (int, float)) and abs(held - value) <= 1e-6 * max(1.0, abs(held))
+
+
+def _replace(deal: dict[str, Any], figures: Sequence[Figure], known: Mapping[str, Any]) -> None:
+    """Figures of a follow-up that no word names take the place of the nearest earlier one of their kind."""
+    for figure in figures:
+        if figure.role or not figure.literal:
+            continue
+        if figure.kind == "percent":
+            choices = [(k, 1.0) for k in _PERCENTS if known.get(k) and not (k == "rate_pct" and figure.value >= HIGHEST_RATE)]
+        elif figure.kind == "years":
+            choices = [(k, 1.0) for k in ("term_years", "hold_years") if known.get(k)]
+        elif figure.kind == "money":
+            choices = [(k, 1.0) for k in _MONEY if known.get(k)]
+        else:
+            choices = [(k, 1.0) for k in (*_PERCENTS, "term_years", "hold_years") if known.get(k)]
+            choices += [(k, s) for k in _MONEY if known.get(k) for s in (1.0, 1e3, 1e6)]
+        told = _TELLING.get(figure.opener, frozenset())
+        sized = [(_away(known[k], figure.value * s) - (0.6 if k in told else 0.0), k, s) for k, s in choices]
+        near = [c for c in sized if c[0] <= math.log(_SAME_SIZE)]
+        if not near:
+            continue
+        _, key, size = min(near)
+        figure.role = next((role for role, name in _SINGLE.items() if name == key), "again")
+        if key == "rent":
+            deal["rent"] = {**known["rent"], "amount": figure.value * size}
+        else:
+            deal[key] = figure.value * size
+
+
+def _away(held: Any, value: float) -> float:
+    held = held["amount"] if isinstance(held, Mapping) else held
+    return abs(math.log(value / held)) if value > 0 and held > 0 else math.inf
+
+
+def _halves(deal: dict[str, Any], tokens: Sequence[Token]) -> None:
+    """ "doy la mitad", "the bank finances half": fifty percent."""
+    at = next((i for i, t in enumerate(tokens) if t.text in _HALVES), None)
+    if at is None or "financed_pct" in deal or "down_pct" in deal:
+        return
+    near = {t.text[:6] for t in tokens[max(0, at - 6) : at + 7]}
+    if any(w.startswith(("financ", "prest", "doy", "pongo", "aport", "lend", "borrow", "mortga", "down", "banco", "bank", "hipote")) for w in near):
+        deal["financed_pct"] = 50.0
+
+
+def _horizon(deal: dict[str, Any], tokens: Sequence[Token]) -> None:
+    """The last year that the flows are told for."""
+    if not set(deal.get("asked") or ()) & _FLOWS and "sale" not in deal:
+        return
+    named = years_named(tokens, 0, len(tokens))
+    if named and ("sale" in deal or "rent" in deal or "own" in deal):
+        deal["last_year"] = max([*named, deal.get("last_year") or 0])
