@@ -14,6 +14,7 @@ from agents.roi_figures import amount, one, rate_kind_of
 
 #: Measures that flows are laid out for.
 _OF_FLOWS = frozenset({"irr", "npv"})
+_YIELDS = frozenset({"gross_yield", "net_yield"})
 #: Measures beside which the plain gross yield is told as well.
 _WITH_GROSS = frozenset({"net_yield", "cap_rate", "noi", "dscr"})
 
@@ -41,7 +42,7 @@ def deal_arguments(known: Known, asked: list[str]) -> Arguments:
     deal = known.request.get("deal") or {}
     flows = _flows(deal) if _OF_FLOWS & set(asked) else None
     call: Arguments = {
-        "price": _price(deal, asked), "area_m2": deal.get("area_m2"), "costs": _costs(deal, known.brief.language), "net_yield_on": deal.get("base"),
+        "price": _price(deal, asked), "area_m2": deal.get("area_m2"), "costs": _costs(deal, known.brief.language), "net_yield_on": deal.get("base") if _YIELDS & set(asked) else None,
         "vacancy_pct": _vacancy(deal), "growth_pct": deal.get("growth_pct"), "rent_growth_pct": deal.get("rent_growth_pct"),
         "selling_costs_pct": deal.get("selling_pct"), "discount_pct": deal.get("discount_pct"),
         "target_yield_pct": deal.get("target_pct"), "target_is_net": deal.get("target_net"),

@@ -13,7 +13,7 @@ from knowledge.understanding.tokens import Token
 _INPUTS = frozenset({"monthly_payment", "net_yield", "gross_yield", "price_per_m2", "loan_amount", "rent_for_yield", "cash_flow_year"})
 #: (longer, shorter): "¿en cuánto queda la cuota?" asks for the instalment, not for what is left.
 _SWALLOWED = frozenset({("monthly_payment", "cash_flow_month"), ("monthly_payment", "price_for_yield"), ("net_yield", "cash_flow_month"),
-                        ("gross_yield", "cash_flow_month"), ("rent_for_yield", "cash_flow_month")})
+                        ("gross_yield", "cash_flow_month"), ("rent_for_yield", "cash_flow_month"), ("cash_flow_month", "down_payment")})
 _LOAN = ("loan", "financed_pct", "down_pct")
 #: What each measure cannot do without: one entry of each group.
 _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -45,6 +45,18 @@ _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
 def feasible(measure: str, deal: Mapping[str, Any]) -> bool:
     """Whether the messages hold every input of the measure."""
     return measure in _NEEDS and all(any(deal.get(name) for name in group) for group in _NEEDS[measure])
+
+
+def implied_measures(deal: Mapping[str, Any]) -> list[str]:
+    """What the figures alone ask for where no measure is named ("piso de 165.000, entrada del 20 %, ¿cuánto es?")."""
+    if deal.get("rent") or deal.get("sale"):
+        return []
+    for name in ("loan_to_value", "monthly_payment", "down_payment"):
+        owing = name == "loan_to_value" and not deal.get("debt")
+        known_loan = name == "monthly_payment" and not (deal.get("loan") or deal.get("down_pct") or deal.get("financed_pct"))
+        if not owing and not known_loan and feasible(name, deal):
+            return [name]
+    return []
 
 
 def named_measures(tokens: Sequence[Token], text: str) -> list[Hit]:

@@ -15,6 +15,7 @@ Period = Literal["month", "year"]
 _SPLITTERS, _MONTHS, _YEARS = words("splitters"), words("months"), words("years")
 _PREPOSITIONS = words("prepositions")
 _YEAR_NAMES = frozenset({"ano", "anos", "year", "years", "yr", "yrs"})
+_MONTH_NAMES = frozenset({"mes", "meses", "month", "months", "mo"})
 _ORDINALS = {
     "primer": 1, "primero": 1, "first": 1, "1er": 1, "segundo": 2, "second": 2, "tercer": 3, "tercero": 3, "third": 3,
     "cuarto": 4, "fourth": 4, "quinto": 5, "fifth": 5, "sexto": 6, "sixth": 6, "septimo": 7, "seventh": 7, "octavo": 8,
@@ -86,6 +87,8 @@ def scores(context: Context, tokens: Sequence[Token], named: Sequence[Named], ki
         if name.side != "after" and context.left <= name.start and name.end <= context.first:
             strength = 1 + name.weight - 0.13 * (context.first - name.end) + 0.25 * (name.end - name.start - 1)
             if context.shared_left:
+                if name.start - context.left <= (tokens[context.left].text in _PREPOSITIONS) and name.end < context.first:
+                    continue  # "less 2,000 costs on a 148,000 flat": the costs are the figure's before
                 strength -= 0.2
         elif name.side != "before" and context.last < name.start and name.end <= context.right:
             away = name.start - context.last - 1
@@ -126,9 +129,9 @@ def _period_word(tokens: Sequence[Token], at: int) -> Period | None:
 def _counted(tokens: Sequence[Token], at: int) -> bool:
     """ "un mes vacío", "5 year", "el primer año": a number of them, no period."""
     before = tokens[at - 1] if at else None
-    if before is None or tokens[at].gap.strip():
+    if before is None or tokens[at].gap.strip() or tokens[at].text not in _YEAR_NAMES | _MONTH_NAMES:
         return False
-    return before.kind == "num" or before.text in _ORDINALS or before.text in _SMALL or before.text in ("un", "medio", "half", "first")
+    return bool(re.fullmatch(r"[0-9]{1,2}", before.raw)) or before.text in _ORDINALS or before.text in _SMALL or before.text in ("un", "medio", "half", "first")
 
 
 def years_named(tokens: Sequence[Token], start: int, end: int) -> list[int]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from knowledge.understanding.amounts import Amount
+from knowledge.understanding.cues import Hit
 from knowledge.understanding.deal.contexts import Context, Period, contexts, is_year_number, period_of, scores, years_named
 from knowledge.understanding.deal.vocabulary import Named, names, words
 from knowledge.understanding.lexicon import lexicon
@@ -27,6 +28,10 @@ _LARGE = frozenset({"price", "value", "own", "outlay", "loan", "debt", "sale"})
 #: A share of the price above which an amount is no month's rent, instalment or cost.
 _MOST_MONTHLY = 0.05
 _SURE = 1.0
+_ARTICLES = frozenset({"of", "de", "del", "sobre", "a", "an", "the", "un", "una", "los", "las", "el", "la"})
+#: (measure, role): a name of the one that is no figure's.
+_ASKED_FOR = frozenset({("down_payment", "own"), ("down_payment", "down"), ("break_even_rent", "rent"), ("rent_for_yield", "rent"),
+                        ("affordable_loan", "loan"), ("price_for_yield", "price"), ("cash_on_cash", "own")})
 _SHARES = ("financed_pct", "down_pct", "growth_pct", "vacancy_pct", "target_pct")
 
 
@@ -53,11 +58,13 @@ class Figure:
     opener: str = ""
 
 
-def read_figures(tokens: list[Token], amounts: Sequence[Amount], known: Mapping[str, Any]) -> list[Figure]:
-    """The figures of a message, those without a role included (their role is empty)."""
+def read_figures(tokens: list[Token], amounts: Sequence[Amount], known: Mapping[str, Any], asked: Sequence[Hit] = ()) -> list[Figure]:
+    """The figures of a message, those without a role included (their role is empty). `asked` are the measures it names:
+    their words name no figure ("what deposit would I need on a 195,000 flat")."""
     told = [a for a in amounts if a.kind in ("money", "percent", "other") and not is_year_number(tokens, a) and a.unit != "points"
             and not _refused(tokens, a)]
-    named = names(tokens)
+    named = [n for n in names(tokens) if not any(
+        (h.cue.route, n.role) in _ASKED_FOR and h.start <= n.start and n.end <= h.end for h in asked)]
     price = known.get("price") or known.get("value")
     found = _read(tokens, told, named, price, known)
     if price is None and (prices := [f.value for f in found if f.role in ("price", "value")]):
@@ -150,7 +157,7 @@ def _money(
 ) -> Figure | None:
     best = scores(context, tokens, named, "money")
     period = period_of(tokens, context)
-    value = _sized(amount, max(best, key=lambda r: best[r][0], default=""), price)
+    value = _sized(amount, max(best, key=lambda r: best[r][0], default=""), price, period)
     if amount.kind == "other":
         least = 1 if price is not None and price >= 1e6 else 20
         if not best or max(s for s, _ in best.values()) < _SURE or not amount.literal or value < least:
@@ -159,7 +166,8 @@ def _money(
     net = strength_of.get("net_rent", 0.0) > 0
     each = "room_rent" in strength_of
     strength_of.pop("room_rent", None)
-    if strength_of.pop("monthly_budget", 0.0) > max(strength_of.values(), default=0.0):
+    typed = any("type" in t.classes for t in tokens[context.left : context.first])
+    if strength_of.pop("monthly_budget", 0.0) > max(strength_of.values(), default=0.0) and not typed:
         return None  # "tengo 45 millones ahorrados"
     fitting = _fitting(strength_of, value, period, price, tokens, context)
     role = max(fitting, key=lambda r: fitting[r], default="")
@@ -173,6 +181,8 @@ def _money(
             label = _noun(tokens, context, named)
     if role == "" and each:
         role = "rent"
+    if before is not None and before.role in ("financed", "down") and _share_of(tokens, context):
+        role, strength = "price", 2.0
     if role == "" and period is not None and let and not context.shared_left:
         role, label = "cost", tokens[context.first - 1].raw if context.first > context.left else "-"
     if role == "net_rent":
@@ -224,6 +234,12 @@ def _fitting(
     return roles
 
 
+def _share_of(tokens: Sequence[Token], context: Context) -> bool:
+    """ "65% of 1.2 million": the figure is what the share before it is of."""
+    between = [t.text for t in tokens[max(context.left, context.first - 4) : context.first]]
+    return context.shared_left and bool(between) and between[0] in ("of", "de", "del", "sobre") and set(between) <= _ARTICLES
+
+
 def _joined(tokens: Sequence[Token], context: Context) -> bool:
     """Only "y", "and", "más" stand between this figure and the one before it."""
     return context.first > context.left and {t.text for t in tokens[context.left : context.first]} <= {"y", "and", "e", "mas", "plus", "otros", "o"}
@@ -245,10 +261,10 @@ def _settle_cost(figure: Figure, tokens: Sequence[Token], context: Context, pric
     figure.period = "year" if yearly or large else "month"
 
 
-def _sized(amount: Amount, role: str, price: float | None) -> float:
+def _sized(amount: Amount, role: str, price: float | None, period: Period | None) -> float:
     """ "pongo 300 de mi bolsillo" of a flat of 500 millones is 300 millions: a bare figure takes the size spoken of."""
     value = amount.value
-    if not price or value >= 1000 or not amount.literal or amount.currency or role not in _LARGE | {"once", "works"}:
+    if not price or period or value >= 1000 or not amount.literal or amount.currency or role not in _LARGE | {"once", "works"}:
         return value
     sizes = [s for s in (1e6, 1e3) if price >= 10 * s and value * s <= 1.5 * price and value < price / 1000]
     return value * sizes[0] if sizes else value

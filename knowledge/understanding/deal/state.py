@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from knowledge.understanding.amounts import HIGHEST_RATE, Amount
-from knowledge.understanding.deal.asked import asked_measures, base_of, named_measures
+from knowledge.understanding.deal.asked import asked_measures, base_of, implied_measures, named_measures
 from knowledge.understanding.deal.contexts import years_named
 from knowledge.understanding.deal.figures import Figure, countable, read_figures
 from knowledge.understanding.deal.vocabulary import words
@@ -34,6 +34,7 @@ _AWAITED = {"rate_pct": "rate", "down_payment_pct": "down", "term_years": "term"
 _TELLING = {"a": frozenset({"term_years", "hold_years"}), "over": frozenset({"term_years"}), "en": frozenset({"term_years"}),
             "al": frozenset({"rate_pct"}), "at": frozenset({"rate_pct"}), "del": frozenset({"rate_pct"}), "in": frozenset({"hold_years"})}
 _PAID_FOR = frozenset({"pago", "pagaria", "pagaría", "pagar", "pagaré", "pay", "paying", "pago por", "cost", "costs"})
+_LOAN_NAMES = frozenset({"mortgage", "loan", "hipoteca", "credito", "crédito"})
 _FLOWS = frozenset({"irr", "npv", "annual_growth"})
 
 
@@ -43,7 +44,7 @@ def read_deal(
 ) -> tuple[dict[str, Any], list[Figure]]:
     """(what is known of the return after this message, the figures read in it)."""
     hits = named_measures(tokens, text)
-    figures = read_figures(tokens, amounts, known)
+    figures = read_figures(tokens, amounts, known, hits)
     deal = {k: v for k, v in known.items() if k != "turn"}
     roles = [f.role for f in figures]
     if len({f.value for f in figures if f.role == "price"}) > 1:
@@ -67,6 +68,8 @@ def read_deal(
     if area is not None:
         deal["area_m2"] = area
     deal["turn"] = asked_measures(tokens, hits, deal)
+    if not hits and not known.get("asked") and figures:
+        deal["turn"] = implied_measures(deal)
     deal["asked"] = deal["turn"] or (deal["asked"] if hits else list(known.get("asked") or ()))
     return {k: v for k, v in deal.items() if v not in (None, [], {})}, figures
 
@@ -116,7 +119,8 @@ def _settle_loan(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
                 figure.role = "instalment"
         elif figure.role in ("instalment", "affordable"):
             principal = asked & {"monthly_payment", "total_interest"} and not told & {"loan", "financed_pct", "down_pct", "down"} and "affordable_loan" not in asked
-            if (price and figure.value > 0.05 * price) or (principal and dated and not price):
+            named = dated and figure.period is None and figure.label.lower().split(" ")[0] in _LOAN_NAMES
+            if named or (price and figure.value > 0.05 * price) or (principal and dated and not price):
                 figure.role = "loan"
 
 

@@ -13,7 +13,7 @@ from knowledge.understanding.lexicon import DATA
 from knowledge.understanding.tokens import Token
 
 #: A phrase that only hints at its role.
-_WEAK = 0.5
+_WEAK = 0.2
 
 
 @dataclass(frozen=True, slots=True)
