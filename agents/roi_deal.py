@@ -127,12 +127,11 @@ def _flows(deal: Mapping[str, Any]) -> list[float] | None:
         return None
     found = [0.0] * (years + 1)
     found[0] = -float(outlay) - (0.0 if deal.get("own") else _upfront(deal))
-    if len(dated) > 1 or (dated and sale is None):
-        for year, value in dated:
-            found[int(year)] += float(value)
-    elif deal.get("rent"):
+    if deal.get("rent"):
         yearly = _yearly(deal)
         found = [found[0], *(value + yearly for value in found[1:])]
+    for year, value in dated:
+        found[int(year)] += float(value)
     found[-1] += (sale or 0.0) * (1 - (deal.get("selling_pct") or 0) / 100)
     return found
 

@@ -70,6 +70,8 @@ def named_measures(tokens: Sequence[Token], text: str) -> list[Hit]:
 def asked_measures(tokens: Sequence[Token], hits: Sequence[Hit], deal: Mapping[str, Any]) -> list[str]:
     """The measures asked that can be worked out, the most particular first, others in the order of their naming."""
     named = {h.cue.route for h in hits}
+    if "rent_for_yield" in named and not deal.get("target_pct"):
+        named.add("break_even_rent")  # "what rent do I need?" beside what has to be paid
     possible = [name for name in measure_order() if name in named and feasible(name, deal)]
     if not possible:
         return []
@@ -78,7 +80,7 @@ def asked_measures(tokens: Sequence[Token], hits: Sequence[Hit], deal: Mapping[s
     beside = [n for n in possible if n != lead and any(h.cue.route == n and _stands_apart(tokens, h, leading) for h in hits)]
     if lead in ("break_even_rent", "cash_flow_month", "cash_on_cash", "dscr") and "monthly_payment" in beside:
         beside.remove("monthly_payment")
-    first = {n: min(h.start for h in hits if h.cue.route == n) for n in (lead, *beside)}
+    first = {n: min((h.start for h in hits if h.cue.route == n), default=0) for n in (lead, *beside)}
     order = sorted(beside, key=lambda n: first[n])
     earlier = [n for n in order if first[n] < first[lead] and lead in _INPUTS]
     return [*earlier, lead, *(n for n in order if n not in earlier)]

@@ -140,13 +140,20 @@ def years_named(tokens: Sequence[Token], start: int, end: int) -> list[int]:
     for at in range(start, end):
         word = tokens[at].text
         if word in _YEAR_NAMES:
-            found += _numbers_after(tokens, at + 1, end)
+            found += _numbers_after(tokens, at + 1, len(tokens))
         elif word in _ORDINALS and not (at + 1 < len(tokens) and "type" in tokens[at].classes):
             found.append(_ORDINALS[word])
         elif re.fullmatch(r"[1-9]\d?", word) and at + 1 < len(tokens) and tokens[at + 1].text in ("o", "er", "do", "st", "nd", "rd", "th") \
                 and not tokens[at + 1].gap:
             found.append(int(word))
     return [year for year in found if 0 < year <= 60]
+
+
+def years_of(tokens: Sequence[Token], context: Context) -> tuple[int, ...]:
+    """The years that a figure's own words name: those after it, else those of its clause before it."""
+    after = years_named(tokens, context.last + 1, context.right)
+    clause = max((at for at in range(context.left, context.first) if tokens[at].comma), default=context.left)
+    return tuple(after or years_named(tokens, clause, context.first))
 
 
 def _numbers_after(tokens: Sequence[Token], at: int, end: int) -> list[int]:

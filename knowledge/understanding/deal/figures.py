@@ -13,8 +13,8 @@ from typing import Any
 
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.cues import Hit
-from knowledge.understanding.deal.contexts import Context, Period, contexts, is_year_number, period_of, scores, years_named
-from knowledge.understanding.deal.vocabulary import Named, names, words
+from knowledge.understanding.deal.contexts import Context, Period, contexts, is_year_number, period_of, scores, years_of
+from knowledge.understanding.deal.vocabulary import Named, names, said, words
 from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.tokens import Token, words_at
 
@@ -28,6 +28,7 @@ _LARGE = frozenset({"price", "value", "own", "outlay", "loan", "debt", "sale"})
 #: A share of the price above which an amount is no month's rent, instalment or cost.
 _MOST_MONTHLY = 0.05
 _SURE = 1.0
+_RENTS = frozenset({"rent", "rents", "renta", "alquiler", "arriendo", "canon", "income", "ingresos"})
 _ARTICLES = frozenset({"of", "de", "del", "sobre", "a", "an", "the", "un", "una", "los", "las", "el", "la"})
 #: (measure, role): a name of the one that is no figure's.
 _ASKED_FOR = frozenset({("down_payment", "own"), ("down_payment", "down"), ("break_even_rent", "rent"), ("rent_for_yield", "rent"),
@@ -63,7 +64,8 @@ def read_figures(tokens: list[Token], amounts: Sequence[Amount], known: Mapping[
     their words name no figure ("what deposit would I need on a 195,000 flat")."""
     told = [a for a in amounts if a.kind in ("money", "percent", "other") and not is_year_number(tokens, a) and a.unit != "points"
             and not _refused(tokens, a)]
-    named = [n for n in names(tokens) if not any(
+    whole = said(tokens, "all_invested")
+    named = [n for n in names(tokens) if not any(h.start <= n.start and n.end <= h.end for h in whole if n.role == "own") and not any(
         (h.cue.route, n.role) in _ASKED_FOR and h.start <= n.start and n.end <= h.end for h in asked)]
     price = known.get("price") or known.get("value")
     found = _read(tokens, told, named, price, known)
@@ -125,18 +127,20 @@ def _percent(
     tokens: Sequence[Token], amount: Amount, context: Context, named: Sequence[Named], known: Mapping[str, Any]
 ) -> Figure:
     best = scores(context, tokens, named, "percent")
-    said = {t.text for t in tokens[context.left : context.right]}
+    around = {t.text for t in tokens[context.left : context.right]}
     if amount.value > 40:
         best = {r: s for r, s in best.items() if r not in ("rate", "growth", "rent_growth", "rent_cost", "once", "target")}
     if amount.value < 25:
         best.pop("financed", None)
-    if "once" in best and "rent_cost" in best and "of" not in said & {"rent"}:
-        best.pop("rent_cost" if best["once"][0] >= best["rent_cost"][0] else "once")
+    if "once" in best and "rent_cost" in best:
+        of_rent = best["rent_cost"][1]
+        of_rent_said = any(t.text in _RENTS for t in tokens[of_rent.start : of_rent.end])
+        best.pop("once" if of_rent_said else "rent_cost")
     role, (strength, name) = max(best.items(), key=lambda item: item[1][0], default=("", (0.0, None)))
     if name is not None and name.weight < 1 and known.get("rate_pct") and any(known.get(share) for share in _SHARES):
         role = ""  # "¿y con 40 %?": whichever of the known ones it is closest to
     label = _label(tokens, name) if name is not None else ""
-    net = bool(said & {"net", "neto", "neta", "netos", "limpio", "limpios"}) and role == "target"
+    net = bool(around & {"net", "neto", "neta", "netos", "limpio", "limpios"}) and role == "target"
     return Figure(role, amount.value, "percent", amount.first, strength, label=label, net=net)
 
 
@@ -161,7 +165,10 @@ def _money(
     if amount.kind == "other":
         least = 1 if price is not None and price >= 1e6 else 20
         if not best or max(s for s, _ in best.values()) < _SURE or not amount.literal or value < least:
-            return Figure("", value, "other", amount.first, 0.0, period, literal=amount.literal) if amount.literal else None
+            if not amount.literal:
+                return None
+            years = years_of(tokens, context)
+            return Figure("", value, "other", amount.first, 0.0, period, years=years)
     strength_of = {role: strength for role, (strength, _) in best.items()}
     net = strength_of.get("net_rent", 0.0) > 0
     each = "room_rent" in strength_of
@@ -187,7 +194,7 @@ def _money(
         role, label = "cost", tokens[context.first - 1].raw if context.first > context.left else "-"
     if role == "net_rent":
         role, net = "rent", True
-    years = tuple(years_named(tokens, context.left, context.right))
+    years = years_of(tokens, context)
     added = any(t.text in _ADDED for t in tokens[max(context.left, context.first - 4) : context.first])
     figure = Figure(role, value, "money", amount.first, strength, period, label, net and role in ("rent", "each"), added, each, years,
                     amount.currency, amount.literal)

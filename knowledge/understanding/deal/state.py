@@ -76,6 +76,7 @@ def read_deal(
 
 def _default_roles(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
     """Figures that no word names: the largest is the price, a percentage of a loan its rate, its years the term."""
+    _settle_dated(figures, deal)
     asked = set(deal.get("asked") or ())
     has = set(deal) | {_SINGLE.get(f.role, f.role) for f in figures}
     money = [f for f in figures if f.kind == "money"]
@@ -88,6 +89,8 @@ def _default_roles(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
             continue
         if "loan" not in has and asked & {"monthly_payment", "total_interest"} and any(f.kind == "percent" for f in figures):
             figure.role = "loan"
+        elif "affordable_loan" in asked and not has & {"affordable", "instalment"}:
+            figure.role = "affordable"
         elif figure.period == "month":
             figure.role = "rent" if "rent" not in has else ""
         elif not has & {"price", "value"} and not ("own" in has and asked & _FLOWS) and figure.value == max(f.value for f in money if not f.role):
@@ -100,10 +103,24 @@ def _default_roles(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
             figure.role = "rate"
         if figure.kind == "years":
             ahead = asked & (_FLOWS | {"future_value"}) and not (lending and figure.role == "term")
-            held = figure.role == "hold" and not (lending and "term_years" not in has and "sale" not in has)
+            moved = not lending and "price" in has and bool(has & {"value", "sale"})
+            held = (figure.role == "hold" or moved) and not (lending and "term_years" not in has and "sale" not in has)
             figure.role = "hold" if ahead or held else "term" if lending or figure.role == "term" else figure.role
     _settle_loan(figures, deal)
     _settle_sale(figures, deal)
+
+
+def _settle_dated(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
+    """ "el primer año 6 millones, el segundo 7": a bare figure of a year is of the size of the one before it."""
+    told = any(f.role in ("own", "price") for f in figures) or "own" in deal or "price" in deal
+    before: Figure | None = None
+    for figure in figures:
+        if told and len(figure.years) == 1 and figure.kind in ("money", "other") and figure.period is None and not figure.role:
+            if figure.kind == "other" and before is not None:
+                figure.value *= next((s for s in (1e6, 1e3) if before.value >= s > figure.value), 1.0)
+            if figure.kind == "money" or before is not None:
+                figure.role, figure.kind = "each", "money"
+        before = figure if figure.role in ("rent", "each") and figure.years else before
 
 
 def _settle_loan(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
@@ -164,9 +181,10 @@ def _enter(deal: dict[str, Any], figure: Figure) -> None:
 
 
 def _enter_income(deal: dict[str, Any], figure: Figure) -> None:
-    if len(figure.years) == 1 and set(deal.get("asked") or ()) & _FLOWS and figure.period is None:
+    if len(figure.years) == 1 and figure.period is None:
         dated = [d for d in deal.get("dated") or () if d[0] != figure.years[0]]
         deal["dated"] = [*dated, [figure.years[0], figure.value]]
+        return
     flows = bool(set(deal.get("asked") or ()) & _FLOWS) and figure.period is None
     outlay = deal.get("own") or deal.get("price")
     large = bool(outlay) and 12 * figure.value > 0.2 * float(outlay or 0)
