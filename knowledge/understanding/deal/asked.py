@@ -22,6 +22,7 @@ _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "total_interest": ((*_LOAN, "own"), ("rate_pct",), ("term_years",)),
     "affordable_loan": (("affordable", "instalment"), ("rate_pct",), ("term_years",)),
     "irr": (("own", "price"), ("sale", "dated", "growth_pct")),
+    "npv": (("own", "price"), ("sale", "dated", "growth_pct"), ("discount_pct", "rate_pct")),
     "annual_growth": (("own", "price"), ("sale", "value"), ("hold_years", "last_year")),
     "cash_on_cash": (("own", *_LOAN), ("rent",), ("instalment", "rate_pct", "rent")),
     "dscr": (("rent",), ("instalment", "rate_pct")),

@@ -16,6 +16,7 @@ _SPLITTERS, _MONTHS, _YEARS = words("splitters"), words("months"), words("years"
 _PREPOSITIONS = words("prepositions")
 _YEAR_NAMES = frozenset({"ano", "anos", "year", "years", "yr", "yrs"})
 _MONTH_NAMES = frozenset({"mes", "meses", "month", "months", "mo"})
+_ARTICLES = frozenset({"el", "del", "al", "the", "year"})
 _ORDINALS = {
     "primer": 1, "primero": 1, "first": 1, "1er": 1, "segundo": 2, "second": 2, "tercer": 3, "tercero": 3, "third": 3,
     "cuarto": 4, "fourth": 4, "quinto": 5, "fifth": 5, "sexto": 6, "sixth": 6, "septimo": 7, "seventh": 7, "octavo": 8,
@@ -23,6 +24,8 @@ _ORDINALS = {
 }
 _SMALL = {"uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10,
           "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
+#: Roles that nouns name, which follow their figure as well as they go before it.
+_NOUNS = frozenset({"cost", "once", "works", "own", "rent_cost", "vacancy", "down"})
 #: How far (in tokens) a name may be from its figure.
 _REACH_BEFORE, _REACH_AFTER = 14, 9
 
@@ -87,7 +90,8 @@ def scores(context: Context, tokens: Sequence[Token], named: Sequence[Named], ki
         if name.side != "after" and context.left <= name.start and name.end <= context.first:
             strength = 1 + name.weight - 0.13 * (context.first - name.end) + 0.25 * (name.end - name.start - 1)
             if context.shared_left:
-                if name.start - context.left <= (tokens[context.left].text in _PREPOSITIONS) and name.end < context.first:
+                begins = name.start - context.left <= (tokens[context.left].text in _PREPOSITIONS) and name.end < context.first
+                if begins and (name.role in _NOUNS or tokens[name.end].text in ("on", "sobre")):
                     continue  # "less 2,000 costs on a 148,000 flat": the costs are the figure's before
                 strength -= 0.2
         elif name.side != "before" and context.last < name.start and name.end <= context.right:
@@ -141,12 +145,16 @@ def years_named(tokens: Sequence[Token], start: int, end: int) -> list[int]:
         word = tokens[at].text
         if word in _YEAR_NAMES:
             found += _numbers_after(tokens, at + 1, len(tokens))
-        elif word in _ORDINALS and not (at + 1 < len(tokens) and "type" in tokens[at].classes):
+        elif word in _ORDINALS and (_before(tokens, at) in _ARTICLES or (at + 1 < len(tokens) and tokens[at + 1].text in _YEAR_NAMES)):
             found.append(_ORDINALS[word])
         elif re.fullmatch(r"[1-9]\d?", word) and at + 1 < len(tokens) and tokens[at + 1].text in ("o", "er", "do", "st", "nd", "rd", "th") \
                 and not tokens[at + 1].gap:
             found.append(int(word))
     return [year for year in found if 0 < year <= 60]
+
+
+def _before(tokens: Sequence[Token], at: int) -> str:
+    return tokens[at - 1].text if at and not tokens[at].opens else ""
 
 
 def years_of(tokens: Sequence[Token], context: Context) -> tuple[int, ...]:

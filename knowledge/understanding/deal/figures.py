@@ -27,7 +27,8 @@ _YEARLY = _INCOME | {"cost"}
 _LARGE = frozenset({"price", "value", "own", "outlay", "loan", "debt", "sale"})
 #: A share of the price above which an amount is no month's rent, instalment or cost.
 _MOST_MONTHLY = 0.05
-_SURE = 1.0
+_SURE, _NAMED = 1.0, 1.5
+_EMPTY = frozenset({"vacia", "vacio", "vacias", "vacios", "empty", "unlet"})
 _RENTS = frozenset({"rent", "rents", "renta", "alquiler", "arriendo", "canon", "income", "ingresos"})
 _ARTICLES = frozenset({"of", "de", "del", "sobre", "a", "an", "the", "un", "una", "los", "las", "el", "la"})
 #: (measure, role): a name of the one that is no figure's.
@@ -132,6 +133,8 @@ def _percent(
         best = {r: s for r, s in best.items() if r not in ("rate", "growth", "rent_growth", "rent_cost", "once", "target")}
     if amount.value < 25:
         best.pop("financed", None)
+    if "rate" in best and best["rate"][1].weight < 1 and set(best) & {"growth", "rent_growth", "target", "vacancy", "discount"}:
+        best.pop("rate")  # "se revaloriza un 3 % anual"
     if "once" in best and "rent_cost" in best:
         of_rent = best["rent_cost"][1]
         of_rent_said = any(t.text in _RENTS for t in tokens[of_rent.start : of_rent.end])
@@ -177,6 +180,8 @@ def _money(
     if strength_of.pop("monthly_budget", 0.0) > max(strength_of.values(), default=0.0) and not typed:
         return None  # "tengo 45 millones ahorrados"
     fitting = _fitting(strength_of, value, period, price, tokens, context)
+    if each and fitting.get("price", 2.0) < _NAMED:
+        fitting.pop("price")
     role = max(fitting, key=lambda r: fitting[r], default="")
     strength = fitting.get(role, 0.0)
     if role == "" and before is not None and before.kind == "money" and before.role and _joined(tokens, context):
@@ -277,6 +282,15 @@ def _sized(amount: Amount, role: str, price: float | None, period: Period | None
     return value * sizes[0] if sizes else value
 
 
+def _number_before(tokens: Sequence[Token], at: int) -> int:
+    """ "if one stays empty", "una vacía": how many, 0 where nothing says."""
+    for before in reversed(tokens[max(0, at - 3) : at]):
+        number = int(before.raw) if re.fullmatch("[1-9]", before.raw) else int(lexicon().numbers.get(before.text, 0))
+        if 1 <= number <= 9:
+            return number
+    return 0
+
+
 def countable(tokens: Sequence[Token]) -> dict[str, int]:
     """Rooms counted in the message, and how many of them stand empty."""
     found: dict[str, int] = {}
@@ -285,8 +299,8 @@ def countable(tokens: Sequence[Token]) -> dict[str, int]:
         before = tokens[at - 1]
         number = int(before.raw) if re.fullmatch("[0-9]{1,3}", before.raw) else int(lexicon().numbers.get(before.text, 0))
         unit = counts.get(token.text) == "bedrooms" or "types" in token.classes or token.text in ("units", "unidades")
-        if unit and 2 <= number <= 60 and not token.gap.strip():
+        if unit and 2 <= number <= 60 and not token.gap.strip(" -"):
             found["rooms"] = number
-        if token.text in ("vacia", "vacio", "vacias", "vacios", "empty", "sin") and 1 <= number <= 9 and not token.comma:
-            found["empty"] = number
+        if token.text in _EMPTY and (idle := _number_before(tokens, at)):
+            found["empty"] = idle
     return found

@@ -36,6 +36,7 @@ def deal_of(
     gives `amounts` their roles where the message is about a return; `turn` are the measures to answer with now."""
     before = (known.get("_request") or {}).get("deal") or {}
     area = next((a.value for a in plain if a.kind == "area"), None)
+    _name_pesos(tokens, amounts)
     placed = {a.first for a in amounts if a.role in _ELSEWHERE}
     deal, figures = read_deal(tokens, text, [a for a in plain if a.first not in placed], before, follow_up=follow_up, correcting=correcting, area=area,
                               awaited=open_question)
@@ -45,6 +46,16 @@ def deal_of(
     if deal and not deal.get("turn") and not foreign:
         deal["turn"] = [m for m in deal.get("asked") or () if feasible(m, deal)]
     return deal
+
+
+def _name_pesos(tokens: list[Token], amounts: list[Amount]) -> None:
+    """Which pesos an exchange rate is of: some 17 to the dollar are Mexican, some 4,000 Colombian."""
+    rate = next((a.value for a in amounts if a.role == "fx_rate"), None)
+    if rate is None or not any(a.currency in ("USD", "EUR") for a in amounts):
+        return
+    for amount in amounts:
+        if amount.kind == "money" and amount.currency is None and amount.role != "fx_rate" and tokens[amount.last].text == "pesos":
+            amount.currency = "MXN" if rate < 100 else "COP"
 
 
 def _give_roles(amounts: list[Amount], figures: list[Figure]) -> None:

@@ -153,6 +153,8 @@ def _settle_sale(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
 
 def _enter(deal: dict[str, Any], figure: Figure) -> None:
     role = figure.role
+    if figure.value == 0 and figure.kind == "money":
+        return
     if role in _SINGLE:
         deal[_SINGLE[role]] = figure.value
         if role in ("price", "own"):
