@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.playbook import Arguments, Known
-from agents.roi_figures import amount, one, rate_kind_of
+from agents.roi_figures import amount, many, one, rate_kind_of
 
 #: Measures that flows are laid out for.
 _OF_FLOWS = frozenset({"irr", "npv"})
@@ -47,9 +47,11 @@ def deal_arguments(known: Known, asked: list[str]) -> Arguments:
         "selling_costs_pct": deal.get("selling_pct"), "discount_pct": deal.get("discount_pct"),
         "target_yield_pct": deal.get("target_pct"), "target_is_net": deal.get("target_net"),
         "rate_pct": deal.get("rate_pct"), "term_years": deal.get("term_years"), "rate_kind": _rate_kind(known, deal),
-        "horizon_years": deal.get("hold_years") or deal.get("last_year"), "sale_price": _sale(deal),
+        "horizon_years": _years(deal) or None, "sale_price": _sale(deal),
         "cash_flows": flows, "measures": asked,
     } | _rent(known, deal) | _loan(deal, asked)
+    if _OF_FLOWS & set(asked) and deal.get("sale") and call["costs"] is None:
+        call["costs"] = []  # flows are what was told, and nothing besides
     if "npv" in asked and call.get("discount_pct") is None and call.get("loan_amount") is None:
         call |= {"discount_pct": call["rate_pct"], "rate_pct": None, "rate_kind": None}
     return call
@@ -111,7 +113,7 @@ def _loan(deal: Mapping[str, Any], asked: list[str]) -> Arguments:
         return {"affordable_payment": deal.get("affordable") or deal.get("instalment")}
     if loan is None and (deal.get("financed_pct") or deal.get("down_pct")) is not None:
         found["down_payment_pct"] = 100 - deal["financed_pct"] if deal.get("financed_pct") is not None else deal["down_pct"]
-    if own is not None and not _OF_FLOWS & set(asked):
+    if own is not None:
         found["own_cash"] = own
         covered = price is not None and loan is not None and abs(own + loan - price) <= 0.01 * price
         found["own_excludes_costs"] = True if covered or deal.get("own_added") else None
@@ -119,38 +121,22 @@ def _loan(deal: Mapping[str, Any], asked: list[str]) -> Arguments:
 
 
 def _flows(deal: Mapping[str, Any]) -> list[float] | None:
-    """The flows told, one a year, today first: what is put in, what each year leaves, what the sale brings."""
+    """Flows told year by year, today first; where every year brings the same, the calculator lays them out."""
     sale, dated = amount(deal.get("sale")), deal.get("dated") or ()
-    years = int(max([deal.get("last_year") or 0, deal.get("hold_years") or 0, *(t for t, _ in dated)]))
     outlay = deal.get("own") or deal.get("price")
-    if not outlay or years < 1 or (sale is None and not dated):
+    if not outlay or not dated:
         return None
-    found = [0.0] * (years + 1)
-    found[0] = -float(outlay) - (0.0 if deal.get("own") else _upfront(deal))
-    if deal.get("rent"):
-        yearly = _yearly(deal)
-        found = [found[0], *(value + yearly for value in found[1:])]
+    found = [0.0] * (int(max(_years(deal), *(t for t, _ in dated))) + 1)
+    found[0] = -float(outlay)
     for year, value in dated:
         found[int(year)] += float(value)
-    found[-1] += (sale or 0.0) * (1 - (deal.get("selling_pct") or 0) / 100)
+    found[-1] += sale or 0.0
     return found
 
 
-def _upfront(deal: Mapping[str, Any]) -> float:
-    price = float(deal.get("price") or 0)
-    return sum(price * c["amount"] / 100 if c.get("of") else c["amount"] for c in deal.get("upfront") or ())
-
-
-def _yearly(deal: Mapping[str, Any]) -> float:
-    """A year's income after the told costs and instalments."""
-    income = deal["rent"]
-    rent = float(income["amount"]) * (12 if income["period"] == "month" else 1)
-    if income.get("net"):
-        return rent
-    kept = rent * (1 - (_vacancy(deal) or 0) / 100)
-    for cost in deal.get("costs") or ():
-        kept -= rent * cost["amount"] / 100 if cost.get("of") == "rent" else cost["amount"] * (12 if cost["period"] == "month" else 1)
-    return kept - 12 * (deal.get("instalment") or 0.0)
+def _years(deal: Mapping[str, Any]) -> float:
+    """The last year told: "a los 5 años vendo", "al cierre del cuarto"."""
+    return max(deal.get("last_year") or 0, deal.get("hold_years") or 0)
 
 
 def deal_call(known: Known) -> Arguments | None:
@@ -162,6 +148,7 @@ def deal_call(known: Known) -> Arguments | None:
     place: Arguments = {
         "currency": one(slots.get("currency")), "outside_markets": outside or None,
         "country": None if outside else one(slots.get("country")), "city": None if outside else one(slots.get("city")),
-        "property_type": one(slots.get("property_type")), "rate_moves": amount(known.request.get("rate_moves")),
+        "property_type": one(slots.get("property_type")),
+        "new_build": True if "new_build" in many(slots.get("features")) else None, "rate_moves": amount(known.request.get("rate_moves")),
     }
     return place | deal_arguments(known, asked)

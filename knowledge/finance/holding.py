@@ -92,8 +92,32 @@ def _flows(case: Case) -> tuple[tuple[float, ...], list[Fact]]:
         used = [case.ledger.user(f"cash_flow_{t}", flow, "money", case.inputs.money)
                 for t, flow in enumerate(case.inputs.cash_flows)]
         return case.inputs.cash_flows, used
+    if case.inputs.sale_price is not None:
+        return _told(case)
     projection, used = _projection(case, with_loan=False)
     return projection.unlevered, used
+
+
+def _told(case: Case) -> tuple[tuple[float, ...], list[Fact]]:
+    """Flows of figures that were told: what is put in, what a year leaves (nothing without a rent), what the sale brings."""
+    i = case.inputs
+    sale, years = require(lambda: case.stated("sale_price"), lambda: _horizon(case))
+    lets = i.monthly_rent is not None or i.annual_rent is not None
+    outlay = case.own_cash if i.own_cash is not None else case.price
+    extra = case.stated_purchase if i.own_cash is None else None
+    parts = [case.noi, *([case.debt_service] if i.instalment is not None else [])] if lets else []
+    yearly = num(parts[0]) - sum(num(p) for p in parts[1:]) if parts else 0.0
+    kept = num(sale) * (1 - (i.selling_costs_pct or 0) / 100)
+    count = max(1, round(num(years)))
+    first = case.money("cash_flow_0", -num(outlay) - (num(extra) if extra else 0),
+                       f"−{plain(num(outlay))}" + (f" − {plain(num(extra))}" if extra else ""), [outlay, *([extra] if extra else [])])
+    facts = [first]
+    left = " − ".join(plain(num(p)) for p in parts) or "0"
+    for year in range(1, count + 1):
+        last = year == count
+        facts.append(case.money(f"cash_flow_{year}", yearly + (kept if last else 0), f"{left} + {plain(kept)}" if last else left,
+                                [*parts, *([sale] if last else [])]))
+    return tuple(num(fact) for fact in facts), facts
 
 
 def _projection(

@@ -111,7 +111,7 @@ def understand(
         scores={k: round(v, 2) for k, v in meant.scores.items()},
         confidence=meant.confidence,
         human_reason=meant.human_reason,
-        small_talk=_small_talk(message, meant),
+        small_talk=_small_talk(message, meant) if deal == ((known.get("_request") or {}).get("deal") or {}) else None,
         slots=after,
         turn_slots={k: v for k, v in turn.items() if k != "_last"},
         places=tuple(message.found),
