@@ -24,6 +24,8 @@ from tools.result import Content, ToolResult
 if TYPE_CHECKING:
     from knowledge.finance.analysis import Analysis, Inputs
 
+#: Facts of costs paid once, at the purchase.
+_UPFRONT = frozenset({"cost_once", "cost_pct_of_price"})
 #: Property types that the housing laws (a rent cap) speak of; a parking space or an unnamed property is none.
 HOUSING = frozenset({"apartment", "house", "studio", "room"})
 
@@ -86,7 +88,8 @@ async def analyse_returns(
     Money in `currency` (COP, EUR, MXN, USD; omit if unknown), percentages as 12 for 12 %. country: CO, ES or MX.
     measures, the asked one first: gross_yield, rent_for_yield, price_for_yield,
     net_yield, noi, cap_rate, years_of_rent, payback_years, price_per_m2,
-    acquisition_costs, legal_rent_cap, loan_amount, down_payment, monthly_payment, total_interest, loan_to_value, affordable_loan,
+    acquisition_costs, legal_rent_cap, loan_amount, down_payment, monthly_payment, total_interest, loan_to_value,
+    affordable_loan,
     rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent, break_even_occupancy,
     irr, levered_irr, npv, annual_growth, value_at_horizon, equity_at_horizon; omit it for all that the figures allow.
     annual_rent: when rent is seasonal, instead of monthly_rent. rent_is_net: costs are already off the rent.
@@ -240,14 +243,19 @@ def _report(
     for fact in facts.values():
         if not fact.key.startswith("cost_"):
             figures.setdefault(fact.key, fact.id)
-    net = found.measures.get("net_yield")
+    net, gross = found.measures.get("net_yield"), found.measures.get("gross_yield")
     housing = inputs.property_type in HOUSING
     result.data |= {
         "measures": measures, "missing": missing, "undefined": dict(found.undefined), "figures": figures,
         "costs": [
             {"fact": f.id, "label": f.entity, "period": f.key.removeprefix("cost_"), "percent": f.unit == "percent"}
-            for f in facts.values() if f.key.startswith("cost_") and f.unit in ("money", "percent")
+            for f in facts.values()
+            if f.key.startswith("cost_") and f.unit in ("money", "percent") and f.key not in _UPFRONT
         ],
+        "upfront": [f.id for f in facts.values() if f.key in _UPFRONT],
+        "target_is_net": inputs.target_is_net, "own_told": inputs.own_cash is not None,
+        "vacancy_told": inputs.vacancy_pct is not None and not found.assumptions and "vacancy_pct" in figures,
+        "gross_on": "invested" if gross is not None and len(gross.inputs) > 2 else "price",
         "assumptions": [
             {"key": a.key, "fact": facts[a.fact.id].id, "es": a.label_es, "en": a.label_en, "period": a.period}
             for a in found.assumptions
