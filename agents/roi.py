@@ -34,7 +34,7 @@ from tools.returns import HOUSING, analyse_returns
 _MEASURES = {"cash_flow": "cash_flow_month", "break_even": "break_even_rent", "operating_costs": "noi"} | {
     name: name for name in (
         "gross_yield", "net_yield", "noi", "cap_rate", "years_of_rent", "payback_years", "price_per_m2",
-        "acquisition_costs", "legal_rent_cap", "loan_amount", "monthly_payment", "total_interest", "loan_to_value",
+        "acquisition_costs", "legal_rent_cap", "loan_amount", "monthly_payment", "total_interest", "loan_to_value", "down_payment",
         "affordable_loan", "rent_minus_payment", "cash_flow_month", "cash_flow_year", "cash_on_cash", "dscr",
         "break_even_rent", "break_even_occupancy", "irr", "levered_irr", "npv", "equity_at_horizon", "rent_for_yield",
         "price_for_yield",

@@ -43,7 +43,7 @@ def deal_arguments(known: Known, asked: list[str]) -> Arguments:
     flows = _flows(deal) if _OF_FLOWS & set(asked) else None
     call: Arguments = {
         "price": _price(deal, asked), "area_m2": deal.get("area_m2"), "costs": _costs(deal, known.brief.language), "net_yield_on": deal.get("base") if _YIELDS & set(asked) else None,
-        "vacancy_pct": _vacancy(deal), "growth_pct": deal.get("growth_pct"), "rent_growth_pct": deal.get("rent_growth_pct"),
+        "vacancy_pct": deal.get("vacancy_pct"), "growth_pct": deal.get("growth_pct"), "rent_growth_pct": deal.get("rent_growth_pct"),
         "selling_costs_pct": deal.get("selling_pct"), "discount_pct": deal.get("discount_pct"),
         "target_yield_pct": deal.get("target_pct"), "target_is_net": deal.get("target_net"),
         "rate_pct": deal.get("rate_pct"), "term_years": deal.get("term_years"), "rate_kind": _rate_kind(known, deal),
@@ -76,8 +76,8 @@ def _rent(known: Known, deal: Mapping[str, Any]) -> Arguments:
     if not income:
         return {}
     value = float(income["amount"])
-    if income.get("each") and deal.get("rooms"):
-        value *= max(1, deal["rooms"] - deal.get("empty", 0))
+    if income.get("each"):
+        value *= deal.get("let", 1)
     if known.request.get("rent_currency") and income["period"] == "month":
         converted = known.first("convert")
         fact = converted.facts.get(converted.data.get("converted") or "") if converted else None
@@ -92,11 +92,6 @@ def _costs(deal: Mapping[str, Any], language: str) -> list[Arguments] | None:
     found = [dict(c) | {"label": unnamed if c["label"] == "-" else c["label"]} for c in running]
     found += [{"label": unnamed if c["label"] == "-" else c["label"], "amount": c["amount"], "period": "once"} | ({"of": c["of"]} if c.get("of") else {}) for c in once]
     return found or None
-
-
-def _vacancy(deal: Mapping[str, Any]) -> float | None:
-    months = amount(deal.get("vacancy_months"))
-    return deal.get("vacancy_pct") if months is None else round(100 * months / 12, 6)
 
 
 def _rate_kind(known: Known, deal: Mapping[str, Any]) -> str | None:

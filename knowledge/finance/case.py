@@ -126,9 +126,9 @@ class Case(Income):
         """Own money put in: as told, with the purchase costs where those come on top; else price and costs less the loan."""
         i, extra = self.inputs, self.purchase
         if i.own_cash is not None:
-            own = self.stated("own_cash")
             if not (i.own_excludes_costs and extra):
-                return own
+                return self.stated("own_cash")
+            own = self.ledger.user("own_money", i.own_cash, "money", i.money)
             return self.money("own_cash", num(own) + num(extra), f"{plain(num(own))} + {plain(num(extra))}", [own, extra])
         down = i.down_payment_pct
         if i.loan_amount is None and down is not None:

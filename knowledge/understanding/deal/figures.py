@@ -23,7 +23,7 @@ _YEARLY_COSTS, _PLAIN_COSTS = words("yearly_costs"), words("plain_costs")
 _INCOME = frozenset({"rent", "net_rent", "each", "room_rent"})
 #: Roles that a monthly amount can have.
 _MONTHLY = _INCOME | {"cost", "instalment", "affordable"}
-_YEARLY = _INCOME | {"cost"}
+_YEARLY = _INCOME | {"cost", "instalment"}
 _LARGE = frozenset({"price", "value", "own", "outlay", "loan", "debt", "sale"})
 #: A share of the price above which an amount is no month's rent, instalment or cost.
 _MOST_MONTHLY = 0.05
@@ -107,7 +107,8 @@ def _refused(tokens: Sequence[Token], amount: Amount) -> bool:
 
 def _noun(tokens: Sequence[Token], context: Context, named: Sequence[Named]) -> str:
     """What a cost is called that a verb names ("quítale 2,800 de mantenimiento")."""
-    nouns = [n for n in named if n.role == "cost" and n.side == "both" and context.left <= n.start and n.end <= context.right]
+    nouns = [n for n in named if n.role in ("cost", "rent_cost") and n.side == "both" and context.left <= n.start
+             and n.end <= context.right and not {t.text for t in tokens[n.start : n.end]} & _RENTS]
     return _label(tokens, nouns[0]) if nouns else "-"
 
 
@@ -143,6 +144,8 @@ def _percent(
     if name is not None and name.weight < 1 and known.get("rate_pct") and any(known.get(share) for share in _SHARES):
         role = ""  # "¿y con 40 %?": whichever of the known ones it is closest to
     label = _label(tokens, name) if name is not None else ""
+    if role == "rent_cost":
+        label = _noun(tokens, context, named)
     net = bool(around & {"net", "neto", "neta", "netos", "limpio", "limpios"}) and role == "target"
     return Figure(role, amount.value, "percent", amount.first, strength, label=label, net=net)
 
@@ -196,7 +199,7 @@ def _money(
     if before is not None and before.role in ("financed", "down") and _share_of(tokens, context):
         role, strength = "price", 2.0
     if role == "" and period is not None and let and not context.shared_left:
-        role, label = "cost", tokens[context.first - 1].raw if context.first > context.left else "-"
+        role, label = "cost", "-"
     if role == "net_rent":
         role, net = "rent", True
     years = years_of(tokens, context)

@@ -17,7 +17,7 @@ from knowledge.understanding.tokens import Token
 _SINGLE = {"price": "price", "value": "value", "loan": "loan", "debt": "debt", "instalment": "instalment", "sale": "sale", "own": "own",
            "affordable": "affordable", "financed": "financed_pct", "down": "down_pct", "rate": "rate_pct", "vacancy": "vacancy_pct", "growth": "growth_pct",
            "rent_growth": "rent_growth_pct", "selling": "selling_pct", "discount": "discount_pct", "term": "term_years",
-           "hold": "hold_years", "vacancy_months": "vacancy_months"}
+           "hold": "hold_years"}
 #: Figures that a new one of a role takes the place of.
 _INSTEAD = {"own": ("own_added",), "financed": ("down_pct", "loan"), "down": ("financed_pct", "loan"), "loan": ("financed_pct", "down_pct")}
 _HALVES = words("halves")
@@ -64,6 +64,8 @@ def read_deal(
         _enter(deal, figure)
     _halves(deal, tokens)
     deal |= countable(tokens)
+    if deal.get("rooms") and (deal.get("rent") or {}).get("each"):
+        deal["let"] = max(1, deal["rooms"] - deal.get("empty", 0))
     _horizon(deal, tokens)
     if area is not None:
         deal["area_m2"] = area
@@ -156,11 +158,13 @@ def _enter(deal: dict[str, Any], figure: Figure) -> None:
     if figure.value == 0 and figure.kind == "money":
         return
     if role in _SINGLE:
-        deal[_SINGLE[role]] = figure.value
+        deal[_SINGLE[role]] = figure.value / 12 if role == "instalment" and figure.period == "year" else figure.value
         if role in ("price", "own"):
             deal["currency"] = figure.currency or deal.get("currency")
         for other in _INSTEAD.get(role, ()):
             deal[other] = None
+    elif role == "vacancy_months":
+        deal["vacancy_pct"] = round(100 * figure.value / 12, 6)
     elif role == "occupancy":
         deal["vacancy_pct"] = 100 - figure.value
     elif role == "target":
