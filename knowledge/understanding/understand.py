@@ -15,6 +15,8 @@ from knowledge.understanding.features import Features, describe
 from knowledge.understanding.gazetteer import PlaceIndex, default_places
 from knowledge.understanding.injection import cut_injection
 from knowledge.understanding.model import Place, Quantity, Understanding
+from knowledge.understanding.option_marks import Marks, find_marks
+from knowledge.understanding.option_records import FIGURES, Told, option_slots, read_options, remember
 from knowledge.understanding.places import country_votes, find_places
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
 from knowledge.understanding.terms import asked_term
@@ -29,6 +31,8 @@ Judge = Callable[[intent.Intent, Features, intent.Context], intent.Intent]
 _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phone", "year"})
 #: Entries of the request that belong to their turn alone.
 _MOMENTARY = frozenset({"accepts", "dialect", "convert", "define"})
+#: Entries of the request that are a property's own.
+_OF_ONE = frozenset({"costs", "purchase_costs", "annual_rent", "net_rent", "nightly_rent", "vacancy_pct"})
 
 
 @dataclass(slots=True)
@@ -50,6 +54,8 @@ class _Message:
     accepts: bool | None
     follow_up: bool
     term: tuple[str, str] | None
+    marks: Marks
+    told: Told
 
     @property
     def moved(self) -> bool:
@@ -82,12 +88,17 @@ def understand(
     comparing = "comparison" in meant.routes
     turn = _turn_slots(message, meant, says, known, open_question)
     fresh = _is_fresh(message, meant, turn, known)
+    options = _options(message, comparing, fresh, known)
+    if options:
+        turn |= {k: v for k, v in option_slots(options).items() if k in turn}
     currency, written = slots.resolve_currency(message.amounts, turn, {} if fresh else known)
     if currency:
         turn["currency"] = currency
         if written:
             turn["_last"] = {**turn.get("_last", {}), "currency": currency}
     after = slots.merge(known, turn, fresh=fresh, moved=message.moved)
+    if options:
+        after |= option_slots(options)
     if not message.moved and after.get("property_type") in message.said.refused_types:
         after.pop("property_type")
     slots.forget_refused(after, message.refused, turn)
@@ -95,12 +106,18 @@ def understand(
     slots.remember_places(known, after, message.moved)
 
     wanted = request.build_request(
-        message.tokens, message.amounts, message.readings, message.about, meant.wishes, after, comparing
+        message.tokens, _of_all(message), message.readings, message.about, meant.wishes, after, comparing and not options
     )
     wanted |= _asides(message)
     if deal:
         wanted["deal"] = deal
-    wanted = request.merge_request(known.get("_request") or {}, wanted, not meant.own_cue, fresh)
+    before = known.get("_request") or {}
+    if options:
+        wanted["options"] = options
+        # what the only property so far cost is in its record now
+        before = before if _were_options(known) else {k: v for k, v in before.items() if k not in _OF_ONE}
+    wanted = request.merge_request(before, wanted, not meant.own_cue, fresh)
+    after["_told"] = _remembered(message, turn, wanted, fresh)
     after["_request"] = {k: v for k, v in wanted.items() if k not in _MOMENTARY}
     return Understanding(
         text=message.text,
@@ -150,6 +167,9 @@ def _read(
     readings = roles.read_roles(tokens, amounts, _repaying(tokens, known))
     refused = slots.refused_places(tokens, found)
     about = slots.asked_places(tokens, found, refused, said.correction_at)
+    earlier = known.get("_told") or []
+    marks = find_marks(read_text, tokens, amounts, about, types_at, any("name" in r for r in earlier))
+    told = read_options(tokens, amounts, readings, marks, earlier, said.correction_at)
     return _Message(
         whole,
         tokens,
@@ -166,6 +186,8 @@ def _read(
         acceptance(tokens),
         is_follow_up(tokens),
         asked_term(tokens),
+        marks,
+        told,
     )
 
 
@@ -203,17 +225,18 @@ def _decide(
     _, hits, scores = score()
     says = {pair for h in hits for pair in h.cue.says}
     elsewhere = max(scores.get("roi", 0.0), scores.get("price_prediction", 0.0)) >= 3
-    slots.fill_figures(
-        message.tokens,
-        message.amounts,
-        message.said,
-        known,
-        open_question,
-        searching=("market", "search") in says and not elsewhere,
-        lead=scores.get("lead_qualification", 0.0) >= 3,
-        follow_up=message.follow_up or (bool(known) and len(message.tokens) <= LONGEST_ANSWER),
-    )
-    slots.lend(message.amounts, bool(message.said.types))
+    if not message.told.several:
+        slots.fill_figures(
+            message.tokens,
+            _unnamed(message),
+            message.said,
+            known,
+            open_question,
+            searching=("market", "search") in says and not elsewhere,
+            lead=scores.get("lead_qualification", 0.0) >= 3,
+            follow_up=message.follow_up or (bool(known) and len(message.tokens) <= LONGEST_ANSWER),
+        )
+        slots.lend(message.amounts, bool(message.said.types))
     context, hits, scores = score()
     grammar = intent.decide(stream, hits, scores, context, previous_routes)
     meant = judge(grammar, describe(stream, context, grammar, previous_routes), context)
@@ -275,6 +298,44 @@ def _operation(message: _Message, meant: intent.Intent, says: set[tuple[str, str
         if spoken != "rent" and (going_on or any(a.role == "budget_max" for a in message.amounts)):
             return "buy"
     return spoken if spoken != "sell" or ("wish", "sell") in says else None
+
+
+def _unnamed(message: _Message) -> list[Amount]:
+    """The figures that are not part of an option's name ("bodega 2", "las dos")."""
+    taken = message.marks.taken
+    return [a for a in message.amounts if not any(i in taken for i in range(a.first, a.last + 1))]
+
+
+def _of_all(message: _Message) -> list[Amount]:
+    """The figures that no single option has for its own."""
+    return [a for a in message.amounts if message.told.owners.get(a.first) is None]
+
+
+def _were_options(known: Mapping[str, Any]) -> bool:
+    return any(set(FIGURES) & o.keys() for o in (known.get("_request") or {}).get("options") or ())
+
+
+def _options(message: _Message, comparing: bool, fresh: bool, known: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The records that are now set side by side: those the message told, or earlier ones that it asks about."""
+    told, marks = message.told, message.marks
+    if told.several:
+        return told.records
+    if len(told.records) < 2 or fresh or (message.moved and not told.touched and len(message.about) > 1):
+        return []
+    if not (_were_options(known) or marks.all or ((comparing or marks.asks) and not message.moved)):
+        return []
+    return told.records[-marks.all :] if marks.all else told.records
+
+
+def _remembered(message: _Message, turn: Mapping[str, Any], wanted: Mapping[str, Any], fresh: bool) -> list[dict[str, Any]]:
+    """The records that later messages may come back to."""
+    told = message.told
+    if told.several or len(told.records) > 1 and wanted.get("options") and not fresh:
+        return told.records
+    names = (*FIGURES, "country", "city", "neighbourhood", "property_type", "currency")
+    own = {name: turn[name] for name in names if turn.get(name) is not None}
+    own |= {name: wanted[name] for name in _OF_ONE if name in wanted and own}
+    return remember(told.records, own, message.marks, fresh)
 
 
 def _is_fresh(message: _Message, meant: intent.Intent, turn: Mapping[str, Any], known: Mapping[str, Any]) -> bool:

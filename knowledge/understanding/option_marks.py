@@ -1,0 +1,216 @@
+"""Finds the words of a message that point at one option of several: "piso A", "el segundo", "the other one", "Banco B",
+a place, a type of property; and the words that speak of all options at once ("las dos", "each").
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from knowledge.understanding.amounts import Amount
+from knowledge.understanding.lexicon import DATA, words
+from knowledge.understanding.model import Place
+from knowledge.understanding.tokens import Token
+
+_ITEM = re.compile(r"(?:^|\n|;|:)\s*(?:[-*•·|]\s*)?$")
+_AFTER_ITEM = re.compile(r"^\s*[).:\-–|]")
+_BULLET = re.compile(r"(?:^|\n)\s*[-*•·]\s*$")
+_NAMED_AFTER = re.compile(r"^\s*[:(,=|\-–]")
+_LAST = 6
+
+
+@dataclass(slots=True)
+class Mark:
+    """One option as the words [first, last] name it. What is set: `label` ("b", "2"), `nth`, `name` (a bank, a kind of loan),
+    `noun`, `place`, `kind` (a property type), `other` ("el otro"; `definite` "the other"), `item` (a bullet, "one")."""
+
+    first: int
+    last: int
+    label: str | None = None
+    nth: int | None = None
+    name: str | None = None
+    noun: str | None = None
+    title: str | None = None
+    place: Place | None = None
+    city: str | None = None
+    kind: str | None = None
+    other: bool = False
+    definite: bool = False
+    item: bool = False
+
+    def joins(self, more: Mark) -> bool:
+        """Takes what the next words say of the same option; False where they can only be another one."""
+        for key in ("label", "nth", "name", "kind"):
+            mine, theirs = getattr(self, key), getattr(more, key)
+            if mine is not None and theirs is not None and (mine != theirs or key == "label"):
+                return False
+        if (self.other and more.other) or (self.item and more.item) or (more.other and not more.definite and self.named):
+            return False
+        if self.place and more.place and not self._narrows(more.place):
+            return False
+        for key in ("label", "nth", "name", "noun", "title", "kind", "place", "city"):
+            if getattr(self, key) is None:
+                setattr(self, key, getattr(more, key))
+        self.other, self.definite, self.item = (
+            self.other or more.other, self.definite or more.definite, self.item or more.item)
+        self.last = more.last
+        return True
+
+    def _narrows(self, place: Place) -> bool:
+        """A city and its neighbourhood are one place, whichever is named first."""
+        assert self.place is not None
+        inner, outer = (self.place, place) if self.place.level == "neighbourhood" else (place, self.place)
+        if inner.level != "neighbourhood" or outer.level == "neighbourhood" or inner.city not in (None, outer.name):
+            return False
+        self.place, self.city = inner, outer.name
+        return True
+
+    @property
+    def named(self) -> bool:
+        return bool(self.label or self.nth or self.name or self.place or self.kind)
+
+
+@dataclass(slots=True)
+class Marks:
+    """Marks of a message in order; `taken` are tokens that are part of a name and no figures; `shared` tokens that speak
+    of all options; `all` how many those are where it was said; `asks` whether options are asked about or set against each
+    other."""
+
+    found: list[Mark] = field(default_factory=list)
+    taken: set[int] = field(default_factory=set)
+    shared: set[int] = field(default_factory=set)
+    all: int = 0
+    asks: bool = False
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Mapping[str, Any]:
+    """`data/options.toml`: lists of words as sets, tables as they are."""
+    raw = tomllib.loads((DATA / "options.toml").read_text(encoding="utf-8"))
+    return {name: frozenset(value.split()) if isinstance(value, str) else value for name, value in raw.items()}
+
+
+def find_marks(
+    text: str, tokens: list[Token], amounts: Sequence[Amount], places: Sequence[Place], types_at: Mapping[int, str],
+    named_before: bool = False,
+) -> Marks:
+    """The marks of a message; `named_before`: an option told before bears a bank's name."""
+    marks = Marks()
+    figures = {i for a in amounts if a.kind not in ("other", "count") for i in range(a.first, a.last + 1)}
+    inside = {i: p for p in places if p.level in ("city", "neighbourhood", "other")
+              for i, t in enumerate(tokens) if t.start < p.end and t.end > p.start}
+    at = 0
+    while at < len(tokens):
+        if at in inside:
+            place = inside[at]
+            last = max(i for i, p in inside.items() if p is place)
+            marks.found.append(Mark(at, last, place=place, title=text[place.start : place.end]))
+            at = last + 1
+            continue
+        mark = None if at in figures else _mark(text, tokens, at, types_at, marks)
+        if mark is not None:
+            marks.found.append(mark)
+            at = mark.last
+        at += 1
+    _names(tokens, marks, named_before)
+    return marks
+
+
+def _mark(text: str, tokens: list[Token], at: int, types_at: Mapping[int, str], marks: Marks) -> Mark | None:
+    """The mark that begins at token `at`, if any; what speaks of all is noted in `marks`."""
+    known, token = vocabulary(), tokens[at]
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    before = tokens[at - 1].text if at and not token.opens else ""
+    marks.asks = marks.asks or token.text in known["asks"]
+    if token.text in known["all"]:
+        marks.shared.add(at)
+        marks.all = marks.all or (2 if token.text in ("ambos", "ambas", "both") else 0)
+        marks.asks = True
+        return None
+    if token.text in known["counted_all"] and before in ("los", "las", "the", "of", "de"):
+        marks.shared.add(at)
+        marks.taken.add(at)
+        marks.all, marks.asks = known["numbers"][token.text], True
+        return None
+    kind = types_at.get(at)
+    noun = token.text if kind or "type" in token.classes or token.text in known["nouns"] or token.text == "piso" else None
+    label = _label_after(text, tokens, at, noun) if noun else None
+    if noun and label:
+        marks.taken.add(at + 1)
+        return Mark(at, at + 1, label=label, noun=noun, kind=kind, title=f"{token.raw} {tokens[at + 1].raw}")
+    if noun and ("types" not in token.classes or kind is None) and (kind or noun in known["lending"]):
+        return Mark(at, at, noun=noun, kind=kind, definite=before in known["definite_others"])
+    if label := _alone(text, tokens, at):
+        marks.taken.add(at)
+        return Mark(at, at, label=label, title=token.raw)
+    if _BULLET.search(token.gap):
+        return Mark(at, at, item=True)
+    follows = after.text if after and not after.opens else ""
+    if token.text in known["ordinals"] and (before in known["openers"] or follows in ("one", *known["nouns"])):
+        if follows not in words("not_items"):
+            return Mark(at, at + (follows == "one"), nth=known["ordinals"][token.text])
+    elif token.text in known["others"] and follows not in known["not_others"]:
+        return Mark(at, at + (follows == "one"), other=True, definite=before in known["definite_others"])
+    elif token.text in ("one", "uno", "una", "un") and before not in ("cada", "which", "other", "this", "that", "each"):
+        if follows in known["after_one"] or (after and after.kind == "num" and not after.opens):
+            return Mark(at, at, item=True)
+    return None
+
+
+def _label_after(text: str, tokens: list[Token], at: int, noun: str | None) -> str | None:
+    """The letter or number that follows a noun as its name; "piso 2" is a storey unless a colon follows."""
+    if at + 1 >= len(tokens) or tokens[at + 1].opens:
+        return None
+    after, known = tokens[at + 1], vocabulary()
+    tail = text[after.end : after.end + 2]
+    if len(after.raw) == 1 and after.raw.isalpha() and after.kind == "word":
+        sure = after.raw.isupper() or bool(_NAMED_AFTER.match(tail))
+        return after.text if sure and after.text in "abcdef" else None
+    number = int(after.raw) if after.kind == "num" and after.raw.isdigit() else known["numbers"].get(after.text, 0)
+    if not 1 <= number <= _LAST or tail[:1] in "%€$" and tail[:1]:
+        return None
+    begins = tokens[at + 2] if at + 2 < len(tokens) else None
+    spoken = begins is not None and not begins.opens and begins.text not in ("en", "in", "at", "a", "is", "de", "vale", "cuesta")
+    if _NAMED_AFTER.match(tail) or noun == "piso" or not spoken:
+        return str(number) if _NAMED_AFTER.match(tail) or noun != "piso" else None
+    return str(number) if begins is not None and begins.kind == "num" and after.kind == "word" else None
+
+
+def _alone(text: str, tokens: list[Token], at: int) -> str | None:
+    """ "A: 142k", "2) casa", "el B cuesta", "with B": a letter or a list's number by itself."""
+    token = tokens[at]
+    tail = text[token.end : token.end + 2]
+    begins = bool(_ITEM.search(text[: token.start])) or token.opens
+    if token.kind == "num":
+        listed = token.raw.isdigit() and 1 <= int(token.raw) <= _LAST and bool(_AFTER_ITEM.match(tail))
+        spaced = len(tail) > 1 and tail[1] in " \n"  # "2.5" is a figure, "2. casa" an item
+        return token.raw if begins and listed and spaced else None
+    if len(token.raw) != 1 or not token.raw.isupper() or token.text not in "abcdef":
+        return None
+    before = tokens[at - 1].text if at and not token.opens else ""
+    if _NAMED_AFTER.match(tail) or before in vocabulary()["openers"]:
+        return token.text
+    return None
+
+
+def _names(tokens: list[Token], marks: Marks, named_before: bool) -> None:
+    """Marks of banks and kinds of loan, where two are named or one was before: "fija" alone only says how the rate is."""
+    known = vocabulary()
+    rented = any(t.text in words("home_prices") for t in tokens)
+    held = {i for m in marks.found if m.place is None for i in range(m.first, m.last + 1)}
+    found = [i for i, t in enumerate(tokens) if t.text in known["names"] and i not in held]
+    found = [i for i in found if not (rented and t_is_place(tokens[i], known))]
+    if len({tokens[i].text for i in found}) < 2 and not named_before:
+        return
+    covered = set(found)
+    marks.found = [m for m in marks.found if not (m.place and m.first in covered)]
+    marks.found += [Mark(i, i, name=tokens[i].text, title=tokens[i].raw) for i in found]
+    marks.found.sort(key=lambda m: m.first)
+
+
+def t_is_place(token: Token, known: Mapping[str, Any]) -> bool:
+    return token.text in known["names_of_places"]
