@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from agents.option_figures import figures_of, told
 from agents.playbook import Arguments, Brief, Known, Playbook, Step
 from agents.specialist import Specialist
 from core.locale import LOCALES
@@ -21,7 +22,7 @@ _OF_AREAS = {"gross_yield": "area_gross_yield", "price_per_m2": "price_m2_median
 def options(brief: Brief) -> list[Arguments]:
     """The arguments of one `profile_option` call per option, in the order named; not cut to the most that fit."""
     referenced = [_of_reference(row) for row in brief.references]
-    stated = [_of_request(brief, option) for option in brief.request.get("options") or ()]
+    stated = [_of_request(brief, option, i + 1) for i, option in enumerate(brief.request.get("options") or ())]
     if stated:
         stated += _added(brief, stated)
     if len(referenced) > 1:
@@ -61,7 +62,7 @@ def _of_reference(row: dict[str, Any]) -> Arguments:
     return {"kind": "project", "project": str(row["id"]), "label": row.get("title")}
 
 
-def _of_request(brief: Brief, option: dict[str, Any]) -> Arguments:
+def _of_request(brief: Brief, option: dict[str, Any], number: int) -> Arguments:
     label = str(option.get("label") or "")
     if label.isdigit() or len(label) == 1:
         label = f"{_OPTION[brief.language]} {label}"
@@ -73,8 +74,10 @@ def _of_request(brief: Brief, option: dict[str, Any]) -> Arguments:
     }
     if option.get("listing_id"):
         return {"kind": "listing", "listing_id": int(option["listing_id"]), "label": label}
-    if any(option.get(name) for name in _FIGURES) or not (option.get("city") or option.get("neighbourhood")):
-        return {"kind": "own_figures", **common, **{name: option.get(name) for name in _FIGURES}}
+    if told(option) or not (option.get("city") or option.get("neighbourhood")):
+        measures = [name for name in brief.request.get("measures") or () if name not in ("gross_yield", "price_per_m2")]
+        return {"kind": "own_figures", **common, "currency": option.get("currency") or common["currency"],
+                "measures": measures or None, **figures_of(brief, option, number)}
     return {"kind": "area", **{k: v for k, v in common.items() if k != "currency"}}
 
 

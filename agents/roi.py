@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from agents.option_figures import figures_of, told
 from agents.playbook import Arguments, Known, Playbook, Result, Step
 from agents.roi_deal import deal_call, deal_measures
 from agents.roi_figures import (
@@ -55,13 +56,14 @@ _COMPARED = 6
 
 def options(known: Known) -> list[Arguments]:
     """What each property has of its own; one entry without anything for the property that the slots describe."""
-    stated = [o for o in known.request.get("options") or () if o.get("price") or o.get("monthly_rent")]
+    stated = [(i, o) for i, o in enumerate(known.request.get("options") or ()) if told(o)]
     if len(stated) > 1:
-        stated = _named(known, stated) or stated
+        named = _named(known, [o for _, o in stated])
         return [
             {"label": "ABCDEF"[i] if str(o.get("label") or i).isdigit() else o["label"]}
-            | {name: o.get(name) for name in ("price", "monthly_rent", "area_m2") if o.get(name) is not None}
-            for i, o in enumerate(stated[:_COMPARED])
+            | {name: o[name] for name in ("country", "city", "currency", "property_type") if o.get(name)}
+            | figures_of(known.brief, o, i + 1)
+            for i, o in stated[:_COMPARED] if not named or o in named
         ]
     prices, rents = many(known.slots.get("price")), many(known.slots.get("monthly_rent"))
     count = min(_COMPARED, max(len(prices), len(rents)))
@@ -248,8 +250,7 @@ def _analysis(known: Known, own: Arguments, among_several: int | None, rent: Res
     if request.get("rent_currency") and call.get("monthly_rent") is not None:
         call["monthly_rent"] = _estimated(known.first("convert"), "converted")
     if among_several:
-        unasked = {"legal_rent_cap"} | (set() if "loan_to_value" in (request.get("measures") or ()) else {"loan_to_value"})
-        call["measures"] = [m for m in call["measures"] if m not in unasked] + ["years_of_rent"]
+        call["measures"] = _measures_beside(call, list(request.get("measures") or ()))
     if "npv" in call["measures"] and call["loan_amount"] is None and call["term_years"] is None:
         call |= {"discount_pct": call["rate_pct"], "rate_pct": None, "rate_kind": None}
     if call.get("loan_amount") is None and {"rate_pct", "term_years"} & {k for k in call if call[k] is None}:
@@ -262,6 +263,23 @@ def _analysis(known: Known, own: Arguments, among_several: int | None, rent: Res
     if "features" in slots and "new_build" in many(slots["features"]):
         call["new_build"] = True
     return call
+
+
+def _measures_beside(call: Arguments, named: list[str]) -> list[str]:
+    """The measures of one option among several: those asked, and what its own costs and loan allow."""
+    unasked = {"legal_rent_cap", "years_of_rent"} | (set() if "loan_to_value" in named else {"loan_to_value"})
+    found = [m for m in call["measures"] if m not in unasked]
+    income = call.get("monthly_rent") is not None or call.get("annual_rent") is not None
+    borrowed = call.get("loan_amount") is not None or call.get("down_payment_pct") is not None
+    if borrowed and call.get("rate_pct") is not None and call.get("term_years") is not None:
+        found += ["monthly_payment", "total_interest"]
+    if not income and call.get("price") is None:
+        return list(dict.fromkeys(m for m in found if m in ("loan_amount", "monthly_payment", "total_interest")))
+    if income and (call.get("costs") or call.get("rent_is_net") or call.get("vacancy_pct") is not None):
+        found.append("net_yield")
+    if call.get("rent_is_net"):
+        found = [m for m in found if m != "gross_yield"]
+    return list(dict.fromkeys([*found, *(("price_per_m2",) if call.get("area_m2") else ()), "years_of_rent"]))
 
 
 SPECIALIST = Specialist(

@@ -94,7 +94,7 @@ def costs_of(known: Known, option: str | None, number: int) -> list[Arguments] |
     if stated is None and share is None:
         return None
     found: list[Arguments] = [
-        {"label": _spoken(str(c.get("label") or "-"), known.brief.question), "amount": c["amount"],
+        {"label": spoken(str(c.get("label") or "-"), known.brief.question), "amount": c["amount"],
          "period": c.get("period") or "year"} | ({"of": c["of"]} if c.get("of") else {})
         for c in stated or () if c.get("amount") is not None
         and (option is None or c.get("option") in (None, str(number)) or str(c["option"]) == option.split()[-1])
@@ -107,7 +107,7 @@ def costs_of(known: Known, option: str | None, number: int) -> list[Arguments] |
     return found
 
 
-def _spoken(label: str, question: str) -> str:
+def spoken(label: str, question: str) -> str:
     """A cost's name as the person wrote it: understanding hands it over folded ("ibi", "de administracion")."""
     name = re.sub(r"^(?:con|with|y|and|de la|de|del|of|for|por) |(?: de| del| of)$", "", label)
     words = re.findall(r"[^\W\d_]+", question)

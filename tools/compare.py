@@ -8,38 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Annotated, Any, Literal
 
 from langchain.tools import tool
+from pydantic import Field
 
 from core import clock
 from core.errors import BadInput
-from core.facts import Fact, Source, Unit
+from core.facts import Fact, Source
 from core.locale import CURRENCY_OF, Currency
 from tools.context import Runtime
 from tools.leads import PropertyType
 from tools.option_profiles import SAME_TIME_DAYS, Profile, area_profile, listing_profile, project_profile
+from tools.own_option import own_figures
 from tools.provenance import settle
 from tools.result import Content, ToolResult
-
-if TYPE_CHECKING:
-    from knowledge.finance.inputs import Inputs
+from tools.returns import StatedCost
 
 MOST = 6
 #: Prices of adverts older than this, in days, are said to be old.
 OLD_AFTER_DAYS = 730
 #: Measures that can decide, strongest first, and whether more is better.
 MEASURES: dict[str, bool] = {
-    "gross_yield": True, "area_gross_yield": True, "price_per_m2": False, "price_m2_median": False, "price": False,
+    "net_yield": True, "gross_yield": True, "area_gross_yield": True, "monthly_payment": False, "price_per_m2": False,
+    "price_m2_median": False, "price": False,
     "monthly_rent": False, "rent_m2_median": False, "rent_m2_mean": False, "rent_mean": False, "price_change_year": True,
-    "years_of_rent": False,
+    "years_of_rent": False, "total_interest": False, "cap_rate": True, "cash_on_cash": True, "cash_flow_month": True,
+    "rent_minus_payment": True, "irr": True, "levered_irr": True, "payback_years": False,
 }
 #: Rows of the comparison in their order.
-ROWS = ("price", "monthly_rent", "gross_yield", "years_of_rent", "price_per_m2", "area_m2", "bedrooms", "bathrooms",
+ROWS = ("price", "monthly_rent", "annual_rent", "gross_yield", "net_yield", "cap_rate", "noi", "payback_years", "years_of_rent",
+        "acquisition_costs", "loan_amount", "down_payment_pct", "rate_pct", "term_years", "monthly_payment", "total_interest",
+        "loan_to_value", "rent_minus_payment", "cash_flow_month", "cash_flow_year", "cash_on_cash", "dscr", "break_even_rent",
+        "irr", "levered_irr", "npv", "price_per_m2", "area_m2", "bedrooms", "bathrooms",
         "price_m2_median", "rent_m2_median", "rent_m2_mean", "rent_mean", "area_gross_yield",
         "price_change_year", "rent_change_year", "listings_sale", "listings_rent", "units", "units_available", "delivery",
         "stage", "place")
-_OWN = ("gross_yield", "years_of_rent", "price_per_m2")
 
 
 @tool(response_format="content_and_artifact")
@@ -57,12 +61,26 @@ async def profile_option(
     monthly_rent: float | None = None,
     area_m2: float | None = None,
     currency: Currency | None = None,
+    annual_rent: float | None = None,
+    rent_is_net: bool = False,
+    costs: list[StatedCost] | None = None,
+    purchase_costs: float | None = None,
+    vacancy_pct: float | None = None,
+    loan_amount: float | None = None,
+    down_payment_pct: float | None = None,
+    rate_pct: float | None = None,
+    rate_kind: Literal["nominal", "effective"] | None = None,
+    term_years: float | None = None,
+    measures: Annotated[list[str] | None, Field(max_length=30)] = None,
 ) -> Content:
     """What is known of one option of a comparison. Call it once per option, all options in the same message.
 
     kind listing: listing_id. kind project: project (its name or id). kind area: city and/or neighbourhood, property_type
-    if one was asked. kind own_figures: price, monthly_rent (money in `currency`, a month's rent), area_m2 as the investor
-    gave them. label: the option's short name; keep it in the answer. What is missing comes back with its reason.
+    if one was asked. kind own_figures: a property or a loan as the investor described it: price, monthly_rent (money in
+    `currency`, a month's rent; rent_is_net if costs are off it), area_m2, its own costs, and its loan: loan_amount or
+    down_payment_pct with rate_pct (rate_kind effective only for E.A.) and term_years. measures: what was asked beyond the
+    plain ones (net_yield, cash_on_cash, cap_rate). label: the option's short name; keep it in the answer. What is missing
+    comes back with its reason.
     """
     name = (label or "").strip()
     if len(name) > 120:
@@ -81,50 +99,25 @@ async def profile_option(
             raise BadInput("kind area needs a city or a neighbourhood.", "kind area necesita una ciudad o un barrio.")
         profile = await area_profile(runtime, country, city, neighbourhood, property_type, name)
     else:
-        from knowledge.finance.inputs import Inputs  # with its rules: only where figures are worked out
+        from knowledge.finance.inputs import Cost, Inputs  # with its rules: only where figures are worked out
 
         place = ", ".join(part for part in (neighbourhood, city) if part)
         if not (name or place):
             raise BadInput("kind own_figures needs a label for the option.",
                            "kind own_figures necesita un nombre (label) para la opción.")
-        profile = _own_figures(
+        profile = own_figures(
             runtime, name or place,
-            Inputs(price=price, monthly_rent=monthly_rent, area_m2=area_m2, country=country, city=city,
-                   property_type=property_type, currency=currency or CURRENCY_OF.get(country or ""), entity=name or place,
-                   language=runtime.context.locale.language, measures=_OWN),
+            Inputs(price=price, monthly_rent=monthly_rent, annual_rent=annual_rent, rent_is_net=rent_is_net, area_m2=area_m2,
+                   country=country, city=city, property_type=property_type,
+                   currency=currency or CURRENCY_OF.get(country or ""),
+                   costs=None if costs is None else tuple(Cost(c.label, c.amount, c.period, c.of) for c in costs),
+                   purchase_costs=purchase_costs, vacancy_pct=vacancy_pct, loan_amount=loan_amount,
+                   down_payment_pct=down_payment_pct, rate_pct=rate_pct, term_years=term_years,
+                   rate_kind=rate_kind or ("nominal" if rate_pct is not None else None),
+                   language=runtime.context.locale.language),
+            measures or (),
         )
     return _told(profile)
-
-
-def _own_figures(runtime: Runtime, label: str, inputs: Inputs) -> Profile:
-    """The measures that the investor's figures allow, computed by the one finance engine."""
-    from knowledge.finance.analysis import analyse
-
-    profile = Profile("own_figures", label)
-    figures: tuple[tuple[str, float | None, Unit], ...] = (
-        ("price", inputs.price, "money"), ("monthly_rent", inputs.monthly_rent, "money"), ("area_m2", inputs.area_m2, "m2"),
-    )
-    given = [
-        Fact(key, value, unit, Source("user", "message"), currency=inputs.money if unit == "money" else None, entity=label)
-        for key, value, unit in figures
-        if value is not None
-    ]
-    analysis = analyse(inputs)
-    settled = settle([*given, *analysis.facts], runtime)
-    for fact in given:
-        profile.put(fact.key, settled[fact.id])
-    for key, fact in analysis.measures.items():
-        profile.put(key, settled[fact.id])
-    profile.extra = [fact for fact in settled.values() if fact.id not in {f.id for f in profile.cells.values()}]
-    for key in ("price", "monthly_rent"):
-        if key not in profile.cells:
-            profile.missing[key] = "not_given"
-    for key in ("gross_yield", "years_of_rent"):
-        if key not in profile.cells:
-            profile.missing[key] = "needs_price_and_rent"
-    if not profile.cells:
-        profile.reason = "not_given"
-    return profile
 
 
 def _told(profile: Profile) -> Content:
@@ -133,7 +126,8 @@ def _told(profile: Profile) -> Content:
     cells = {key: result.add(fact) for key, fact in profile.cells.items()}
     result.data = {
         "label": profile.label, "kind": profile.kind, "cells": cells, "missing": profile.missing, "reason": profile.reason,
-        "notes": profile.notes, "stands_in": profile.stands_in, "known": bool(cells.keys() - {"place", "stage"}),
+        "notes": profile.notes, "stands_in": profile.stands_in, "assumed": profile.assumed,
+        "known": bool(cells.keys() - {"place", "stage"}),
     }
     if not result.data["known"]:
         code = "uncovered" if profile.reason == "uncovered" else "no_data"
@@ -158,10 +152,11 @@ async def weigh_options(
 ) -> Content:
     """The verdict over the options profiled before in this turn: which is ahead, by which measure, and by how much.
 
-    Call it after all profile_option calls. measure: what the investor cares about (gross_yield, area_gross_yield,
-    price_per_m2, price_m2_median, price, monthly_rent, rent_m2_median, price_change_year); left out, the strongest
-    measure that two options share decides. budget_max: money in `currency`; options above it are named. left_out: names of
-    options beyond the first six. Say the measure; it is a computation, not advice.
+    Call it after all profile_option calls. measure: what the investor cares about (gross_yield, net_yield, area_gross_yield,
+    monthly_payment, total_interest, cash_on_cash, price_per_m2, price_m2_median, price, monthly_rent, rent_m2_median,
+    price_change_year); left out, the strongest measure that two options share decides. budget_max: money in `currency`;
+    options above it are named. left_out: names of options beyond the first six. Say the measure; it is a computation, not
+    advice.
     """
     if measure is not None and measure not in MEASURES:
         raise BadInput(
@@ -183,7 +178,9 @@ async def weigh_options(
         "rows": [{"key": key, "cells": [p.cells[key].id if key in p.cells else None for p in profiles]} for key in rows],
         "unknown": [{"label": p.label, "why": p.reason or "no_rows"} for p in profiles if p not in known],
         "gaps": _gaps(known, rows), "left_out": list(left_out or ()),
-        "notes": [{"label": p.label, "note": note} for p in known for note in p.notes],
+        "notes": [{"label": p.label, "note": note} for p in known for note in p.notes if not note.startswith("rate_")],
+        "rates": sorted({note for p in known for note in p.notes if note.startswith("rate_")}),
+        "assumed": next((p.assumed for p in known if p.assumed), []),
         "stands_in": [{"label": p.label, **p.stands_in} for p in known if p.stands_in],
         "mixed_currencies": False, "mixed_times": False, "over_budget": [], "budget": None, "asked": measure,
         "old_year": _old_year(known),
@@ -232,7 +229,7 @@ def _profiles(runtime: Runtime) -> list[Profile]:
         data, facts = artifact["data"], {f["id"]: Fact.from_dict(f) for f in artifact["facts"]}
         profile = Profile(data["kind"], data["label"], {k: facts[i] for k, i in data["cells"].items()})
         profile.missing, profile.reason, profile.notes = data["missing"], data["reason"], data["notes"]
-        profile.stands_in = data["stands_in"]
+        profile.stands_in, profile.assumed = data["stands_in"], data["assumed"]
         found[profile.label] = profile
     return list(found.values())[:MOST]
 
@@ -257,7 +254,11 @@ def _verdict(result: ToolResult, known: Sequence[Profile], asked: str | None) ->
             "measure": measure, "winner": first.label, "runner_up": second.label, "best": best.id, "second": next_best.id,
             "tie": round(_number(first, measure), 2) == round(_number(second, measure), 2),
             "left_out": [p.label for p in known if p not in having], "of": len(having), "price_gap": None, "costs_less": None,
+            "interest": None, "other_interest": None,
         }
+        if measure == "monthly_payment" and all("total_interest" in p.cells for p in (first, second)):
+            interest = [p.cells["total_interest"].id for p in (first, second)]
+            result.data["verdict"] |= {"interest": interest[0], "other_interest": interest[1]}
         _price_gap(result, first, second, measure)
         result.say(f"ahead by {measure}: {first.label}")
         return

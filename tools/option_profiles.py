@@ -44,7 +44,8 @@ _PROJECT = text(
 @dataclass
 class Profile:
     """One option. `missing`: row -> why its cell is empty; `reason`: why nothing is known; `extra`: inputs of its cells;
-    `stands_in`: the area that its figures are of, where it is not the one asked for, and others of that name.
+    `stands_in`: the area that its figures are of, where it is not the one asked for, and others of that name; `assumed`:
+    names of the country's assumptions that its net figures rest on.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class Profile:
     extra: list[Fact] = field(default_factory=list)
     stands_in: dict[str, Any] | None = None
     card: dict[str, Any] | None = None
+    assumed: list[dict[str, str]] = field(default_factory=list)
 
     def put(self, key: str, fact: Fact) -> None:
         self.cells[key] = fact

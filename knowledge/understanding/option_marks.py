@@ -155,9 +155,12 @@ def _mark(text: str, tokens: list[Token], at: int, types_at: Mapping[int, str], 
             return Mark(at, at + (follows == "one"), nth=known["ordinals"][token.text])
     elif token.text in known["others"] and follows not in known["not_others"]:
         return Mark(at, at + (follows == "one"), other=True, definite=before in known["definite_others"])
-    elif token.text in ("one", "uno", "una", "un") and before not in ("cada", "which", "other", "this", "that", "each"):
-        if follows in known["after_one"] or (after and after.kind == "num" and not after.opens):
-            return Mark(at, at, item=True)
+    elif (
+        token.text in ("one", "uno", "una", "un")
+        and before not in ("cada", "which", "other", "this", "that", "each")
+        and (follows in known["after_one"] or (after and after.kind == "num" and not after.opens))
+    ):
+        return Mark(at, at, item=True)
     return None
 
 
@@ -171,10 +174,10 @@ def _label_after(text: str, tokens: list[Token], at: int, noun: str | None) -> s
         sure = after.raw.isupper() or bool(_NAMED_AFTER.match(tail))
         return after.text if sure and after.text in "abcdef" else None
     number = int(after.raw) if after.kind == "num" and after.raw.isdigit() else known["numbers"].get(after.text, 0)
-    if not 1 <= number <= _LAST or tail[:1] in "%€$" and tail[:1]:
+    if not 1 <= number <= _LAST or (tail[:1] in "%€$" and tail[:1]):
         return None
     begins = tokens[at + 2] if at + 2 < len(tokens) else None
-    spoken = begins is not None and not begins.opens and begins.text not in ("en", "in", "at", "a", "is", "de", "vale", "cuesta")
+    spoken = begins is not None and not begins.opens and begins.text not in known["after_one"]
     if _NAMED_AFTER.match(tail) or noun == "piso" or not spoken:
         return str(number) if _NAMED_AFTER.match(tail) or noun != "piso" else None
     return str(number) if begins is not None and begins.kind == "num" and after.kind == "word" else None

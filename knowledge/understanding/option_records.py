@@ -16,6 +16,7 @@ from typing import Any
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.option_marks import Mark, Marks, vocabulary
 from knowledge.understanding.roles import Reading, cost_period
+from knowledge.understanding.slots import rate_kind
 from knowledge.understanding.tokens import Token
 
 Record = dict[str, Any]
@@ -28,12 +29,14 @@ ENTRIES = {
 }
 _TELLING = ("price", "monthly_rent", "annual_rent", "nightly_rent", "rate_pct", "term_years", "loan_amount")
 #: What one option was told of and the others were not, where all have it or none: the terms of a loan.
-_COMMON = ("rate_pct", "term_years", "down_payment_pct", "loan_amount", "vacancy_pct")
+_COMMON = ("rate_pct", "rate_kind", "term_years", "down_payment_pct", "loan_amount", "vacancy_pct")
 FIGURES = tuple(dict.fromkeys(ENTRIES.values()))
 MOST = 6
 #: A price is this many months of rent at least and at most.
 _MONTHS = (40.0, 1_500.0)
 _SIMILAR = 8.0
+#: Roles of an amount that the option where it stands may correct.
+_UNSURE = (None, "price", "budget_max", "price_per_m2", "annual_rent", "payment")
 
 
 @dataclass(slots=True)
@@ -279,7 +282,7 @@ class _Scan:
         """What a figure is in the record where it stands, which the words around it may not say."""
         record = self.records[index] if index is not None else {}
         role = amount.role
-        if amount.kind in ("money", "other") and role in (None, "price", "budget_max", "price_per_m2", "annual_rent", "payment"):
+        if amount.kind in ("money", "other") and role in _UNSURE:
             guess = self._money_role(amount, record)
             return guess or (role if role in ENTRIES else None)
         if amount.kind == "percent" and role is None and any(r.get("rate_pct") for r in self.records):
@@ -292,7 +295,8 @@ class _Scan:
         before = self.tokens[amount.first - 1].text if amount.first else ""
         if amount.kind == "other" and not amount.literal:
             return None
-        if amount.kind == "other" and record.get("rate_pct") and "term_years" not in record and before in ("a", "over", "for", "en"):
+        termless = record.get("rate_pct") and "term_years" not in record
+        if amount.kind == "other" and termless and before in ("a", "over", "for", "en"):
             return "term_years" if 1 <= amount.value <= 50 else None
         price, rent = record.get("price"), record.get("monthly_rent")
         if price and not rent and amount.role != "annual_rent":
@@ -305,7 +309,7 @@ class _Scan:
         if rent and not price and _MONTHS[0] <= value / rent <= _MONTHS[1]:
             amount.value = value
             return "price"
-        if amount.role == "annual_rent" or amount.kind == "other" and size == 1.0:
+        if amount.role == "annual_rent" or (amount.kind == "other" and size == 1.0):
             return None
         if amount.role == "price_per_m2" and not any(_like(r.get("price"), value) for r in self.records):
             return None
@@ -345,6 +349,8 @@ class _Scan:
         if role == "monthly_rent":
             value *= self._scale(amount, role)
         record[key] = int(value) if value == int(value) else value
+        if key == "rate_pct" and (kind := rate_kind(self.tokens, amount)):
+            record["rate_kind"] = kind
         if amount.currency and amount.kind == "money":
             record["currency"] = amount.currency
         if key == "monthly_rent" and vocabulary()["net"] & {t.text for t in self._around(amount)}:

@@ -321,14 +321,15 @@ def figure_slots(
     if down is not None and "down_payment_pct" not in slots and isinstance(slots.get("price"), (int, float)):
         slots["down_payment_pct"] = _plain(round(100 * down.value / slots["price"], 4))
     rate = next((a for a in amounts if a.role == "rate_pct"), None)
-    if rate is not None and (kind := _rate_kind(tokens, rate)):
+    if rate is not None and (kind := rate_kind(tokens, rate)):
         slots["rate_kind"] = kind
     if last:
         slots["_last"] = last
     return slots
 
 
-def _rate_kind(tokens: list[Token], rate: Amount) -> str | None:
+def rate_kind(tokens: list[Token], rate: Amount) -> str | None:
+    """How a rate is quoted, by the words around it: effective ("E.A."), nominal ("TIN"), None where nothing says."""
     near = [t.text for t in tokens[max(0, rate.first - 4) : rate.last + 6]]
     joined = f" {' '.join(near)} "
     if any(f" {p} " in joined for p in ("ea", "e a", "efectivo", "efectiva", "effective")):

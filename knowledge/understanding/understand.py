@@ -330,7 +330,7 @@ def _options(message: _Message, comparing: bool, fresh: bool, known: Mapping[str
 def _remembered(message: _Message, turn: Mapping[str, Any], wanted: Mapping[str, Any], fresh: bool) -> list[dict[str, Any]]:
     """The records that later messages may come back to."""
     told = message.told
-    if told.several or len(told.records) > 1 and wanted.get("options") and not fresh:
+    if told.several or (len(told.records) > 1 and wanted.get("options") and not fresh):
         return told.records
     names = (*FIGURES, "country", "city", "neighbourhood", "property_type", "currency")
     own = {name: turn[name] for name in names if turn.get(name) is not None}
