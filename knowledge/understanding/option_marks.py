@@ -21,6 +21,8 @@ _AFTER_ITEM = re.compile(r"^\s*[).:\-–|]")
 _BULLET = re.compile(r"(?:^|\n)\s*[-*•·]\s*$")
 _NAMED_AFTER = re.compile(r"^\s*[:(,=|\-–]")
 _LAST = 6
+#: Letters that name an option by themselves; after a noun any does.
+_LETTERS = "abcdefxyz"
 
 
 @dataclass(slots=True)
@@ -76,15 +78,20 @@ class Mark:
 
 @dataclass(slots=True)
 class Marks:
-    """Marks of a message in order; `taken` are tokens that are part of a name and no figures; `shared` tokens that speak
-    of all options; `all` how many those are where it was said; `asks` whether options are asked about or set against each
-    other."""
+    """Marks of a message in order.
+
+    `taken` are tokens that are part of a name and no figures; `shared` tokens that speak of all options; `banks` offsets of
+    banks named like a place; `all` how many options it says there are; `asks` whether options are asked about or set
+    against each other; `beside` whether what it names is set beside what was spoken of before.
+    """
 
     found: list[Mark] = field(default_factory=list)
     taken: set[int] = field(default_factory=set)
     shared: set[int] = field(default_factory=set)
+    banks: set[int] = field(default_factory=set)
     all: int = 0
     asks: bool = False
+    beside: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -126,6 +133,7 @@ def _mark(text: str, tokens: list[Token], at: int, types_at: Mapping[int, str], 
     after = tokens[at + 1] if at + 1 < len(tokens) else None
     before = tokens[at - 1].text if at and not token.opens else ""
     marks.asks = marks.asks or token.text in known["asks"]
+    marks.beside = marks.beside or token.text in known["beside"]
     if token.text in known["all"]:
         marks.shared.add(at)
         marks.all = marks.all or (2 if token.text in ("ambos", "ambas", "both") else 0)
@@ -142,7 +150,8 @@ def _mark(text: str, tokens: list[Token], at: int, types_at: Mapping[int, str], 
     if noun and label:
         marks.taken.add(at + 1)
         return Mark(at, at + 1, label=label, noun=noun, kind=kind, title=f"{token.raw} {tokens[at + 1].raw}")
-    if noun and ("types" not in token.classes or kind is None) and (kind or noun in known["lending"]):
+    lent = noun in known["lending"] and before not in known["definite_others"]
+    if noun and ("types" not in token.classes or kind is None) and (kind or lent):
         return Mark(at, at, noun=noun, kind=kind, definite=before in known["definite_others"])
     if label := _alone(text, tokens, at):
         marks.taken.add(at)
@@ -172,7 +181,7 @@ def _label_after(text: str, tokens: list[Token], at: int, noun: str | None) -> s
     tail = text[after.end : after.end + 2]
     if len(after.raw) == 1 and after.raw.isalpha() and after.kind == "word":
         sure = after.raw.isupper() or bool(_NAMED_AFTER.match(tail))
-        return after.text if sure and after.text in "abcdef" else None
+        return after.text if sure and after.text not in "eyou" else None
     number = int(after.raw) if after.kind == "num" and after.raw.isdigit() else known["numbers"].get(after.text, 0)
     if not 1 <= number <= _LAST or (tail[:1] in "%€$" and tail[:1]):
         return None
@@ -180,7 +189,7 @@ def _label_after(text: str, tokens: list[Token], at: int, noun: str | None) -> s
     spoken = begins is not None and not begins.opens and begins.text not in known["after_one"]
     if _NAMED_AFTER.match(tail) or noun == "piso" or not spoken:
         return str(number) if _NAMED_AFTER.match(tail) or noun != "piso" else None
-    return str(number) if begins is not None and begins.kind == "num" and after.kind == "word" else None
+    return str(number) if begins is not None and begins.kind == "num" else None
 
 
 def _alone(text: str, tokens: list[Token], at: int) -> str | None:
@@ -192,7 +201,7 @@ def _alone(text: str, tokens: list[Token], at: int) -> str | None:
         listed = token.raw.isdigit() and 1 <= int(token.raw) <= _LAST and bool(_AFTER_ITEM.match(tail))
         spaced = len(tail) > 1 and tail[1] in " \n"  # "2.5" is a figure, "2. casa" an item
         return token.raw if begins and listed and spaced else None
-    if len(token.raw) != 1 or not token.raw.isupper() or token.text not in "abcdef":
+    if len(token.raw) != 1 or not token.raw.isupper() or token.text not in _LETTERS:
         return None
     before = tokens[at - 1].text if at and not token.opens else ""
     if _NAMED_AFTER.match(tail) or before in vocabulary()["openers"]:
@@ -209,8 +218,8 @@ def _names(tokens: list[Token], marks: Marks, named_before: bool) -> None:
     found = [i for i in found if not (rented and t_is_place(tokens[i], known))]
     if len({tokens[i].text for i in found}) < 2 and not named_before:
         return
-    covered = set(found)
-    marks.found = [m for m in marks.found if not (m.place and m.first in covered)]
+    marks.banks = {m.place.start for m in marks.found if m.place and m.first in found}
+    marks.found = [m for m in marks.found if not (m.place and m.first in found)]
     marks.found += [Mark(i, i, name=tokens[i].text, title=tokens[i].raw) for i in found]
     marks.found.sort(key=lambda m: m.first)
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from core.locale import CURRENCY_OF
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.option_marks import Mark, Marks, vocabulary
 from knowledge.understanding.roles import Reading, cost_period
@@ -157,9 +158,9 @@ class _Scan:
             if mark.name and record.get("name") == mark.name:
                 return index
         if mark.label:
-            number = int(mark.label) if mark.label.isdigit() else "abcdef".index(mark.label) + 1
+            number = int(mark.label) if mark.label.isdigit() else "abcdef".find(mark.label) + 1
             unnamed = self.before >= 2 and not any("mark" in r for r in self.records)
-            return number - 1 if unnamed and number <= count else None
+            return number - 1 if unnamed and 1 <= number <= count else None
         if mark.name:
             return None
         if mark.place:
@@ -198,15 +199,14 @@ class _Scan:
 
     def _figure(self, index: int) -> set[int]:
         amount = self.figures[index]
-        self._open()
         if amount.kind == "phone":
             return {index}
+        self._open()
         row = self._row(index)
-        if len(row) > 1 and (targets := self._columns(len(row), self._role(amount, self.cur))):
-            role = self._role(amount, targets[0])
+        in_row = self._row_role(row) if len(row) > 1 else None
+        if in_row and (targets := self._columns(len(row), in_row)):
             for i, target in zip(row, targets, strict=True):
-                if role:
-                    self._enter(self.figures[i], role, target)
+                self._enter(self.figures[i], in_row, target)
             self.cur = targets[-1]
             self.last_figure = self.figures[row[-1]].last
             return set(row)
@@ -224,7 +224,6 @@ class _Scan:
         if role != "cost" and ENTRIES[role] in self.fresh[target] and not corrects:
             target = next((i for i in self.run if i > target and ENTRIES[role] not in self.fresh[i]), -1)
             target = self._new() if target < 0 else target
-            role = self._role(amount, target) or role
         elif role == "cost" and self._label(amount) in {c["label"] for c in self.records[target]["costs"]} & self.fresh[target]:
             later = [i for i in self.run if i > target]
             target = later[0] if later else target
@@ -235,18 +234,30 @@ class _Scan:
 
     def _row(self, index: int) -> list[int]:
         """Figures of one kind and size with nothing but joiners between them."""
+        first = self.figures[index]
+        opener = self.tokens[first.first - 1].text if first.first and not self.tokens[first.first].opens else ""
         row = [index]
+        if opener in ("entre", "between"):
+            return row
         for i in range(index + 1, len(self.figures)):
             left, right = self.figures[row[-1]], self.figures[i]
             between = {t.text for t in self.tokens[left.last + 1 : right.first]}
-            same = left.role == right.role or right.role is None
-            broken = self.tokens[right.first].opens or between - {"y", "and", "o", "or", "vs", "e", "a", "over", "al"}
-            marked = any(left.last < m.first < right.first for m in self.marks.found)
-            like = left.value > 0 and right.value > 0 and 1 / _SIMILAR <= left.value / right.value <= _SIMILAR
-            if not same or broken or marked or not like or left.kind != right.kind:
+            broken = self.tokens[right.first].opens or between - vocabulary()["rows"]
+            if broken or any(left.last < m.first < right.first for m in self.marks.found):
+                break
+            _level(left, right)
+            alike = left.kind == "money" or left.role == right.role or None in (left.role, right.role)
+            if left.kind != right.kind or not alike or not _like(left.value, right.value):
                 break
             row.append(i)
         return row
+
+    def _row_role(self, row: Sequence[int]) -> str | None:
+        """What the figures of a row are; a rent before a price, which a figure is called for lack of better."""
+        roles = [role for i in row if (role := self.figures[i].role)]
+        told = next((self.figures[i] for i in row if self.figures[i].role == "monthly_rent"), None)
+        told = told or next((self.figures[i] for i in row if self.figures[i].role in roles), self.figures[row[0]])
+        return self._role(told, self.cur)
 
     def _columns(self, count: int, role: str | None) -> list[int] | None:
         """The records that `count` figures in a row go to, one each."""
@@ -264,7 +275,22 @@ class _Scan:
                 return None
             self.run = [self._new() for _ in range(count)]
             return list(self.run)
+        if len(told) == 1 and ENTRIES[role] not in self.fresh[told[0]] and not self.before:
+            return self._twins(told[0], count)
         return None
+
+    def _twins(self, index: int, count: int) -> list[int]:
+        """ "180.000 al 3 % a 20 o a 30 años": one thing told, of which the figures in a row are the choices."""
+        self.run = [index]
+        for _ in range(count - 1):
+            twin = self._new()
+            base = self.records[index]
+            self.records[twin] = {**base, "costs": list(base["costs"])}
+            self.fresh[twin] = set(self.fresh[index])
+            self.run.append(twin)
+        for i in self.run:
+            self.records[i].pop("label", None)
+        return list(self.run)
 
     def _is_shared(self, amount: Amount) -> bool:
         """ "las dos de 170.000 €", "30% down on both", "the same 25 years"."""
@@ -282,6 +308,10 @@ class _Scan:
         """What a figure is in the record where it stands, which the words around it may not say."""
         record = self.records[index] if index is not None else {}
         role = amount.role
+        if role == "annual_rent" and record.get("monthly_rent") and self._cost_word(amount):
+            return "cost"
+        if role == "monthly_rent" and _like(record.get("price"), amount.value):
+            return "price"  # "400k renting at 1,900, and 350k renting at 1,750"
         if amount.kind in ("money", "other") and role in _UNSURE:
             guess = self._money_role(amount, record)
             return guess or (role if role in ENTRIES else None)
@@ -327,16 +357,25 @@ class _Scan:
                  if _like(held, amount.value * size)]
         return min(sizes)[1] if sizes else 1.0
 
+    def _cost_word(self, amount: Amount) -> str | None:
+        """The word of the clause that makes a yearly figure a cost: "el predial del apto 1 es 900 mil al año"."""
+        for at in range(amount.first - 1, max(-1, amount.first - 9), -1):
+            if self.tokens[at].text in vocabulary()["costs"]:
+                return self.tokens[at].text
+            if self.tokens[at].opens or any(a.first <= at <= a.last and a.kind == "money" for a in self.figures):
+                break
+        return next((c["label"] for r in self.records for c in r["costs"][-1:]), None)
+
     def _label(self, amount: Amount) -> str:
         reading = self.readings.get(amount.first)
-        return reading.label if reading else ""
+        return (reading.label if amount.role == "cost" else self._cost_word(amount) or reading.label) if reading else ""
 
     def _enter(self, amount: Amount, role: str, index: int) -> None:
         self.entries.append(_Entry(amount, role, amount.value, index))
         record, value = self.records[index], amount.value
         if role == "cost":
             reading = self.readings.get(amount.first)
-            label, period = (reading.label, reading.period) if reading else ("", None)
+            label, period = self._label(amount), reading.period if reading else None
             record["costs"] = [c for c in record["costs"] if c["label"] != label]
             record["costs"].append({"amount": value, "period": cost_period(label, period), "label": label})
             self.fresh[index].add(label)
@@ -366,6 +405,19 @@ class _Scan:
         return [*self.tokens[max(0, amount.first - 3) : amount.first], *after]
 
 
+def _level(left: Amount, right: Amount) -> None:
+    """ "a 20 o a 30 años", "24 y 21 mil": a bare figure is of the kind and size of the one it is listed with."""
+    if left.kind != "other" or not left.literal or right.first - left.last > 3:
+        return
+    if right.kind == "years" and left.value <= 50:
+        left.kind, left.role = right.kind, right.role
+    elif right.kind == "money" and 0 < left.value < 1000 <= right.value:
+        for size in (1e3, 1e6):
+            if _like(right.value, left.value * size):
+                left.value, left.kind, left.role = left.value * size, "money", right.role
+                return
+
+
 def _like(held: Any, value: float) -> bool:
     return isinstance(held, (int, float)) and held > 0 and value > 0 and 1 / _SIMILAR <= value / held <= _SIMILAR
 
@@ -378,7 +430,7 @@ def read_options(
     figures = [a for a in amounts if not any(i in marks.taken for i in range(a.first, a.last + 1))]
     of_tokens = {amounts[i].first: reading for i, reading in readings.items()}
     scan = _Scan(tokens, figures, of_tokens, marks, known, correction_at)
-    values = {id(a): a.value for a in amounts}
+    before = [(a.value, a.kind, a.role) for a in amounts]
     scan.read()
     shared = _shared(scan)
     loose = scan.loose
@@ -389,8 +441,8 @@ def read_options(
     told = Told(records, [kept.index(i) for i in touched], shared=shared)
     told.several = _several(scan, told, known)
     if not told.several:
-        for amount in amounts:
-            amount.value = values[id(amount)]
+        for amount, (value, kind, role) in zip(amounts, before, strict=True):
+            amount.value, amount.kind, amount.role = value, kind, role
         return Told([dict(r) for r in known])
     for entry in scan.entries:
         entry.amount.role = "loan_amount" if entry.role == "price" and _is_loan(records, shared) else entry.role
@@ -399,6 +451,7 @@ def read_options(
         owner = None if entry.record is None or entry.record == loose else kept.index(entry.record)
         told.owners[entry.amount.first] = owner
     _spread(records, shared)
+    _currencies(records)
     for position, record in enumerate(records):
         name_record(record, position)
     told.records = records[-MOST:]
@@ -437,7 +490,7 @@ def _several(scan: _Scan, told: Told, known: Sequence[Record]) -> bool:
         record = told.records[told.touched[0]]
         set_against = scan.marks.asks or any(m.other for m in scan.marks.found)
         return bool({"mark", "name"} & record.keys()) or (set_against and bool(scan.run))
-    return bool(told.touched) and (len(told.touched) > 1 or len(known) > 1 or bool(scan.run))
+    return len(known) > 1 or len(told.touched) > 1 or bool(scan.run)
 
 
 def _is_loan(records: Sequence[Record], shared: Record) -> bool:
@@ -468,6 +521,15 @@ def _spread(records: Sequence[Record], shared: Record) -> None:
             record.setdefault(key, value)
 
 
+def _currencies(records: Sequence[Record]) -> None:
+    """Options in countries of different money: each in its own where none was written."""
+    if len({r.get("country") for r in records} - {None}) < 2:
+        return
+    for record in records:
+        if "currency" not in record and (code := CURRENCY_OF.get(str(record.get("country")))):
+            record["currency"] = code
+
+
 def name_record(record: Record, position: int) -> None:
     """A name for the option: as it was called, else its place, else its number."""
     if "label" not in record or str(record["label"]).isdigit():
@@ -489,7 +551,7 @@ def remember(known: Sequence[Record], told: Record, marks: Marks, fresh: bool) -
     last = records[-1] if records else {}
     identity = ("mark", "name", "property_type", "city", "neighbourhood")
     differs = any(key in record and record[key] != last.get(key, record[key] if key != "mark" else None) for key in identity)
-    other = any(m.other for m in marks.found)
+    other = any(m.other for m in marks.found) or {"price", "monthly_rent"} <= telling
     if not records or ((fresh or differs or other) and telling & {"price", "monthly_rent", "loan_amount", "rate_pct"}):
         if not telling:
             return records

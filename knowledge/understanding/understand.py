@@ -170,6 +170,8 @@ def _read(
     earlier = known.get("_told") or []
     marks = find_marks(read_text, tokens, amounts, about, types_at, any("name" in r for r in earlier))
     told = read_options(tokens, amounts, readings, marks, earlier, said.correction_at)
+    if told.several and marks.banks:
+        found, about = ([p for p in some if p.start not in marks.banks] for some in (found, about))
     return _Message(
         whole,
         tokens,
@@ -282,7 +284,9 @@ def _turn_slots(
     if open_question == "name" and "name" not in turn and short:
         turn["name"] = message.text.strip(" .!")
     if comparing:
-        turn |= slots.with_earlier(turn, known, message.moved or bool(said.references))
+        turn |= slots.with_earlier(
+            turn, known, message.moved or bool(said.references), message.marks.beside and message.follow_up, message.refused
+        )
     if "neighbourhood" in turn and "city" not in turn and known.get("city"):
         turn["city"] = known["city"]
         turn.setdefault("country", known.get("country"))
