@@ -101,6 +101,7 @@ class _Scan:
         elif self._belongs_before(mark):
             assert self.cur is not None
             self._enter_mark(self.cur, mark)
+            self.loose = None if self.loose == self.cur else self.loose
             return
         self.pending = replace(mark)
 
@@ -411,7 +412,7 @@ def _level(left: Amount, right: Amount) -> None:
         return
     if right.kind == "years" and left.value <= 50:
         left.kind, left.role = right.kind, right.role
-    elif right.kind == "money" and 0 < left.value < 1000 <= right.value:
+    elif right.kind == "money" and right.first - left.last == 2 and 0 < left.value < 1000 <= right.value:
         for size in (1e3, 1e6):
             if _like(right.value, left.value * size):
                 left.value, left.kind, left.role = left.value * size, "money", right.role

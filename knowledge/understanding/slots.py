@@ -370,25 +370,16 @@ def _price_elsewhere(amounts: Sequence[Amount], turn: Mapping[str, Any], known: 
     return CURRENCY_OF.get(country) if price.value > _MOST_MONTHS * rent.value else None
 
 
-def with_earlier(
-    turn: Mapping[str, Any], known: Mapping[str, Any], named: bool, beside: bool, refused: Sequence[Place]
-) -> dict[str, Any]:
-    """ "¿y comparado con Palmira?" takes the place before as the other option, "Cádiz en vez de Huelva" the other of two,
-    "¿cuál de las dos?" the last two. `beside`: the message sets what it names beside what was spoken of."""
+def with_earlier(turn: Mapping[str, Any], known: Mapping[str, Any], named: bool, beside: bool) -> dict[str, Any]:
+    """ "¿y comparado con Palmira?" takes the place before as the other option, "¿cuál de las dos?" the last two; `beside`:
+    what is named, one place or several, is set beside what was spoken of."""
     if named:
-        gone = {fold(p.name) for p in refused}
         for key in ("neighbourhood", "city"):
             now, before = turn.get(key), known.get(key)
             inside = key == "city" and "neighbourhood" in turn
-            if now is None or before is None or inside:
-                continue
-            if isinstance(before, list):
-                kept = [now if fold(v) in gone else v for v in before]
-                if isinstance(now, str) and kept != before and now not in before:
-                    return {key: kept}
-            elif isinstance(now, str):
-                return {key: [before, now]} if now != before else {}
-            elif beside and before not in now:
+            if isinstance(now, str) and isinstance(before, str) and now != before and not inside:
+                return {key: [before, now]}
+            if beside and isinstance(now, list) and isinstance(before, str) and before not in now and not inside:
                 return {key: [before, *now]}
         return {}
     recent = known.get("_places") or []

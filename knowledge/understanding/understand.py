@@ -258,6 +258,8 @@ def _settle_figures(message: _Message, meant: intent.Intent, known: Mapping[str,
     prices = [a for a in money if a.role == "price"]
     if meant.routes == ("market_research",) and len(prices) == 1 and message.said.operation == "buy":
         prices[0].role = "budget_max"
+    if "comparison" in meant.routes and len(prices) == 1 and not (message.told.several or message.moved or known.get("price")):
+        prices[0].role = "budget_max"  # "¿cuál sale mejor con dos millones?"
 
 
 def _turn_slots(
@@ -283,9 +285,9 @@ def _turn_slots(
     short = 0 < len(message.tokens) <= 4 and all(t.kind == "word" for t in message.tokens)
     if open_question == "name" and "name" not in turn and short:
         turn["name"] = message.text.strip(" .!")
-    if comparing:
+    if comparing or message.marks.beside:
         turn |= slots.with_earlier(
-            turn, known, message.moved or bool(said.references), message.marks.beside and message.follow_up, message.refused
+            turn, known, message.moved or bool(said.references), message.marks.beside and message.follow_up
         )
     if "neighbourhood" in turn and "city" not in turn and known.get("city"):
         turn["city"] = known["city"]
