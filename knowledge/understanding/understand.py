@@ -15,8 +15,8 @@ from knowledge.understanding.features import Features, describe
 from knowledge.understanding.gazetteer import PlaceIndex, default_places
 from knowledge.understanding.injection import cut_injection
 from knowledge.understanding.model import Place, Quantity, Understanding
-from knowledge.understanding.option_marks import Marks, find_marks
-from knowledge.understanding.option_records import FIGURES, Told, option_slots, read_options, remember
+from knowledge.understanding.options.marks import Marks, find_marks
+from knowledge.understanding.options.records import FIGURES, Told, option_slots, read_options, remember
 from knowledge.understanding.places import country_votes, find_places
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
 from knowledge.understanding.terms import asked_term
@@ -90,6 +90,7 @@ def understand(
     fresh = _is_fresh(message, meant, turn, known)
     options = _options(message, comparing, fresh, known)
     if options:
+        meant.routes = _routes_beside(meant.routes, message.told.several, options)
         turn |= {k: v for k, v in option_slots(options).items() if k in turn}
     currency, written = slots.resolve_currency(message.amounts, turn, {} if fresh else known)
     if currency:
@@ -331,6 +332,18 @@ def _options(message: _Message, comparing: bool, fresh: bool, known: Mapping[str
     if not (_were_options(known) or marks.all or ((comparing or marks.asks) and not message.moved)):
         return []
     return told.records[-marks.all :] if marks.all else told.records
+
+
+def _routes_beside(routes: tuple[str, ...], told_now: bool, options: list[dict[str, Any]]) -> tuple[str, ...]:
+    """Several options with figures of their own are a comparison, also where their yields or payments are asked; one thing
+    with a choice of terms ("a 20 o a 30 años") is not."""
+    own = [option.keys() & {"mark", "name", "city", "neighbourhood", "price", "monthly_rent"} for option in options]
+    alike = all(len({str(o.get(key)) for o in options}) == 1 for key in ("mark", "name", "city", "price", "monthly_rent"))
+    if alike or not all(own):
+        return routes
+    swallowed = {"roi", "comparison"} | ({"market_research", "price_prediction"} if told_now else set())
+    kept = tuple(route for route in routes if route not in swallowed)
+    return ("comparison", *kept) if len(kept) < len(routes) else routes
 
 
 def _remembered(message: _Message, turn: Mapping[str, Any], wanted: Mapping[str, Any], fresh: bool) -> list[dict[str, Any]]:
