@@ -22,6 +22,8 @@ MARKETS = ("CO", "ES", "MX")
 #: Below this, a short form of a long official name is too ambiguous to be shown as it was typed.
 SHORT_NAME_POPULATION = 100_000
 WORLD_POPULATION = 100_000
+#: Towns of Colombia and Mexico whose inhabitants GeoNames does not give count as this big.
+UNCOUNTED_POPULATION = 8_000
 #: Inhabitants above which other spellings from GeoNames are kept (bilingual towns of Spain).
 ALTERNATES_POPULATION = 2_000
 #: GeoNames lists the districts of these two cities as towns; within this radius (km) only real municipalities stay.
@@ -155,9 +157,8 @@ def build() -> bytes:
             pair = (country, name)
             shown, aliases = displays.get(pair, (name, [])) if pair not in used else (name, [])
             used.add(pair)
-            lines.append(
-                _line(country, place["admin1code"], shown, *here, place["population"], _keys(place, shown, aliases))
-            )
+            people = place["population"] or (0 if country == "ES" else UNCOUNTED_POPULATION)
+            lines.append(_line(country, place["admin1code"], shown, *here, people, _keys(place, shown, aliases)))
         elif place["population"] >= WORLD_POPULATION or (country, fold(name)) in capitals or (country, name) in world:
             if (country, name) in seen_world:
                 continue

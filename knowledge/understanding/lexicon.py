@@ -50,6 +50,7 @@ class Lexicon:
     percent_roles: Roles
     years_roles: Roles
     common: frozenset[str]
+    plain: frozenset[str]
     vocabulary: frozenset[str]
     words: dict[str, frozenset[str]]
     phrases: dict[str, tuple[tuple[str, ...], ...]]
@@ -144,6 +145,7 @@ def lexicon() -> Lexicon:
         percent_roles=_roles(raw["percent_roles"]),
         years_roles=_roles(raw["years_roles"]),
         common=frozenset(common),
+        plain=frozenset((DATA / "plain_words.txt").read_text(encoding="utf-8").split()),
         vocabulary=frozenset(
             w
             for name in ("money_roles", "percent_roles", "years_roles")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from knowledge.understanding.cues import cue_words
-from knowledge.understanding.gazetteer import MARKETS, NEIGHBOURHOOD_WEIGHT, Entry, PlaceIndex
+from knowledge.understanding.gazetteer import MARKETS, NEIGHBOURHOOD_WEIGHT, Entry, PlaceIndex, edits
 from knowledge.understanding.lexicon import lexicon, words
 from knowledge.understanding.model import Place
 from knowledge.understanding.text import fold
@@ -31,10 +31,13 @@ _PROVINCIAL = 30_000
 _VILLAGE = 20_000
 #: Evidence from which a name that looks like a common word may be a place if its neighbours are.
 _POSSIBLE = 0.35
+#: A name with two slips is only taken for a place of at least this many inhabitants.
+_TWO_SLIPS = 100_000
 _NATURAL = words("natural")
 _INTO = frozenset({"en", "in"})
 _LISTING = frozenset({"o", "u", "or", "y", "and", "vs", "versus"})
 _DEFINITE = words("definite")
+_OF_STREETS = frozenset({"de", "del"}) | _DEFINITE
 _Admins = dict[tuple[str, str], set[int]]
 _ADJECTIVE_COUNTRY = words("adjective_country")
 
@@ -143,12 +146,8 @@ def _evidence(
     )
     if before in lex.place_blockers or two_before in lex.place_blockers:
         return -1.0, marked, article
-    if (
-        before in ("de", "del")
-        and first > 1
-        and tokens[first - 2].text in lex.place_blockers
-        and words[0] not in ("bogota",)
-    ):
+    street = next((t.text for t in reversed(tokens[max(0, first - 3) : first]) if t.text not in _OF_STREETS), "")
+    if first and before in _OF_STREETS and street in lex.place_blockers and words[0] not in ("bogota",):
         return -0.5, marked, article
     score = 0.0
     if before in lex.strong_places or two_before in lex.strong_places or marked:
@@ -250,7 +249,8 @@ def _beside_its_like(span: _Span, sure: list[_Span], tokens: list[Token]) -> boo
 
 def _is_word(text: str) -> bool:
     """Whether a word has a meaning of its own, so that it is no slip of the pen for a place."""
-    return text in lexicon().common or text in lexicon().vocabulary or text in cue_words()
+    lex = lexicon()
+    return text in lex.common or text in lex.plain or text in lex.vocabulary or text in cue_words()
 
 
 def _misspelt(tokens: list[Token], first: int, taken: set[int], index: PlaceIndex, all_caps: bool) -> list[_Span]:
@@ -275,12 +275,20 @@ def _misspelt(tokens: list[Token], first: int, taken: set[int], index: PlaceInde
         if evidence < (0.3 if count == 1 else 0.45):
             continue
         names = index.similar(key)
-        readings = [item for name in names[:2] for item in index.lookup(name) if not item[0].guarded]
-        readings = [item for item in readings if item[0].population >= 10_000 or item[0].level == "neighbourhood"]
+        readings = [item for name in names[:2] for item in index.lookup(name) if _may_be_misspelt(key, name, item[0])]
         if readings:
             found.append(_Span(first, first + count - 1, names[0], readings, evidence + 0.45, marked, article))
             break
     return found
+
+
+def _may_be_misspelt(key: str, name: str, entry: Entry) -> bool:
+    """Whether `key` may be a slip for a place of this name: the more slips, the bigger the place must be."""
+    if entry.guarded:
+        return False
+    if edits(key, name, 2) > 1:
+        return entry.population >= _TWO_SLIPS
+    return entry.population >= 10_000 or entry.level == "neighbourhood"
 
 
 def _choose(spans: list[_Span], tokens: list[Token]) -> list[_Span]:
