@@ -77,7 +77,8 @@ def find_places(
     hint: str | None = None,
 ) -> list[Place]:
     """Places named in the message, in order. `taken` are tokens that are something else (figures, e-mails, names)."""
-    spans = _choose(_spans(tokens, taken, index), tokens)
+    candidates = _spans(tokens, taken, index)
+    spans = _choose(candidates, tokens)
     total = dict(votes)
     named = {e.country for s in spans for e, _ in s.readings if e.level == "country"}
     regions = [s.readings for s in spans if s.readings and all(e.level == "region" for e, _ in s.readings)]
@@ -95,6 +96,9 @@ def find_places(
     cities = {fold(e.name) for s in spans for e, _ in s.readings if e.level == "city"}
     previous_city = previous.get("city")
     old_cities = {fold(str(c)) for c in (previous_city if isinstance(previous_city, list) else [previous_city]) if c}
+    unread = [s for s in spans if _settle(s, total, admins, cities, old_cities) is None]
+    if any(s.last > s.first for s in unread):  # "sevilla este" may be no district, but Sevilla is a city
+        spans = _choose([s for s in candidates if s not in unread], tokens)
     settled = [s for s in (_settle(s, total, admins, cities, old_cities) for s in spans) if s is not None]
     settled = _outside_parts(_agree(settled, spans, total, admins, cities, old_cities), tokens)
     places = [
@@ -203,20 +207,38 @@ def _spans(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[_Spa
             strength = 0.12 * max(_weight(e) for e, _ in readings)
             if key in _ADJECTIVE_COUNTRY:
                 evidence += 0.6
+            if _beside_city(readings, tokens, first, last):
+                evidence += 0.4
             accented = not raw_text.isascii() and any(raw_text == bare_name(e.name) for e, _ in readings)
             if accented:  # "Gràcia" is not the word "gracia"
                 evidence += 0.35
             if evidence + strength >= ACCEPTED:
                 inner = last > first and tokens[first].text in _DEFINITE and all(e.level != "city" for e, _ in readings)
-                article = article or inner
-                placed = tokens[first].capital and bool(first) and tokens[first - 1].text in _INTO
+                article = (article and tokens[first - 1].text != "the") or inner
+                placed = tokens[first].capital and _stands_in(tokens, first)
                 found.append(_Span(first, last, key, readings, evidence + strength, marked, article, placed))
             elif evidence + strength >= _POSSIBLE and (tokens[first].capital or _before_city(readings, tokens, last, index)):
                 doubtful.append(_Span(first, last, key, readings, ACCEPTED, marked, article))
         found.extend(_misspelt(tokens, first, taken, index, all_caps))
     return found + [
-        s for s in doubtful if _beside_its_like(s, found, tokens) or _before_city(s.readings, tokens, s.last, index)
+        s
+        for s in doubtful
+        if _beside_its_like(s, found, tokens)
+        or _before_city(s.readings, tokens, s.last, index)
+        or _after_part(s, found)
     ]
+
+
+def _beside_city(readings: list[tuple[Entry, str]], tokens: list[Token], first: int, last: int) -> bool:
+    """Whether a neighbourhood's own city stands right beside its name ("flats zaragoza delicias")."""
+    for city in {fold(e.city) for e, _ in readings if e.level == "neighbourhood" and e.city}:
+        words = tuple(city.split())
+        size = len(words)
+        after = last + 1 < len(tokens) and not tokens[last + 1].opens and words_at(tokens, last + 1, size) == words
+        before = first >= size and not tokens[first].opens and words_at(tokens, first - size, size) == words
+        if after or before:
+            return True
+    return False
 
 
 def _before_city(readings: list[tuple[Entry, str]], tokens: list[Token], last: int, index: PlaceIndex) -> bool:
@@ -225,6 +247,12 @@ def _before_city(readings: list[tuple[Entry, str]], tokens: list[Token], last: i
     if after is None or not after.comma or after.opens or not index.known(after.text):
         return False
     return any(e.city is not None and fold(e.city).split()[0] == after.text for e, _ in readings)
+
+
+def _stands_in(tokens: list[Token], first: int) -> bool:
+    """Whether the name at `first` says where: "en Suba", "mi apto de Suba"."""
+    before = words_at(tokens, first - 2, 2) if first > 1 else words_at(tokens, 0, first)
+    return before[-1:] != () and (before[-1] in _INTO or (before[-1] == "de" and (before[0],) in lexicon().types))
 
 
 def bare_name(name: str) -> str:
@@ -245,6 +273,13 @@ def _beside_its_like(span: _Span, sure: list[_Span], tokens: list[Token]) -> boo
         if (between and {t.text for t in between} <= _LISTING) or (not between and after.comma):
             return True
     return False
+
+
+def _after_part(span: _Span, sure: list[_Span]) -> bool:
+    """Whether a doubtful city follows one of its neighbourhoods ("Génova, Palma")."""
+    cities = {fold(e.name) for e, _ in span.readings if e.level == "city"}
+    before = [s for s in sure if s.last + 1 == span.first]
+    return any(e.city and fold(e.city) in cities for s in before for e, _ in s.readings if e.level == "neighbourhood")
 
 
 def _is_word(text: str) -> bool:
@@ -322,7 +357,8 @@ def _settle(
             score += 0.5 if fold(entry.name) == span.key else 0.0
         if entry.level == "neighbourhood":
             city = fold(entry.city or "")
-            here, old = city in cities, city in old_cities
+            here = city in cities or (city != span.key and f" {city} " in f" {span.key} ")
+            old = city in old_cities
             only = len(span.readings) == 1
             if here and city == span.key:
                 continue
