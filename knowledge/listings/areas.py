@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from knowledge.understanding.gazetteer import default_places
 from knowledge.understanding.text import fold
 
 
@@ -60,11 +61,14 @@ async def find_city(session: AsyncSession, name: str, country: str | None) -> Ar
 async def find_neighbourhood(
     session: AsyncSession, name: str, city_id: str | None, country: str | None
 ) -> AreaRef | None:
-    """A neighbourhood or district by name, within a city if one is given."""
+    """A neighbourhood or district by any of its names, within a city if one is given; the name as said comes first."""
+    said = _spellings(name)
+    names = list(said)
+    names += [s for other in default_places().spellings(name) for s in _spellings(other) if s not in names]
     rows = await session.execute(
-        _FIND, {"names": _spellings(name), "levels": ["neighbourhood", "district"], "country": country}
+        _FIND, {"names": names, "levels": ["neighbourhood", "district"], "country": country}
     )
     found = [AreaRef(**row._mapping) for row in rows]
     if city_id is not None:
         found = [area for area in found if area.city_id == city_id]
-    return found[0] if found else None
+    return next((area for area in found if fold(area.name) in said), found[0] if found else None)

@@ -80,7 +80,10 @@ class PlaceIndex:
                     self._shown[key, number] = shown
                 self._keys.setdefault(key, []).append(number)
         for offset, (_, keys) in enumerate(extra):
-            for key in keys:
+            for written in keys:
+                key, _, shown = written.partition("=")
+                if shown:
+                    self._shown[key, len(lines) + offset] = shown
                 self._keys.setdefault(key, []).append(len(lines) + offset)
         self._fuzzy: dict[int, list[tuple[str, int]]] | None = None
 
@@ -99,6 +102,13 @@ class PlaceIndex:
             found = Entry(name, level, country, admin1, latitude, longitude, int(population), None, area)
             self._parsed[number] = found
         return found
+
+    def spellings(self, name: str) -> list[str]:
+        """Other spellings of a neighbourhood's name, folded: Russafa for Ruzafa. Not the names of its parts."""
+        numbers = [n for n in self._keys.get(fold(name), ()) if self.entry(n).level == "neighbourhood"]
+        keys = dict.fromkeys(k.partition("=")[0] for n in numbers for k in self._extra[n - len(self._lines)][1])
+        bare = _without_article(fold(name))
+        return [k for k in keys if k != bare and edits(_without_article(k), bare, 2) <= 2]
 
     def known(self, key: str) -> bool:
         return key in self._keys
@@ -127,7 +137,7 @@ class PlaceIndex:
             if int(population) >= (FUZZY_POPULATION if country in MARKETS else FUZZY_WORLD_POPULATION):
                 names.update(dict.fromkeys(k.partition("=")[0] for k in keys.split("|")))
         for _, extra_keys in self._extra:
-            names.update(dict.fromkeys(extra_keys))
+            names.update(dict.fromkeys(k.partition("=")[0] for k in extra_keys))
         common = lexicon().common
         found: dict[int, list[tuple[str, int]]] = {}
         for name in names:
@@ -146,7 +156,7 @@ class PlaceIndex:
         for offset, (entry, keys) in enumerate(known):
             if entry.level == "neighbourhood":
                 for key in keys:
-                    replaced[slug(entry.city or ""), _without_article(key)] = offset
+                    replaced[slug(entry.city or ""), _without_article(key.partition("=")[0])] = offset
         city_names: dict[str, str] = {}
         for area_id, row in cities.items():
             here = Entry(row[3], "city", row[2], "", row[5], row[6])
@@ -169,8 +179,8 @@ class PlaceIndex:
             if offset_found is not None and _same_area(known[offset_found][0], key):
                 old, keys = known[offset_found]
                 known[offset_found] = (
-                    Entry(name, "neighbourhood", country, "", lat, lon, 0, city, area_id, old.guarded),
-                    tuple(dict.fromkeys((*keys, key, _without_article(key)))),
+                    Entry(old.name, "neighbourhood", country, "", lat, lon, 0, city, area_id, old.guarded),
+                    _with_spellings(keys, name),
                 )
                 continue
             bare = _without_article(key)
@@ -194,6 +204,12 @@ class PlaceIndex:
             if best is None or entry.population > best[0]:
                 best = (entry.population, number)
         return best[1] if best else None
+
+
+def _with_spellings(keys: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """The keys of a neighbourhood and those of the database's name for it."""
+    known = {key.partition("=")[0] for key in keys}
+    return (*keys, *(k for k in dict.fromkeys((fold(name), _without_article(fold(name)))) if k not in known))
 
 
 def _same_area(known: Entry, key: str) -> bool:
@@ -245,7 +261,8 @@ def _known_places() -> list[tuple[Entry, tuple[str, ...]]]:
     for country, city, names in _rows("neighbourhoods.csv"):
         for item in names.split("|"):
             name, _, aliases = item.lstrip("*").partition("=")
-            keys = tuple(dict.fromkeys((fold(name), *(fold(a) for a in aliases.split("/") if a))))
+            named = (fold(a) + (a if a.startswith("=") else "") for a in aliases.split("/") if a)
+            keys = tuple(dict.fromkeys((fold(name), *named)))
             found.append((Entry(name, "neighbourhood", country, city=city, guarded=item.startswith("*")), keys))
     return found
 
