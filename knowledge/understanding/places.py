@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from knowledge.understanding.cues import cue_words
 from knowledge.understanding.gazetteer import MARKETS, NEIGHBOURHOOD_WEIGHT, Entry, PlaceIndex, edits
-from knowledge.understanding.lexicon import lexicon, words
+from knowledge.understanding.lexicon import lexicon, phrases, words
 from knowledge.understanding.model import Place
 from knowledge.understanding.text import fold
 from knowledge.understanding.tokens import Token, words_at
@@ -37,6 +37,8 @@ _NATURAL = words("natural")
 _INTO = frozenset({"en", "in"})
 _LISTING = frozenset({"o", "u", "or", "y", "and", "vs", "versus"})
 _DEFINITE = words("definite")
+_OF_ONE = frozenset({"la", "el", "de", "del", "en", "the", "one", "in", "from", "that", "is"})
+_PROVINCES = frozenset(phrases("provinces"))
 _OF_STREETS = frozenset({"de", "del"}) | _DEFINITE
 _Admins = dict[tuple[str, str], set[int]]
 _ADJECTIVE_COUNTRY = words("adjective_country")
@@ -121,19 +123,29 @@ def find_places(
     places += _centre(tokens, places, bool(old_cities), taken)
     places += _unknown_regions(text, tokens, taken, places)
     sizes = {(entry.name, entry.country): (entry.admin1, entry.population) for _, entry, _ in settled}
-    return _without_provinces(text, _drop_redundant(places), sizes)
+    return _without_provinces(tokens, _drop_redundant(places), sizes)
 
 
 def _admins(spans: list[_Span], tokens: list[Token]) -> _Admins:
     """Regions named, each with the spans that name them: "Guadalajara, Jalisco", "Andorra, Teruel"."""
     found: _Admins = {}
     for before, span in zip([None, *spans], spans, strict=False):
-        beside = before is not None and before.last + 1 == span.first and tokens[span.first].comma
+        beside = before is not None and _says_where(tokens[before.last + 1 : span.first + 1])
         for entry, _ in span.readings:
             town = beside and entry.level == "city" and entry.population >= _PROVINCIAL
             if entry.admin1 and (entry.level == "region" or town):
                 found.setdefault((entry.country, entry.admin1), set()).add(span.first)
     return found
+
+
+def _says_where(until: list[Token]) -> bool:
+    """Whether the tokens from a place up to and with the next one make that its province: "Córdoba, Veracruz",
+    "Cartagena, la de Murcia", "Guadalajara (the one in Spain)"."""
+    between = [t.text for t in until[:-1]]
+    if not between:
+        return until[0].comma
+    the_one = bool({"la", "el", "one"} & set(between)) and between[-1] in ("de", "del", "in", "from")
+    return not until[0].opens and (between in (["de"], ["del"]) or (the_one and len(between) <= 4 and _OF_ONE >= set(between)))
 
 
 def _evidence(
@@ -558,15 +570,26 @@ def _centre(tokens: list[Token], places: list[Place], had_city: bool, taken: set
 
 
 def _without_provinces(
-    text: str, places: list[Place], entries: Mapping[tuple[str, str], tuple[str, int]]
+    tokens: list[Token], places: list[Place], entries: Mapping[tuple[str, str], tuple[str, int]]
 ) -> list[Place]:
-    """ "Ronda, Málaga", "Córdoba, Veracruz": the second of just two cities, the bigger, is the province of the first."""
+    """Without the province that follows a town: "Ronda, Málaga", "Cartagena, la de Murcia", "León, Guanajuato"."""
     cities = [p for p in places if p.level == "city"]
-    if len(cities) != 2 or text[cities[0].end : cities[1].start].strip() not in (",", "("):
-        return places
-    first, second = (entries.get((p.name, p.country or ""), ("", 0)) for p in cities)
-    province = first[0] and first[0] == second[0] and second[1] > first[1]
-    return [p for p in places if p is not cities[1]] if province else places
+    dropped: list[Place] = []
+    for at, (town, other) in enumerate(pairwise(cities)):
+        ends = max(i for i, t in enumerate(tokens) if t.start < town.end)
+        begins = next(i for i, t in enumerate(tokens) if t.end > other.start)
+        until = tokens[ends + 1 : begins + 1]
+        if town in dropped or not _says_where(until):
+            continue
+        first, second = (entries.get((p.name, p.country or ""), ("", 0)) for p in (town, other))
+        if not first[0] or first[0] != second[0]:
+            continue
+        named = tuple(fold(other.name).split()) in _PROVINCES
+        follows = tokens[begins + len(fold(other.name).split())] if begins + 1 < len(tokens) - 1 else None
+        listed = len(cities) > 2 and follows is not None and follows.text in _LISTING and not follows.comma and at == 0
+        if len(until) > 1 or (named and not listed) or (len(cities) == 2 and second[1] > first[1]):
+            dropped.append(other)
+    return [p for p in places if p not in dropped]
 
 
 def _drop_redundant(places: list[Place]) -> list[Place]:

@@ -48,6 +48,7 @@ _REFUSERS = words("negators") - {"ni", "nada"} | {"nada"}
 _PLACE_REFUSING = words("refusing") | words("place_refusing")
 _AFTER_REFUSED = words("after_refused")
 _EXCEPT = phrases("except_places")
+_TOLD, _WRONG, _LEAVE_OUT = phrases("told_places"), words("wrong"), words("leave_out")
 
 
 def _refused(tokens: list[Token], first: int, last: int) -> bool:
@@ -60,6 +61,8 @@ def _refused(tokens: list[Token], first: int, last: int) -> bool:
             return True
     if tokens[first].opens or tokens[first].comma:
         return False
+    if {t.text for t in tokens[max(0, first - 2) : first] if t.text not in lexicon().articles} & _LEAVE_OUT:
+        return True
     for at in range(first - 1, max(-1, first - 8), -1):
         word = tokens[at].text
         for phrase in _EXCEPT:
@@ -73,13 +76,17 @@ def _refused(tokens: list[Token], first: int, last: int) -> bool:
 
 
 def refused_places(tokens: list[Token], places: Sequence[Place]) -> list[Place]:
-    """The places that the message says it is not about."""
+    """The places that the message says it is not about; "eso es X, no Y" blames the assistant for X and asks for Y."""
     found: list[Place] = []
+    told: list[Place] = []
+    wrong = any(t.text in _WRONG for t in tokens)
     for place in places:
         inside = [i for i, t in enumerate(tokens) if t.start < place.end and t.end > place.start]
-        if inside and _refused(tokens, inside[0], inside[-1]):
+        if inside and wrong and any(words_at(tokens, inside[0] - len(p), len(p)) == p for p in _TOLD if len(p) <= inside[0]):
+            told.append(place)
+        elif inside and _refused(tokens, inside[0], inside[-1]):
             found.append(place)
-    return found
+    return told or found
 
 
 def asked_places(
