@@ -15,6 +15,7 @@ _NEGATORS = words("negators")
 _POLITE = words("polite")
 #: Words that may stand between a negator and what it refuses.
 _REFUSING = words("refusing")
+_SOLD, _ALTERNATIVES, _ACCOMPANIED, _THEIRS = words("sold"), words("alternatives"), words("accompanied"), words("theirs")
 _NAME_STOP = words("name_stop")
 _ORDINALS = {
     "primer": 1,
@@ -297,17 +298,57 @@ def _correction(tokens: list[Token]) -> int | None:
     return found
 
 
+def _wanted_types(
+    tokens: list[Token], types_at: dict[int, str], correction: int | None
+) -> tuple[list[str], list[str]]:
+    """(types asked for, types refused); neither holds what is only part of another or belongs to the story."""
+    refused = [k for at, k in types_at.items() if _negated(tokens, at) or _refused_after(tokens, at)]
+    asked = {at: k for at, k in types_at.items() if not (_negated(tokens, at) or _refused_after(tokens, at))}
+    for aside in (_is_part, _is_sold, _is_theirs, _is_around):
+        if len(set(asked.values())) > 1:
+            asked = {at: k for at, k in asked.items() if not aside(tokens, at, asked)} or asked
+    if correction is not None and any(at >= correction for at in asked):
+        asked = {at: k for at, k in asked.items() if at >= correction}
+    wanted = list(dict.fromkeys(asked.values()))
+    return ["building"] if "building" in wanted else wanted, [k for k in refused if k not in wanted]
+
+
+def _is_part(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
+    """Whether a type is part of the one named before it: "naves con oficina", "chalet, 310 m2, parcela grande"."""
+    before = [i for i in asked if i < at]
+    if not before or asked[before[-1]] == asked[at]:
+        return False
+    between = [t.text for t in tokens[before[-1] + 1 : at]]
+    if _ALTERNATIVES & set(between) or any(t.text.startswith("compar") for t in tokens):
+        return False
+    return bool(_ACCOMPANIED & set(between[-3:])) or (asked[at] == "land" and asked[before[-1]] == "house")
+
+
+def _is_sold(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
+    """Whether a type was sold already: "vendimos la casa de mi madre y queremos un piso"."""
+    return any(t.text in _SOLD and not tokens[i + 1].opens for i, t in enumerate(tokens[max(0, at - 3) : at], max(0, at - 3)))
+
+
+def _is_theirs(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
+    """Whether an office is that of a firm: "he llamado a la oficina", "me cambian de oficina", "your office"."""
+    if asked[at] != "office" or "types" in tokens[at].classes:
+        return False
+    near = {t.text for t in (*tokens[max(0, at - 3) : at], *tokens[at + 1 : at + 3])}
+    return bool(at) and tokens[at - 1].text in _THEIRS and not near & (_ALTERNATIVES - {"y", "and"})
+
+
+def _is_around(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
+    """Whether "the building" is that of the flat spoken of before."""
+    definite = at and tokens[at - 1].text in ("the", "el", "del")
+    return asked[at] == "building" and bool(definite) and any(i < at for i in asked)
+
+
 def find_mentions(
     text: str, tokens: list[Token], taken: set[int], types_at: dict[int, str], name: str | None, references: bool = True
 ) -> Mentions:
     """Everything said about property and person; `taken` are tokens of figures and places."""
-    wanted: list[str] = []
-    refused: list[str] = []
-    for at, kind in types_at.items():
-        (refused if _negated(tokens, at) or _refused_after(tokens, at) else wanted).append(kind)
-    wanted, refused = list(dict.fromkeys(wanted)), [k for k in refused if k not in wanted]
-    if "building" in wanted:
-        wanted = ["building"]
+    correction = _correction(tokens)
+    wanted, refused = _wanted_types(tokens, types_at, correction)
     features, refused_features = _features(tokens, taken, types_at)
     email = next((t.raw.lower() for t in tokens if t.kind == "email"), None)
     return Mentions(
@@ -320,7 +361,7 @@ def find_mentions(
         name=name,
         email=email,
         references=_references(tokens) if references else [],
-        correction_at=_correction(tokens),
+        correction_at=correction,
     )
 
 

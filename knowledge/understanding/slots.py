@@ -65,9 +65,8 @@ def _refused(tokens: list[Token], first: int, last: int) -> bool:
         return True
     for at in range(first - 1, max(-1, first - 8), -1):
         word = tokens[at].text
-        for phrase in _EXCEPT:
-            if words_at(tokens, at, len(phrase)) == phrase and at + len(phrase) <= first:
-                return True
+        if any(at + 1 >= len(p) and words_at(tokens, at + 1 - len(p), len(p)) == p for p in _EXCEPT):
+            return True
         if word in _REFUSERS:
             return not (word == "no" and tokens[at + 1].text in polite)
         if word not in _PLACE_REFUSING or tokens[at].opens or tokens[at].comma:
@@ -375,6 +374,17 @@ def _price_elsewhere(amounts: Sequence[Amount], turn: Mapping[str, Any], known: 
     if price is None or rent is None or price.currency or not rent.currency or not isinstance(country, str):
         return None
     return CURRENCY_OF.get(country) if price.value > _MOST_MONTHS * rent.value else None
+
+
+def exchanged(turn: Mapping[str, Any], known: Mapping[str, Any], refused: Sequence[Place]) -> dict[str, Any]:
+    """ "I meant Cádiz rather than Huelva" after Seville or Huelva: the place refused leaves the list to the one named."""
+    names = {fold(p.name) for p in refused}
+    found: dict[str, Any] = {}
+    for key in ("city", "neighbourhood"):
+        before, now = known.get(key), turn.get(key)
+        if isinstance(before, list) and isinstance(now, str) and names & {fold(str(b)) for b in before}:
+            found[key] = _value([now if fold(str(b)) in names else b for b in before])
+    return found
 
 
 def with_earlier(turn: Mapping[str, Any], known: Mapping[str, Any], named: bool, beside: bool) -> dict[str, Any]:

@@ -286,6 +286,7 @@ def _turn_slots(
     short = 0 < len(message.tokens) <= 4 and all(t.kind == "word" for t in message.tokens)
     if open_question == "name" and "name" not in turn and short:
         turn["name"] = message.text.strip(" .!")
+    turn |= slots.exchanged(turn, known, message.refused)
     if comparing or message.marks.beside:
         turn |= slots.with_earlier(
             turn, known, message.moved or bool(said.references), message.marks.beside and message.follow_up
