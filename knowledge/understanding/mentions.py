@@ -132,6 +132,8 @@ def _negated(tokens: list[Token], at: int) -> bool:
         if tokens[i + 1].opens or (tokens[i + 1].comma and not listed):
             return False
         word = tokens[i].text
+        if word == "no" and tokens[i].comma and tokens[i + 1].comma:
+            return False  # "una plaza, bueno, no, un local"
         if word in _NEGATORS:
             return not (word == "no" and tokens[i + 1].text in _POLITE)
         if word not in _REFUSING:

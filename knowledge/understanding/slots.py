@@ -48,6 +48,7 @@ _REFUSERS = words("negators") - {"ni", "nada"} | {"nada"}
 _PLACE_REFUSING = words("refusing") | words("place_refusing")
 _AFTER_REFUSED = words("after_refused")
 _EXCEPT = phrases("except_places")
+_ALSO, _ALSO_FILLERS = words("also"), words("also_fillers")
 _TOLD, _WRONG, _LEAVE_OUT = phrases("told_places"), words("wrong"), words("leave_out")
 
 
@@ -385,6 +386,25 @@ def exchanged(turn: Mapping[str, Any], known: Mapping[str, Any], refused: Sequen
         if isinstance(before, list) and isinstance(now, str) and names & {fold(str(b)) for b in before}:
             found[key] = _value([now if fold(str(b)) in names else b for b in before])
     return found
+
+
+def added(
+    tokens: Sequence[Token], about: Sequence[Place], turn: Mapping[str, Any], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """ "mírame también los de Águilas" after Lorca asks for both."""
+    key = "neighbourhood" if "neighbourhood" in turn else "city"
+    now, before = turn.get(key), known.get(key)
+    place = next((p for p in about if p.name == now), None)
+    if place is None or not isinstance(before, str) or before == now:
+        return {}
+    first = next((i for i, t in enumerate(tokens) if t.start >= place.start), 0)
+    last = max((i for i, t in enumerate(tokens) if t.start < place.end), default=0)
+    before_it = first
+    while before_it and tokens[before_it - 1].text in _ALSO_FILLERS and not tokens[before_it].opens:
+        before_it -= 1
+    ends = last + 2 == len(tokens) or (last + 2 < len(tokens) and (tokens[last + 2].comma or tokens[last + 2].opens))
+    also = (before_it > 0 and tokens[before_it - 1].text in _ALSO) or (ends and tokens[last + 1].text in _ALSO)
+    return {key: [before, now]} if also else {}
 
 
 def with_earlier(turn: Mapping[str, Any], known: Mapping[str, Any], named: bool, beside: bool) -> dict[str, Any]:

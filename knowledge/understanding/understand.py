@@ -287,6 +287,7 @@ def _turn_slots(
     if open_question == "name" and "name" not in turn and short:
         turn["name"] = message.text.strip(" .!")
     turn |= slots.exchanged(turn, known, message.refused)
+    turn |= slots.added(message.tokens, message.about, turn, known)
     if comparing or message.marks.beside:
         turn |= slots.with_earlier(
             turn, known, message.moved or bool(said.references), message.marks.beside and message.follow_up
