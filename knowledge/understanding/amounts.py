@@ -15,7 +15,9 @@ from knowledge.understanding.model import QuantityKind
 from knowledge.understanding.numerals import Number, parse_literal, read_number
 from knowledge.understanding.tokens import Token, words_at
 
-_PHONE = re.compile(r"(?<![\w.,$€])\+?\(?\d{1,4}\)?(?:[ .\-]{0,2}\(?\d{2,4}\)?){2,6}(?![\w,.]\d|\w)")
+_PHONE = re.compile(r"(?<![\w.,$€])(?:\+\(?\d{1,3}\)?(?:[ .\-]{0,2}\(?\d{1,4}\)?){3,8}|\+?\(?\d{1,4}\)?(?:[ .\-]{0,2}\(?\d{2,4}\)?){2,6})(?![\w,.]\d|\w)")
+#: A country's prefix written with two zeros.
+_PREFIXED = re.compile(r"00[1-9]\d{9}")
 _DATE = re.compile(r"\b\d{1,2}[/-]\d{1,2}[/-]\d{2,4}\b|\b\d{1,2}:\d{2}\b|\b24/7\b|\b\d{4}-\d{2}-\d{2}\b")
 _YEAR_WORDS = words("year_words")
 _MONTH_WORDS = words("month_words")
@@ -70,15 +72,17 @@ def _mask(text: str, tokens: list[Token]) -> tuple[list[Amount], set[int]]:
         raw = match.group().strip()
         digits = re.sub(r"\D", "", raw)
         indexes = inside(*match.span())
-        if not 9 <= len(digits) <= 15 or not indexes or used & set(indexes):
+        if not indexes or used & set(indexes):
             continue
         before = {t.text for t in tokens[max(0, indexes[0] - 6) : indexes[0]]}
         named = bool(before & _TELEPHONE_WORDS)
+        if not (7 if named else 9) <= len(digits) <= 15:
+            continue
         plain = digits == raw
         grouped_in_threes = bool(re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", raw))
         after = tokens[indexes[-1] + 1].text if indexes[-1] + 1 < len(tokens) else ""
         money = after in lexicon().currency or after in lexicon().scales or after == "pesos"
-        if money or grouped_in_threes or (digits.endswith("00000") and not named):
+        if money or grouped_in_threes or digits.endswith("000" if len(digits) < 9 else "00000"):
             continue
         if (
             raw[0] == "+"
@@ -95,7 +99,7 @@ def _mask(text: str, tokens: list[Token]) -> tuple[list[Amount], set[int]]:
                     indexes[-1],
                     start,
                     start + len(raw),
-                    unit=("+" if raw[0] == "+" else "") + digits,
+                    unit=f"+{digits[2:]}" if _PREFIXED.match(digits) else ("+" if raw[0] == "+" else "") + digits,
                 )
             )
             used.update(indexes)

@@ -46,6 +46,7 @@ class Lexicon:
     centre: frozenset[tuple[str, ...]]
     not_centre: frozenset[str]
     name_openers: frozenset[tuple[str, ...]]
+    closings: frozenset[tuple[str, ...]]
     money_roles: Roles
     percent_roles: Roles
     years_roles: Roles
@@ -141,6 +142,7 @@ def lexicon() -> Lexicon:
         centre=frozenset(_phrases(places["centre"])),
         not_centre=frozenset(_words(places["not_centre"].replace("-", " "))),
         name_openers=frozenset(tuple(fold(p).split()) for p in names["before"].split("|")),
+        closings=frozenset(tuple(fold(p).split()) for p in names["closings"].split("|")),
         money_roles=_roles(raw["money_roles"]),
         percent_roles=_roles(raw["percent_roles"]),
         years_roles=_roles(raw["years_roles"]),

@@ -17,6 +17,10 @@ _POLITE = words("polite")
 _REFUSING = words("refusing")
 _SOLD, _ALTERNATIVES, _ACCOMPANIED, _THEIRS = words("sold"), words("alternatives"), words("accompanied"), words("theirs")
 _NAME_STOP = words("name_stop")
+_GIVEN, _TITLES = words("given_names"), words("titles")
+_PARTICLES = frozenset(phrases("name_particles"))
+_FORMAL = frozenset({"regards", "saludos", "saludo", "atentamente", "cordialmente", "sincerely", "wishes"})
+_TELLING_OPENERS = frozenset(phrases("telling_openers"))
 _ORDINALS = {
     "primer": 1,
     "primero": 1,
@@ -203,49 +207,109 @@ def _operation(tokens: list[Token]) -> str | None:
 
 
 def find_names(text: str, tokens: list[Token], contact: set[int]) -> tuple[str | None, set[int]]:
-    """(a person's name, its tokens): after "soy", "me llamo", "I'm", or standing beside a telephone or e-mail."""
+    """(a person's name, its tokens): after "soy", "me llamo", "I'm", a closing, or beside a telephone or e-mail."""
+    here = _named_after(tokens) or _signed(tokens, contact) or _beside_contact(tokens, contact)
+    if here is None:
+        return None, set()
+    return text[tokens[here[0]].start : tokens[here[-1]].end], set(here)
+
+
+def _capitalised(tokens: list[Token], start: int, least: int) -> range | None:
+    """The run of capitalised words of a name from `start` on, with particles between ("María del Carmen")."""
+    end = start
+    while end < len(tokens) and end - start < 5 and tokens[end].kind == "word":
+        token = tokens[end]
+        if end > start and (token.opens or token.comma):
+            break
+        two = words_at(tokens, end, 2)
+        if end > start and (two in _PARTICLES or words_at(tokens, end, 3) in _PARTICLES):
+            end += 2 if two in _PARTICLES else 3
+            continue
+        shouted = token.raw.isupper() and len(token.raw) > 1
+        if not token.capital or token.text in _NAME_STOP or shouted:
+            break
+        end += 1
+    return range(start, end) if end - start >= least else None
+
+
+def _lower_case(tokens: list[Token], start: int, known: bool) -> range | None:
+    """A name typed without capitals; `known`: only if it begins with a given name ("soy marta", not "soy inversor")."""
+    end = start
+    while end < len(tokens) and end - start < 3 and tokens[end].kind == "word" and not tokens[end].capital:
+        token = tokens[end]
+        if (end > start and (token.opens or token.comma)) or token.text in _NAME_STOP:
+            break
+        given = token.text in _GIVEN
+        if not given and (_means_something(token.text) or (known and end == start)):
+            break
+        end += 1
+    return range(start, end) if end > start else None
+
+
+def _means_something(word: str) -> bool:
     lex = lexicon()
+    return word in lex.common or word in lex.spanish or word in lex.english or word in lex.vocabulary
 
-    def run(start: int, least: int) -> range | None:
-        end = start
-        while (
-            end < len(tokens)
-            and end - start < 4
-            and tokens[end].capital
-            and tokens[end].kind == "word"
-            and (end == start or not (tokens[end].opens or tokens[end].comma))
-            and tokens[end].text not in _NAME_STOP
-            and not tokens[end].raw.isupper()
-        ):
-            end += 1
-        return range(start, end) if end - start >= least else None
 
+def _named_after(tokens: list[Token]) -> range | None:
+    openers = lexicon().name_openers
     for at in range(len(tokens)):
-        for size in (3, 2, 1):
+        for size in (4, 3, 2, 1):
             words = words_at(tokens, at, size)
-            if len(words) == size and words in lex.name_openers:
-                least = 2 if words in _SHORT_OPENERS else 1
-                here = run(at + size, least)
-                if here is not None:
-                    return text[tokens[here[0]].start : tokens[here[-1]].end], set(here)
+            if len(words) < size or words not in openers:
+                continue
+            start = at + size
+            while start < len(tokens) and tokens[start].text in _TITLES:
+                start += 1
+            if start >= len(tokens):
+                continue
+            alone = start + 1 == len(tokens) or tokens[start + 1].comma or tokens[start + 1].opens
+            given = tokens[start].text in _GIVEN
+            stated = alone and not _means_something(tokens[start].text) and not tokens[start].opens
+            least = 2 if words in _SHORT_OPENERS and not given and not stated else 1
+            here = _capitalised(tokens, start, least) or _lower_case(tokens, start, words not in _TELLING_OPENERS)
+            if here is not None:
+                return here
+    return None
+
+
+def _signed(tokens: list[Token], contact: set[int]) -> range | None:
+    """ "Regards, Piers Ashdown" at the end of a message, or before its telephone."""
+    for at in range(len(tokens)):
+        for size in (2, 1):
+            if words_at(tokens, at, size) not in lexicon().closings or not (tokens[at].opens or tokens[at].comma):
+                continue
+            here = _capitalised(tokens, at + size, 1)
+            if here is None or not (tokens[here[0]].opens or tokens[here[0]].comma):
+                continue
+            after = here[-1] + 1
+            followed = after < len(tokens) and (after in contact or tokens[after].kind in ("num", "email"))
+            sure = len(here) > 1 or tokens[here[0]].text in _GIVEN or words_at(tokens, at, size)[-1] in _FORMAL
+            if followed or (after == len(tokens) and sure):  # "gracias, Bogotá" names no person
+                return here
+    return None
+
+
+def _beside_contact(tokens: list[Token], contact: set[int]) -> range | None:
+    """ "Íñigo Larrea, 944 555 018", "310 555 0147, Yolima Pardo"."""
     for at in sorted(contact):
         for start in range(max(0, at - 4), at):
-            here = run(start, 2)
+            here = _capitalised(tokens, start, 2)
             beside = here is not None and here[-1] + 1 >= at - 1 and len(here) <= 3
             if here is not None and beside and (tokens[start].opens or tokens[start].comma):
-                return text[tokens[here[0]].start : tokens[here[-1]].end], set(here)
+                return here
         after = at + 1
         while after < len(tokens) and tokens[after].kind == "num" and not tokens[after].opens:
             after += 1
-        here = run(after, 2)
+        here = _capitalised(tokens, after, 2)
         if (
             here is not None
             and (tokens[after].opens or tokens[after].comma)
             and len(here) <= 3
             and (here[-1] + 1 == len(tokens) or tokens[here[-1] + 1].opens or tokens[here[-1] + 1].comma)
         ):
-            return text[tokens[here[0]].start : tokens[here[-1]].end], set(here)
-    return None, set()
+            return here
+    return None
 
 
 def _references(tokens: list[Token]) -> list[int]:

@@ -14,6 +14,7 @@ from knowledge.understanding.deal.slots import deal_of
 from knowledge.understanding.features import Features, describe
 from knowledge.understanding.gazetteer import PlaceIndex, default_places
 from knowledge.understanding.injection import cut_injection
+from knowledge.understanding.lexicon import words
 from knowledge.understanding.model import Place, Quantity, Understanding
 from knowledge.understanding.options.marks import Marks, find_marks
 from knowledge.understanding.options.records import FIGURES, Told, option_slots, read_options, remember
@@ -29,6 +30,7 @@ __all__ = ["PlaceIndex", "Understanding", "default_places", "understand"]
 Judge = Callable[[intent.Intent, Features, intent.Context], intent.Intent]
 #: Figures that no other reading of their words may use.
 _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phone", "year"})
+_OFFERING = words("offering")
 #: Entries of the request that belong to their turn alone.
 _MOMENTARY = frozenset({"accepts", "dialect", "convert", "define"})
 #: Entries of the request that are a property's own.
@@ -257,7 +259,8 @@ def _settle_figures(message: _Message, meant: intent.Intent, known: Mapping[str,
     if "fx" in measures and request.conversion_asked(message.tokens, message.amounts, known):
         money[0].role = "to_convert"
     prices = [a for a in money if a.role == "price"]
-    if meant.routes == ("market_research",) and len(prices) == 1 and message.said.operation == "buy":
+    offered = any(t.text in _OFFERING for t in message.tokens)
+    if meant.routes == ("market_research",) and len(prices) == 1 and message.said.operation == "buy" and not offered:
         prices[0].role = "budget_max"
     if "comparison" in meant.routes and len(prices) == 1 and not (message.told.several or message.moved or known.get("price")):
         prices[0].role = "budget_max"  # "¿cuál sale mejor con dos millones?"
@@ -306,7 +309,8 @@ def _operation(message: _Message, meant: intent.Intent, says: set[tuple[str, str
         going_on = any(("wish", w) in says for w in ("offer", "reserve", "buy"))
         if spoken != "rent" and (going_on or any(a.role == "budget_max" for a in message.amounts)):
             return "buy"
-    return spoken if spoken != "sell" or ("wish", "sell") in says else None
+    sold = ("wish", "sell") in says or set(meant.routes) <= {"lead_qualification", "human", "none"}
+    return spoken if spoken != "sell" or sold else None
 
 
 def _unnamed(message: _Message) -> list[Amount]:
