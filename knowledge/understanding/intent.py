@@ -65,7 +65,10 @@ class Context:
 
 @dataclass(slots=True)
 class Intent:
-    """Routes with their scores; `wishes` are the finer things the cues said (`measures`, `market`, `wish`, …)."""
+    """Routes with their scores; `wishes` are the finer things the cues said (`measures`, `market`, `wish`, …).
+
+    `probabilities` are the classifier's, by route; empty where the grammar decided alone.
+    """
 
     routes: tuple[str, ...]
     scores: dict[str, float]
@@ -74,6 +77,7 @@ class Intent:
     small_talk: str | None
     wishes: dict[str, list[str]] = field(default_factory=dict)
     own_cue: bool = False
+    probabilities: dict[str, float] = field(default_factory=dict)
 
 
 def score(tokens: list[Token], context: Context) -> tuple[list[Hit], dict[str, float]]:

@@ -13,6 +13,8 @@ from knowledge.understanding.intent import HUMAN_SURE, SPECIALISTS, Context, Int
 LIKELY = 0.5
 #: Two routes from this probability of wanting several on: one too many does less harm than one left out.
 SEVERAL = 0.4
+#: From this probability of another route on a message is no answer to our question.
+ELSEWHERE = 0.85
 #: How likely, against the likeliest, the grammar's routes must be to win where none is likely.
 NEAR = 0.8
 #: How likely, against the likeliest specialist, it must be that nobody is meant.
@@ -29,10 +31,11 @@ def classified(grammar: Intent, features: Features, context: Context) -> Intent:
 
 
 def settle(grammar: Intent, trained: Classifier, features: Features, context: Context) -> Intent:
-    if context.open_question is not None and (context.accepts is not None or not grammar.own_cue):
-        return grammar  # an answer to our own question
+    if context.open_question is not None and context.accepts is not None:
+        return grammar  # a yes or no to our own question
     reading = trained.read(features)
-    if surely_human(grammar, reading.routes):
+    grammar = replace(grammar, probabilities=reading.routes)
+    if surely_human(grammar, reading.routes) or _answers(grammar, reading.routes, context):
         return grammar
     routes = near(grammar, reading.routes) or chosen(reading.routes, reading.several)
     confidence = round(trained.exact(routes, reading.routes), 3)
@@ -65,6 +68,13 @@ def chosen(probabilities: Mapping[str, float], several: float) -> tuple[str, ...
     if several < SEVERAL:
         return (ordered[0],)
     return (*ordered[:2], *(r for r in ordered[2:] if probabilities[r] >= LIKELY))
+
+
+def _answers(grammar: Intent, probabilities: Mapping[str, float], context: Context) -> bool:
+    """Whether a message without a cue of its own answers our question: it goes on with the routes before, unless it is surely
+    about something else."""
+    asked = context.open_question is not None and not grammar.own_cue
+    return asked and max(p for route, p in probabilities.items() if route not in grammar.routes) < ELSEWHERE
 
 
 def near(grammar: Intent, probabilities: Mapping[str, float]) -> tuple[str, ...] | None:
