@@ -14,8 +14,10 @@ from typing import Any
 import psycopg
 from psycopg.rows import scalar_row
 
+from core.database import Database, unavailable
+
 #: Keys of the locks. 7_205_101 is the migrations' (`knowledge/migrations/env.py`).
-CHECKPOINTS, FILLING = 7_205_102, 7_205_103
+CHECKPOINTS, FILLING, EVALUATING = 7_205_102, 7_205_103, 7_205_104
 _PAUSE = 0.05
 
 
@@ -27,3 +29,14 @@ async def one_at_a_time(connection: psycopg.AsyncConnection[Any], key: int) -> A
         await asyncio.sleep(_PAUSE)
     yield
     await cursor.execute("SELECT pg_advisory_unlock(%s)", (key,))
+
+
+@asynccontextmanager
+async def alone(database: Database, key: int) -> AsyncIterator[None]:
+    """`one_at_a_time` over a connection of its own: a killed process never blocks the next. Raises `Unavailable`."""
+    try:
+        connection = await psycopg.AsyncConnection.connect(database.dsn, autocommit=True, connect_timeout=5)
+    except psycopg.OperationalError as error:
+        raise unavailable(error) from error
+    async with connection, one_at_a_time(connection, key):
+        yield

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import Misconfigured
+from core.turns import EVALUATING, alone
 from evals.cases import Case
 from evals.outputs import Line, Outputs
 from evals.planting import Garden
@@ -23,6 +24,7 @@ from evals.solve import solve, turn
 from graphs.runner import Runner
 
 if TYPE_CHECKING:
+    from inspect_ai.log import EvalLog
     from inspect_ai.scorer import Scorer
     from inspect_ai.solver import Solver, TaskState
 
@@ -50,33 +52,16 @@ async def run_cases(
     runner: Runner, cases: Sequence[Case], outputs: Outputs, *, parallel: int = 1, about: Mapping[str, Any] | None = None,
     told: Callable[[int], None] = lambda done: None,
 ) -> None:
-    """Fill `outputs` (begun) with a line a case and epoch. `told` hears how many are done; `about` goes into the log.
+    """Fill `outputs` (begun) with a line a case and epoch. `told` hears how many are done; `about` goes into the log. Where
+    another evaluation runs in this database, wait for its end: the two would erase each other's conversations.
 
     Raises what a case raised (the database is gone) and `CancelledError` where it was interrupted; what was answered until
     then is in `outputs`.
     """
     settings = runner.resources.settings
-    with _at_home(settings.data_dir / "evals" / "inspect"):
-        from inspect_ai import Epochs, Task, eval_async
-        from inspect_ai.dataset import MemoryDataset
-        from inspect_ai.util import display_type
-
-        display_type()  # settles that nothing is shown
-        garden = await Garden.of(runner, [case for case, _ in outputs.missing], parallel)
-        work = _Work(runner, cases, outputs, garden, told)
-        longest = max(len(case.turns) for case in cases)
-        try:
-            logs = await eval_async(
-                Task(
-                    dataset=MemoryDataset([_sample(case) for case in cases], name="cases"),
-                    solver=work.solver(), scorer=work.scorer(), name="ladrillo", metadata=dict(about or {}),
-                ),
-                model="none", log_dir=str(logs_of(settings.data_dir)), epochs=Epochs(outputs.epochs), max_samples=parallel,
-                time_limit=int(2 * longest * (settings.turn_timeout + _GRACE)), fail_on_error=True, ctl_server=False,
-                log_realtime=False, log_level="critical", score_display=False,
-            )
-        finally:
-            await garden.settle()
+    async with alone(runner.resources.database, EVALUATING):
+        with _at_home(settings.data_dir / "evals" / "inspect"):
+            logs, work = await _inspected(runner, cases, outputs, parallel, about or {}, told)
     if work.failure is not None:
         raise work.failure
     status = logs[0].status if logs else "cancelled"
@@ -86,6 +71,35 @@ async def run_cases(
         raise RuntimeError(f"Inspect ended as {status}: {logs[0].error.message if logs[0].error else 'no reason given'}")
     for case, epoch in outputs.missing:  # ended by the limit
         outputs.add({"id": case.id, "turns": [turn(words, _TOO_LONG) for words in case.turns]}, epoch)
+
+
+async def _inspected(
+    runner: Runner, cases: Sequence[Case], outputs: Outputs, parallel: int, about: Mapping[str, Any],
+    told: Callable[[int], None],
+) -> tuple[list[EvalLog], _Work]:
+    """Inspect's logs (none where it was interrupted at once), and what it was given to do."""
+    from inspect_ai import Epochs, Task, eval_async
+    from inspect_ai.dataset import MemoryDataset
+    from inspect_ai.util import display_type
+
+    settings = runner.resources.settings
+    display_type()  # settles that nothing is shown
+    garden = await Garden.of(runner, [case for case, _ in outputs.missing], parallel)
+    work = _Work(runner, cases, outputs, garden, told)
+    longest = max(len(case.turns) for case in cases)
+    try:
+        logs = await eval_async(
+            Task(
+                dataset=MemoryDataset([_sample(case) for case in cases], name="cases"),
+                solver=work.solver(), scorer=work.scorer(), name="ladrillo", metadata=dict(about),
+            ),
+            model="none", log_dir=str(logs_of(settings.data_dir)), epochs=Epochs(outputs.epochs), max_samples=parallel,
+            time_limit=int(2 * longest * (settings.turn_timeout + _GRACE)), fail_on_error=True, ctl_server=False,
+            log_realtime=False, log_level="critical", score_display=False,
+        )
+    finally:
+        await garden.settle()
+    return logs, work
 
 
 _TOO_LONG = {"status": "failed", "error_code": "time_limit", "ms": 0}

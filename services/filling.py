@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 import psycopg
@@ -19,11 +18,11 @@ from sqlalchemy import text
 
 import knowledge
 from core.clock import now
-from core.database import Database, unavailable
+from core.database import Database
 from core.errors import BadInput, LadrilloError, Unavailable
 from core.locale import COUNTRIES
 from core.scope import Scope
-from core.turns import FILLING, one_at_a_time
+from core.turns import FILLING, alone
 from knowledge.resources import Resources
 
 log = logging.getLogger("ladrillo.filling")
@@ -43,7 +42,7 @@ async def fill(resources: Resources, scope: Scope, progress: Progress) -> bool:
         "forecasts": lambda: _forecasts(resources, scope, progress),
         "index": lambda: sync_index(resources, scope, progress),
     }
-    async with _alone(resources.database):
+    async with alone(resources.database, FILLING):
         for step in await _pending(resources.database, scope):
             try:
                 await steps[step]()
@@ -87,17 +86,6 @@ async def _tidy(database: Database) -> None:
             await connection.execute("VACUUM (ANALYZE) listings")
     except psycopg.Error as error:
         log.info("the listings were not tidied up: %s", error)
-
-
-@asynccontextmanager
-async def _alone(database: Database) -> AsyncIterator[None]:
-    """One process at a time; the lock goes with the connection, so a killed process never blocks the next."""
-    try:
-        connection = await psycopg.AsyncConnection.connect(database.dsn, autocommit=True, connect_timeout=5)
-    except psycopg.OperationalError as error:
-        raise unavailable(error) from error
-    async with connection, one_at_a_time(connection, FILLING):
-        yield
 
 
 async def _reference(resources: Resources, scope: Scope, progress: Progress) -> None:

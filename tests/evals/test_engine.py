@@ -7,12 +7,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from core.database import Database
 from core.errors import Unavailable
+from core.turns import EVALUATING, FILLING, alone
 from evals import engine
 from evals.cases import Case
 from evals.outputs import Outputs
@@ -110,6 +115,31 @@ async def test_an_interruption_is_passed_on(runner: Runner, tmp_path: Path, monk
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def test_one_evaluation_at_a_time_in_a_database(
+    runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[object] = []
+
+    @asynccontextmanager
+    async def taken(database: Database, key: int) -> AsyncIterator[None]:
+        assert database is runner.resources.database
+        async with alone(database, key):
+            steps.append(key)
+            yield
+        steps.append("left")
+
+    async def inspected(*_: object) -> Any:
+        steps.append("ran")
+        async with alone(runner.resources.database, FILLING):  # another key is free
+            return [SimpleNamespace(status="success")], SimpleNamespace(failure=None)
+
+    monkeypatch.setattr(engine, "alone", taken)
+    monkeypatch.setattr(engine, "_inspected", inspected)
+    outputs = await ran(runner, tmp_path / "out.jsonl")
+    assert steps == [EVALUATING, "ran", "left"]
+    assert {turn["error"] for line in outputs.lines for turn in line["turns"]} == {"time_limit"}  # none was answered
 
 
 def test_other_commands_do_not_load_inspect() -> None:
