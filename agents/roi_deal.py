@@ -14,6 +14,8 @@ from agents.roi_figures import amount, many, one, rate_kind_of
 
 #: Measures that flows are laid out for.
 _OF_FLOWS = frozenset({"irr", "npv"})
+#: Measures of told payments and costs: no assumption is added to them.
+_AS_TOLD = frozenset({"cash_flow_month", "cash_flow_year", "break_even_rent", "cash_on_cash", "dscr", "price_for_yield", "rent_for_yield"})
 _YIELDS = frozenset({"gross_yield", "net_yield"})
 #: Measures beside which the plain gross yield is told as well.
 _WITH_GROSS = frozenset({"net_yield", "cap_rate", "noi", "dscr"})
@@ -50,8 +52,8 @@ def deal_arguments(known: Known, asked: list[str]) -> Arguments:
         "horizon_years": _years(deal) or None, "sale_price": _sale(deal),
         "cash_flows": flows, "measures": asked,
     } | _rent(known, deal) | _loan(deal, asked)
-    if _OF_FLOWS & set(asked) and deal.get("sale") and call["costs"] is None:
-        call["costs"] = []  # flows are what was told, and nothing besides
+    if call["costs"] is None and (_AS_TOLD & set(asked) or (_OF_FLOWS & set(asked) and deal.get("sale"))):
+        call["costs"] = []  # what was told, and nothing besides
     if "npv" in asked and call.get("discount_pct") is None and call.get("loan_amount") is None:
         call |= {"discount_pct": call["rate_pct"], "rate_pct": None, "rate_kind": None}
     return call

@@ -273,7 +273,7 @@ def _is_rate(here: _Here) -> bool:
     follows = words_at(tokens, after, 2)
     if here.word in _RATE_KINDS or (here.word == "e" and follows[1:] == ("a",)):
         return True
-    units = here.word in lexicon().counts or here.word in lexicon().scales or here.word in lexicon().currency or here.word in _PESOS
+    units = here.word in _PESOS or any(here.word in table for table in (lexicon().counts, lexicon().scales, lexicon().currency))
     if units or here.word in _YEAR_WORDS | _MONTH_WORDS or here.word in _POINTS or _area_unit(tokens, after):
         return False
     before = [t.text for t in tokens[max(0, first - 4) : first]]
@@ -321,7 +321,8 @@ def _money_or_area(here: _Here) -> Amount | None:
     value, last = number.value, number.last
     written, money, start, money_last = _currency_around(tokens, here.at, last, here.text)
     currency = number.currency or written
-    unit = None if money or number.currency else _area_unit(tokens, last + 1)
+    apart = last + 1 < len(tokens) and tokens[last + 1].comma  # "precio 275.000, m2 110"
+    unit = None if money or number.currency or apart else _area_unit(tokens, last + 1)
     if unit is not None and not (here.spelled and value == 1):
         factor, size = unit
         if _is_distance(tokens, here.at, last + 1 + size):

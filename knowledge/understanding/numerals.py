@@ -14,6 +14,7 @@ from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.tokens import Token
 
 _HALF = frozenset({"medio", "media", "half"})
+_PARTS = {"medio": 0.5, "media": 0.5, "half": 0.5, "cuarto": 0.25, "quarter": 0.25}
 _MEXICAN_MILLIONS = frozenset({"mdp", "mdd", "mde"})
 
 
@@ -95,8 +96,8 @@ class _Reading:
         multiplier = self._scale(token)
         if multiplier is not None and (self.i > self.at or token.text in ("mil", "thousand")):
             return self._multiply(token, multiplier)
-        if token.text in _HALF and self.i == self.at:
-            return self._half_of()
+        if token.text in _PARTS and self.i == self.at:
+            return self._part_of(_PARTS[token.text])
         if token.text == "hundred":
             self.current, self.last = (self.current or 1.0) * 100, self.i
             return True
@@ -152,13 +153,15 @@ class _Reading:
         self.currency = self.lex.scale_currency.get(token.text, self.currency)
         return True
 
-    def _half_of(self) -> bool:
-        """ "medio millón", "half a million"."""
-        skip = self.i + 2 if self.word(self.i + 1) in ("a", "un") else self.i + 1
+    def _part_of(self, part: float) -> bool:
+        """ "medio millón", "half a million", "un cuarto de millón"."""
+        skip = self.i + 1
+        while self.word(skip) in ("a", "un", "de", "of"):
+            skip += 1
         size = self.lex.scales.get(self.word(skip), 0.0)
         if size >= 1e3:
             self.scaled, self.currency = True, self.lex.scale_currency.get(self.word(skip))
-            self.done = self._number(0.5 * size, skip)
+            self.done = self._number(part * size, skip)
         return size >= 1e3
 
     def _add(self, value: float) -> bool:

@@ -55,8 +55,7 @@ def _split(tokens: Sequence[Token], after: int, before: int) -> int | None:
             if token.text in ("con", "with", "a", "o", "or") and not (token.opens or token.comma) and at == after:
                 continue
             return at
-    token = tokens[before] if before < len(tokens) else None
-    return before if token is not None and (token.opens or token.comma) else None
+    return before if before < len(tokens) and (tokens[before].opens or tokens[before].comma) else None
 
 
 def contexts(tokens: Sequence[Token], amounts: Sequence[Amount]) -> list[Context]:
@@ -99,7 +98,7 @@ def scores(context: Context, tokens: Sequence[Token], named: Sequence[Named], ki
             strength = 0.9 + name.weight - 0.2 * away + 0.25 * (name.end - name.start - 1)
             strength += 0.35 if opener in _PREPOSITIONS else 0.0
             if context.shared_right and opener not in _PREPOSITIONS:
-                strength -= 0.6
+                strength -= 1.0 if name.end == context.right else 0.6
         else:
             continue
         if name.role not in best or strength > best[name.role][0]:
@@ -125,7 +124,7 @@ def _period_word(tokens: Sequence[Token], at: int) -> Period | None:
     if word in _MONTHS and not _counted(tokens, at):
         return "month"
     if word in _YEARS and not _counted(tokens, at):
-        numbered = word in _YEAR_NAMES and after is not None and (after.kind == "num" or after.text in _SMALL)
+        numbered = word in _YEAR_NAMES and after is not None and (re.fullmatch("[0-9]{1,2}", after.raw) or after.text in _SMALL)
         return None if numbered and after is not None and not after.comma else "year"
     return None
 

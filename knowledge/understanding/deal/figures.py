@@ -279,9 +279,14 @@ def _settle_cost(figure: Figure, tokens: Sequence[Token], context: Context, pric
 def _sized(amount: Amount, role: str, price: float | None, period: Period | None) -> float:
     """ "pongo 300 de mi bolsillo" of a flat of 500 millones is 300 millions: a bare figure takes the size spoken of."""
     value = amount.value
-    if not price or period or value >= 1000 or not amount.literal or amount.currency or role not in _LARGE | {"once", "works"}:
+    if not price or value >= 1000 or not amount.literal or amount.currency:
         return value
-    sizes = [s for s in (1e6, 1e3) if price >= 10 * s and value * s <= 1.5 * price and value < price / 1000]
+    if role in _MONTHLY and price >= 1e8 and value < 1e-5 * price:  # "1.7" of a flat of 290 millones
+        return next((value * s for s in (1e6, 1e3) if 5e-4 * price <= value * s <= 0.03 * price), value)
+    if period or role not in _LARGE | {"once", "works"}:
+        return value
+    most = (5 if role == "sale" else 1.5) * price
+    sizes = [s for s in (1e6, 1e3) if price >= 10 * s and value * s <= most and value < price / 1000]
     return value * sizes[0] if sizes else value
 
 

@@ -79,6 +79,7 @@ def read_deal(
 def _default_roles(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
     """Figures that no word names: the largest is the price, a percentage of a loan its rate, its years the term."""
     _settle_dated(figures, deal)
+    _settle_price(figures, deal)
     asked = set(deal.get("asked") or ())
     has = set(deal) | {_SINGLE.get(f.role, f.role) for f in figures}
     money = [f for f in figures if f.kind == "money"]
@@ -93,7 +94,7 @@ def _default_roles(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
             figure.role = "loan"
         elif "affordable_loan" in asked and not has & {"affordable", "instalment"}:
             figure.role = "affordable"
-        elif figure.period == "month":
+        elif figure.period is not None:
             figure.role = "rent" if "rent" not in has else ""
         elif not has & {"price", "value"} and not ("own" in has and asked & _FLOWS) and figure.value == max(f.value for f in money if not f.role):
             figure.role = "price"
@@ -110,6 +111,18 @@ def _default_roles(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
             figure.role = "hold" if ahead or held else "term" if lending or figure.role == "term" else figure.role
     _settle_loan(figures, deal)
     _settle_sale(figures, deal)
+
+
+def _settle_price(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
+    """ "it has 8 units at 7,200 each and costs 8.5 million": no cost is that many rents; it is what the property costs."""
+    rent = next((f for f in figures if f.role == "rent"), None)
+    month = rent.value / (12 if rent.period == "year" else 1) if rent else None
+    if month is None or deal.get("price") or any(f.role in ("price", "value") for f in figures):
+        return
+    for figure in figures:
+        if figure.role == "cost" and figure.kind == "money" and figure.value > 40 * month:
+            figure.role, figure.period = "price", None
+            return
 
 
 def _settle_dated(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
@@ -149,7 +162,9 @@ def _settle_sale(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
     told = "sale" in deal or any(f.role == "sale" for f in figures)
     currency = next((f.currency for f in figures if f.role in ("own", "price")), deal.get("currency"))
     for figure in figures:
-        if outlay and not told and figure.currency in (None, currency) and figure.role in ("rent", "each") and figure.period != "month" and figure.value > 0.5 * outlay:
+        if outlay and not told and figure.currency in (None, currency) and (figure.net or figure.role == "each") and (
+            figure.period != "month" and figure.value > 0.5 * outlay
+        ):
             figure.role, told = "sale", True
 
 
