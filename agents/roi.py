@@ -35,7 +35,8 @@ from tools.returns import HOUSING, analyse_returns
 _MEASURES = {"cash_flow": "cash_flow_month", "break_even": "break_even_rent", "operating_costs": "noi"} | {
     name: name for name in (
         "gross_yield", "net_yield", "noi", "cap_rate", "years_of_rent", "payback_years", "price_per_m2",
-        "acquisition_costs", "legal_rent_cap", "loan_amount", "monthly_payment", "total_interest", "loan_to_value", "down_payment",
+        "acquisition_costs", "legal_rent_cap", "loan_amount", "monthly_payment", "total_interest", "loan_to_value",
+        "down_payment",
         "affordable_loan", "rent_minus_payment", "cash_flow_month", "cash_flow_year", "cash_on_cash", "dscr",
         "break_even_rent", "break_even_occupancy", "irr", "levered_irr", "npv", "equity_at_horizon", "rent_for_yield",
         "price_for_yield",
@@ -188,7 +189,8 @@ def conversion(known: Known) -> Arguments | None:
 
 def rents(known: Known) -> list[Arguments] | None:
     """Where the investor gave no rent, or no price beside a rent, what the place says; one call a property or place."""
-    if known.brief.uncovered or not _calculated(known) or deal_measures(known) or set(measures(known)) <= _NO_RENT_NEEDED | {"irr"}:
+    told = bool(deal_measures(known))
+    if told or known.brief.uncovered or not _calculated(known) or set(measures(known)) <= _NO_RENT_NEEDED | {"irr"}:
         return None
     several = options(known)
     kind = one(known.slots.get("property_type"))

@@ -15,7 +15,17 @@ from agents.roi_figures import amount, many, one, rate_kind_of
 #: Measures that flows are laid out for.
 _OF_FLOWS = frozenset({"irr", "npv"})
 #: Measures of told payments and costs: no assumption is added to them.
-_AS_TOLD = frozenset({"cash_flow_month", "cash_flow_year", "break_even_rent", "cash_on_cash", "dscr", "price_for_yield", "rent_for_yield"})
+_AS_TOLD = frozenset(
+    {
+        "cash_flow_month",
+        "cash_flow_year",
+        "break_even_rent",
+        "cash_on_cash",
+        "dscr",
+        "price_for_yield",
+        "rent_for_yield",
+    }
+)
 _YIELDS = frozenset({"gross_yield", "net_yield"})
 #: Measures beside which the plain gross yield is told as well.
 _WITH_GROSS = frozenset({"net_yield", "cap_rate", "noi", "dscr"})
@@ -43,15 +53,30 @@ def deal_arguments(known: Known, asked: list[str]) -> Arguments:
     """The figures told, under the calculator's names."""
     deal = known.request.get("deal") or {}
     flows = _flows(deal) if _OF_FLOWS & set(asked) else None
-    call: Arguments = {
-        "price": _price(deal, asked), "area_m2": deal.get("area_m2"), "costs": _costs(deal, known.brief.language), "net_yield_on": deal.get("base") if _YIELDS & set(asked) else None,
-        "vacancy_pct": deal.get("vacancy_pct"), "growth_pct": deal.get("growth_pct"), "rent_growth_pct": deal.get("rent_growth_pct"),
-        "selling_costs_pct": deal.get("selling_pct"), "discount_pct": deal.get("discount_pct"),
-        "target_yield_pct": deal.get("target_pct"), "target_is_net": deal.get("target_net"),
-        "rate_pct": deal.get("rate_pct"), "term_years": deal.get("term_years"), "rate_kind": _rate_kind(known, deal),
-        "horizon_years": _years(deal) or None, "sale_price": _sale(deal),
-        "cash_flows": flows, "measures": asked,
-    } | _rent(known, deal) | _loan(deal, asked)
+    call: Arguments = (
+        {
+            "price": _price(deal, asked),
+            "area_m2": deal.get("area_m2"),
+            "costs": _costs(deal, known.brief.language),
+            "net_yield_on": deal.get("base") if _YIELDS & set(asked) else None,
+            "vacancy_pct": deal.get("vacancy_pct"),
+            "growth_pct": deal.get("growth_pct"),
+            "rent_growth_pct": deal.get("rent_growth_pct"),
+            "selling_costs_pct": deal.get("selling_pct"),
+            "discount_pct": deal.get("discount_pct"),
+            "target_yield_pct": deal.get("target_pct"),
+            "target_is_net": deal.get("target_net"),
+            "rate_pct": deal.get("rate_pct"),
+            "term_years": deal.get("term_years"),
+            "rate_kind": _rate_kind(known, deal),
+            "horizon_years": _years(deal) or None,
+            "sale_price": _sale(deal),
+            "cash_flows": flows,
+            "measures": asked,
+        }
+        | _rent(known, deal)
+        | _loan(deal, asked)
+    )
     if call["costs"] is None and (_AS_TOLD & set(asked) or (_OF_FLOWS & set(asked) and deal.get("sale"))):
         call["costs"] = []  # what was told, and nothing besides
     if "npv" in asked and call.get("discount_pct") is None and call.get("loan_amount") is None:
@@ -92,7 +117,11 @@ def _costs(deal: Mapping[str, Any], language: str) -> list[Arguments] | None:
     running, once = deal.get("costs") or (), deal.get("upfront") or ()
     unnamed = "gastos" if language == "es" else "costs"
     found = [dict(c) | {"label": unnamed if c["label"] == "-" else c["label"]} for c in running]
-    found += [{"label": unnamed if c["label"] == "-" else c["label"], "amount": c["amount"], "period": "once"} | ({"of": c["of"]} if c.get("of") else {}) for c in once]
+    found += [
+        {"label": unnamed if c["label"] == "-" else c["label"], "amount": c["amount"], "period": "once"}
+        | ({"of": c["of"]} if c.get("of") else {})
+        for c in once
+    ]
     return found or None
 
 
@@ -109,7 +138,9 @@ def _loan(deal: Mapping[str, Any], asked: list[str]) -> Arguments:
     if "affordable_loan" in asked:
         return {"affordable_payment": deal.get("affordable") or deal.get("instalment")}
     if loan is None and (deal.get("financed_pct") or deal.get("down_pct")) is not None:
-        found["down_payment_pct"] = 100 - deal["financed_pct"] if deal.get("financed_pct") is not None else deal["down_pct"]
+        found["down_payment_pct"] = (
+            100 - deal["financed_pct"] if deal.get("financed_pct") is not None else deal["down_pct"]
+        )
     if own is not None:
         found["own_cash"] = own
         covered = price is not None and loan is not None and abs(own + loan - price) <= 0.01 * price
@@ -143,9 +174,12 @@ def deal_call(known: Known) -> Arguments | None:
         return None
     slots, outside = known.slots, bool(known.brief.uncovered)
     place: Arguments = {
-        "currency": one(slots.get("currency")), "outside_markets": outside or None,
-        "country": None if outside else one(slots.get("country")), "city": None if outside else one(slots.get("city")),
+        "currency": one(slots.get("currency")),
+        "outside_markets": outside or None,
+        "country": None if outside else one(slots.get("country")),
+        "city": None if outside else one(slots.get("city")),
         "property_type": one(slots.get("property_type")),
-        "new_build": True if "new_build" in many(slots.get("features")) else None, "rate_moves": amount(known.request.get("rate_moves")),
+        "new_build": True if "new_build" in many(slots.get("features")) else None,
+        "rate_moves": amount(known.request.get("rate_moves")),
     }
     return place | deal_arguments(known, asked)

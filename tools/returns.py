@@ -97,10 +97,11 @@ async def analyse_returns(
     each listed. fill_other_costs: assumptions beside the stated costs. purchase_costs: money on top of the price.
     net_yield_on: what the investor wants a yield measured on. down_payment_pct: 30 when 70 % is financed.
     own_cash: own money put in, if stated as an amount; own_excludes_costs: purchase costs come on top of it.
-    instalment: a loan's monthly payment, if told. sale_price: what it sells for at horizon_years. rate_pct: yearly, as quoted; rate_kind: effective only if the
-    investor says efectivo anual or E.A. example_loan: use the country's labelled example for a missing rate or term.
+    instalment: a loan's monthly payment, if told. sale_price: what it sells for at horizon_years. rate_pct: yearly, as
+    quoted; rate_kind: effective only if the investor says efectivo anual or E.A. example_loan: use the country's labelled example for a missing rate or term.
     affordable_payment: a monthly payment the investor can bear, for affordable_loan. target_yield_pct: the yield
-    wished for (target_is_net: the net one), for rent_for_yield (needs a price) or price_for_yield (needs a rent). cash_flows: yearly, today first.
+    wished for (target_is_net: the net one), for rent_for_yield (needs a price) or price_for_yield (needs a rent).
+    cash_flows: yearly, today first.
     label: the investor's name for this property when there are several. listing_id: take price (or rent) and size from
     a listing found before. rate_moves: points by which the rate is imagined to rise, or to fall where negative.
     outside_markets: the place is outside Colombia, Spain and Mexico (arithmetic only).
@@ -145,8 +146,8 @@ async def analyse_returns(
             down_payment_pct=down_payment_pct, loan_amount=loan_amount, rate_pct=rate_pct,
             rate_kind=rate_kind or ("nominal" if rate_pct is not None else None), term_years=term_years,
             payment=affordable_payment, instalment=instalment, own_cash=own_cash, own_excludes_costs=own_excludes_costs,
-            sale_price=sale_price, target_is_net=target_is_net, example_loan=example_loan, horizon_years=horizon_years, growth_pct=growth_pct,
-            target_yield_pct=target_yield_pct,
+            sale_price=sale_price, target_is_net=target_is_net, example_loan=example_loan, horizon_years=horizon_years,
+            growth_pct=growth_pct, target_yield_pct=target_yield_pct,
             rent_growth_pct=rent_growth_pct, selling_costs_pct=selling_costs_pct, discount_pct=discount_pct,
             cash_flows=tuple(cash_flows or ()), measures=asked, entity=label, language=language,
         )

@@ -40,8 +40,8 @@ def annual_growth(case: Case) -> Fact:
     """The yearly compound rate between what was paid and what it sells for."""
     price, sale, years = require(lambda: case.price, lambda: case.stated("sale_price"), lambda: _horizon(case))
     value = ((num(sale) / num(price)) ** (1 / num(years)) - 1) * 100
-    return case.ledger.compute("annual_growth", value, "percent", f"(({plain(num(sale))} ÷ {plain(num(price))})^(1 ÷ {plain(num(years))}) − 1) × 100",
-                               [price, sale, years])
+    formula = f"(({plain(num(sale))} ÷ {plain(num(price))})^(1 ÷ {plain(num(years))}) − 1) × 100"
+    return case.ledger.compute("annual_growth", value, "percent", formula, [price, sale, years])
 
 
 def value_at_horizon(case: Case) -> Fact:
@@ -109,14 +109,14 @@ def _told(case: Case) -> tuple[tuple[float, ...], list[Fact]]:
     yearly = num(parts[0]) - sum(num(p) for p in parts[1:]) if parts else 0.0
     kept = num(sale) * (1 - (i.selling_costs_pct or 0) / 100)
     count = max(1, round(num(years)))
-    first = case.money("cash_flow_0", -num(outlay) - (num(extra) if extra else 0),
-                       f"−{plain(num(outlay))}" + (f" − {plain(num(extra))}" if extra else ""), [outlay, *([extra] if extra else [])])
+    paid = f"−{plain(num(outlay))}" + (f" − {plain(num(extra))}" if extra else "")
+    first = case.money("cash_flow_0", -num(outlay) - (num(extra) if extra else 0), paid, [outlay, *([extra] if extra else [])])
     facts = [first]
     left = " − ".join(plain(num(p)) for p in parts) or "0"
     for year in range(1, count + 1):
         last = year == count
-        facts.append(case.money(f"cash_flow_{year}", yearly + (kept if last else 0), f"{left} + {plain(kept)}" if last else left,
-                                [*parts, *([sale] if last else [])]))
+        facts.append(case.money(f"cash_flow_{year}", yearly + (kept if last else 0),
+                                f"{left} + {plain(kept)}" if last else left, [*parts, *([sale] if last else [])]))
     return tuple(num(fact) for fact in facts), facts
 
 

@@ -57,8 +57,8 @@ class Inputs:
     instalment the investor can bear. `example_loan`: where rate or term are missing, use the country's labelled
     example. `instalment`: the monthly payment of a loan, where it was told and need not be computed. `own_cash`: own money
     put in, purchase costs on top of it where `own_excludes_costs`. `sale_price`: what it sells for at the horizon.
-    `target_yield_pct`: the yield that is wished for, gross unless `target_is_net`. `measures`: what was asked (empty: all that the
-    figures allow). `on`: the day whose rules hold.
+    `target_yield_pct`: the yield that is wished for, gross unless `target_is_net`. `measures`: what was asked (empty: all
+    that the figures allow). `on`: the day whose rules hold.
     """
 
     price: float | None = None

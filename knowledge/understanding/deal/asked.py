@@ -10,10 +10,20 @@ from knowledge.understanding.deal.vocabulary import measure_order, measures, sai
 from knowledge.understanding.tokens import Token
 
 #: Measures whose names are also names of their inputs: where another is asked, they lead nothing.
-_INPUTS = frozenset({"monthly_payment", "net_yield", "gross_yield", "price_per_m2", "loan_amount", "rent_for_yield", "cash_flow_year"})
+_INPUTS = frozenset(
+    {"monthly_payment", "net_yield", "gross_yield", "price_per_m2", "loan_amount", "rent_for_yield", "cash_flow_year"}
+)
 #: (longer, shorter): "¿en cuánto queda la cuota?" asks for the instalment, not for what is left.
-_SWALLOWED = frozenset({("monthly_payment", "cash_flow_month"), ("monthly_payment", "price_for_yield"), ("net_yield", "cash_flow_month"),
-                        ("gross_yield", "cash_flow_month"), ("rent_for_yield", "cash_flow_month"), ("cash_flow_month", "down_payment")})
+_SWALLOWED = frozenset(
+    {
+        ("monthly_payment", "cash_flow_month"),
+        ("monthly_payment", "price_for_yield"),
+        ("net_yield", "cash_flow_month"),
+        ("gross_yield", "cash_flow_month"),
+        ("rent_for_yield", "cash_flow_month"),
+        ("cash_flow_month", "down_payment"),
+    }
+)
 _LOAN = ("loan", "financed_pct", "down_pct")
 #: What each measure cannot do without: one entry of each group.
 _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -54,7 +64,9 @@ def implied_measures(deal: Mapping[str, Any]) -> list[str]:
         return []
     for name in ("loan_to_value", "monthly_payment", "down_payment"):
         owing = name == "loan_to_value" and not deal.get("debt")
-        known_loan = name == "monthly_payment" and not (deal.get("loan") or deal.get("down_pct") or deal.get("financed_pct"))
+        known_loan = name == "monthly_payment" and not (
+            deal.get("loan") or deal.get("down_pct") or deal.get("financed_pct")
+        )
         if not owing and not known_loan and feasible(name, deal):
             return [name]
     return []
@@ -78,7 +90,9 @@ def asked_measures(tokens: Sequence[Token], hits: Sequence[Hit], deal: Mapping[s
         return []
     lead = next((n for n in possible if n not in _INPUTS), possible[0])
     leading = [h for h in hits if h.cue.route == lead]
-    beside = [n for n in possible if n != lead and any(h.cue.route == n and _stands_apart(tokens, h, leading) for h in hits)]
+    beside = [
+        n for n in possible if n != lead and any(h.cue.route == n and _stands_apart(tokens, h, leading) for h in hits)
+    ]
     if lead in ("break_even_rent", "cash_flow_month", "cash_on_cash", "dscr") and "monthly_payment" in beside:
         beside.remove("monthly_payment")
     first = {n: min((h.start for h in hits if h.cue.route == n), default=0) for n in (lead, *beside)}
@@ -104,14 +118,23 @@ def _questions(tokens: Sequence[Token], text: str) -> list[tuple[int, int]]:
 
 def _outer(hits: Sequence[Hit]) -> list[Hit]:
     """Without the names that stand inside a longer one."""
+
     def inside(hit: Hit) -> bool:
         mine = order.index(hit.cue.route)
         return any(
-            o.start <= hit.start and hit.end <= o.end and o.cue.route != hit.cue.route
-            and ((o.cue.route, hit.cue.route) in _SWALLOWED
-                 or (o.end - o.start > hit.end - hit.start and order.index(o.cue.route) < mine
-                     and (hit.cue.route, o.cue.route) not in _SWALLOWED))
-            for o in hits)
+            o.start <= hit.start
+            and hit.end <= o.end
+            and o.cue.route != hit.cue.route
+            and (
+                (o.cue.route, hit.cue.route) in _SWALLOWED
+                or (
+                    o.end - o.start > hit.end - hit.start
+                    and order.index(o.cue.route) < mine
+                    and (hit.cue.route, o.cue.route) not in _SWALLOWED
+                )
+            )
+            for o in hits
+        )
 
     order = measure_order()
     return [h for h in hits if not inside(h)]
@@ -119,12 +142,14 @@ def _outer(hits: Sequence[Hit]) -> list[Hit]:
 
 def _stands_apart(tokens: Sequence[Token], hit: Hit, leads: Sequence[Hit]) -> bool:
     """Whether a name stands in a clause of its own ("€/m2 y rentabilidad bruta")."""
+
     def apart(lead: Hit) -> bool:
         low, high = sorted((lead, hit), key=lambda h: h.start)
         if low.end > high.start:
             return False
         between = tokens[low.end : high.start + 1]
         return any(t.opens or t.comma or t.text in ("y", "and", "e", "plus", "mas") for t in between)
+
     return all(apart(lead) for lead in leads)
 
 

@@ -18,12 +18,52 @@ _YEAR_NAMES = frozenset({"ano", "anos", "year", "years", "yr", "yrs"})
 _MONTH_NAMES = frozenset({"mes", "meses", "month", "months", "mo"})
 _ARTICLES = frozenset({"el", "del", "al", "the", "year"})
 _ORDINALS = {
-    "primer": 1, "primero": 1, "first": 1, "1er": 1, "segundo": 2, "second": 2, "tercer": 3, "tercero": 3, "third": 3,
-    "cuarto": 4, "fourth": 4, "quinto": 5, "fifth": 5, "sexto": 6, "sixth": 6, "septimo": 7, "seventh": 7, "octavo": 8,
-    "eighth": 8, "noveno": 9, "ninth": 9, "decimo": 10, "tenth": 10,
+    "primer": 1,
+    "primero": 1,
+    "first": 1,
+    "1er": 1,
+    "segundo": 2,
+    "second": 2,
+    "tercer": 3,
+    "tercero": 3,
+    "third": 3,
+    "cuarto": 4,
+    "fourth": 4,
+    "quinto": 5,
+    "fifth": 5,
+    "sexto": 6,
+    "sixth": 6,
+    "septimo": 7,
+    "seventh": 7,
+    "octavo": 8,
+    "eighth": 8,
+    "noveno": 9,
+    "ninth": 9,
+    "decimo": 10,
+    "tenth": 10,
 }
-_SMALL = {"uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10,
-          "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
+_SMALL = {
+    "uno": 1,
+    "dos": 2,
+    "tres": 3,
+    "cuatro": 4,
+    "cinco": 5,
+    "seis": 6,
+    "siete": 7,
+    "ocho": 8,
+    "nueve": 9,
+    "diez": 10,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+}
 #: Roles that nouns name, which follow their figure as well as they go before it.
 _NOUNS = frozenset({"cost", "once", "works", "own", "rent_cost", "vacancy", "down"})
 #: How far (in tokens) a name may be from its figure.
@@ -79,7 +119,9 @@ def contexts(tokens: Sequence[Token], amounts: Sequence[Amount]) -> list[Context
     return found
 
 
-def scores(context: Context, tokens: Sequence[Token], named: Sequence[Named], kind: str) -> dict[str, tuple[float, Named]]:
+def scores(
+    context: Context, tokens: Sequence[Token], named: Sequence[Named], kind: str
+) -> dict[str, tuple[float, Named]]:
     """How strongly the words around the figure give it each role of its kind."""
     best: dict[str, tuple[float, Named]] = {}
     opener = tokens[context.last + 1].text if context.last + 1 < len(tokens) else ""
@@ -89,7 +131,10 @@ def scores(context: Context, tokens: Sequence[Token], named: Sequence[Named], ki
         if name.side != "after" and context.left <= name.start and name.end <= context.first:
             strength = 1 + name.weight - 0.13 * (context.first - name.end) + 0.25 * (name.end - name.start - 1)
             if context.shared_left:
-                begins = name.start - context.left <= (tokens[context.left].text in _PREPOSITIONS) and name.end < context.first
+                begins = (
+                    name.start - context.left <= (tokens[context.left].text in _PREPOSITIONS)
+                    and name.end < context.first
+                )
                 if begins and (name.role in _NOUNS or tokens[name.end].text in ("on", "sobre")):
                     continue  # "less 2,000 costs on a 148,000 flat": the costs are the figure's before
                 strength -= 0.2
@@ -124,7 +169,11 @@ def _period_word(tokens: Sequence[Token], at: int) -> Period | None:
     if word in _MONTHS and not _counted(tokens, at):
         return "month"
     if word in _YEARS and not _counted(tokens, at):
-        numbered = word in _YEAR_NAMES and after is not None and (re.fullmatch("[0-9]{1,2}", after.raw) or after.text in _SMALL)
+        numbered = (
+            word in _YEAR_NAMES
+            and after is not None
+            and (re.fullmatch("[0-9]{1,2}", after.raw) or after.text in _SMALL)
+        )
         return None if numbered and after is not None and not after.comma else "year"
     return None
 
@@ -134,7 +183,12 @@ def _counted(tokens: Sequence[Token], at: int) -> bool:
     before = tokens[at - 1] if at else None
     if before is None or tokens[at].gap.strip() or tokens[at].text not in _YEAR_NAMES | _MONTH_NAMES:
         return False
-    return bool(re.fullmatch(r"[0-9]{1,2}", before.raw)) or before.text in _ORDINALS or before.text in _SMALL or before.text in ("un", "medio", "half", "first")
+    return (
+        bool(re.fullmatch(r"[0-9]{1,2}", before.raw))
+        or before.text in _ORDINALS
+        or before.text in _SMALL
+        or before.text in ("un", "medio", "half", "first")
+    )
 
 
 def years_named(tokens: Sequence[Token], start: int, end: int) -> list[int]:
@@ -144,10 +198,16 @@ def years_named(tokens: Sequence[Token], start: int, end: int) -> list[int]:
         word = tokens[at].text
         if word in _YEAR_NAMES:
             found += _numbers_after(tokens, at + 1, len(tokens))
-        elif word in _ORDINALS and (_before(tokens, at) in _ARTICLES or (at + 1 < len(tokens) and tokens[at + 1].text in _YEAR_NAMES)):
+        elif word in _ORDINALS and (
+            _before(tokens, at) in _ARTICLES or (at + 1 < len(tokens) and tokens[at + 1].text in _YEAR_NAMES)
+        ):
             found.append(_ORDINALS[word])
-        elif re.fullmatch(r"[1-9]\d?", word) and at + 1 < len(tokens) and tokens[at + 1].text in ("o", "er", "do", "st", "nd", "rd", "th") \
-                and not tokens[at + 1].gap:
+        elif (
+            re.fullmatch(r"[1-9]\d?", word)
+            and at + 1 < len(tokens)
+            and tokens[at + 1].text in ("o", "er", "do", "st", "nd", "rd", "th")
+            and not tokens[at + 1].gap
+        ):
             found.append(int(word))
     return [year for year in found if 0 < year <= 60]
 
@@ -172,7 +232,22 @@ def _numbers_after(tokens: Sequence[Token], at: int, end: int) -> list[int]:
             if following is not None and following.text in _YEAR_NAMES | {"m", "mil", "k", "millones"}:
                 break
             found.append(int(token.raw) if token.kind == "num" else _SMALL[token.text])
-        elif token.text not in ("a", "al", "to", "through", "and", "y", "e", "ni", "el", "los", "nor", "or", "the", "hasta"):
+        elif token.text not in (
+            "a",
+            "al",
+            "to",
+            "through",
+            "and",
+            "y",
+            "e",
+            "ni",
+            "el",
+            "los",
+            "nor",
+            "or",
+            "the",
+            "hasta",
+        ):
             break
         at += 1
     return found
@@ -183,6 +258,9 @@ def is_year_number(tokens: Sequence[Token], amount: Amount) -> bool:
     if amount.kind not in ("other", "year") or amount.value > 60 or amount.value != int(amount.value):
         return False
     at = amount.first - 1
-    while at >= 0 and (tokens[at].text in ("to", "a", "al", "and", "y", "ni", "el", "los", "through", "hasta", "nor", "or") or re.fullmatch(r"[0-9]+", tokens[at].raw)):
+    while at >= 0 and (
+        tokens[at].text in ("to", "a", "al", "and", "y", "ni", "el", "los", "through", "hasta", "nor", "or")
+        or re.fullmatch(r"[0-9]+", tokens[at].raw)
+    ):
         at -= 1
     return at >= 0 and tokens[at].text in _YEAR_NAMES and not tokens[at + 1].comma

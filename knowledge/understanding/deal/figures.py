@@ -6,7 +6,6 @@ between names that fit several: nobody pays a loan of 14,300 back in 25 years, n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,6 @@ from knowledge.understanding.amounts import Amount
 from knowledge.understanding.cues import Hit
 from knowledge.understanding.deal.contexts import Context, Period, contexts, is_year_number, period_of, scores, years_of
 from knowledge.understanding.deal.vocabulary import Named, names, said, words
-from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.tokens import Token, words_at
 
 _REFUSED, _ADDED, _RUNNING, _BOUGHT = words("refused"), words("added"), words("running"), words("bought")
@@ -28,12 +26,20 @@ _LARGE = frozenset({"price", "value", "own", "outlay", "loan", "debt", "sale"})
 #: A share of the price above which an amount is no month's rent, instalment or cost.
 _MOST_MONTHLY = 0.05
 _SURE, _NAMED = 1.0, 1.5
-_EMPTY = frozenset({"vacia", "vacio", "vacias", "vacios", "empty", "unlet"})
 _RENTS = frozenset({"rent", "rents", "renta", "alquiler", "arriendo", "canon", "income", "ingresos"})
 _ARTICLES = frozenset({"of", "de", "del", "sobre", "a", "an", "the", "un", "una", "los", "las", "el", "la"})
 #: (measure, role): a name of the one that is no figure's.
-_ASKED_FOR = frozenset({("down_payment", "own"), ("down_payment", "down"), ("break_even_rent", "rent"), ("rent_for_yield", "rent"),
-                        ("affordable_loan", "loan"), ("price_for_yield", "price"), ("cash_on_cash", "own")})
+_ASKED_FOR = frozenset(
+    {
+        ("down_payment", "own"),
+        ("down_payment", "down"),
+        ("break_even_rent", "rent"),
+        ("rent_for_yield", "rent"),
+        ("affordable_loan", "loan"),
+        ("price_for_yield", "price"),
+        ("cash_on_cash", "own"),
+    }
+)
 _SHARES = ("financed_pct", "down_pct", "growth_pct", "vacancy_pct", "target_pct")
 
 
@@ -60,14 +66,26 @@ class Figure:
     opener: str = ""
 
 
-def read_figures(tokens: list[Token], amounts: Sequence[Amount], known: Mapping[str, Any], asked: Sequence[Hit] = ()) -> list[Figure]:
+def read_figures(
+    tokens: list[Token], amounts: Sequence[Amount], known: Mapping[str, Any], asked: Sequence[Hit] = ()
+) -> list[Figure]:
     """The figures of a message, those without a role included (their role is empty). `asked` are the measures it names:
     their words name no figure ("what deposit would I need on a 195,000 flat")."""
-    told = [a for a in amounts if a.kind in ("money", "percent", "other") and not is_year_number(tokens, a) and a.unit != "points"
-            and not _refused(tokens, a)]
+    told = [
+        a
+        for a in amounts
+        if a.kind in ("money", "percent", "other")
+        and not is_year_number(tokens, a)
+        and a.unit != "points"
+        and not _refused(tokens, a)
+    ]
     whole = said(tokens, "all_invested")
-    named = [n for n in names(tokens) if not any(h.start <= n.start and n.end <= h.end for h in whole if n.role == "own") and not any(
-        (h.cue.route, n.role) in _ASKED_FOR and h.start <= n.start and n.end <= h.end for h in asked)]
+    named = [
+        n
+        for n in names(tokens)
+        if not any(h.start <= n.start and n.end <= h.end for h in whole if n.role == "own")
+        and not any((h.cue.route, n.role) in _ASKED_FOR and h.start <= n.start and n.end <= h.end for h in asked)
+    ]
     price = known.get("price") or known.get("value")
     found = _read(tokens, told, named, price, known)
     if price is None and (prices := [f.value for f in found if f.role in ("price", "value")]):
@@ -100,24 +118,40 @@ def _refused(tokens: Sequence[Token], amount: Amount) -> bool:
     """ "6 years, not 5", "1.500 en vez de 1.200"."""
     before = tokens[amount.first - 1] if amount.first else None
     if words_at(list(tokens), max(0, amount.first - 3), 3) in (("en", "vez", "de"), ("en", "lugar", "de")) or (
-            words_at(list(tokens), max(0, amount.first - 2), 2) in (("instead", "of"), ("rather", "than"))):
+        words_at(list(tokens), max(0, amount.first - 2), 2) in (("instead", "of"), ("rather", "than"))
+    ):
         return True
     return before is not None and before.text in ("not", "no") and before.comma and not tokens[amount.first].comma
 
 
 def _noun(tokens: Sequence[Token], context: Context, named: Sequence[Named]) -> str:
     """What a cost is called that a verb names ("quítale 2,800 de mantenimiento")."""
-    nouns = [n for n in named if n.role in ("cost", "rent_cost") and n.side == "both" and context.left <= n.start
-             and n.end <= context.right and not {t.text for t in tokens[n.start : n.end]} & _RENTS]
+    nouns = [
+        n
+        for n in named
+        if n.role in ("cost", "rent_cost")
+        and n.side == "both"
+        and context.left <= n.start
+        and n.end <= context.right
+        and not {t.text for t in tokens[n.start : n.end]} & _RENTS
+    ]
     return _label(tokens, nouns[0]) if nouns else "-"
 
 
-def _share(tokens: Sequence[Token], amount: Amount, context: Context, named: Sequence[Named], known: Mapping[str, Any]) -> bool:
+def _share(
+    tokens: Sequence[Token], amount: Amount, context: Context, named: Sequence[Named], known: Mapping[str, Any]
+) -> bool:
     """Whether a bare number of a follow-up is a percentage: "¿y si solo me dan el 70?" after 80 % was financed."""
     if amount.kind != "other" or not amount.literal or not 0 < amount.value <= 100 or amount.unit:
         return False
     best = scores(context, tokens, named, "percent")
-    shares = {"financed": "financed_pct", "down": "down_pct", "rate": "rate_pct", "target": "target_pct", "vacancy": "vacancy_pct"}
+    shares = {
+        "financed": "financed_pct",
+        "down": "down_pct",
+        "rate": "rate_pct",
+        "target": "target_pct",
+        "vacancy": "vacancy_pct",
+    }
     return any(strength >= _SURE and known.get(shares.get(role, "")) for role, (strength, _) in best.items())
 
 
@@ -131,10 +165,16 @@ def _percent(
     best = scores(context, tokens, named, "percent")
     around = {t.text for t in tokens[context.left : context.right]}
     if amount.value > 40:
-        best = {r: s for r, s in best.items() if r not in ("rate", "growth", "rent_growth", "rent_cost", "once", "target")}
+        best = {
+            r: s for r, s in best.items() if r not in ("rate", "growth", "rent_growth", "rent_cost", "once", "target")
+        }
     if amount.value < 25:
         best.pop("financed", None)
-    if "rate" in best and best["rate"][1].weight < 1 and set(best) & {"growth", "rent_growth", "target", "vacancy", "discount"}:
+    if (
+        "rate" in best
+        and best["rate"][1].weight < 1
+        and set(best) & {"growth", "rent_growth", "target", "vacancy", "discount"}
+    ):
         best.pop("rate")  # "se revaloriza un 3 % anual"
     if "once" in best and "rent_cost" in best:
         of_rent = best["rent_cost"][1]
@@ -162,7 +202,13 @@ def _time(tokens: Sequence[Token], amount: Amount, context: Context, named: Sequ
 
 
 def _money(
-    tokens: list[Token], amount: Amount, context: Context, named: Sequence[Named], price: float | None, before: Figure | None, let: bool,
+    tokens: list[Token],
+    amount: Amount,
+    context: Context,
+    named: Sequence[Named],
+    price: float | None,
+    before: Figure | None,
+    let: bool,
     yearly: bool,
 ) -> Figure | None:
     best = scores(context, tokens, named, "money")
@@ -204,15 +250,33 @@ def _money(
         role, net = "rent", True
     years = years_of(tokens, context)
     added = any(t.text in _ADDED for t in tokens[max(context.left, context.first - 4) : context.first])
-    figure = Figure(role, value, "money", amount.first, strength, period, label, net and role in ("rent", "each"), added, each, years,
-                    amount.currency, amount.literal)
+    figure = Figure(
+        role,
+        value,
+        "money",
+        amount.first,
+        strength,
+        period,
+        label,
+        net and role in ("rent", "each"),
+        added,
+        each,
+        years,
+        amount.currency,
+        amount.literal,
+    )
     if figure.role == "cost":
         _settle_cost(figure, tokens, context, price, yearly)
     return figure
 
 
 def _fitting(
-    given: dict[str, float], value: float, period: Period | None, price: float | None, tokens: Sequence[Token], context: Context
+    given: dict[str, float],
+    value: float,
+    period: Period | None,
+    price: float | None,
+    tokens: Sequence[Token],
+    context: Context,
 ) -> dict[str, float]:
     """The roles that its period and size allow, with names that mean something else in that light."""
     roles = dict(given)
@@ -252,22 +316,40 @@ def _fitting(
 def _share_of(tokens: Sequence[Token], context: Context) -> bool:
     """ "65% of 1.2 million": the figure is what the share before it is of."""
     between = [t.text for t in tokens[max(context.left, context.first - 4) : context.first]]
-    return context.shared_left and bool(between) and between[0] in ("of", "de", "del", "sobre") and set(between) <= _ARTICLES
+    return (
+        context.shared_left
+        and bool(between)
+        and between[0] in ("of", "de", "del", "sobre")
+        and set(between) <= _ARTICLES
+    )
 
 
 def _joined(tokens: Sequence[Token], context: Context) -> bool:
     """Only "y", "and", "más" stand between this figure and the one before it."""
-    return context.first > context.left and {t.text for t in tokens[context.left : context.first]} <= {"y", "and", "e", "mas", "plus", "otros", "o"}
+    return context.first > context.left and {t.text for t in tokens[context.left : context.first]} <= {
+        "y",
+        "and",
+        "e",
+        "mas",
+        "plus",
+        "otros",
+        "o",
+    }
 
 
-def _settle_cost(figure: Figure, tokens: Sequence[Token], context: Context, price: float | None, yearly_rent: bool) -> None:
+def _settle_cost(
+    figure: Figure, tokens: Sequence[Token], context: Context, price: float | None, yearly_rent: bool
+) -> None:
     """Whether a cost recurs, and how often where nothing says it: taxes and insurance yearly, large sums once, fees monthly."""
     if figure.period is not None:
         return
     near = {t.text for t in tokens[context.left : context.right]}
     plain = bool(set(figure.label.lower().split()) & _PLAIN_COSTS)
-    if plain and not near & _RUNNING and price is not None and (
-        figure.value > 0.025 * price or (near & _BOUGHT and figure.value > 0.01 * price)
+    if (
+        plain
+        and not near & _RUNNING
+        and price is not None
+        and (figure.value > 0.025 * price or (near & _BOUGHT and figure.value > 0.01 * price))
     ):
         figure.role = "once"
         return
@@ -288,27 +370,3 @@ def _sized(amount: Amount, role: str, price: float | None, period: Period | None
     most = (5 if role == "sale" else 1.5) * price
     sizes = [s for s in (1e6, 1e3) if price >= 10 * s and value * s <= most and value < price / 1000]
     return value * sizes[0] if sizes else value
-
-
-def _number_before(tokens: Sequence[Token], at: int) -> int:
-    """ "if one stays empty", "una vacía": how many, 0 where nothing says."""
-    for before in reversed(tokens[max(0, at - 3) : at]):
-        number = int(before.raw) if re.fullmatch("[1-9]", before.raw) else int(lexicon().numbers.get(before.text, 0))
-        if 1 <= number <= 9:
-            return number
-    return 0
-
-
-def countable(tokens: Sequence[Token]) -> dict[str, int]:
-    """Rooms counted in the message, and how many of them stand empty."""
-    found: dict[str, int] = {}
-    counts = lexicon().counts
-    for at, token in enumerate(tokens[1:], 1):
-        before = tokens[at - 1]
-        number = int(before.raw) if re.fullmatch("[0-9]{1,3}", before.raw) else int(lexicon().numbers.get(before.text, 0))
-        unit = counts.get(token.text) == "bedrooms" or "types" in token.classes or token.text in ("units", "unidades")
-        if unit and 2 <= number <= 60 and not token.gap.strip(" -"):
-            found["rooms"] = number
-        if token.text in _EMPTY and (idle := _number_before(tokens, at)):
-            found["empty"] = idle
-    return found

@@ -14,11 +14,27 @@ from knowledge.understanding.tokens import Token
 
 #: Role in a return -> role that slots and request know it by.
 _ROLES = {
-    "price": "price", "value": "price", "own": "down_payment", "loan": "loan_amount", "debt": "debt", "instalment": "instalment",
-    "sale": "sale", "cost": "cost", "once": "purchase_costs", "affordable": "payment", "financed": "financed_pct",
-    "down": "down_payment_pct", "rate": "rate_pct", "vacancy": "vacancy_pct", "growth": "growth_pct",
-    "rent_growth": "rent_growth_pct", "rent_cost": "cost_pct", "term": "term_years", "hold": "horizon_years",
-    "target": "target_yield_pct", "vacancy_months": "vacancy",
+    "price": "price",
+    "value": "price",
+    "own": "down_payment",
+    "loan": "loan_amount",
+    "debt": "debt",
+    "instalment": "instalment",
+    "sale": "sale",
+    "cost": "cost",
+    "once": "purchase_costs",
+    "affordable": "payment",
+    "financed": "financed_pct",
+    "down": "down_payment_pct",
+    "rate": "rate_pct",
+    "vacancy": "vacancy_pct",
+    "growth": "growth_pct",
+    "rent_growth": "rent_growth_pct",
+    "rent_cost": "cost_pct",
+    "term": "term_years",
+    "hold": "horizon_years",
+    "target": "target_yield_pct",
+    "vacancy_months": "vacancy",
 }
 #: From this strength on the words around a figure have named it.
 _NAMED = 1.2
@@ -29,8 +45,16 @@ _FOREIGN = frozenset({"acquisition_costs", "fx", "short_rent", "equity_at_horizo
 
 
 def deal_of(
-    text: str, tokens: list[Token], plain: list[Amount], amounts: list[Amount], known: Mapping[str, Any], meant: Intent,
-    open_question: str | None, *, follow_up: bool, correcting: bool,
+    text: str,
+    tokens: list[Token],
+    plain: list[Amount],
+    amounts: list[Amount],
+    known: Mapping[str, Any],
+    meant: Intent,
+    open_question: str | None,
+    *,
+    follow_up: bool,
+    correcting: bool,
 ) -> dict[str, Any]:
     """What is known of a return after this message. `plain` are its figures as they were found; what is read in them
     gives `amounts` their roles where the message is about a return; `turn` are the measures to answer with now."""
@@ -38,8 +62,16 @@ def deal_of(
     area = next((a.value for a in plain if a.kind == "area"), None)
     _name_pesos(tokens, amounts)
     placed = {a.first for a in amounts if a.role in _ELSEWHERE}
-    deal, figures = read_deal(tokens, text, [a for a in plain if a.first not in placed], before, follow_up=follow_up, correcting=correcting, area=area,
-                              awaited=open_question)
+    deal, figures = read_deal(
+        tokens,
+        text,
+        [a for a in plain if a.first not in placed],
+        before,
+        follow_up=follow_up,
+        correcting=correcting,
+        area=area,
+        awaited=open_question,
+    )
     if "roi" in meant.routes and "comparison" not in meant.routes:
         _give_roles(amounts, figures)
     foreign = _FOREIGN & set(meant.wishes.get("measures", ()))
@@ -54,7 +86,12 @@ def _name_pesos(tokens: list[Token], amounts: list[Amount]) -> None:
     if rate is None or not any(a.currency in ("USD", "EUR") for a in amounts):
         return
     for amount in amounts:
-        if amount.kind == "money" and amount.currency is None and amount.role != "fx_rate" and tokens[amount.last].text == "pesos":
+        if (
+            amount.kind == "money"
+            and amount.currency is None
+            and amount.role != "fx_rate"
+            and tokens[amount.last].text == "pesos"
+        ):
             amount.currency = "MXN" if rate < 100 else "COP"
 
 

@@ -9,17 +9,19 @@ from typing import Any
 from knowledge.understanding.amounts import HIGHEST_RATE, Amount
 from knowledge.understanding.deal.asked import asked_measures, base_of, implied_measures, named_measures
 from knowledge.understanding.deal.contexts import years_named
-from knowledge.understanding.deal.figures import Figure, countable, read_figures
+from knowledge.understanding.deal.figures import Figure, read_figures
+from knowledge.understanding.deal.rooms import countable
+from knowledge.understanding.deal.settle import ENTRIES, FLOWS, settle
 from knowledge.understanding.deal.vocabulary import words
 from knowledge.understanding.tokens import Token
 
-#: Entries with one figure, by the role that fills them.
-_SINGLE = {"price": "price", "value": "value", "loan": "loan", "debt": "debt", "instalment": "instalment", "sale": "sale", "own": "own",
-           "affordable": "affordable", "financed": "financed_pct", "down": "down_pct", "rate": "rate_pct", "vacancy": "vacancy_pct", "growth": "growth_pct",
-           "rent_growth": "rent_growth_pct", "selling": "selling_pct", "discount": "discount_pct", "term": "term_years",
-           "hold": "hold_years"}
 #: Figures that a new one of a role takes the place of.
-_INSTEAD = {"own": ("own_added",), "financed": ("down_pct", "loan"), "down": ("financed_pct", "loan"), "loan": ("financed_pct", "down_pct")}
+_INSTEAD = {
+    "own": ("own_added",),
+    "financed": ("down_pct", "loan"),
+    "down": ("financed_pct", "loan"),
+    "loan": ("financed_pct", "down_pct"),
+}
 _HALVES = words("halves")
 #: A bare figure replaces an earlier one that is at most this many times larger or smaller.
 _SAME_SIZE = 8.0
@@ -28,19 +30,37 @@ _SHORT = 12
 _PERCENTS = ("financed_pct", "down_pct", "rate_pct", "growth_pct", "vacancy_pct", "target_pct")
 _MONEY = ("price", "rent", "loan", "instalment", "own", "sale", "affordable", "value", "debt")
 #: What was asked for -> the role of the figure that answers.
-_AWAITED = {"rate_pct": "rate", "down_payment_pct": "down", "term_years": "term", "horizon_years": "hold", "price": "price",
-            "monthly_rent": "rent", "loan_amount": "loan"}
+_AWAITED = {
+    "rate_pct": "rate",
+    "down_payment_pct": "down",
+    "term_years": "term",
+    "horizon_years": "hold",
+    "price": "price",
+    "monthly_rent": "rent",
+    "loan_amount": "loan",
+}
 #: What a preposition before a bare figure speaks of.
-_TELLING = {"a": frozenset({"term_years", "hold_years"}), "over": frozenset({"term_years"}), "en": frozenset({"term_years"}),
-            "al": frozenset({"rate_pct"}), "at": frozenset({"rate_pct"}), "del": frozenset({"rate_pct"}), "in": frozenset({"hold_years"})}
-_PAID_FOR = frozenset({"pago", "pagaria", "pagaría", "pagar", "pagaré", "pay", "paying", "pago por", "cost", "costs"})
-_LOAN_NAMES = frozenset({"mortgage", "loan", "hipoteca", "credito", "crédito"})
-_FLOWS = frozenset({"irr", "npv", "annual_growth"})
+_TELLING = {
+    "a": frozenset({"term_years", "hold_years"}),
+    "over": frozenset({"term_years"}),
+    "en": frozenset({"term_years"}),
+    "al": frozenset({"rate_pct"}),
+    "at": frozenset({"rate_pct"}),
+    "del": frozenset({"rate_pct"}),
+    "in": frozenset({"hold_years"}),
+}
 
 
 def read_deal(
-    tokens: list[Token], text: str, amounts: Sequence[Amount], known: Mapping[str, Any], *, follow_up: bool, correcting: bool,
-    area: float | None = None, awaited: str | None = None,
+    tokens: list[Token],
+    text: str,
+    amounts: Sequence[Amount],
+    known: Mapping[str, Any],
+    *,
+    follow_up: bool,
+    correcting: bool,
+    area: float | None = None,
+    awaited: str | None = None,
 ) -> tuple[dict[str, Any], list[Figure]]:
     """(what is known of the return after this message, the figures read in it)."""
     hits = named_measures(tokens, text)
@@ -59,7 +79,7 @@ def read_deal(
         loose[0].role = _AWAITED[awaited]
     if known and (correcting or len(tokens) <= (_SHORT + 4 if follow_up else _SHORT)):
         _replace(deal, figures, known)
-    _default_roles(figures, deal)
+    settle(figures, deal)
     for figure in figures:
         _enter(deal, figure)
     _halves(deal, tokens)
@@ -76,104 +96,12 @@ def read_deal(
     return {k: v for k, v in deal.items() if v not in (None, [], {})}, figures
 
 
-def _default_roles(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
-    """Figures that no word names: the largest is the price, a percentage of a loan its rate, its years the term."""
-    _settle_dated(figures, deal)
-    _settle_price(figures, deal)
-    asked = set(deal.get("asked") or ())
-    has = set(deal) | {_SINGLE.get(f.role, f.role) for f in figures}
-    money = [f for f in figures if f.kind == "money"]
-    if asked & {"monthly_payment", "total_interest"} and not has & {"loan", "financed_pct", "down_pct", "own"}:
-        for figure in money:
-            if figure.role == "price" and figure.label.lower() in _PAID_FOR and any(f.kind == "years" for f in figures):
-                figure.role = "loan"  # "¿cuánto pagaría al mes por 150.000 a 20 años?"
-    for figure in money:
-        if figure.role or any(_near(figure.value, deal.get(k)) for k in ("price", "own", "loan", "value", "sale")):
-            continue
-        if "loan" not in has and asked & {"monthly_payment", "total_interest"} and any(f.kind == "percent" for f in figures):
-            figure.role = "loan"
-        elif "affordable_loan" in asked and not has & {"affordable", "instalment"}:
-            figure.role = "affordable"
-        elif figure.period is not None:
-            figure.role = "rent" if "rent" not in has else ""
-        elif not has & {"price", "value"} and not ("own" in has and asked & _FLOWS) and figure.value == max(f.value for f in money if not f.role):
-            figure.role = "price"
-        has |= {_SINGLE.get(figure.role, figure.role)} if figure.role else set()
-    lending = has & {"loan", "financed_pct", "down_pct", "rate_pct"} or asked & {"monthly_payment", "total_interest", "affordable_loan"}
-    years = any(f.kind == "years" for f in figures)
-    for figure in figures:
-        if figure.kind == "percent" and not figure.role and (lending or years) and figure.value <= 40 and "rate_pct" not in has:
-            figure.role = "rate"
-        if figure.kind == "years":
-            ahead = asked & (_FLOWS | {"future_value"}) and not (lending and figure.role == "term")
-            moved = not lending and "price" in has and bool(has & {"value", "sale"})
-            held = (figure.role == "hold" or moved) and not (lending and "term_years" not in has and "sale" not in has)
-            figure.role = "hold" if ahead or held else "term" if lending or figure.role == "term" else figure.role
-    _settle_loan(figures, deal)
-    _settle_sale(figures, deal)
-
-
-def _settle_price(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
-    """ "it has 8 units at 7,200 each and costs 8.5 million": no cost is that many rents; it is what the property costs."""
-    rent = next((f for f in figures if f.role == "rent"), None)
-    month = rent.value / (12 if rent.period == "year" else 1) if rent else None
-    if month is None or deal.get("price") or any(f.role in ("price", "value") for f in figures):
-        return
-    for figure in figures:
-        if figure.role == "cost" and figure.kind == "money" and figure.value > 40 * month:
-            figure.role, figure.period = "price", None
-            return
-
-
-def _settle_dated(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
-    """ "el primer año 6 millones, el segundo 7": a bare figure of a year is of the size of the one before it."""
-    told = any(f.role in ("own", "price") for f in figures) or "own" in deal or "price" in deal
-    before: Figure | None = None
-    for figure in figures:
-        if told and len(figure.years) == 1 and figure.kind in ("money", "other") and figure.period is None and not figure.role:
-            if figure.kind == "other" and before is not None:
-                figure.value *= next((s for s in (1e6, 1e3) if before.value >= s > figure.value), 1.0)
-            if figure.kind == "money" or before is not None:
-                figure.role, figure.kind = "each", "money"
-        before = figure if figure.role in ("rent", "each") and figure.years else before
-
-
-def _settle_loan(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
-    """Tells a loan from its instalment where the words fit both: by its size, and by rate and term."""
-    asked = set(deal.get("asked") or ())
-    price = next((f.value for f in figures if f.role in ("price", "value")), deal.get("price") or deal.get("value"))
-    told = {f.role for f in figures} | {k for k in deal}
-    dated = bool({"rate", "rate_pct"} & told) and bool({"term", "term_years"} & told)
-    for figure in figures:
-        if figure.role == "loan" and not dated and figure.period is None:
-            small = figure.value < 0.03 * price if price else bool(asked & {"break_even_rent", "cash_flow_month", "cash_on_cash"})
-            if small:
-                figure.role = "instalment"
-        elif figure.role in ("instalment", "affordable"):
-            principal = asked & {"monthly_payment", "total_interest"} and not told & {"loan", "financed_pct", "down_pct", "down"} and "affordable_loan" not in asked
-            named = dated and figure.period is None and figure.label.lower().split(" ")[0] in _LOAN_NAMES
-            if named or (price and figure.value > 0.05 * price) or (principal and dated and not price):
-                figure.role = "loan"
-
-
-def _settle_sale(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
-    """In flows, an income about as large as the outlay is the sale: "lo vendo y me quedan limpios 108.000"."""
-    outlay = next((f.value for f in figures if f.role in ("own", "price")), deal.get("own") or deal.get("price"))
-    told = "sale" in deal or any(f.role == "sale" for f in figures)
-    currency = next((f.currency for f in figures if f.role in ("own", "price")), deal.get("currency"))
-    for figure in figures:
-        if outlay and not told and figure.currency in (None, currency) and (figure.net or figure.role == "each") and (
-            figure.period != "month" and figure.value > 0.5 * outlay
-        ):
-            figure.role, told = "sale", True
-
-
 def _enter(deal: dict[str, Any], figure: Figure) -> None:
     role = figure.role
     if figure.value == 0 and figure.kind == "money":
         return
-    if role in _SINGLE:
-        deal[_SINGLE[role]] = figure.value / 12 if role == "instalment" and figure.period == "year" else figure.value
+    if role in ENTRIES:
+        deal[ENTRIES[role]] = figure.value / 12 if role == "instalment" and figure.period == "year" else figure.value
         if role in ("price", "own"):
             deal["currency"] = figure.currency or deal.get("currency")
         for other in _INSTEAD.get(role, ()):
@@ -187,7 +115,9 @@ def _enter(deal: dict[str, Any], figure: Figure) -> None:
     elif role in ("rent", "each"):
         _enter_income(deal, figure)
     elif role == "cost":
-        _listed(deal, "costs", {"label": figure.label or "-", "amount": figure.value, "period": figure.period or "year"})
+        _listed(
+            deal, "costs", {"label": figure.label or "-", "amount": figure.value, "period": figure.period or "year"}
+        )
     elif role == "rent_cost":
         _listed(deal, "costs", {"label": figure.label or "-", "amount": figure.value, "period": "year", "of": "rent"})
     elif role == "once":
@@ -206,7 +136,7 @@ def _enter_income(deal: dict[str, Any], figure: Figure) -> None:
         dated = [d for d in deal.get("dated") or () if d[0] != figure.years[0]]
         deal["dated"] = [*dated, [figure.years[0], figure.value]]
         return
-    flows = bool(set(deal.get("asked") or ()) & _FLOWS) and figure.period is None
+    flows = bool(set(deal.get("asked") or ()) & FLOWS) and figure.period is None
     outlay = deal.get("own") or deal.get("price")
     large = bool(outlay) and 12 * figure.value > 0.2 * float(outlay or 0)
     yearly = figure.period == "year" or (flows and (figure.role == "each" or len(figure.years) > 1 or large))
@@ -222,17 +152,15 @@ def _listed(deal: dict[str, Any], key: str, entry: dict[str, Any]) -> None:
     deal[key] = [e for e in deal.get(key) or () if e["label"].lower() != same or same == "-"] + [entry]
 
 
-def _near(value: float, held: Any) -> bool:
-    return isinstance(held, (int, float)) and abs(held - value) <= 1e-6 * max(1.0, abs(held))
-
-
 def _replace(deal: dict[str, Any], figures: Sequence[Figure], known: Mapping[str, Any]) -> None:
     """Figures of a follow-up that no word names take the place of the nearest earlier one of their kind."""
     for figure in figures:
         if figure.role or not figure.literal:
             continue
         if figure.kind == "percent":
-            choices = [(k, 1.0) for k in _PERCENTS if known.get(k) and not (k == "rate_pct" and figure.value >= HIGHEST_RATE)]
+            choices = [
+                (k, 1.0) for k in _PERCENTS if known.get(k) and not (k == "rate_pct" and figure.value >= HIGHEST_RATE)
+            ]
         elif figure.kind == "years":
             choices = [(k, 1.0) for k in ("term_years", "hold_years") if known.get(k)]
         elif figure.kind == "money":
@@ -246,7 +174,7 @@ def _replace(deal: dict[str, Any], figures: Sequence[Figure], known: Mapping[str
         if not near:
             continue
         _, key, size = min(near)
-        figure.role = next((role for role, name in _SINGLE.items() if name == key), "again")
+        figure.role = next((role for role, name in ENTRIES.items() if name == key), "again")
         if key == "rent":
             deal["rent"] = {**known["rent"], "amount": figure.value * size}
         else:
@@ -264,13 +192,18 @@ def _halves(deal: dict[str, Any], tokens: Sequence[Token]) -> None:
     if at is None or "financed_pct" in deal or "down_pct" in deal:
         return
     near = {t.text[:6] for t in tokens[max(0, at - 6) : at + 7]}
-    if any(w.startswith(("financ", "prest", "doy", "pongo", "aport", "lend", "borrow", "mortga", "down", "banco", "bank", "hipote")) for w in near):
+    if any(
+        w.startswith(
+            ("financ", "prest", "doy", "pongo", "aport", "lend", "borrow", "mortga", "down", "banco", "bank", "hipote")
+        )
+        for w in near
+    ):
         deal["financed_pct"] = 50.0
 
 
 def _horizon(deal: dict[str, Any], tokens: Sequence[Token]) -> None:
     """The last year that the flows are told for."""
-    if not set(deal.get("asked") or ()) & _FLOWS and "sale" not in deal:
+    if not set(deal.get("asked") or ()) & FLOWS and "sale" not in deal:
         return
     named = years_named(tokens, 0, len(tokens))
     if named and ("sale" in deal or "rent" in deal or "own" in deal):

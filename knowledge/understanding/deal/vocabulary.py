@@ -55,9 +55,15 @@ def _rows(kind: str, table: dict[str, Any]) -> list[str]:
 def _vocabulary() -> _Vocabulary:
     raw = tomllib.loads((DATA / "returns.toml").read_text(encoding="utf-8"))
     figures = [row for kind in ("money", "percent", "years", "months") for row in _rows(kind, raw[kind])]
-    named = {section: [f"{name};1;;{_flat(text)}" for name, text in raw[section].items()] for section in ("measures", "phrases")}
+    named = {
+        section: [f"{name};1;;{_flat(text)}" for name, text in raw[section].items()]
+        for section in ("measures", "phrases")
+    }
     return _Vocabulary(
-        CueBook(figures), CueBook(named["measures"]), CueBook(named["phrases"]), tuple(raw["measures"]),
+        CueBook(figures),
+        CueBook(named["measures"]),
+        CueBook(named["phrases"]),
+        tuple(raw["measures"]),
         {name: frozenset(text.split()) for name, text in raw["words"].items()},
     )
 

@@ -1,0 +1,37 @@
+"""Rooms and units that a message counts, and how many of them stand empty."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from knowledge.understanding.lexicon import lexicon
+from knowledge.understanding.tokens import Token
+
+_EMPTY = frozenset({"vacia", "vacio", "vacias", "vacios", "empty", "unlet"})
+
+
+def _number_before(tokens: Sequence[Token], at: int) -> int:
+    """ "if one stays empty", "una vacía": how many, 0 where nothing says."""
+    for before in reversed(tokens[max(0, at - 3) : at]):
+        number = int(before.raw) if re.fullmatch("[1-9]", before.raw) else int(lexicon().numbers.get(before.text, 0))
+        if 1 <= number <= 9:
+            return number
+    return 0
+
+
+def countable(tokens: Sequence[Token]) -> dict[str, int]:
+    """Rooms counted in the message, and how many of them stand empty."""
+    found: dict[str, int] = {}
+    counts = lexicon().counts
+    for at, token in enumerate(tokens[1:], 1):
+        before = tokens[at - 1]
+        number = (
+            int(before.raw) if re.fullmatch("[0-9]{1,3}", before.raw) else int(lexicon().numbers.get(before.text, 0))
+        )
+        unit = counts.get(token.text) == "bedrooms" or "types" in token.classes or token.text in ("units", "unidades")
+        if unit and 2 <= number <= 60 and not token.gap.strip(" -"):
+            found["rooms"] = number
+        if token.text in _EMPTY and (idle := _number_before(tokens, at)):
+            found["empty"] = idle
+    return found
