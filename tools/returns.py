@@ -98,7 +98,8 @@ async def analyse_returns(
     net_yield_on: what the investor wants a yield measured on. down_payment_pct: 30 when 70 % is financed.
     own_cash: own money put in, if stated as an amount; own_excludes_costs: purchase costs come on top of it.
     instalment: a loan's monthly payment, if told. sale_price: what it sells for at horizon_years. rate_pct: yearly, as
-    quoted; rate_kind: effective only if the investor says efectivo anual or E.A. example_loan: use the country's labelled example for a missing rate or term.
+    quoted; rate_kind: effective only if the investor says efectivo anual or E.A.
+    example_loan: use the country's labelled example for a missing rate or term.
     affordable_payment: a monthly payment the investor can bear, for affordable_loan. target_yield_pct: the yield
     wished for (target_is_net: the net one), for rent_for_yield (needs a price) or price_for_yield (needs a rent).
     cash_flows: yearly, today first.

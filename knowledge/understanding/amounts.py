@@ -298,7 +298,8 @@ def _term(here: _Here) -> Amount | None:
             return here.make("years", value + 0.5, 3)
         return here.make("years", value, 1)
     if here.word in _MONTH_WORDS:
-        return here.make("months", value, 1)
+        half = words_at(tokens, last + 2, 2) in (("y", "medio"), ("and", "half"))
+        return here.make("months", value + 0.5 * half, 3 if half else 1)
     return here.make("other", value, 1) if here.word in _SHORT_TERMS else None
 
 

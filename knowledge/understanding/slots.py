@@ -350,7 +350,8 @@ def resolve_currency(
     amounts: Sequence[Amount], turn: Mapping[str, Any], known: Mapping[str, Any]
 ) -> tuple[str | None, bool]:
     """(currency, whether it was written): as written now, else as written before, else the place's."""
-    written = next((a.currency for a in amounts if a.currency and a.kind == "money"), None)
+    money_of = sorted((a for a in amounts if a.currency and a.kind == "money"), key=lambda a: a.role != "price")
+    written = next((a.currency for a in money_of), None)  # a price's own, else the first one
     if written:
         return _price_elsewhere(amounts, turn, known) or written, True
     last = known.get("_last") or {}

@@ -156,7 +156,7 @@ def period_of(tokens: Sequence[Token], context: Context) -> Period | None:
     for at in range(context.last + 1, min(context.right, context.last + 8, len(tokens))):
         if found := _period_word(tokens, at):
             return found
-    for at in range(context.first - 1, context.left - 1, -1):
+    for at in range(context.first - 1, _clause(tokens, context) - 1, -1):
         if tokens[at + 1].text in ("on", "for", "por", "sobre", "payment", "payments"):
             continue  # "monthly on 2.4 mdp" asks for the month's
         if found := _period_word(tokens, at):
@@ -216,11 +216,15 @@ def _before(tokens: Sequence[Token], at: int) -> str:
     return tokens[at - 1].text if at and not tokens[at].opens else ""
 
 
+def _clause(tokens: Sequence[Token], context: Context) -> int:
+    """Where the clause of a figure begins."""
+    return max((at for at in range(context.left, context.first) if tokens[at].comma), default=context.left)
+
+
 def years_of(tokens: Sequence[Token], context: Context) -> tuple[int, ...]:
     """The years that a figure's own words name: those after it, else those of its clause before it."""
     after = years_named(tokens, context.last + 1, context.right)
-    clause = max((at for at in range(context.left, context.first) if tokens[at].comma), default=context.left)
-    return tuple(after or years_named(tokens, clause, context.first))
+    return tuple(after or years_named(tokens, _clause(tokens, context), context.first))
 
 
 def _numbers_after(tokens: Sequence[Token], at: int, end: int) -> list[int]:

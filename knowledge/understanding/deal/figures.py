@@ -25,8 +25,11 @@ _YEARLY = _INCOME | {"cost", "instalment"}
 _LARGE = frozenset({"price", "value", "own", "outlay", "loan", "debt", "sale"})
 #: A share of the price above which an amount is no month's rent, instalment or cost.
 _MOST_MONTHLY = 0.05
+#: Before a bare number that is a percentage: "si prestan el 70".
+_SHARE_OPENERS = frozenset({"el", "un", "al", "hasta", "to", "del"})
 _SURE, _NAMED = 1.0, 1.5
 _RENTS = frozenset({"rent", "rents", "renta", "alquiler", "arriendo", "canon", "income", "ingresos"})
+_YEARLY_INCOME = frozenset({"income", "noi"})
 _ARTICLES = frozenset({"of", "de", "del", "sobre", "a", "an", "the", "un", "una", "los", "las", "el", "la"})
 #: (measure, role): a name of the one that is no figure's.
 _ASKED_FOR = frozenset(
@@ -80,11 +83,14 @@ def read_figures(
         and not _refused(tokens, a)
     ]
     whole = said(tokens, "all_invested")
+    wanted = any(h.cue.route == "down_payment" for h in asked)
+    beside = {at for a in told for at in (a.first, a.first - 1)}
     named = [
         n
         for n in names(tokens)
         if not any(h.start <= n.start and n.end <= h.end for h in whole if n.role == "own")
         and not any((h.cue.route, n.role) in _ASKED_FOR and h.start <= n.start and n.end <= h.end for h in asked)
+        and not (wanted and n.role == "own" and n.side == "both" and n.end not in beside)
     ]
     price = known.get("price") or known.get("value")
     found = _read(tokens, told, named, price, known)
@@ -152,7 +158,12 @@ def _share(
         "target": "target_pct",
         "vacancy": "vacancy_pct",
     }
-    return any(strength >= _SURE and known.get(shares.get(role, "")) for role, (strength, _) in best.items())
+    opened = tokens[amount.first - 1].text in _SHARE_OPENERS if amount.first else False
+    return any(
+        strength >= _SURE
+        and (known.get(shares.get(role, "")) or (role == "financed" and opened and amount.value >= 25))
+        for role, (strength, _) in best.items()
+    )
 
 
 def _label(tokens: Sequence[Token], name: Named) -> str:
@@ -248,6 +259,9 @@ def _money(
         role, label = "cost", "-"
     if role == "net_rent":
         role, net = "rent", True
+    near = {t.text for t in tokens[max(context.left, context.first - 3) : min(context.right, context.last + 4)]}
+    if role == "rent" and period is None and net and near & _YEARLY_INCOME and not (price and value < 0.02 * price):
+        period = "year"  # "13,500 of net income"
     years = years_of(tokens, context)
     added = any(t.text in _ADDED for t in tokens[max(context.left, context.first - 4) : context.first])
     figure = Figure(

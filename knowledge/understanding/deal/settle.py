@@ -89,6 +89,10 @@ def settle(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
             moved = not lending and "price" in has and bool(has & {"value", "sale"})
             held = (figure.role == "hold" or moved) and not (lending and "term_years" not in has and "sale" not in has)
             figure.role = "hold" if ahead or held else "term" if lending or figure.role == "term" else figure.role
+    if "affordable_loan" in asked and not {"affordable", "instalment"} & ({f.role for f in figures} | set(deal)):
+        for figure in figures:
+            if figure.role == "rent" and figure.period == "month" and not has & {"price"}:
+                figure.role = "affordable"  # "what loan can I get for 1,500 a month?"
     _settle_loan(figures, deal)
     _settle_sale(figures, deal)
 

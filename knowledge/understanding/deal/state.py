@@ -66,11 +66,10 @@ def read_deal(
     hits = named_measures(tokens, text)
     figures = read_figures(tokens, amounts, known, hits)
     deal = {k: v for k, v in known.items() if k != "turn"}
-    roles = [f.role for f in figures]
-    if len({f.value for f in figures if f.role == "price"}) > 1:
-        return {k: v for k, v in known.items() if k != "turn"}, []  # several properties
-    if "price" in roles and "rent" in roles and known.get("price") and not (follow_up or correcting):
-        deal = {}  # another property
+    if _several(figures):
+        return deal, []
+    if known.get("price") and _another(figures, tokens, follow_up) and not correcting:
+        deal = {}
     # what is said to be asked helps to read the figures; what can be worked out is known once they are
     deal["asked"] = list(dict.fromkeys(h.cue.route for h in hits)) or list(known.get("asked") or ())
     if base := base_of(tokens):
@@ -94,6 +93,20 @@ def read_deal(
         deal["turn"] = implied_measures(deal)
     deal["asked"] = deal["turn"] or (deal["asked"] if hits else list(known.get("asked") or ()))
     return {k: v for k, v in deal.items() if v not in (None, [], {})}, figures
+
+
+def _several(figures: Sequence[Figure]) -> bool:
+    """Whether the message tells of more than one property."""
+    prices = {f.value for f in figures if f.role == "price"}
+    rents = {f.value for f in figures if f.role == "rent" and not f.net}
+    unnamed = {f.value for f in figures if not f.role and f.kind == "money"}
+    return len(prices) > 1 or (len(rents) > 1 and len(prices | unnamed) > 1)
+
+
+def _another(figures: Sequence[Figure], tokens: Sequence[Token], follow_up: bool) -> bool:
+    """Whether a price and a rent are of another property than before, not other figures of the same one."""
+    roles = {f.role for f in figures}
+    return {"price", "rent"} <= roles and (not follow_up or any("type" in t.classes for t in tokens))
 
 
 def _enter(deal: dict[str, Any], figure: Figure) -> None:

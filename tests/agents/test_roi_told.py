@@ -1,0 +1,118 @@
+"""Returns told in words, over several turns: from the messages to the figure in the answer, without a database.
+
+`told_returns.jsonl` holds conversations with the figures that follow from them, worked out apart from the program.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.messages import HumanMessage
+
+from agents.playbook import Brief
+from agents.roi import SPECIALIST
+from agents.specialist import build
+from core.locale import LOCALES
+from core.scope import Scope
+from core.settings import Settings
+from evals.score import has_number
+from graphs.evidence import facts_of, stated_facts
+from graphs.grounding import accept
+from knowledge.resources import Resources
+from knowledge.understanding.understand import Understanding, default_places, understand
+from tools.context import TurnContext
+
+TOLD = [json.loads(line) for line in Path(__file__).with_name("told_returns.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+class NoDatabase:
+    def session(self, scope: Scope) -> Any:
+        raise AssertionError("what was told needs no database")
+
+
+def understood(turns: list[str]) -> Understanding:
+    last: Understanding | None = None
+    for turn in turns:
+        last = understand(
+            turn, places=default_places(), previous_slots=last.slots if last else {},
+            previous_routes=last.routes if last else (), previous_language=last.answer_language if last else None,
+        )
+    assert last is not None
+    return last
+
+
+def locale_of(message: Understanding) -> str:
+    country = message.slots.get("country")
+    spanish = {"ES": "es-ES", "MX": "es-MX"}.get(country, "es-CO") if isinstance(country, str) else "es-CO"
+    return "en" if message.answer_language == "en" else spanish
+
+
+async def answered(turns: list[str]) -> str:
+    """The ROI specialist's answer; every figure in it binds to a fact."""
+    message = understood(turns)
+    where = LOCALES[locale_of(message)]
+    brief = Brief("roi", message.text, where.language, where.code, register=message.register, routes=("roi",),
+                  slots=message.slots, turn_slots=message.turn_slots, request=message.request)
+    resources = Resources(Settings(), NoDatabase())  # type: ignore[arg-type]
+    context = TurnContext(resources, Scope("default"), locale=where, message_id="msg_1", user_words=tuple(turns),
+                          slots=message.slots)
+    state = await build(SPECIALIST, None, where.language).ainvoke(
+        {"messages": [HumanMessage(message.text, additional_kwargs={"brief": brief.to_dict()})]}, context=context)
+    messages = state["messages"]
+    facts = facts_of([m.artifact for m in messages if getattr(m, "artifact", None)])
+    facts += stated_facts({"slots": message.slots, "quantities": []}, "msg_1")
+    text = str(messages[-1].text)
+    assert accept(text, facts, where, (message.text,)).offender is None, text
+    return text
+
+
+@pytest.mark.parametrize("told", TOLD, ids=[told["turns"][-1][:60] for told in TOLD])
+async def test_a_told_return_is_worked_out(told: dict[str, Any]) -> None:
+    text = await answered(told["turns"])
+    for value in told["values"]:
+        assert has_number(text, value, 0.005), (value, text)
+
+
+@pytest.mark.parametrize(
+    ("turns", "entry", "value"),
+    [
+        (["Piso de 200.000, alquiler 900, ¿bruta?", "¿y si bajo el precio a 180?"], "price", 180_000),
+        (["loan of 100k at 4% for 20 years, monthly?", "sorry, 15 years, not 20"], "term_years", 15),
+        (["Debo 87.000 de una casa tasada en 145.000, ¿LTV?"], "debt", 87_000),
+        (["me financian el 80 % de un piso de 150.000"], "financed_pct", 80),
+        (["doy la mitad y el banco me financia la otra mitad"], "financed_pct", 50),
+        (["alquilo a 800 y un mes vacío al año, precio 150.000, ¿neta?"], "vacancy_pct", 8.333333),
+        (["apto de 500 millones, pongo 300 de mi bolsillo"], "own", 300e6),
+        (["la letra del banco es de 415 al mes"], "instalment", 415),
+        (["si la mensualidad es 1.500 y pago 6.000 de gastos al año"], "instalment", 1_500),
+    ],
+)
+def test_what_is_told_has_its_name(turns: list[str], entry: str, value: float) -> None:
+    assert understood(turns).request["deal"][entry] == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("turns", "costs"),
+    [
+        (["piso 200.000, alquiler 900, IBI 410, comunidad 65, ¿neta?"], [("IBI", 410, "year"), ("comunidad", 65, "month")]),
+        (["Building fee is 410k a month and property tax 3.1 million a year"],
+         [("Building fee", 410_000, "month"), ("property tax", 3_100_000, "year")]),
+        (["alquiler 900, gastos 1.200 al año", "perdón, los gastos son 1.500 al año"], [("gastos", 1_500, "year")]),
+    ],
+)
+def test_costs_are_no_rents(turns: list[str], costs: list[tuple[str, float, str]]) -> None:
+    told = understood(turns).request["deal"]["costs"]
+    assert [(c["label"], c["amount"], c["period"]) for c in told] == costs
+
+
+def test_two_properties_are_no_single_return() -> None:
+    assert "deal" not in understood(["casa 1: 2.6 mdp y renta 14 mil; casa 2: 3.1 mdp y renta 15,500. bruto de ambas"]).request
+
+
+def test_another_property_starts_afresh() -> None:
+    deal = understood(["Piso de 150.000 alquilado a 700, comunidad 60 al mes, ¿neta?",
+                       "Ahora un local en Reus: cuesta 90.000 y lo alquilan a 600, ¿bruta?"]).request["deal"]
+    assert (deal["price"], deal["rent"]["amount"], deal.get("costs")) == (90_000, 600, None)
