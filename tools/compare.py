@@ -126,7 +126,7 @@ def _told(profile: Profile) -> Content:
     cells = {key: result.add(fact) for key, fact in profile.cells.items()}
     result.data = {
         "label": profile.label, "kind": profile.kind, "cells": cells, "missing": profile.missing, "reason": profile.reason,
-        "notes": profile.notes, "stands_in": profile.stands_in, "assumed": profile.assumed,
+        "notes": profile.notes, "stands_in": profile.stands_in, "assumed": profile.assumed, "costs": profile.costs,
         "known": bool(cells.keys() - {"place", "stage"}),
     }
     if not result.data["known"]:

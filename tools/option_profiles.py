@@ -45,7 +45,7 @@ _PROJECT = text(
 class Profile:
     """One option. `missing`: row -> why its cell is empty; `reason`: why nothing is known; `extra`: inputs of its cells;
     `stands_in`: the area that its figures are of, where it is not the one asked for, and others of that name; `assumed`:
-    names of the country's assumptions that its net figures rest on.
+    names of the country's assumptions that its net figures rest on; `costs`: those that the investor stated, with their facts.
     """
 
     kind: str
@@ -58,6 +58,7 @@ class Profile:
     stands_in: dict[str, Any] | None = None
     card: dict[str, Any] | None = None
     assumed: list[dict[str, str]] = field(default_factory=list)
+    costs: list[dict[str, str]] = field(default_factory=list)
 
     def put(self, key: str, fact: Fact) -> None:
         self.cells[key] = fact

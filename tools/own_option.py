@@ -45,6 +45,8 @@ def own_figures(runtime: Runtime, label: str, inputs: Inputs, asked: Sequence[st
     for key, fact in analysis.measures.items():
         profile.put(key, settled[fact.id])
     profile.extra = [fact for fact in settled.values() if fact.id not in {f.id for f in profile.cells.values()}]
+    profile.costs = [{"fact": f.id, "label": str(f.entity), "period": f.key.removeprefix("cost_")} for f in profile.extra
+                     if f.key.startswith("cost_") and f.unit in ("money", "percent") and inputs.costs]
     profile.assumed = [{"es": a.label_es, "en": a.label_en} for a in analysis.assumptions]
     if inputs.rate_pct is not None:
         profile.notes.append("rate_effective" if inputs.rate_kind == "effective" else "rate_nominal")

@@ -19,6 +19,8 @@ from knowledge.understanding.tokens import Token
 
 #: Figures that can tell options apart.
 _TELLING = ("price", "monthly_rent", "annual_rent", "nightly_rent", "rate_pct", "term_years", "loan_amount")
+#: Figures that make an option; rooms alone do not.
+_SUBSTANCE = {*_TELLING, "area_m2"}
 #: What one option was told of and the others were not, where all have it or none: the terms of a loan.
 _COMMON = ("rate_pct", "rate_kind", "term_years", "down_payment_pct", "loan_amount", "vacancy_pct")
 FIGURES = tuple(dict.fromkeys(ENTRIES.values()))
@@ -47,9 +49,8 @@ def read_options(
     scan = Scan(tokens, figures, of_tokens, marks, known, correction_at)
     before = [(a.value, a.kind, a.role) for a in amounts]
     scan.read()
-    shared = _shared(scan)
-    loose = scan.loose
-    kept = [i for i in range(len(scan.records)) if i != loose and (i < scan.before or scan.fresh[i])]
+    shared, common = _shared(scan)
+    kept = [i for i in range(len(scan.records)) if i not in common and (i < scan.before or scan.fresh[i] & _SUBSTANCE)]
     touched = [i for i in kept if scan.fresh[i]]
     records = [scan.records[i] for i in kept]
     _lend(records)
@@ -63,32 +64,44 @@ def read_options(
         entry.amount.role = "loan_amount" if entry.role == "price" and _is_loan(records, shared) else entry.role
         if entry.amount.kind == "other":
             entry.amount.kind = {"term_years": "years", "rate_pct": "percent"}.get(entry.role, "money")  # type: ignore[assignment]
-        owner = None if entry.record is None or entry.record == loose else kept.index(entry.record)
-        told.owners[entry.amount.first] = owner
+        told.owners[entry.amount.first] = kept.index(entry.record) if entry.record in kept else None
     _spread(records, shared)
     _currencies(records)
-    for position, record in enumerate(records):
-        name_record(record, position)
+    name_records(records)
     told.records = records[-MOST:]
     return told
 
 
-def _shared(scan: Scan) -> Record:
-    """What was told of all: before the first mark if no option has its own, or with "both", "las dos"."""
+def _shared(scan: Scan) -> tuple[Record, set[int]]:
+    """What was told of all, and the records that were no option: before the first mark if no option has its own, or with
+    "both", "las dos"."""
     shared: Record = {}
-    if scan.loose is not None:
-        loose = scan.records[scan.loose]
-        others = [r for i, r in enumerate(scan.records) if i != scan.loose and (scan.fresh[i] or i < scan.before)]
-        keys = scan.fresh[scan.loose] & set(FIGURES)
+    common: set[int] = set()
+    for index in (scan.loose, _unnamed(scan)):
+        if index is None:
+            continue
+        told = scan.records[index]
+        others = [r for i, r in enumerate(scan.records)
+                  if i not in {index, *common} and (scan.fresh[i] or i < scan.before)]
+        keys = scan.fresh[index] & set(FIGURES)
         if others and not any(key in r for r in others for key in keys):
-            shared |= {k: loose[k] for k in (*keys, "net_rent") if k in loose}
-        else:
-            scan.loose = None
+            shared |= {k: told[k] for k in (*sorted(keys), "net_rent", "rate_kind", "currency") if k in told}
+            common.add(index)
     for entry in scan.entries:
         if entry.record is None and entry.role in ENTRIES:
             value = 100 - entry.value if entry.role == "financed_pct" else entry.value
             shared[ENTRIES[entry.role]] = int(value) if value == int(value) else value
-    return shared
+    return shared, common
+
+
+def _unnamed(scan: Scan) -> int | None:
+    """The loan, or the thing, of which the options named after it are kinds: "una hipoteca de 250.000: fija… variable…"."""
+    touched = [i for i in range(scan.before, len(scan.records)) if scan.fresh[i] and i != scan.loose]
+    if len(touched) < 3:
+        return None
+    first, *others = touched
+    named = {"mark", "name", "city", "neighbourhood"}
+    return first if not named & scan.records[first].keys() and all(named & scan.records[i].keys() for i in others) else None
 
 
 def _several(scan: Scan, told: Told, known: Sequence[Record]) -> bool:
@@ -145,10 +158,18 @@ def _currencies(records: Sequence[Record]) -> None:
             record["currency"] = code
 
 
-def name_record(record: Record, position: int) -> None:
-    """A name for the option: as it was called, else its place, else its number."""
-    if "label" not in record or str(record["label"]).isdigit():
-        record["label"] = record.get("label") or record.get("neighbourhood") or record.get("city") or str(position + 1)
+def name_records(records: Sequence[Record]) -> None:
+    """A name for each option: as it was called, else its place, else what it is where that differs, else its number."""
+    nouns = [str(r.get("noun") or "") for r in records]
+    called = next((str(r["label"]).rpartition(" ")[0] for r in records if r.get("mark") and " " in str(r.get("label", ""))), "")
+    for position, record in enumerate(records):
+        label = str(record.get("label") or "")
+        if record.get("mark") and label == str(record["mark"]).upper() and called:
+            record["label"] = f"{called} {label}"
+        elif not label or label.isdigit():
+            distinct = nouns[position] if all(nouns) and len(set(nouns)) == len(nouns) > 1 else ""
+            place = record.get("neighbourhood") or record.get("city")
+            record["label"] = label or place or distinct.capitalize() or str(position + 1)
 
 
 def remember(known: Sequence[Record], told: Record, marks: Marks, fresh: bool) -> list[Record]:
@@ -173,7 +194,7 @@ def remember(known: Sequence[Record], told: Record, marks: Marks, fresh: bool) -
         records.append(record)
     else:
         records[-1] = {**last, **record, "costs": [*last.get("costs", ()), *record.get("costs", ())]}
-    name_record(records[-1], len(records) - 1)
+    name_records(records)
     return records[-MOST:]
 
 

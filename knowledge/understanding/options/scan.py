@@ -50,13 +50,21 @@ class Scan:
 
     def read(self) -> None:
         items: list[Mark | int] = [*self.marks.found, *range(len(self.figures))]
-        items.sort(key=lambda x: x.first if isinstance(x, Mark) else self.figures[x].first)
+        items.sort(key=lambda x: x.first if isinstance(x, Mark) else self._place_of(self.figures[x]))
         done: set[int] = set()
         for item in items:
             if isinstance(item, Mark):
                 self._mark(item)
             elif item not in done:
                 done |= self._figure(item)
+
+    def _place_of(self, amount: Amount) -> float:
+        """Where a figure is read: "3-bed house", "un 90 m2 piso" after the thing that it describes."""
+        if amount.kind in ("count", "area"):
+            described = next((m for m in self.marks.found if m.kind and 0 < m.first - amount.last <= 2), None)
+            if described is not None and not self.tokens[described.first].opens:
+                return described.last + 0.5
+        return float(amount.first)
 
     # marks
 
