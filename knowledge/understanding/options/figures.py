@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from knowledge.understanding.amounts import Amount
+from knowledge.understanding.lexicon import words
 from knowledge.understanding.options.marks import vocabulary
 from knowledge.understanding.tokens import Token
 
@@ -25,7 +26,7 @@ ENTRIES = {
 _MONTHS = (40.0, 1_500.0)
 _SIMILAR = 8.0
 #: Roles of an amount that the option where it stands may correct.
-_UNSURE = (None, "price", "budget_max", "price_per_m2", "annual_rent", "payment")
+_UNSURE = (None, "price", "price_per_m2", "annual_rent", "payment")
 
 
 @dataclass(slots=True)
@@ -36,8 +37,9 @@ class Judge:
     figures: Sequence[Amount]
     records: list[Record]
 
-    def role(self, amount: Amount, index: int | None) -> str | None:
-        """What a figure is in the record where it stands, which the words around it may not say."""
+    def role(self, amount: Amount, index: int | None, named: bool) -> str | None:
+        """What a figure is in the record where it stands, which the words around it may not say; `named`: the record was
+        opened by a mark, so that a bare "4.1" may be of the size of the other's price."""
         record = self.records[index] if index is not None else {}
         role = amount.role
         if role == "annual_rent" and record.get("monthly_rent") and self.cost_word(amount):
@@ -45,7 +47,7 @@ class Judge:
         if role == "monthly_rent" and like(record.get("price"), amount.value):
             return "price"  # "400k renting at 1,900, and 350k renting at 1,750"
         if amount.kind in ("money", "other") and role in _UNSURE:
-            guess = self._money_role(amount, record)
+            guess = self._money_role(amount, record, named)
             return guess or (role if role in ENTRIES else None)
         if amount.kind == "percent" and role is None and any(r.get("rate_pct") for r in self.records):
             return "rate_pct"
@@ -53,9 +55,9 @@ class Judge:
             return "term_years" if record.get("rate_pct") or any(r.get("term_years") for r in self.records) else None
         return role if role in ENTRIES or role == "cost" else None
 
-    def _money_role(self, amount: Amount, record: Record) -> str | None:
+    def _money_role(self, amount: Amount, record: Record, named: bool) -> str | None:
         before = self.tokens[amount.first - 1].text if amount.first else ""
-        if amount.kind == "other" and not amount.literal:
+        if amount.kind == "other" and (not amount.literal or before in words("year_words")):
             return None
         termless = record.get("rate_pct") and "term_years" not in record
         if amount.kind == "other" and termless and before in ("a", "over", "for", "en"):
@@ -66,7 +68,7 @@ class Judge:
                 if value > 0 and _MONTHS[0] <= price / value <= _MONTHS[1]:
                     amount.value = value
                     return "monthly_rent"
-        size = self.scale(amount, "price")
+        size = self.scale(amount, "price") if named else 1.0
         value = amount.value * size
         if rent and not price and _MONTHS[0] <= value / rent <= _MONTHS[1]:
             amount.value = value

@@ -123,6 +123,9 @@ def find_marks(
             marks.found.append(mark)
             at = mark.last
         at += 1
+    loans = [m for m in marks.found if m.noun in vocabulary()["lending"] and not m.label]
+    if len(loans) < 2 or any(m.kind for m in marks.found):  # "un piso con hipoteca" is one thing
+        marks.found = [m for m in marks.found if m not in loans]
     _names(tokens, marks, named_before)
     return marks
 

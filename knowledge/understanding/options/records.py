@@ -50,7 +50,7 @@ def read_options(
     before = [(a.value, a.kind, a.role) for a in amounts]
     scan.read()
     shared, common = _shared(scan)
-    kept = [i for i in range(len(scan.records)) if i not in common and (i < scan.before or scan.fresh[i] & _SUBSTANCE)]
+    kept = [i for i in range(len(scan.records)) if i < scan.before or (i not in common and _stands(scan, i))]
     touched = [i for i in kept if scan.fresh[i]]
     records = [scan.records[i] for i in kept]
     _lend(records)
@@ -60,7 +60,12 @@ def read_options(
         for amount, (value, kind, role) in zip(amounts, before, strict=True):
             amount.value, amount.kind, amount.role = value, kind, role
         return Told([dict(r) for r in known])
+    for amount, (value, kind, role) in zip(amounts, before, strict=True):
+        if not any(e.amount is amount and e.record in (None, *kept, *common) for e in scan.entries):
+            amount.value, amount.kind, amount.role = value, kind, role
     for entry in scan.entries:
+        if entry.record is not None and entry.record not in kept and entry.record not in common:
+            continue
         entry.amount.role = "loan_amount" if entry.role == "price" and _is_loan(records, shared) else entry.role
         if entry.amount.kind == "other":
             entry.amount.kind = {"term_years": "years", "rate_pct": "percent"}.get(entry.role, "money")  # type: ignore[assignment]
@@ -70,6 +75,20 @@ def read_options(
     name_records(records)
     told.records = records[-MOST:]
     return told
+
+
+def _stands(scan: Scan, index: int) -> bool:
+    """Whether a record of this message is an option: named as one, told in rows, or told of like another one; a second amount
+    alone ("lo vendo en 240") is none."""
+    told = scan.fresh[index]
+    if not told & _SUBSTANCE:
+        return False
+    if index in scan.opened:
+        return True
+    if index in scan.in_rows and (scan.rows > 1 or scan.marks.asks or scan.marks.shared):
+        return True
+    others = [scan.fresh[i] for i in range(len(scan.records)) if i != index]
+    return any(len(told & other & _SUBSTANCE) > 1 for other in others)
 
 
 def _shared(scan: Scan) -> tuple[Record, set[int]]:

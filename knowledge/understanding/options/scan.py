@@ -41,6 +41,9 @@ class Scan:
         self.before = len(known)
         self.fresh: list[set[str]] = [set() for _ in known]
         self.run: list[int] = []
+        self.opened: set[int] = set()
+        self.in_rows: set[int] = set()
+        self.rows = 0
         self.cur: int | None = None
         self.loose: int | None = None
         self.pending: Mark | None = None
@@ -76,6 +79,7 @@ class Scan:
         elif self._belongs_before(mark):
             assert self.cur is not None
             self._enter_mark(self.cur, mark)
+            self.opened.add(self.cur)
             self.loose = None if self.loose == self.cur else self.loose
             return
         self.pending = replace(mark)
@@ -111,6 +115,7 @@ class Scan:
         if index is None:
             index = self._new()
         self._enter_mark(index, mark)
+        self.opened.add(index)
         if self.run and not any(self.fresh[i] for i in self.run):
             self.run.append(index)
         else:
@@ -181,18 +186,19 @@ class Scan:
         row = self._row(index)
         in_row = self._row_role(row) if len(row) > 1 else None
         if in_row and (targets := self._columns(len(row), in_row)):
+            self.rows += 1
             for i, target in zip(row, targets, strict=True):
                 self._enter(self.figures[i], in_row, target)
             self.cur = targets[-1]
             self.last_figure = self.figures[row[-1]].last
             return set(row)
         if self._is_shared(amount):
-            if role := self.judge.role(amount, self.cur):
+            if role := self.judge.role(amount, self.cur, self.cur in self.opened):
                 self.entries.append(Entry(amount, role, amount.value, None))
             return {index}
         if self.cur is None:
             self.cur = self.loose = self._new()
-        role = self.judge.role(amount, self.cur)
+        role = self.judge.role(amount, self.cur, self.cur in self.opened)
         if role is None:
             return {index}
         target = self.cur
@@ -218,7 +224,8 @@ class Scan:
         for i in range(index + 1, len(self.figures)):
             left, right = self.figures[row[-1]], self.figures[i]
             between = {t.text for t in self.tokens[left.last + 1 : right.first]}
-            broken = self.tokens[right.first].opens or between - vocabulary()["rows"]
+            ranged = between and between <= {"a", "al", "to", "hasta"}  # "years 1 to 4"
+            broken = ranged or self.tokens[right.first].opens or between - vocabulary()["rows"]
             if broken or any(left.last < m.first < right.first for m in self.marks.found):
                 break
             level(left, right)
@@ -233,7 +240,7 @@ class Scan:
         roles = [role for i in row if (role := self.figures[i].role)]
         told = next((self.figures[i] for i in row if self.figures[i].role == "monthly_rent"), None)
         told = told or next((self.figures[i] for i in row if self.figures[i].role in roles), self.figures[row[0]])
-        return self.judge.role(told, self.cur)
+        return self.judge.role(told, self.cur, True)
 
     def _columns(self, count: int, role: str | None) -> list[int] | None:
         """The records that `count` figures in a row go to, one each."""
@@ -250,6 +257,7 @@ class Scan:
             if self.loose is not None and ENTRIES[role] in self.fresh[self.loose]:
                 return None
             self.run = [self._new() for _ in range(count)]
+            self.in_rows.update(self.run)
             return list(self.run)
         if len(told) == 1 and ENTRIES[role] not in self.fresh[told[0]] and not self.before:
             return self._twins(told[0], count)
@@ -264,6 +272,7 @@ class Scan:
             self.records[twin] = {**base, "costs": list(base["costs"])}
             self.fresh[twin] = set(self.fresh[index])
             self.run.append(twin)
+        self.in_rows.update(self.run)
         for i in self.run:
             self.records[i].pop("label", None)
         return list(self.run)
