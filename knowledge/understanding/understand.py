@@ -97,7 +97,7 @@ def understand(
     fresh = _is_fresh(message, meant, turn, known)
     options = _options(message, comparing, fresh, known)
     if options:
-        meant.routes = _routes_beside(meant.routes, message.told.several, options)
+        meant.routes = _routes_beside(meant.routes, message, options)
         turn |= {k: v for k, v in option_slots(options).items() if k in turn}
     currency, written = slots.resolve_currency(message.amounts, turn, {} if fresh else known)
     if currency:
@@ -183,7 +183,7 @@ def _read(
     earlier = known.get("_told") or []
     marks = find_marks(read_text, tokens, amounts, about, types_at, any("name" in r for r in earlier))
     told = read_options(tokens, amounts, readings, marks, earlier, said.correction_at) if options else Told(list(earlier))
-    if told.several and marks.banks:
+    if marks.banks:
         found, about = ([p for p in some if p.start not in marks.banks] for some in (found, about))
     return _Message(
         whole,
@@ -350,14 +350,15 @@ def _options(message: _Message, comparing: bool, fresh: bool, known: Mapping[str
     return told.records[-marks.all :] if marks.all else told.records
 
 
-def _routes_beside(routes: tuple[str, ...], told_now: bool, options: list[dict[str, Any]]) -> tuple[str, ...]:
+def _routes_beside(routes: tuple[str, ...], message: _Message, options: list[dict[str, Any]]) -> tuple[str, ...]:
     """Several options with figures of their own are a comparison, also where their yields or payments are asked; one thing
     with a choice of terms ("a 20 o a 30 años") is not."""
     own = [option.keys() & {"mark", "name", "city", "neighbourhood", "price", "monthly_rent"} for option in options]
     alike = all(len({str(o.get(key)) for o in options}) == 1 for key in ("mark", "name", "city", "price", "monthly_rent"))
     if alike or not all(own):
         return routes
-    swallowed = {"roi", "comparison"} | ({"market_research", "price_prediction"} if told_now else set())
+    swallowed = {"roi", "comparison"} | ({"market_research", "price_prediction"} if message.told.several else set())
+    swallowed |= {"none"} if message.marks.measured else set()
     kept = tuple(route for route in routes if route not in swallowed)
     return ("comparison", *kept) if len(kept) < len(routes) else routes
 

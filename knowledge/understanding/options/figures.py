@@ -42,6 +42,8 @@ class Judge:
         opened by a mark, so that a bare "4.1" may be of the size of the other's price."""
         record = self.records[index] if index is not None else {}
         role = amount.role
+        if role == "budget_max" and named and self.tokens[amount.first - 1].text not in vocabulary()["limits"]:
+            role = None  # "tengo otro visto en Oviedo: 136.000 €"
         if role == "annual_rent" and record.get("monthly_rent") and self.cost_word(amount):
             return "cost"
         if role == "monthly_rent" and like(record.get("price"), amount.value):

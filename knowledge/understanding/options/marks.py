@@ -82,7 +82,8 @@ class Marks:
 
     `taken` are tokens that are part of a name and no figures; `shared` tokens that speak of all options; `banks` offsets of
     banks named like a place; `all` how many options it says there are; `asks` whether options are asked about or set
-    against each other; `beside` whether what it names is set beside what was spoken of before.
+    against each other; `beside` whether what it names is set beside what was spoken of before;
+    `measured` whether it names a yield or a payment.
     """
 
     found: list[Mark] = field(default_factory=list)
@@ -92,6 +93,7 @@ class Marks:
     all: int = 0
     asks: bool = False
     beside: bool = False
+    measured: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -137,6 +139,7 @@ def _mark(text: str, tokens: list[Token], at: int, types_at: Mapping[int, str], 
     before = tokens[at - 1].text if at and not token.opens else ""
     marks.asks = marks.asks or token.text in known["asks"]
     marks.beside = marks.beside or token.text in known["beside"]
+    marks.measured = marks.measured or token.text in known["measured"]
     if token.text in known["all"]:
         marks.shared.add(at)
         marks.all = marks.all or (2 if token.text in ("ambos", "ambas", "both") else 0)
@@ -207,25 +210,30 @@ def _alone(text: str, tokens: list[Token], at: int) -> str | None:
     if len(token.raw) != 1 or not token.raw.isupper() or token.text not in _LETTERS:
         return None
     before = tokens[at - 1].text if at and not token.opens else ""
-    if _NAMED_AFTER.match(tail) or before in vocabulary()["openers"]:
+    after = tokens[at + 1].text if at + 1 < len(tokens) and not tokens[at + 1].opens else ""
+    says = (begins or token.comma) and after in vocabulary()["says"]
+    if _NAMED_AFTER.match(tail) or before in vocabulary()["openers"] or says:
         return token.text
     return None
 
 
 def _names(tokens: list[Token], marks: Marks, named_before: bool) -> None:
-    """Marks of banks and kinds of loan, where two are named or one was before: "fija" alone only says how the rate is."""
+    """Marks of banks, and of kinds of loan where two are named or one was before: "fija" alone only says how the rate is."""
     known = vocabulary()
-    rented = any(t.text in words("home_prices") for t in tokens)
     held = {i for m in marks.found if m.place is None for i in range(m.first, m.last + 1)}
-    found = [i for i, t in enumerate(tokens) if t.text in known["names"] and i not in held]
-    found = [i for i in found if not (rented and t_is_place(tokens[i], known))]
-    if len({tokens[i].text for i in found}) < 2 and not named_before:
+    banks = [i for i, t in enumerate(tokens) if t.text in known["names"] and i not in held]
+    sure = [i for i in banks if tokens[i].text not in known["names_of_places"]]
+    after = {i: tokens[i + 1].text for i in banks if i + 1 < len(tokens)}
+    banks = [i for i in banks if i in sure or sure or len(banks) > 1 or after.get(i) in known["lends"] - {"al", "at"}]
+    kinds = [i for i, t in enumerate(tokens) if t.text in known["kinds"] and i not in held]
+    if (len({tokens[i].text for i in kinds}) < 2 and not named_before) or banks:
+        kinds = []
+    if any(t.text in words("home_prices") for t in tokens):
+        banks = [i for i in banks if i in sure]
+    found = [*banks, *kinds]
+    if not any(t.kind == "num" for t in tokens):
         return
     marks.banks = {m.place.start for m in marks.found if m.place and m.first in found}
     marks.found = [m for m in marks.found if not (m.place and m.first in found)]
     marks.found += [Mark(i, i, name=tokens[i].text, title=tokens[i].raw) for i in found]
     marks.found.sort(key=lambda m: m.first)
-
-
-def t_is_place(token: Token, known: Mapping[str, Any]) -> bool:
-    return token.text in known["names_of_places"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.options.figures import ENTRIES, Judge, Record, level, like
 from knowledge.understanding.options.marks import Mark, Marks, vocabulary
-from knowledge.understanding.roles import Reading, cost_period
+from knowledge.understanding.roles import Period, Reading, cost_period, period_after
 from knowledge.understanding.slots import rate_kind
 from knowledge.understanding.tokens import Token
 
@@ -96,9 +96,11 @@ class Scan:
 
     def _belongs_before(self, mark: Mark) -> bool:
         """ "390M in Bogotá": what names the option follows its figure."""
-        if self.cur is None or self.last_figure < 0 or mark.other or mark.item or mark.label or mark.nth or mark.name:
+        if self.cur is None or self.last_figure < 0 or mark.label or mark.nth or mark.name:
             return False
         record, between = self.records[self.cur], self.tokens[self.last_figure + 1 : mark.first]
+        if mark.item or mark.other:  # "165.000 por uno que renta 720"
+            return [t.text for t in between] in (["por"], ["for"]) and not mark.named
         taken = (mark.place and ("city" in record or "neighbourhood" in record)) or (mark.kind and "property_type" in record)
         if taken or mark.first - self.last_figure > 5 or (mark.kind is None and mark.place is None):
             return False
@@ -193,7 +195,11 @@ class Scan:
             self.last_figure = self.figures[row[-1]].last
             return set(row)
         if self._is_shared(amount):
-            if role := self.judge.role(amount, self.cur, self.cur in self.opened):
+            role = self.judge.role(amount, self.cur, self.cur in self.opened)
+            if role == "cost":
+                for target in range(len(self.records)):
+                    self._enter(amount, role, target)
+            elif role:
                 self.entries.append(Entry(amount, role, amount.value, None))
             return {index}
         if self.cur is None:
@@ -285,7 +291,8 @@ class Scan:
             between = self.tokens[low + 1 : high + 1]
             others = any(low < a.first < high for a in self.figures if a is not amount)
             marked = any(low < m.first < high for m in self.marks.found if m.named)
-            if near and not others and not marked and not any(t.opens for t in between):
+            paused = at > amount.last and any(t.comma for t in between) and any(0 < a.first - at <= 5 for a in self.figures)
+            if near and not paused and not others and not marked and not any(t.opens for t in between):
                 return True
         return False
 
@@ -297,8 +304,7 @@ class Scan:
         self.entries.append(Entry(amount, role, amount.value, index))
         record, value = self.records[index], amount.value
         if role == "cost":
-            reading = self.readings.get(amount.first)
-            label, period = self._label(amount), reading.period if reading else None
+            label, period = self._label(amount), self._period(amount)
             record["costs"] = [c for c in record["costs"] if c["label"] != label]
             record["costs"].append({"amount": value, "period": cost_period(label, period), "label": label})
             self.fresh[index].add(label)
@@ -318,6 +324,15 @@ class Scan:
         if key == "monthly_rent" and vocabulary()["net"] & {t.text for t in self._around(amount)}:
             record["net_rent"] = True
         self.fresh[index].add(key)
+
+    def _period(self, amount: Amount) -> Period | None:
+        """The period a cost is stated for: right after it, or after its name ("1.200 € de gastos al año")."""
+        for at in range(amount.last + 1, min(amount.last + 5, len(self.tokens))):
+            if self.tokens[at].opens or self.tokens[at].comma or self.tokens[at].kind == "num":
+                break
+            if period := period_after(self.tokens, at)[0]:
+                return period
+        return None
 
     def _around(self, amount: Amount) -> list[Token]:
         after: list[Token] = []
