@@ -23,6 +23,7 @@ _YEAR_WORDS = words("year_words")
 _MONTH_WORDS = words("month_words")
 _SHORT_TERMS = words("short_terms")
 _PESOS = frozenset({"peso", "pesos", "pesitos"})
+_STOREYS = frozenset({("piso",), ("nivel",)})  # "es un cuarto piso"
 _BETWEEN = frozenset({"o", "y", "or", "and", "a", "to"})
 _PERCENT_WORDS = frozenset(["percent", "pct", "porciento"])
 _MONTH_NAMES = words("month_names")
@@ -308,7 +309,8 @@ def _count(here: _Here) -> Amount | None:
     counts, value = lexicon().counts, here.number.value
     if value > 50 or value != int(value):
         return None
-    if here.word in counts:
+    storey = here.word == "cuarto" and words_at(here.tokens, here.number.last + 2, 1) in _STOREYS
+    if here.word in counts and not storey:
         return here.make("count", value, 1, unit=counts[here.word])
     if here.word in _BETWEEN and here.number.literal:
         follows = words_at(here.tokens, here.number.last + 2, 2)

@@ -33,6 +33,8 @@ _VILLAGE = 20_000
 _POSSIBLE = 0.35
 #: A name with two slips is only taken for a place of at least this many inhabitants.
 _TWO_SLIPS = 100_000
+#: A doubtful name in a list of cities is one of at least this many inhabitants.
+_LISTED_CITY = 15_000
 _NATURAL = words("natural")
 _INTO = frozenset({"en", "in"})
 _LISTING = frozenset({"o", "u", "or", "y", "and", "vs", "versus"})
@@ -46,7 +48,10 @@ _ADJECTIVE_COUNTRY = words("adjective_country")
 
 @dataclass(slots=True)
 class _Span:
-    """Tokens [first, last] that may be a place, with its readings; `placed`: a capital after `en` or `in`."""
+    """Tokens [first, last] that may be a place, with its readings.
+
+    `placed`: a capital after `en` or `in`; `named`: a capital, or no common words, or the word before says where.
+    """
 
     first: int
     last: int
@@ -56,6 +61,7 @@ class _Span:
     marked: bool
     article: bool
     placed: bool = False
+    named: bool = False
 
 
 def country_votes(tokens: Sequence[Token], currencies: Sequence[str | None]) -> dict[str, float]:
@@ -228,8 +234,11 @@ def _spans(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[_Spa
                 inner = last > first and tokens[first].text in _DEFINITE and all(e.level != "city" for e, _ in readings)
                 article = (article and tokens[first - 1].text != "the") or inner
                 placed = tokens[first].capital and _stands_in(tokens, first)
-                found.append(_Span(first, last, key, readings, evidence + strength, marked, article, placed))
-            elif evidence + strength >= _POSSIBLE and (tokens[first].capital or _before_city(readings, tokens, last, index)):
+                named = tokens[last].capital or not _all_common(tokens[first : last + 1]) or _led_in(tokens, first)
+                found.append(_Span(first, last, key, readings, evidence + strength, marked, article, placed, named))
+            elif evidence + strength >= _POSSIBLE and (
+                tokens[first].capital or _listed(tokens, first, last) or _before_city(readings, tokens, last, index)
+            ):
                 doubtful.append(_Span(first, last, key, readings, ACCEPTED, marked, article))
         found.extend(_misspelt(tokens, first, taken, index, all_caps))
     return found + [
@@ -253,12 +262,28 @@ def _beside_city(readings: list[tuple[Entry, str]], tokens: list[Token], first: 
     return False
 
 
+def _listed(tokens: list[Token], first: int, last: int) -> bool:
+    """Whether the name stands before or after a word such as `o` or `vs`, with nothing else beside it."""
+    after = words_at(tokens, last + 1, 1)
+    return bool(after) and after[0] in _LISTING and (first == 0 or tokens[first].opens or tokens[first].comma)
+
+
 def _before_city(readings: list[tuple[Entry, str]], tokens: list[Token], last: int, index: PlaceIndex) -> bool:
     """Whether a neighbourhood's own city follows its name, after a comma ("gracia, barcelona")."""
     after = tokens[last + 1] if last + 1 < len(tokens) else None
     if after is None or not after.comma or after.opens or not index.known(after.text):
         return False
     return any(e.city is not None and fold(e.city).split()[0] == after.text for e, _ in readings)
+
+
+def _all_common(part: list[Token]) -> bool:
+    return all(_is_word(t.text) for t in part)
+
+
+def _led_in(tokens: list[Token], first: int) -> bool:
+    """Whether `en`, `in`, `por` and the like stand before the name and its article."""
+    before = [t.text for t in tokens[max(0, first - 2) : first] if t.text not in lexicon().articles]
+    return bool(before) and before[-1] in lexicon().strong_places
 
 
 def _stands_in(tokens: list[Token], first: int) -> bool:
@@ -274,17 +299,32 @@ def bare_name(name: str) -> str:
 
 
 def _beside_its_like(span: _Span, sure: list[_Span], tokens: list[Token]) -> bool:
-    """Whether a doubtful name stands in a list with neighbourhoods of the same city ("Gracia, Poblenou o Sarrià")."""
-    cities = {e.city for e, _ in span.readings if e.level == "neighbourhood"}
+    """Whether a doubtful name stands in a list with places of its kind: "Gracia, Poblenou o Sarrià", "ourense o lugo"."""
+    mine = _kinds(span)
     for other in sure:
         apart = other.first - span.last if other.first > span.last else span.first - other.last
-        if not 1 <= apart <= 3 or not cities & {e.city for e, _ in other.readings if e.level == "neighbourhood"}:
+        if not 1 <= apart <= 3 or not (mine & _kinds(other) or _both_named(span, other, tokens)):
             continue
         between = tokens[min(span.last, other.last) + 1 : max(span.first, other.first)]
         after = tokens[max(span.first, other.first)]
         if (between and {t.text for t in between} <= _LISTING) or (not between and after.comma):
             return True
     return False
+
+
+def _both_named(one: _Span, other: _Span, tokens: list[Token]) -> bool:
+    """Whether both names are written with capitals and may lie in one country."""
+    capitals = tokens[one.first].capital and tokens[other.first].capital
+    return capitals and bool({e.country for e, _ in one.readings} & {e.country for e, _ in other.readings} & MARKETS)
+
+
+def _kinds(span: _Span) -> set[tuple[str, str]]:
+    """What a name may be: a neighbourhood of some city, a city of some country."""
+    return {
+        ("neighbourhood", e.city or "") if e.level == "neighbourhood" else ("city", e.country)
+        for e, _ in span.readings
+        if e.level == "neighbourhood" or (e.level == "city" and e.population >= _LISTED_CITY)
+    }
 
 
 def _after_part(span: _Span, sure: list[_Span]) -> bool:
@@ -371,7 +411,7 @@ def _settle(
             city = fold(entry.city or "")
             here = city in cities or (city != span.key and f" {city} " in f" {span.key} ")
             old = city in old_cities
-            only = len(span.readings) == 1
+            only = all(e.level == "neighbourhood" for e, _ in span.readings)
             if here and city == span.key:
                 continue
             if here:
@@ -380,7 +420,7 @@ def _settle(
                 score += 2.2
             if span.marked:
                 score += 2.0
-            elif span.article and entry.guarded and entry.country == "MX" and votes.get("MX", 0.0) >= 0:
+            elif span.article and span.named and entry.guarded and entry.country == "MX" and votes.get("MX", 0.0) >= 0:
                 score += 2.5
             elif entry.guarded and not here and not (old and only) and not _stands_alone(span, cities | old_cities):
                 continue

@@ -319,6 +319,8 @@ def _operation(message: _Message, meant: intent.Intent, says: set[tuple[str, str
         going_on = any(("wish", w) in says for w in ("offer", "reserve", "buy"))
         if spoken != "rent" and (going_on or any(a.role == "budget_max" for a in message.amounts)):
             return "buy"
+        if spoken == "sell":
+            return "sell"
     sold = ("wish", "sell") in says or set(meant.routes) <= {"lead_qualification", "human", "none"}
     return spoken if spoken != "sell" or sold else None
 
