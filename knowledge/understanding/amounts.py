@@ -15,7 +15,12 @@ from knowledge.understanding.model import QuantityKind
 from knowledge.understanding.numerals import Number, parse_literal, read_number
 from knowledge.understanding.tokens import Token, words_at
 
-_PHONE = re.compile(r"(?<![\w.,$€])(?:\+\(?\d{1,3}\)?(?:[ .\-]{0,2}\(?\d{1,4}\)?){3,8}|\+?\(?\d{1,4}\)?(?:[ .\-]{0,2}\(?\d{2,4}\)?){2,6})(?![\w,.]\d|\w)")
+_PHONE = re.compile(
+    r"(?<![\w.,$€])(?:\+\(?\d{1,3}\)?(?:[ .\-]{0,2}\(?\d{1,4}\)?){3,8}|\+?\(?\d{1,4}\)?(?:[ .\-]{0,2}\(?\d{2,4}\)?){2,6})"
+    r"(?![\w,.]\d|\w)"
+)
+#: Units of area from this size on (square metres) measure land, and are halved in words.
+_LAND_UNIT = 400.0
 #: A country's prefix written with two zeros.
 _PREFIXED = re.compile(r"00[1-9]\d{9}")
 _DATE = re.compile(r"\b\d{1,2}[/-]\d{1,2}[/-]\d{2,4}\b|\b\d{1,2}:\d{2}\b|\b24/7\b|\b\d{4}-\d{2}-\d{2}\b")
@@ -242,9 +247,21 @@ def _amount(text: str, tokens: list[Token], at: int) -> Amount | None:
     """The figure that begins at token `at`, if any."""
     number = read_number(tokens, at)
     if number is None:
-        return None
+        return _half_of_land(tokens, at)
     here = _Here(text, tokens, at, number)
     return _percentage(here) or _term(here) or _count(here) or _money_or_area(here)
+
+
+def _half_of_land(tokens: list[Token], at: int) -> Amount | None:
+    """ "media hectárea", "half an acre"."""
+    if tokens[at].text not in ("media", "half"):
+        return None
+    unit_at = at + 2 if words_at(tokens, at + 1, 1) in (("a",), ("an",)) else at + 1
+    unit = _area_unit(tokens, unit_at)
+    if unit is None or unit[0] < _LAND_UNIT:
+        return None
+    last = unit_at + unit[1] - 1
+    return Amount(round(unit[0] / 2, 2), "area", at, last, tokens[at].start, tokens[last].end, literal=False)
 
 
 def _percentage(here: _Here) -> Amount | None:
@@ -326,8 +343,10 @@ def _money_or_area(here: _Here) -> Amount | None:
     currency = number.currency or written
     apart = last + 1 < len(tokens) and tokens[last + 1].comma  # "precio 275.000, m2 110"
     unit = None if money or number.currency or apart else _area_unit(tokens, last + 1)
-    if unit is not None and not (here.spelled and value == 1):
+    if unit is not None and not (here.spelled and value == 1 and unit[0] < _LAND_UNIT):
         factor, size = unit
+        if words_at(tokens, last + 1 + size, 2) in (("y", "media"), ("y", "medio")) and factor >= _LAND_UNIT:
+            return here.make("area", round((value + 0.5) * factor, 2), size + 2)
         if _is_distance(tokens, here.at, last + 1 + size):
             return here.make("other", value, size)
         return here.make("area", round(value * factor, 2), size)

@@ -240,7 +240,9 @@ def _lower_case(tokens: list[Token], start: int, known: bool) -> range | None:
         if (end > start and (token.opens or token.comma)) or token.text in _NAME_STOP:
             break
         given = token.text in _GIVEN
-        if not given and (_means_something(token.text) or (known and end == start)):
+        ends = end + 1 == len(tokens) or tokens[end + 1].comma or tokens[end + 1].opens or tokens[end + 1].text in ("y", "and")
+        surname = end > start and ends and token.text not in lexicon().spanish | lexicon().english
+        if not (given or surname) and (_means_something(token.text) or (known and end == start)):
             break
         end += 1
     return range(start, end) if end > start else None
@@ -370,11 +372,11 @@ def _wanted_types(
     """(types asked for, types refused); neither holds what is only part of another or belongs to the story."""
     refused = [k for at, k in types_at.items() if _negated(tokens, at) or _refused_after(tokens, at)]
     asked = {at: k for at, k in types_at.items() if not (_negated(tokens, at) or _refused_after(tokens, at))}
+    if correction is not None and any(at >= correction for at in asked):
+        asked = {at: k for at, k in asked.items() if at >= correction}
     for aside in (_is_part, _is_sold, _is_theirs, _is_around):
         if len(set(asked.values())) > 1:
             asked = {at: k for at, k in asked.items() if not aside(tokens, at, asked)} or asked
-    if correction is not None and any(at >= correction for at in asked):
-        asked = {at: k for at, k in asked.items() if at >= correction}
     wanted = list(dict.fromkeys(asked.values()))
     return ["building"] if "building" in wanted else wanted, [k for k in refused if k not in wanted]
 

@@ -39,6 +39,7 @@ _NATURAL = words("natural")
 _INTO = frozenset({"en", "in"})
 _LISTING = frozenset({"o", "u", "or", "y", "and", "vs", "versus"})
 _DEFINITE = words("definite")
+_GIVEN, _SAYING = words("given_names"), words("saying")
 _OF_ONE = frozenset({"la", "el", "de", "del", "en", "the", "one", "in", "from", "that", "is"})
 _PROVINCES = frozenset(phrases("provinces"))
 _OF_STREETS = frozenset({"de", "del"}) | _DEFINITE
@@ -50,7 +51,8 @@ _ADJECTIVE_COUNTRY = words("adjective_country")
 class _Span:
     """Tokens [first, last] that may be a place, with its readings.
 
-    `placed`: a capital after `en` or `in`; `named`: a capital, or no common words, or the word before says where.
+    `placed`: a capital after `en` or `in`; `named`: a capital, or no common words, or the word before says where;
+    `inside`: a neighbourhood's city follows ("el Grao, Valencia").
     """
 
     first: int
@@ -62,6 +64,7 @@ class _Span:
     article: bool
     placed: bool = False
     named: bool = False
+    inside: bool = False
 
 
 def country_votes(tokens: Sequence[Token], currencies: Sequence[str | None]) -> dict[str, float]:
@@ -151,7 +154,7 @@ def _says_where(until: list[Token]) -> bool:
     if not between:
         return until[0].comma
     the_one = bool({"la", "el", "one"} & set(between)) and between[-1] in ("de", "del", "in", "from")
-    return not until[0].opens and (between in (["de"], ["del"]) or (the_one and len(between) <= 4 and _OF_ONE >= set(between)))
+    return not until[0].opens and (between in (["de"], ["del"]) or (the_one and len(between) <= 4 and set(between) <= _OF_ONE))
 
 
 def _evidence(
@@ -171,6 +174,8 @@ def _evidence(
     street = next((t.text for t in reversed(tokens[max(0, first - 3) : first]) if t.text not in _OF_STREETS), "")
     if first and before in _OF_STREETS and street in lex.place_blockers and words[0] not in ("bogota",):
         return -0.5, marked, article
+    if len(words) == 1 and words[0] in _GIVEN and words_at(tokens, last + 1, 1)[:1] and tokens[last + 1].text in _SAYING:
+        return -1.0, marked, article  # "Santiago me recomendó"
     score = 0.0
     if before in lex.strong_places or two_before in lex.strong_places or marked:
         score += 0.4
@@ -223,6 +228,8 @@ def _spans(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[_Spa
             raw_text = " ".join(t.raw for t in tokens[first : last + 1])
             evidence, marked, article = _evidence(tokens, first, last, index, all_caps)
             strength = 0.12 * max(_weight(e) for e, _ in readings)
+            if last > first and tokens[first].text in _DEFINITE:  # "el Grao" is a town, and the Grao of Valencia
+                readings += [r for r in index.lookup(key.partition(" ")[2]) if r[0].level == "neighbourhood"]
             if key in _ADJECTIVE_COUNTRY:
                 evidence += 0.6
             if _beside_city(readings, tokens, first, last):
@@ -235,7 +242,9 @@ def _spans(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[_Spa
                 article = (article and tokens[first - 1].text != "the") or inner
                 placed = tokens[first].capital and _stands_in(tokens, first)
                 named = tokens[last].capital or not _all_common(tokens[first : last + 1]) or _led_in(tokens, first)
-                found.append(_Span(first, last, key, readings, evidence + strength, marked, article, placed, named))
+                inside = _before_city(readings, tokens, last, index)
+                support = evidence + strength
+                found.append(_Span(first, last, key, readings, support, marked, article, placed, named, inside))
             elif evidence + strength >= _POSSIBLE and (
                 tokens[first].capital or _listed(tokens, first, last) or _before_city(readings, tokens, last, index)
             ):
@@ -356,7 +365,8 @@ def _misspelt(tokens: list[Token], first: int, taken: set[int], index: PlaceInde
         key = " ".join(t.text for t in part)
         if count == 2 and (index.known(part[0].text) or index.known(part[1].text) or len(part[1].text) < 3):
             continue
-        if len(key) < 5 or index.known(key) or any(len(t.text) > 3 and _is_word(t.text) for t in part):
+        meant = count == 1 and part[0].capital and key in lexicon().plain and _led_in(tokens, first)  # "en Enviado"
+        if len(key) < 5 or index.known(key) or any(len(t.text) > 3 and _is_word(t.text) and not meant for t in part):
             continue
         evidence, marked, article = _evidence(tokens, first, first + count - 1, index, all_caps)
         if evidence < (0.3 if count == 1 else 0.45):
@@ -415,7 +425,7 @@ def _settle(
             if here and city == span.key:
                 continue
             if here:
-                score += 3.0
+                score += 5.0 if span.inside else 3.0
             elif old:
                 score += 2.2
             if span.marked:

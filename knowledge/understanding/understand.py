@@ -315,7 +315,7 @@ def _operation(message: _Message, meant: intent.Intent, says: set[tuple[str, str
     spoken = message.said.operation
     if "lead_qualification" in meant.routes:
         if ("operation", "sell") in says:
-            return "sell"
+            return "rent" if spoken == "rent" else "sell"  # "quiero poner en arriendo mi apartamento"
         going_on = any(("wish", w) in says for w in ("offer", "reserve", "buy"))
         if spoken != "rent" and (going_on or any(a.role == "budget_max" for a in message.amounts)):
             return "buy"
