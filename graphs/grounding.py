@@ -17,73 +17,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.facts import INPUT_CHECK, Fact, Unit
+from core.facts import INPUT_CHECK, Fact
 from core.locale import Locale
+from graphs.figures import (
+    BARE,
+    COMPATIBLE,
+    DIGIT,
+    EXEMPT,
+    LIST_NUMBER,
+    OUT_OF_TEN,
+    WORDED,
+    Figure,
+    close,
+    read_figures,
+)
 from graphs.propriety import addresses, offence
 from knowledge.understanding.text import fold
 
-_NBSP = "\u00a0\u202f"
-_GAP = f"[ {_NBSP}]?"
-_SCALES: dict[str, float] = {
-    "mil millones": 1e9, "billion": 1e9, "bn": 1e9, "millones": 1e6, "millon": 1e6, "millón": 1e6, "million": 1e6,
-    "mdp": 1e6, "mm": 1e6, "mil": 1e3, "thousand": 1e3, "k": 1e3, "m": 1e6,
-}
-_CURRENCIES = {"€": "EUR", "eur": "EUR", "euros": "EUR", "euro": "EUR", "cop": "COP", "mxn": "MXN", "usd": "USD",
-               "us$": "USD", "dólares": "USD", "dolares": "USD", "dollars": "USD", "mdp": "MXN"}
-_PESOS = {"COP", "MXN"}
-_DOLLAR_SIGN = {"COP", "MXN", "USD"}
-_WORD_NUMBERS = (
-    "dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|quince|veinte|treinta|cuarenta|cincuenta|sesenta|"
-    "setenta|ochenta|noventa|cien|ciento|doscientos|trescientos|cuatrocientos|quinientos|medio|un|one|two|three|four|"
-    "five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a|half a|"
-    "a hundred|hundred"
-)
-_NUMBER = re.compile(
-    r"(?P<sign>(?<![\w.,])[-−–+])?"
-    r"(?P<prefix>(?:US\$|R\$|[$€£]|\b(?:COP|EUR|MXN|USD)\b\$?)" + _GAP + r")?"
-    r"(?P<digits>\d+(?:['’.,]\d{3}(?!\d))*(?:[.,]\d+)?|\d+)"
-    rf"(?P<scale>{_GAP}(?:mil millones|millones|mill[oó]n|million|billion|thousand|mdp|bn|mil|[kKM](?![\w²2])))?"
-    rf"(?P<unit>{_GAP}(?:%|por ciento|percent\b|per cent\b|pp\b|puntos? porcentuales?|percentage points?|"
-    r"€(?:/m(?:²|2))?|(?:COP|EUR|MXN|USD)(?:/m(?:²|2))?\b|(?:de )?(?:euros?|pesos?|d[oó]lares|dollars)\b|m(?:²|2)(?!\w)|"
-    r"metros(?: cuadrados)?\b|sqm\b|square met(?:re|er)s\b|km\b|years?\b|años?\b|year\b|months?\b|mes(?:es)?\b|d[ií]as?\b|"
-    r"days?\b|x\b|veces\b|times\b))?",
-)
-_WORDED = re.compile(
-    rf"\b(?:{_WORD_NUMBERS})(?: (?:y )?(?:{_WORD_NUMBERS}))* (?:mil|millones|mill[oó]n|million|thousand|billion|hundred|"
-    r"por ciento|percent|per cent)\b",
-    re.IGNORECASE,
-)
-_MONTH = (
-    r"(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|january|"
-    r"february|march|april|may|june|july|august|september|october|november|december|ene|feb|mar|abr|jun|jul|ago|sep|sept|"
-    r"oct|nov|dic|jan|apr|aug|dec)\.?"
-)
-_YEAR = r"(?:19|20)\d{2}"
-_EXEMPT = re.compile(
-    "|".join(
-        (
-            rf"\b\d{{1,2}}(?: de|º|\.º|st|nd|rd|th)? {_MONTH}(?:,? (?:de |del )?{_YEAR})?",
-            rf"\b{_MONTH} (?:de |del )?\d{{1,2}}(?:st|nd|rd|th)?,? {_YEAR}",
-            rf"\b{_MONTH}(?: de| del|,)? {_YEAR}",
-            rf"\b{_YEAR}-\d{{2}}(?:-\d{{2}})?\b",
-            r"\b\d{1,2}/\d{1,2}/\d{2,4}\b",
-            rf"\b{_YEAR}\s?[TQ][1-4]\b|\b[TQ][1-4](?: de| of)? {_YEAR}\b|\b[TQ][1-4]\b",
-            rf"(?<![\d.,$€])\b{_YEAR}(?:[-–/]{_YEAR}|[-–/]\d{{2}})?\b(?![.,]\d|{_GAP}(?:%|€|m²|m2|mil|euros|pesos|COP|EUR|MXN|USD))",
-            r"\b\d{1,3}(?:\.ª|\.º|ª|º|er|ra|ro|do|da|to|ta|st|nd|rd|th)(?!\w)",
-            r"\[\d{1,2}\]",
-            r"\b[A-Z]{1,3}-\d+\b",
-            r"\b(?:art(?:ículo|icle|\.)?s?|ley|law|act|decreto|decree|resolución|resolution|res\.|rdl|lisr|capítulo|"
-            r"chapter|section|sección|n\.º|no\.|núm\.)\s*(?:n\.º )?\d+(?:[./-]\d+)*(?: (?:de|of) \d{4})?",
-            r"\+\d[\d \-]{7,}\d|\b\d{3} \d{3} \d{4}\b|\b\d{3} \d{3} \d{3}\b",
-            r"https?://\S+",
-            r"\S+@\S+",
-        )
-    ),
-    re.IGNORECASE,
-)
-_DIGIT = re.compile(r"\d")
-_LIST_NUMBER = re.compile(r"(?m)^\s*(?:#+ )?\d{1,2}[.)](?=\s|$)")
-_OUT_OF_TEN = re.compile(r"\b(\d{1,2}) (?:de cada|out of(?: every)?|in(?: every)?) (10|100)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?:[.!?…][)\"'»”*_]*(?=\s|$)|\n)")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:aprox|av|avda|art|núm|no|sr|sra|st|dr|p\.\s?ej|ee|uu|e\.g|i\.e|vs|etc|máx|mín|hab|approx|min|max)|\b[A-Z])\.$",
@@ -96,38 +46,6 @@ _CLAUSE = re.compile(
     r"[,;:()]\s|\s[-–—]\s|\|| (?:frente a|contra|against|versus|vs\.?|mientras|whereas|while|compared with|y|and) ",
     re.IGNORECASE,
 )
-
-_UNITS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), kind)
-    for pattern, kind in (
-        (r"%|por ciento|per ?cent|pp|punto|percentage", "percent"),
-        (r"/m", "money_per_m2"),
-        (r"€|cop|eur|mxn|usd|peso|d[oó]lar|dollar|mdp", "money"),
-        (r"m²|m2|metro|sqm|square", "m2"),
-        (r"km", "km"),
-        (r"año|year", "years"),
-        (r"mes|month", "months"),
-        (r"d[ií]a|day", "days"),
-        (r"x|veces|times", "ratio"),
-    )
-)
-_COMPATIBLE: dict[str, frozenset[Unit]] = {
-    "percent": frozenset({"percent", "rate"}),
-    "money": frozenset({"money", "money_per_m2"}),
-    "money_per_m2": frozenset({"money_per_m2"}),
-    "m2": frozenset({"m2"}),
-    "km": frozenset({"km"}),
-    "years": frozenset({"years", "count"}),
-    "months": frozenset({"months", "count"}),
-    "days": frozenset({"days", "count"}),
-    "ratio": frozenset({"ratio", "years", "count"}),
-}
-#: A number without a unit of its own may be anything but a percentage: table cells, counts, indices.
-_BARE: frozenset[Unit] = frozenset(
-    {"money", "money_per_m2", "m2", "count", "years", "months", "days", "ratio", "index", "km", "m", "rate", "score",
-     "year"}
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -156,17 +74,6 @@ class Verdict:
     shown: str
     offender: Offender | None
     bindings: tuple[Binding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Figure:
-    start: int
-    end: int
-    shown: str
-    value: float
-    tolerance: float
-    unit: str | None
-    currencies: frozenset[str] | None
 
 
 def accept(text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = ()) -> Verdict:
@@ -232,7 +139,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
             continue
         if match.group() == "\n" and text[start:].startswith("|") and text[match.end() : match.end() + 1] in ("|", ""):
             continue  # a table is shown whole or not at all
-        if match.group() != "\n" and (_ABBREVIATION.search(piece) or _LIST_NUMBER.fullmatch(piece)):
+        if match.group() != "\n" and (_ABBREVIATION.search(piece) or LIST_NUMBER.fullmatch(piece)):
             continue
         spans.append((start, match.end()))
         start = match.end()
@@ -312,7 +219,7 @@ class _Book:
         self.titles: set[str] = set()
         self.formula_numbers: set[float] = set()
         self.passages: list[str] = []
-        self.told: list[tuple[_Figure, Fact]] = []
+        self.told: list[tuple[Figure, Fact]] = []
         entities: dict[str, None] = {}
         for fact in facts:
             for value in (fact.value, fact.low, fact.high):
@@ -327,10 +234,10 @@ class _Book:
                     self.titles.add(fact.value)
                 if fact.source.kind == "document":
                     self.passages.append(folded)
-                    self.told += [(figure, fact) for figure in _figures(fact.value, locale)]
+                    self.told += [(figure, fact) for figure in read_figures(fact.value, locale)]
             if fact.entity:
                 self.names.add(fold(fact.entity))
-                if fact.source.kind == "listing" and " " in fact.entity and _DIGIT.search(fact.entity):
+                if fact.source.kind == "listing" and " " in fact.entity and DIGIT.search(fact.entity):
                     self.titles.add(fact.entity)
                 for part in _parts(fact.entity):
                     entities[part] = None
@@ -343,10 +250,10 @@ class _Book:
         """True if these words stand in a retrieved passage."""
         return any(folded in passage for passage in self.passages)
 
-    def tells(self, figure: _Figure) -> Fact | None:
+    def tells(self, figure: Figure) -> Fact | None:
         """The document whose passage gives this figure, with the same unit and currency."""
         for told, fact in self.told:
-            if told.unit == figure.unit and told.currencies == figure.currencies and _close(figure, told.value):
+            if told.unit == figure.unit and told.currencies == figure.currencies and close(figure, told.value):
                 return fact
         return None
 
@@ -378,16 +285,15 @@ def _check(
     exempt = _exempt_spans(sentence, spoken, book)
     titles = book.titles_in(sentence)
     bindings: list[Binding] = []
-    figures = _figures(sentence, locale)
-    for match in _WORDED.finditer(sentence):
+    for match in WORDED.finditer(sentence):
         if not any(a <= match.start() < b for a, b in (*exempt, *titles)) and fold(match.group()) not in spoken:
             return bindings, Offender(start + match.start(), start + match.end(), match.group(), sentence.strip())
-    for match in _OUT_OF_TEN.finditer(sentence):
+    for match in OUT_OF_TEN.finditer(sentence):
         share = int(match.group(1)) / int(match.group(2)) * 100
         if any(abs(value - share) < 0.5 and fact.level is not None for value, fact in book.numbers):
             exempt.append(match.span())
     in_formula = any(sign in sentence for sign in "×÷")
-    for figure in figures:
+    for figure in read_figures(sentence, locale):
         if any(a <= figure.start < b for a, b in exempt):
             continue
         fact = _bind(figure, sentence, book) or book.tells(figure)
@@ -395,7 +301,7 @@ def _check(
             bindings.append(Binding(start + figure.start, start + figure.end, figure.shown, fact.id))
         elif any(a <= figure.start < b for a, b in titles):
             continue
-        elif in_formula and any(_close(figure, value) or _close(figure, -value) for value in book.formula_numbers):
+        elif in_formula and any(close(figure, value) or close(figure, -value) for value in book.formula_numbers):
             continue
         elif _inside_name(figure, sentence, book):
             continue
@@ -405,8 +311,8 @@ def _check(
 
 
 def _exempt_spans(sentence: str, spoken: str, book: _Book) -> list[tuple[int, int]]:
-    spans = [match.span() for match in _EXEMPT.finditer(sentence)]
-    spans += [match.span() for match in _LIST_NUMBER.finditer(sentence)]
+    spans = [match.span() for match in EXEMPT.finditer(sentence)]
+    spans += [match.span() for match in LIST_NUMBER.finditer(sentence)]
     spans += [
         match.span() for match in _QUOTED.finditer(sentence)
         if (quote := fold(match.group(1))) in spoken or book.quotes(quote)
@@ -414,81 +320,16 @@ def _exempt_spans(sentence: str, spoken: str, book: _Book) -> list[tuple[int, in
     return spans
 
 
-def _figures(sentence: str, locale: Locale) -> list[_Figure]:
-    figures = []
-    for match in _NUMBER.finditer(sentence):
-        before = sentence[match.start() - 1 : match.start()] if match.start() else ""
-        digits_at = match.start("digits")
-        if (before.isalpha() or before == "_") and digits_at == match.start():
-            continue  # part of a word: B2B, m2 already taken, h3
-        value, decimals, zeros = _read(match["digits"], locale)
-        scale = _SCALES[match["scale"].strip(f" {_NBSP}").lower()] if match["scale"] else 1.0
-        prefix = (match["prefix"] or "").strip(f" {_NBSP}").lower()
-        unit = (match["unit"] or "").strip(f" {_NBSP}").lower()
-        if (match["scale"] or "").strip().lower() == "mdp":
-            unit = unit or "mdp"
-        step = 10.0**zeros if zeros and decimals == 0 else 10.0**-decimals
-        sign = -1.0 if match["sign"] in ("-", "−") else 1.0
-        figures.append(
-            _Figure(
-                start=match.start(), end=match.end(), shown=match.group().strip(), value=sign * value * scale,
-                tolerance=step * scale * 0.5000001, unit=_unit(prefix, unit), currencies=_currency(prefix, unit),
-            )
-        )
-    return figures
-
-
-def _read(digits: str, locale: Locale) -> tuple[float, int, int]:
-    """Value, digits after the decimal sign, and trailing zeros that may be rounding (three leading digits are kept).
-
-    The locale's reading wins where it is well formed; else the other convention's.
-    """
-    for group, decimal in ((locale.group, locale.decimal), (locale.decimal, locale.group)):
-        g, d = re.escape(group), re.escape(decimal)
-        if re.fullmatch(rf"(?:\d{{1,3}}(?:[{g}'’]\d{{3}})+|\d+)(?:{d}\d+)?", digits):
-            plain = re.sub(rf"[{g}'’]", "", digits).replace(decimal, ".")
-            decimals = len(plain.partition(".")[2])
-            whole = plain.partition(".")[0].lstrip("0")
-            zeros = len(whole) - len(whole.rstrip("0")) if not decimals else 0
-            return float(plain), decimals, max(0, min(zeros, len(whole) - 3))
-    return float(re.sub(r"\D", "", digits)), 0, 0
-
-
-def _unit(prefix: str, unit: str) -> str | None:
-    for pattern, kind in _UNITS:
-        if unit and pattern.search(unit):
-            return kind
-    return "money" if prefix else None
-
-
-def _currency(prefix: str, unit: str) -> frozenset[str] | None:
-    """The currencies that the sign may stand for; None where the text names none."""
-    for mark in (prefix.rstrip("$") or prefix, unit.removeprefix("de ").split("/")[0]):
-        if mark in _CURRENCIES:
-            return frozenset({_CURRENCIES[mark]})
-        if mark == "$":
-            return frozenset(_DOLLAR_SIGN)
-        if mark.startswith("peso"):
-            return frozenset(_PESOS)
-        if mark == "us":
-            return frozenset({"USD"})
-    return None
-
-
-def _close(figure: _Figure, value: float) -> bool:
-    return abs(figure.value - value) <= figure.tolerance + 1e-9 * abs(value)
-
-
-def _bind(figure: _Figure, sentence: str, book: _Book) -> Fact | None:
+def _bind(figure: Figure, sentence: str, book: _Book) -> Fact | None:
     """The nearest fact that agrees in value, unit, currency and entity."""
-    units = _COMPATIBLE[figure.unit] if figure.unit else _BARE
+    units = COMPATIBLE[figure.unit] if figure.unit else BARE
     candidates = []
     for value, fact in book.numbers:
         matches_level = fact.level is not None and value == fact.level * 100 and figure.unit == "percent"
         if fact.unit not in units and not matches_level:
             continue
         # a fall may be told without its sign: "bajó 3 %"
-        if not (_close(figure, value) or (value < 0 <= figure.value and _close(figure, -value))):
+        if not (close(figure, value) or (value < 0 <= figure.value and close(figure, -value))):
             continue
         if figure.currencies is not None and fact.currency not in figure.currencies:
             continue
@@ -507,7 +348,7 @@ def _bind(figure: _Figure, sentence: str, book: _Book) -> Fact | None:
     return min(candidates, key=lambda c: (abs(c[0] - figure.value), c[1].source.kind == "user"))[1]
 
 
-def _entities_of_clause(figure: _Figure, sentence: str, book: _Book) -> list[str]:
+def _entities_of_clause(figure: Figure, sentence: str, book: _Book) -> list[str]:
     start = 0
     end = len(sentence)
     for match in _CLAUSE.finditer(sentence):
@@ -520,7 +361,7 @@ def _entities_of_clause(figure: _Figure, sentence: str, book: _Book) -> list[str
     return [part for part in book.entities if f" {part} " in clause]
 
 
-def _inside_name(figure: _Figure, sentence: str, book: _Book) -> bool:
+def _inside_name(figure: Figure, sentence: str, book: _Book) -> bool:
     """Digits that belong to a name: the word before or after, with the digits, stands in a fact's name."""
     if figure.unit is not None or figure.currencies is not None:
         return False
