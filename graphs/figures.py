@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from core.facts import Unit
-from core.locale import Locale
+from core.locale import CURRENCY_OF, Locale
 
 _NBSP = "\u00a0\u202f"
 _GAP = f"[ {_NBSP}]?"
@@ -19,9 +19,9 @@ _SCALES: dict[str, float] = {
     "mdp": 1e6, "mm": 1e6, "mil": 1e3, "thousand": 1e3, "k": 1e3, "m": 1e6,
 }
 _CURRENCIES = {"€": "EUR", "eur": "EUR", "euros": "EUR", "euro": "EUR", "cop": "COP", "mxn": "MXN", "usd": "USD",
-               "us$": "USD", "dólares": "USD", "dolares": "USD", "dollars": "USD", "mdp": "MXN"}
+               "us$": "USD", "us": "USD", "£": "GBP", "r": "BRL", "dólares": "USD", "dolares": "USD",
+               "dollars": "USD", "mdp": "MXN"}
 _PESOS = {"COP", "MXN"}
-_DOLLAR_SIGN = {"COP", "MXN", "USD"}
 _WORD_NUMBERS = (
     "dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|quince|veinte|treinta|cuarenta|cincuenta|sesenta|"
     "setenta|ochenta|noventa|cien|ciento|doscientos|trescientos|cuatrocientos|quinientos|medio|un|one|two|three|four|"
@@ -34,7 +34,7 @@ _NUMBER = re.compile(
     r"(?P<digits>\d+(?:['’.,]\d{3}(?!\d))*(?:[.,]\d+)?|\d+)"
     rf"(?P<scale>{_GAP}(?:mil millones|millones|mill[oó]n|million|billion|thousand|mdp|bn|mil|[kKM](?![\w²2])))?"
     rf"(?P<unit>{_GAP}(?:%|por ciento|percent\b|per cent\b|pp\b|puntos? porcentuales?|percentage points?|"
-    r"€(?:/m(?:²|2))?|(?:COP|EUR|MXN|USD)(?:/m(?:²|2))?\b|(?:de )?(?:euros?|pesos?|d[oó]lares|dollars)\b|m(?:²|2)(?!\w)|"
+    r"(?:€|£|(?:US)?\$(?!\d))(?:/m(?:²|2))?|/m(?:²|2)(?!\w)|(?:COP|EUR|MXN|USD)\b(?:/m(?:²|2))?|(?:de )?(?:euros?|pesos?|d[oó]lares|dollars)\b|m(?:²|2)(?!\w)|"
     r"metros(?: cuadrados)?\b|sqm\b|square met(?:re|er)s\b|km\b|years?\b|años?\b|year\b|months?\b|mes(?:es)?\b|d[ií]as?\b|"
     r"days?\b|x\b|veces\b|times\b))?",
 )
@@ -79,7 +79,7 @@ _UNITS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, kind in (
         (r"%|por ciento|per ?cent|pp|punto|percentage", "percent"),
         (r"/m", "money_per_m2"),
-        (r"€|cop|eur|mxn|usd|peso|d[oó]lar|dollar|mdp", "money"),
+        (r"[€£$]|cop|eur|mxn|usd|peso|d[oó]lar|dollar|mdp", "money"),
         (r"m²|m2|metro|sqm|square", "m2"),
         (r"km", "km"),
         (r"año|year", "years"),
@@ -90,7 +90,7 @@ _UNITS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 COMPATIBLE: dict[str, frozenset[Unit]] = {
     "percent": frozenset({"percent", "rate"}),
-    "money": frozenset({"money", "money_per_m2"}),
+    "money": frozenset({"money"}),
     "money_per_m2": frozenset({"money_per_m2"}),
     "m2": frozenset({"m2"}),
     "km": frozenset({"km"}),
@@ -108,7 +108,8 @@ BARE: frozenset[Unit] = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number as it stands in a text. `unit` is the kind of its unit (None: bare), `currencies` what its sign may mean."""
+    """A number as it stands in a text. `unit` is the kind of its unit (None: bare), `currencies` what its sign may mean,
+    `plus` whether it says that it is a rise."""
 
     start: int
     end: int
@@ -117,9 +118,11 @@ class Figure:
     tolerance: float
     unit: str | None
     currencies: frozenset[str] | None
+    plus: bool = False
 
 
 def read_figures(sentence: str, locale: Locale) -> list[Figure]:
+    """The numbers of a sentence in its order, those inside words (`B2B`) left out."""
     found = []
     for match in _NUMBER.finditer(sentence):
         before = sentence[match.start() - 1 : match.start()] if match.start() else ""
@@ -133,11 +136,12 @@ def read_figures(sentence: str, locale: Locale) -> list[Figure]:
         if (match["scale"] or "").strip().lower() == "mdp":
             unit = unit or "mdp"
         step = 10.0**zeros if zeros and decimals == 0 else 10.0**-decimals
-        sign = -1.0 if match["sign"] in ("-", "−") else 1.0
+        sign = -1.0 if match["sign"] in ("-", "−", "–") else 1.0
         found.append(
             Figure(
                 start=match.start(), end=match.end(), shown=match.group().strip(), value=sign * value * scale,
-                tolerance=step * scale * 0.5000001, unit=_unit(prefix, unit), currencies=_currency(prefix, unit),
+                tolerance=step * scale * 0.5000001, unit=_unit(prefix, unit), currencies=_currency(prefix, unit, locale),
+                plus=match["sign"] == "+",
             )
         )
     return found
@@ -166,17 +170,16 @@ def _unit(prefix: str, unit: str) -> str | None:
     return "money" if prefix else None
 
 
-def _currency(prefix: str, unit: str) -> frozenset[str] | None:
-    """The currencies that the sign may stand for; None where the text names none."""
+def _currency(prefix: str, unit: str, locale: Locale) -> frozenset[str] | None:
+    """The currency that the sign stands for; None where the text names none. `$` is the reader's own peso, else the dollar."""
+    own = CURRENCY_OF[locale.country] if locale.country else "USD"
     for mark in (prefix.rstrip("$") or prefix, unit.removeprefix("de ").split("/")[0]):
         if mark in _CURRENCIES:
             return frozenset({_CURRENCIES[mark]})
         if mark == "$":
-            return frozenset(_DOLLAR_SIGN)
+            return frozenset({own if own in _PESOS else "USD"})
         if mark.startswith("peso"):
-            return frozenset(_PESOS)
-        if mark == "us":
-            return frozenset({"USD"})
+            return frozenset({own} if own in _PESOS else _PESOS)
     return None
 
 

@@ -15,22 +15,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from core.facts import INPUT_CHECK, Fact
+from core.facts import Fact
 from core.locale import Locale
-from graphs.figures import (
-    BARE,
-    COMPATIBLE,
-    DIGIT,
-    EXEMPT,
-    LIST_NUMBER,
-    OUT_OF_TEN,
-    WORDED,
-    Figure,
-    close,
-    read_figures,
-)
+from graphs.binding import Book, expressions
+from graphs.figures import EXEMPT, LIST_NUMBER, OUT_OF_TEN, WORDED, Figure, read_figures
+from graphs.naming import Sentence, topic_of
 from graphs.propriety import addresses, offence
 from knowledge.understanding.text import fold
 
@@ -42,10 +32,6 @@ _ABBREVIATION = re.compile(
 _QUOTE_LENGTH = 1200
 _OPENING = "«\"“"
 _QUOTED = re.compile(rf"[«\"“]([^»\"”\n]{{2,{_QUOTE_LENGTH}}})[»\"”]")
-_CLAUSE = re.compile(
-    r"[,;:()]\s|\s[-–—]\s|\|| (?:frente a|contra|against|versus|vs\.?|mientras|whereas|while|compared with|y|and) ",
-    re.IGNORECASE,
-)
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -76,10 +62,14 @@ class Verdict:
     bindings: tuple[Binding, ...]
 
 
-def accept(text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = ()) -> Verdict:
-    """Check a whole text. `user_words` are the investor's messages: quoting them needs no fact."""
+def accept(
+    text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = (), *, before: str = ""
+) -> Verdict:
+    """Check a whole text. `user_words` are the investor's messages: quoting them needs no fact. `before` is what is shown
+    already: the text may go on about whom it spoke of.
+    """
     bindings: list[Binding] = []
-    for start, _, found, offender in _checked(text, facts, locale, user_words):
+    for start, _, found, offender in _checked(text, facts, locale, user_words, before):
         if offender is not None:
             return Verdict(text[:start].rstrip() if start else "", offender, tuple(bindings))
         bindings += found
@@ -114,17 +104,25 @@ def unsaid(
 
 
 def _checked(
-    text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str]
+    text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str], before: str = ""
 ) -> Iterator[tuple[int, int, list[Binding], Offender | None]]:
     """Each sentence's span with its bindings, or with what is wrong in it."""
-    spoken = " ".join(fold(words) for words in user_words)
-    book = _Book(facts, locale)
+    book = Book(facts, locale, user_words)
+    topic = _topic(before, book)
     cited = addresses(facts)
     for start, end in sentences(text):
-        found, offender = _check(text, start, end, book, locale, spoken)
+        found, offender, topic = _check(text, start, end, book, locale, topic)
         if offender is None and (piece := offence(text[start:end], cited)) is not None:
             offender = Offender(start, end, piece, text[start:end].strip())
         yield start, end, found, offender
+
+
+def _topic(before: str, book: Book) -> frozenset[str] | None:
+    """Whom the last sentence that names anybody speaks of."""
+    for start, end in reversed(sentences(before)):
+        if mentions := book.names.mentions(before[start:end]):
+            return topic_of(mentions, None)
+    return None
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -185,7 +183,7 @@ class Stream:
         if self.offender is not None or not head:
             return ""
         self._pending = self._pending[self._pending.index(head) + len(head) :]
-        verdict = accept(head, facts, self.locale, self.user_words)
+        verdict = accept(head, facts, self.locale, self.user_words, before=self.shown)
         offset = len(self.shown)
         self.bindings += [
             Binding(b.start + offset, b.end + offset, b.shown, b.fact_id) for b in verdict.bindings
@@ -209,166 +207,66 @@ def _complete(text: str) -> int:
     return ready
 
 
-class _Book:
-    """Facts arranged for look-up."""
-
-    def __init__(self, facts: Sequence[Fact], locale: Locale) -> None:
-        self.numbers: list[tuple[float, Fact]] = []
-        self.names: set[str] = set()
-        self.entities: list[str] = []
-        self.titles: set[str] = set()
-        self.formula_numbers: set[float] = set()
-        self.passages: list[str] = []
-        self.told: list[tuple[Figure, Fact]] = []
-        entities: dict[str, None] = {}
-        for fact in facts:
-            for value in (fact.value, fact.low, fact.high):
-                if isinstance(value, (int, float)) and not isinstance(value, bool):
-                    self.numbers.append((float(value), fact))
-            if fact.level is not None:
-                self.numbers.append((fact.level * 100, fact))
-            if isinstance(fact.value, str):
-                folded = fold(fact.value)
-                self.names.add(folded)
-                if fact.source.ref == INPUT_CHECK:
-                    self.titles.add(fact.value)
-                if fact.source.kind == "document":
-                    self.passages.append(folded)
-                    self.told += [(figure, fact) for figure in read_figures(fact.value, locale)]
-            if fact.entity:
-                self.names.add(fold(fact.entity))
-                if fact.source.kind == "listing" and " " in fact.entity and DIGIT.search(fact.entity):
-                    self.titles.add(fact.entity)
-                for part in _parts(fact.entity):
-                    entities[part] = None
-            self.names |= {fold(name) for name in (fact.source.label, fact.source.attribution) if name}
-            if fact.formula:
-                self.formula_numbers |= _formula_numbers(fact.formula)
-        self.entities = list(entities)
-
-    def quotes(self, folded: str) -> bool:
-        """True if these words stand in a retrieved passage."""
-        return any(folded in passage for passage in self.passages)
-
-    def tells(self, figure: Figure) -> Fact | None:
-        """The document whose passage gives this figure, with the same unit and currency."""
-        for told, fact in self.told:
-            if told.unit == figure.unit and told.currencies == figure.currencies and close(figure, told.value):
-                return fact
-        return None
-
-    def titles_in(self, sentence: str) -> list[tuple[int, int]]:
-        """Where whole titles with digits of their own stand (`Flat in Huelin, €237,000`): the advert's words, not ours."""
-        return [(at, at + len(title)) for title in self.titles if (at := sentence.find(title)) >= 0]
-
-    def named(self, snippet: str) -> bool:
-        """True if these words, digits included, stand in a name (`Calle 93`, `Torre 2`)."""
-        return any(snippet in name for name in self.names)
-
-
-@lru_cache(maxsize=4096)
-def _parts(entity: str) -> tuple[str, ...]:
-    """`la Vila de Gràcia, Barcelona` -> its folded parts, articles dropped."""
-    parts = (re.sub(r"^(?:la|el|los|las|les|l|the) ", "", fold(part)) for part in entity.split(","))
-    return tuple(part for part in parts if len(part) > 2 and not part.replace(" ", "").isdigit())
-
-
-@lru_cache(maxsize=2048)
-def _formula_numbers(formula: str) -> frozenset[float]:
-    return frozenset(float(token) for token in re.findall(r"\d+(?:\.\d+)?", formula))
-
-
 def _check(
-    text: str, start: int, end: int, book: _Book, locale: Locale, spoken: str
-) -> tuple[list[Binding], Offender | None]:
-    sentence = text[start:end]
-    exempt = _exempt_spans(sentence, spoken, book)
-    titles = book.titles_in(sentence)
+    text: str, start: int, end: int, book: Book, locale: Locale, topic: frozenset[str] | None
+) -> tuple[list[Binding], Offender | None, frozenset[str] | None]:
+    """What binds in a sentence, what does not, and whom the text speaks of after it."""
+    words = text[start:end]
+    figures = read_figures(words, locale)
+    if not figures and not WORDED.search(words):
+        return [], None, topic_of(book.names.mentions(words), topic)
+    sentence = Sentence(words, book.names, topic)
+    after = topic_of(sentence.mentions, topic)
+    exempt, titles = _exempt_spans(words, book), book.titles_in(words)
+    for match in WORDED.finditer(words):
+        if not any(a <= match.start() < b for a, b in (*exempt, *((a, b) for a, b, _ in titles))) and not book.said(match.group()):
+            return [], Offender(start + match.start(), start + match.end(), match.group(), words.strip()), after
+    shown = [figure for figure in figures if not any(a <= figure.start < b for a, b in exempt)]
+    operands = {figure.start: run for run in expressions(words, shown) for figure in run}
+    own = _of_one(shown, sentence, book) if sentence.is_item and not sentence.mentions else None
     bindings: list[Binding] = []
-    for match in WORDED.finditer(sentence):
-        if not any(a <= match.start() < b for a, b in (*exempt, *titles)) and fold(match.group()) not in spoken:
-            return bindings, Offender(start + match.start(), start + match.end(), match.group(), sentence.strip())
-    for match in OUT_OF_TEN.finditer(sentence):
-        share = int(match.group(1)) / int(match.group(2)) * 100
-        if any(abs(value - share) < 0.5 and fact.level is not None for value, fact in book.numbers):
-            exempt.append(match.span())
-    in_formula = any(sign in sentence for sign in "×÷")
-    for figure in read_figures(sentence, locale):
-        if any(a <= figure.start < b for a, b in exempt):
-            continue
-        fact = _bind(figure, sentence, book) or book.tells(figure)
+    for figure in shown:
+        about = own if own is not None else sentence.about(figure.start, figure.end)
+        run = operands.get(figure.start)
+        fact = book.bind(figure, sentence, about) if run is None else _operand(figure, run, sentence, book, about)
+        title = next((f for a, b, f in titles if a <= figure.start and figure.start + len(figure.shown) <= b), None)
+        if fact is None and title is not None and isinstance(title.value, str):
+            fact = title
         if fact is not None:
             bindings.append(Binding(start + figure.start, start + figure.end, figure.shown, fact.id))
-        elif any(a <= figure.start < b for a, b in titles):
-            continue
-        elif in_formula and any(close(figure, value) or close(figure, -value) for value in book.formula_numbers):
-            continue
-        elif _inside_name(figure, sentence, book):
-            continue
-        else:
-            return bindings, Offender(start + figure.start, start + figure.end, figure.shown, sentence.strip())
-    return bindings, None
+        elif title is None and not book.inside_name(figure, words):
+            return bindings, Offender(start + figure.start, start + figure.end, figure.shown, words.strip()), after
+    return bindings, None, after
 
 
-def _exempt_spans(sentence: str, spoken: str, book: _Book) -> list[tuple[int, int]]:
+def _operand(
+    figure: Figure, run: Sequence[Figure], sentence: Sentence, book: Book, about: frozenset[str] | None
+) -> Fact | None:
+    """The fact of an operand of a formula written out: all operands are of one formula, or each is a figure of its own
+    with its unit."""
+    fact = book.bind(figure, sentence, about)
+    formula = book.formula_of(run, about)
+    if formula is not None and not book.contradicts(figure):
+        return fact or formula
+    return fact if figure.unit is not None else None
+
+
+def _of_one(shown: Sequence[Figure], sentence: Sentence, book: Book) -> frozenset[str] | None:
+    """An item of a list that names nobody speaks of one entity: those that all of its figures may be about."""
+    possible: frozenset[str] | None = None
+    for figure in shown:
+        found = {fact.entity for _, fact in book.candidates(figure, sentence, None)}
+        if found and found <= book.names.owners:
+            possible = frozenset(found) if possible is None else possible & found
+    return possible
+
+
+def _exempt_spans(sentence: str, book: Book) -> list[tuple[int, int]]:
     spans = [match.span() for match in EXEMPT.finditer(sentence)]
     spans += [match.span() for match in LIST_NUMBER.finditer(sentence)]
-    spans += [
-        match.span() for match in _QUOTED.finditer(sentence)
-        if (quote := fold(match.group(1))) in spoken or book.quotes(quote)
-    ]
+    spans += [match.span() for match in _QUOTED.finditer(sentence) if book.quotes(match.group(1))]
+    for match in OUT_OF_TEN.finditer(sentence):
+        share = int(match.group(1)) / int(match.group(2)) * 100
+        if any(abs(level - share) < 0.5 for level, _ in book.levels):
+            spans.append(match.span())
     return spans
-
-
-def _bind(figure: Figure, sentence: str, book: _Book) -> Fact | None:
-    """The nearest fact that agrees in value, unit, currency and entity."""
-    units = COMPATIBLE[figure.unit] if figure.unit else BARE
-    candidates = []
-    for value, fact in book.numbers:
-        matches_level = fact.level is not None and value == fact.level * 100 and figure.unit == "percent"
-        if fact.unit not in units and not matches_level:
-            continue
-        # a fall may be told without its sign: "bajó 3 %"
-        if not (close(figure, value) or (value < 0 <= figure.value and close(figure, -value))):
-            continue
-        if figure.currencies is not None and fact.currency not in figure.currencies:
-            continue
-        candidates.append((value, fact))
-    if not candidates:
-        return None
-    named = _entities_of_clause(figure, sentence, book)
-    if named:
-        fitting = [
-            (v, f) for v, f in candidates
-            if not f.entity or f.source.kind == "user" or any(part in fold(f.entity) for part in named)
-        ]
-        if not fitting:
-            return None
-        candidates = [c for c in fitting if c[1].entity] or fitting
-    return min(candidates, key=lambda c: (abs(c[0] - figure.value), c[1].source.kind == "user"))[1]
-
-
-def _entities_of_clause(figure: Figure, sentence: str, book: _Book) -> list[str]:
-    start = 0
-    end = len(sentence)
-    for match in _CLAUSE.finditer(sentence):
-        if match.end() <= figure.start:
-            start = match.end()
-        elif match.start() >= figure.end:
-            end = match.start()
-            break
-    clause = f" {fold(sentence[start:end])} "
-    return [part for part in book.entities if f" {part} " in clause]
-
-
-def _inside_name(figure: Figure, sentence: str, book: _Book) -> bool:
-    """Digits that belong to a name: the word before or after, with the digits, stands in a fact's name."""
-    if figure.unit is not None or figure.currencies is not None:
-        return False
-    before = fold(sentence[: figure.start]).split()[-1:]
-    after = fold(sentence[figure.end :]).split()[:1]
-    digits = fold(sentence[figure.start : figure.end])
-    return any(
-        " ".join(words) != digits and book.named(" ".join(words))
-        for words in ((*before, digits), (digits, *after))
-    )

@@ -1,0 +1,192 @@
+"""Binding a figure to a fact: they agree in value at the digits shown, in unit, in currency and in whom they are about.
+
+Beside it what a text may repeat from the facts as it stands: a passage of a document and its figures, adverts' titles and
+names with digits of their own, and a recorded formula written out (`12 × 2.300.000 ÷ 450.000.000`), all of whose operands
+must be of one formula.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+from core.facts import INPUT_CHECK, Fact
+from core.locale import Locale
+from graphs.figures import BARE, COMPATIBLE, DIGIT, Figure, close, read_figures
+from graphs.naming import Names, Sentence
+from knowledge.understanding.text import fold
+
+#: Words that let a fall be told without its sign: "bajó 3 %".
+_FALL = re.compile(
+    r"\b(?:baj|ca[eyií]|descen|descuent|red(?:u|uj)|p[eé]rd|pierd|disminu|menos\b|menor|negativ|f[ae]ll|drop|declin|los[est]|"
+    r"lower|less\b|decreas|below|under|discount|debajo|minus|down\b|resta|cuesta|faltan?\b|short)",
+    re.IGNORECASE,
+)
+#: Words for how sure an interval is.
+_SURE = re.compile(
+    r"veces|times|probab|interval|rango|range|confi|likel|casos|cases|mitad|half|central|middle|de cada|out of|certe",
+    re.IGNORECASE,
+)
+_PER_M2 = re.compile(r"/ ?m[²2]|(?:por|per|a|el) (?:m[²2]|metro|sqm|square met)", re.IGNORECASE)
+_BETWEEN = re.compile(r"[ \u00a0\u202f()*]*([×÷−+^-])[ \u00a0\u202f()*]*(?:−|-)?")
+_LITTLE_WORDS = frozenset(
+    "de del la el los las un una unos unas a al en y o con por para entre hasta desde sobre es son hay que se of the in "
+    "at to by for from and or with on between is are has have about over under up than more less".split()
+)
+_EDGE = " \t.,;:…¡!¿?()[]*_"
+
+
+class Book:
+    """Facts arranged for look-up."""
+
+    def __init__(self, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str]) -> None:
+        self.names = Names(facts)
+        self.spoken = [plainly(words) for words in user_words]
+        self.words = " ".join(f" {fold(words)} " for words in self.spoken)
+        self._numbers: list[tuple[float, Fact]] = []
+        self.levels: list[tuple[float, Fact]] = []
+        self._named: set[str] = set()
+        self._titles: dict[str, Fact] = {}
+        self._formulas: list[tuple[frozenset[float], Fact]] = []
+        self._passages: list[str] = []
+        self._told: list[tuple[Figure, Fact]] = []
+        for fact in facts:
+            self._numbers += [
+                (float(value), fact) for value in (fact.value, fact.low, fact.high)
+                if isinstance(value, (int, float)) and not isinstance(value, bool)
+            ]
+            if fact.level is not None:
+                self.levels.append((fact.level * 100, fact))
+            if isinstance(fact.value, str):
+                if fact.source.ref == INPUT_CHECK:
+                    self._titles[fact.value] = fact
+                if fact.source.kind == "document":
+                    self._passages.append(plainly(fact.value))
+                    self._told += [(figure, fact) for figure in read_figures(fact.value, locale)]
+                else:
+                    self._named.add(f" {fold(fact.value)} ")
+            if fact.source.kind == "listing" and " " in fact.entity and DIGIT.search(fact.entity):
+                self._titles[fact.entity] = fact
+            self._named |= {f" {fold(n)} " for n in (fact.entity, fact.source.label, fact.source.attribution) if n}
+            if fact.formula:
+                self._formulas.append((_constants(fact.formula), fact))
+
+    def quotes(self, quote: str) -> bool:
+        """True if these words stand in a retrieved passage, or in one message of the investor's, as they are."""
+        words = plainly(quote).strip(_EDGE)
+        return bool(words) and any(_stands(words, said) for said in (*self.spoken, *self._passages))
+
+    def said(self, number: str) -> bool:
+        """True if the investor wrote this number in words."""
+        return f" {fold(number)} " in self.words
+
+    def titles_in(self, sentence: str) -> list[tuple[int, int, Fact]]:
+        """Where whole titles with digits of their own stand (`Flat in Huelin, €237,000`): the advert's words, not ours."""
+        return [(at, at + len(title), fact) for title, fact in self._titles.items() if (at := sentence.find(title)) >= 0]
+
+    def inside_name(self, figure: Figure, sentence: str) -> bool:
+        """Digits that belong to a name (`Calle 93`, `Torre 2`): the word before or after stands with them in one."""
+        if figure.unit is not None or figure.currencies is not None:
+            return False
+        digits = fold(sentence[figure.start : figure.end])
+        before, after = fold(sentence[: figure.start]).split()[-1:], fold(sentence[figure.end :]).split()[:1]
+        pairs = [" ".join(pair) for word, pair in ((before, (*before, digits)), (after, (digits, *after)))
+                 if word and word[0] not in _LITTLE_WORDS]
+        return any(f" {pair} " in name for pair in pairs for name in self._named)
+
+    def candidates(self, figure: Figure, sentence: Sentence, about: frozenset[str] | None) -> list[tuple[float, Fact]]:
+        """(distance, fact) of what the figure may show. Facts of nobody in particular may stand anywhere."""
+        near = sentence.near(figure.start, figure.end)
+        units = COMPATIBLE[figure.unit] if figure.unit else BARE
+        if figure.unit == "money" and _PER_M2.search(near):
+            units = COMPATIBLE["money"] | COMPATIBLE["money_per_m2"]
+        found = [
+            (abs(value - figure.value), fact) for value, fact in self._numbers
+            if fact.unit in units and _agrees(figure, value, near)
+            and (figure.currencies is None or fact.currency in figure.currencies)
+        ]
+        if figure.unit == "percent" and not figure.plus and _SURE.search(sentence.text):
+            found += [(abs(value - figure.value), fact) for value, fact in self.levels if close(figure, value)]
+        if about is None:
+            return found
+        fitting = [(d, f) for d, f in found if f.entity in about or f.entity not in self.names.owners]
+        return [c for c in fitting if c[1].entity in about] or fitting
+
+    def bind(self, figure: Figure, sentence: Sentence, about: frozenset[str] | None) -> Fact | None:
+        """The nearest fact that the figure may show."""
+        found = self.candidates(figure, sentence, about)
+        return min(found, key=lambda c: (c[0], c[1].source.kind == "user"))[1] if found else self._tells(figure)
+
+    def _tells(self, figure: Figure) -> Fact | None:
+        """The document whose passage gives this figure, with the same unit and currency."""
+        for told, fact in self._told:
+            if told.unit == figure.unit and told.currencies == figure.currencies and close(figure, told.value):
+                return fact
+        return None
+
+    def formula_of(self, operands: Sequence[Figure], about: frozenset[str] | None) -> Fact | None:
+        """The fact whose formula has all of these operands."""
+        for numbers, fact in self._formulas:
+            fits = about is None or fact.entity in about or fact.entity not in self.names.owners
+            if fits and all(any(close(figure, n) or close(figure, -n) for n in numbers) for figure in operands):
+                return fact
+        return None
+
+    def contradicts(self, figure: Figure) -> bool:
+        """True if an operand has the value of facts, but none of their units or currencies."""
+        facts = [fact for value, fact in self._numbers if close(figure, value) or close(figure, -value)]
+        if figure.unit is None:
+            return False
+        return not any(
+            fact.unit in COMPATIBLE[figure.unit] and (figure.currencies is None or fact.currency in figure.currencies)
+            for fact in facts or (fact for _, fact in self._numbers)
+        )
+
+
+def _agrees(figure: Figure, value: float, near: str) -> bool:
+    if close(figure, value):
+        return True
+    return value < 0 <= figure.value and not figure.plus and close(figure, -value) and _FALL.search(near) is not None
+
+
+def expressions(sentence: str, figures: Sequence[Figure]) -> list[list[Figure]]:
+    """Runs of figures joined by signs of calculation, one of them × or ÷."""
+    runs: list[list[Figure]] = []
+    current, signs = list(figures[:1]), ""
+    for before, figure in pairwise(figures):
+        gap = _BETWEEN.fullmatch(sentence[before.end : figure.start])
+        if gap is None:
+            if set(signs) & set("×÷"):
+                runs.append(current)
+            current, signs = [figure], ""
+        else:
+            current.append(figure)
+            signs += gap.group(1)
+    return [*runs, current] if set(signs) & set("×÷") else runs
+
+
+@lru_cache(maxsize=2048)
+def _constants(formula: str) -> frozenset[float]:
+    return frozenset(float(token) for token in re.findall(r"\d+(?:\.\d+)?", formula))
+
+
+def plainly(text: str) -> str:
+    """Words as they are compared in a quotation: small letters, no accents, single spaces, no marks of bold."""
+    bare = "".join(c for c in unicodedata.normalize("NFD", text.replace("*", "")) if not unicodedata.combining(c))
+    return re.sub(r"(?<=\d) (?=[%€])", "", " ".join(bare.lower().split()))
+
+
+def _stands(words: str, text: str) -> bool:
+    """Whether the words stand in the text, no word or number of it cut."""
+    at = text.find(words)
+    while at >= 0:
+        before, after = text[max(0, at - 2) : at], text[at + len(words) : at + len(words) + 2]
+        whole = not (before[-1:].isalnum() and words[0].isalnum()) and not (after[:1].isalnum() and words[-1].isalnum())
+        number = (words[0].isdigit() and re.fullmatch(r"\d[.,]", before)) or (words[-1].isdigit() and re.match(r"[.,]\d", after))
+        if whole and not number:
+            return True
+        at = text.find(words, at + 1)
+    return False
