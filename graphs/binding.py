@@ -34,7 +34,7 @@ _PER_M2 = re.compile(r"/ ?m[²2]|(?:por|per|a|el) (?:m[²2]|metro|sqm|square met
 _BETWEEN = re.compile(r"[ \u00a0\u202f()*]*([×÷−+^-])[ \u00a0\u202f()*]*(?:−|-)?")
 _LITTLE_WORDS = frozenset(
     "de del la el los las un una unos unas a al en y o con por para entre hasta desde sobre es son hay que se of the in "
-    "at to by for from and or with on between is are has have about over under up than more less".split()
+    "at to for from and or with on between is are has have about over under up than more less".split()
 )
 _EDGE = " \t.,;:…¡!¿?()[]*_"
 
@@ -185,7 +185,9 @@ def _stands(words: str, text: str) -> bool:
     while at >= 0:
         before, after = text[max(0, at - 2) : at], text[at + len(words) : at + len(words) + 2]
         whole = not (before[-1:].isalnum() and words[0].isalnum()) and not (after[:1].isalnum() and words[-1].isalnum())
-        number = (words[0].isdigit() and re.fullmatch(r"\d[.,]", before)) or (words[-1].isdigit() and re.match(r"[.,]\d", after))
+        number = (words[0].isdigit() and re.fullmatch(r"\d[.,]", before)) or (
+            words[-1].isdigit() and re.match(r"[.,]\d", after)
+        )
         if whole and not number:
             return True
         at = text.find(words, at + 1)

@@ -34,7 +34,8 @@ _NUMBER = re.compile(
     r"(?P<digits>\d+(?:['’.,]\d{3}(?!\d))*(?:[.,]\d+)?|\d+)"
     rf"(?P<scale>{_GAP}(?:mil millones|millones|mill[oó]n|million|billion|thousand|mdp|bn|mil|[kKM](?![\w²2])))?"
     rf"(?P<unit>{_GAP}(?:%|por ciento|percent\b|per cent\b|pp\b|puntos? porcentuales?|percentage points?|"
-    r"(?:€|£|(?:US)?\$(?!\d))(?:/m(?:²|2))?|/m(?:²|2)(?!\w)|(?:COP|EUR|MXN|USD)\b(?:/m(?:²|2))?|(?:de )?(?:euros?|pesos?|d[oó]lares|dollars)\b|m(?:²|2)(?!\w)|"
+    r"(?:€|£|(?:US)?\$(?!\d)|(?:COP|EUR|MXN|USD)\b)(?:/m(?:²|2))?|/m(?:²|2)(?!\w)|"
+    r"(?:de )?(?:euros?|pesos?|d[oó]lares|dollars)\b|m(?:²|2)(?!\w)|"
     r"metros(?: cuadrados)?\b|sqm\b|square met(?:re|er)s\b|km\b|years?\b|años?\b|year\b|months?\b|mes(?:es)?\b|d[ií]as?\b|"
     r"days?\b|x\b|veces\b|times\b))?",
 )

@@ -218,8 +218,9 @@ def _check(
     sentence = Sentence(words, book.names, topic)
     after = topic_of(sentence.mentions, topic)
     exempt, titles = _exempt_spans(words, book), book.titles_in(words)
+    spared = [*exempt, *((a, b) for a, b, _ in titles)]
     for match in WORDED.finditer(words):
-        if not any(a <= match.start() < b for a, b in (*exempt, *((a, b) for a, b, _ in titles))) and not book.said(match.group()):
+        if not any(a <= match.start() < b for a, b in spared) and not book.said(match.group()):
             return [], Offender(start + match.start(), start + match.end(), match.group(), words.strip()), after
     shown = [figure for figure in figures if not any(a <= figure.start < b for a, b in exempt)]
     operands = {figure.start: run for run in expressions(words, shown) for figure in run}
