@@ -89,6 +89,9 @@ def _place(wish: Wish, settings: Settings) -> Path:
     kept = [("CASES", wish.cases), ("--baseline", wish.baseline)]
     written = [("--outputs", path), ("--save-baseline", wish.save_baseline), ("--html", wish.html)]
     for number, (option, target) in enumerate(written):
+        if target is not None and wish.cases.is_dir() and target.resolve().parent == wish.cases.resolve():
+            raise BadInput(f"{option} is in the folder of the cases; write it elsewhere.",
+                           f"{option} está en la carpeta de los casos; escríbalo en otra.")
         for other, file in [*kept, *written[:number]]:
             if target is not None and file is not None and target.resolve() == file.resolve():
                 raise BadInput(

@@ -112,17 +112,10 @@ class Case(BaseModel):
 
 
 def read_cases(path: Path) -> list[Case]:
-    """All cases of a JSON lines file, in order. A bad line is named; nothing runs before all lines are read."""
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except FileNotFoundError as error:
-        raise NotFound(f"There is no file {str(path)!r}.", f"No existe el archivo {str(path)!r}.") from error
-    except (UnicodeDecodeError, IsADirectoryError) as error:
-        raise BadInput(
-            f"{str(path)!r} is not a UTF-8 file of JSON lines.",
-            f"{str(path)!r} no es un archivo UTF-8 de líneas JSON.",
-        ) from error
-    cases = list(_parsed(path, lines))
+    """All cases of a JSON lines file, or of all `*.jsonl` of a folder, in order. A bad line is named; nothing runs before all
+    lines are read."""
+    files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+    cases = [case for file in files for case in _parsed(file, _lines(file))]
     if not cases:
         raise BadInput(f"{str(path)!r} holds no case.", f"{str(path)!r} no tiene ningún caso.")
     seen: set[str] = set()
@@ -131,6 +124,18 @@ def read_cases(path: Path) -> list[Case]:
             raise BadInput(f"The case id {case.id!r} stands twice.", f"El id de caso {case.id!r} está dos veces.")
         seen.add(case.id)
     return cases
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no file {str(path)!r}.", f"No existe el archivo {str(path)!r}.") from error
+    except (UnicodeDecodeError, IsADirectoryError) as error:
+        raise BadInput(
+            f"{str(path)!r} is not a UTF-8 file of JSON lines.",
+            f"{str(path)!r} no es un archivo UTF-8 de líneas JSON.",
+        ) from error
 
 
 def _parsed(path: Path, lines: list[str]) -> Iterator[Case]:

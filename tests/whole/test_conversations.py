@@ -10,7 +10,7 @@ from sqlalchemy import text
 from agents.supervisor import SPECIALISTS
 from core.facts import Fact
 from core.locale import LOCALES
-from evals.score import has_number
+from evals.scorers.figures import has_number
 from graphs.grounding import accept
 from graphs.runner import Runner
 

@@ -144,11 +144,18 @@ def scores(
             strength += 0.35 if opener in _PREPOSITIONS else 0.0
             if context.shared_right and opener not in _PREPOSITIONS:
                 strength -= 1.0 if name.end == context.right else 0.6
+            elif context.shared_right and away > 1 and _leads_on(tokens, name.end, context.right):
+                strength -= 1.0
         else:
             continue
         if name.role not in best or strength > best[name.role][0]:
             best[name.role] = strength, name
     return best
+
+
+def _leads_on(tokens: Sequence[Token], after: int, figure: int) -> bool:
+    """Whether only prepositions stand between a name and the next figure: "de 200.000 en Málaga alquilado en 900"."""
+    return figure - after <= 1 and all(t.text in _PREPOSITIONS for t in tokens[after:figure])
 
 
 def period_of(tokens: Sequence[Token], context: Context) -> Period | None:
