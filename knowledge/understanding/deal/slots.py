@@ -99,7 +99,12 @@ def _give_roles(amounts: list[Amount], figures: list[Figure]) -> None:
     by_token = {figure.at: figure for figure in figures}
     for amount in amounts:
         figure = by_token.get(amount.first)
-        if figure is None or not figure.role or (figure.strength < _NAMED and amount.role is not None):
+        if (
+            figure is None
+            or not figure.role
+            or amount.role == "cash_flow"
+            or (figure.strength < _NAMED and amount.role is not None)
+        ):
             continue
         role = _ROLES.get(figure.role)
         if figure.role in ("rent", "each"):
