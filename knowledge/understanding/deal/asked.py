@@ -53,8 +53,14 @@ _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 
 
+#: Measures that rest on a loan's amount.
+_OF_A_LOAN = frozenset({"monthly_payment", "total_interest", "down_payment"})
+
+
 def feasible(measure: str, deal: Mapping[str, Any]) -> bool:
-    """Whether the messages hold every input of the measure."""
+    """Whether the messages hold every input of the measure; a share is of a price."""
+    if measure in _OF_A_LOAN and not deal.get("loan") and not deal.get("price"):
+        return False
     return measure in _NEEDS and all(any(deal.get(name) for name in group) for group in _NEEDS[measure])
 
 
