@@ -35,7 +35,8 @@ def deal_measures(known: Known) -> list[str]:
     """The measures asked that the told figures allow; empty where the slots decide."""
     deal = known.request.get("deal") or {}
     asked = [_measure(name) for name in deal.get("turn") or ()]
-    if not asked or known.brief.request.get("options"):
+    listed = "price" not in known.brief.turn_slots and any(r.get("kind") == "listing" for r in known.brief.references)
+    if not asked or listed or known.request.get("options"):
         return []
     gross = deal.get("price") and deal.get("rent") and not deal["rent"].get("net") and "gross_yield" not in asked
     if gross and _WITH_GROSS & set(asked) and deal.get("base") != "invested":

@@ -40,7 +40,7 @@ _ROLES = {
 _NAMED = 1.2
 #: Measures of the request that this reading knows nothing of.
 #: Figures that another reading has already placed.
-_ELSEWHERE = frozenset({"fx_rate", "lost", "price_per_m2", "nightly", "fx_pct", "to_convert"})
+_ELSEWHERE = frozenset({"rate_moves", "fx_rate", "lost", "price_per_m2", "nightly", "fx_pct", "to_convert"})
 _FOREIGN = frozenset({"acquisition_costs", "fx", "short_rent", "equity_at_horizon", "with_loan", "other_term"})
 
 
