@@ -42,6 +42,10 @@ class Judge:
         opened by a mark, so that a bare "4.1" may be of the size of the other's price."""
         record = self.records[index] if index is not None else {}
         role = amount.role
+        bare = amount.literal and not amount.unit and not amount.scaled and amount.kind in ("other", "money")
+        termless = record.get("rate_pct") and "term_years" not in record
+        if bare and termless and 1 <= amount.value <= 50 and self.tokens[amount.first - 1].text in ("a", "over", "for", "en"):
+            return "term_years"  # "al 2,6 % a 20"
         if role == "budget_max" and named and self.tokens[amount.first - 1].text not in vocabulary()["limits"]:
             role = None  # "tengo otro visto en Oviedo: 136.000 €"
         if role == "annual_rent" and record.get("monthly_rent") and self.cost_word(amount):
@@ -61,9 +65,6 @@ class Judge:
         before = self.tokens[amount.first - 1].text if amount.first else ""
         if amount.kind == "other" and (not amount.literal or before in words("year_words")):
             return None
-        termless = record.get("rate_pct") and "term_years" not in record
-        if amount.kind == "other" and termless and before in ("a", "over", "for", "en"):
-            return "term_years" if 1 <= amount.value <= 50 else None
         price, rent = record.get("price"), record.get("monthly_rent")
         if price and not rent and amount.role != "annual_rent":
             for value in (amount.value, amount.value * self.scale(amount, "monthly_rent")):

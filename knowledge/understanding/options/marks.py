@@ -66,7 +66,10 @@ class Mark:
         """A city and its neighbourhood are one place, whichever is named first."""
         assert self.place is not None
         inner, outer = (self.place, place) if self.place.level == "neighbourhood" else (place, self.place)
-        if inner.level != "neighbourhood" or outer.level == "neighbourhood" or inner.city not in (None, outer.name):
+        if inner.level != "neighbourhood" or outer.level == "neighbourhood":
+            return False
+        beside = 0 < outer.start - inner.end <= len(" de ")  # "el Centro de Querétaro", whichever centre was thought of
+        if inner.city not in (None, outer.name) and not beside:
             return False
         self.place, self.city = inner, outer.name
         return True
@@ -110,7 +113,8 @@ def find_marks(
     """The marks of a message; `named_before`: an option told before bears a bank's name."""
     marks = Marks()
     figures = {i for a in amounts if a.kind not in ("other", "count") for i in range(a.first, a.last + 1)}
-    inside = {i: p for p in places if p.level in ("city", "neighbourhood", "other")
+    within = [p for p in places if any(q is not p and p.start <= q.start and q.end <= p.end for q in places)]
+    inside = {i: p for p in places if p.level in ("city", "neighbourhood", "other") and p not in within
               for i, t in enumerate(tokens) if t.start < p.end and t.end > p.start}
     at = 0
     while at < len(tokens):
