@@ -105,7 +105,7 @@ def build_request(
         request["cash_flows"] = flows
     if "fx" in measures and (conversion := conversion_asked(tokens, amounts, slots)):
         request["convert"] = conversion
-    if comparing and len(options := _options(tokens, amounts, places, slots)) > 1:
+    if comparing and len(options := _places_beside(places, slots)) > 1:
         request["options"] = options
     if moved := _rate_moves(tokens):
         request["rate_moves"] = moved
@@ -287,66 +287,29 @@ def conversion_asked(tokens: list[Token], amounts: list[Amount], slots: Mapping[
     return None
 
 
-_OPTION_WORDS = {"opcion", "option", "alternativa", "alternative", "propuesta", "oferta", "offer", "choice", "plan"}
-
-
-def _label(tokens: list[Token], amount: Amount) -> str | None:
-    """ "casa 1:", "apto A:", "opción B:" before an option's price."""
-    for at in range(amount.first - 1, max(-1, amount.first - 8), -1):
-        token = tokens[at]
-        if len(token.raw) == 1 and token.raw.isupper() and token.opens and tokens[at + 1].comma:
-            return token.raw  # "A: piso de 200.000…"
-        after = tokens[at + 1] if at + 1 < amount.first else None
-        if (
-            ("type" in token.classes or token.text in _OPTION_WORDS)
-            and after is not None
-            and ((after.kind == "num" and len(after.raw) <= 2) or (len(after.raw) == 1 and after.raw.isupper()))
-        ):
-            return f"{token.raw} {after.raw}"
-        if token.opens:
-            break
-    return None
-
-
-def _options(
-    tokens: list[Token], amounts: list[Amount], places: Sequence[Place], slots: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    prices = [a for a in amounts if a.role == "price"]
-    rents = [a for a in amounts if a.role == "monthly_rent"]
-    areas = [a for a in amounts if a.role == "area_m2"]
+def _places_beside(places: Sequence[Place], slots: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Places set against each other, as options without figures: those named now, else those known."""
     named = [p for p in places if p.level in ("city", "neighbourhood", "other")]
     narrow = [p for p in named if p.level == "neighbourhood"]
-    if len(narrow) > 1 or (narrow and len(prices) == len(narrow)):
-        named = narrow
-    types = slots.get("property_type")
-    count = max(len(prices), len(named), len(rents)) if len(prices) != 1 else len(named)
-    if count < 2:
+    named = narrow if len(narrow) > 1 else named
+    if len(named) < 2:
         cities = slots.get("neighbourhood") if isinstance(slots.get("neighbourhood"), list) else slots.get("city")
-        if isinstance(cities, list):
-            kind = "neighbourhood" if cities is slots.get("neighbourhood") else "city"
-            where = {"country": slots["country"]} if isinstance(slots.get("country"), str) else {}
-            return [{"label": c, kind: c, **where} for c in cities]
-        return []
+        if not isinstance(cities, list):
+            return []
+        kind = "neighbourhood" if cities is slots.get("neighbourhood") else "city"
+        where = {"country": slots["country"]} if isinstance(slots.get("country"), str) else {}
+        return [{"label": c, kind: c, **where} for c in cities]
+    types = slots.get("property_type")
     options: list[dict[str, Any]] = []
-    for i in range(count):
-        option: dict[str, Any] = {}
-        if len(named) == count:
-            place = named[i]
-            option["label"] = place.name
-            option["neighbourhood" if place.level == "neighbourhood" else "city"] = place.name
-            if place.level == "neighbourhood" and place.city:
-                option["city"] = place.city
-            option["country"] = place.country
-            if place.area_id:
-                option["area_id"] = place.area_id
-        for key, values in (("price", prices), ("monthly_rent", rents), ("area_m2", areas)):
-            if len(values) == count:
-                option[key] = values[i].value
-        if isinstance(types, list) and len(types) == count:
+    for i, place in enumerate(named):
+        option: dict[str, Any] = {"label": place.name, "country": place.country}
+        option["neighbourhood" if place.level == "neighbourhood" else "city"] = place.name
+        if place.level == "neighbourhood" and place.city:
+            option["city"] = place.city
+        if place.area_id:
+            option["area_id"] = place.area_id
+        if isinstance(types, list) and len(types) == len(named):
             option["property_type"] = types[i]
-        if i < len(prices) and (label := _label(tokens, prices[i])):
-            option["label"] = label
-        option.setdefault("label", str(i + 1))
         options.append(option)
     return options
 
