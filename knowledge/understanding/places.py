@@ -405,6 +405,7 @@ def _settle(
 ) -> _Settled | None:
     """The reading with the most weight, or None if only guarded ones are left without what they need."""
     best: tuple[float, Entry, str] | None = None
+    known_alone = any(e.level == "neighbourhood" and not e.guarded for e, _ in span.readings)
     for entry, shown in span.readings:
         score = _weight(entry) + votes.get(entry.country, 0.0)
         if entry.country in MARKETS:
@@ -424,6 +425,8 @@ def _settle(
             only = all(e.level == "neighbourhood" for e, _ in span.readings)
             if here and city == span.key:
                 continue
+            if entry.guarded and known_alone and not (here or old):
+                continue  # "la Condesa" is that of Mexico City, not that of Acapulco
             if here:
                 score += 5.0 if span.inside else 3.0
             elif old:
