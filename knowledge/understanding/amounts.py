@@ -21,6 +21,9 @@ _PHONE = re.compile(
 )
 #: Units of area from this size on (square metres) measure land, and are halved in words.
 _LAND_UNIT = 400.0
+#: A plot by its sides, "20x50", of at least so many square metres.
+_SIDES = re.compile(r"(?<![\w.,$€])(\d{1,4}(?:[.,]\d{1,2})?)\s?[x×]\s?(\d{1,4}(?:[.,]\d{1,2})?)(?![\w%]|[.,]\d)")
+_LEAST_PLOT = 60.0
 #: A country's prefix written with two zeros.
 _PREFIXED = re.compile(r"00[1-9]\d{9}")
 _DATE = re.compile(r"\b\d{1,2}[/-]\d{1,2}[/-]\d{2,4}\b|\b\d{1,2}:\d{2}\b|\b24/7\b|\b\d{4}-\d{2}-\d{2}\b")
@@ -65,7 +68,7 @@ class Amount:
 
 
 def _mask(text: str, tokens: list[Token]) -> tuple[list[Amount], set[int]]:
-    """Telephone numbers and dates: (telephones, tokens that are neither)."""
+    """Telephone numbers, sides of plots and dates: (amounts found, tokens that nothing else may use)."""
     found: list[Amount] = []
     used: set[int] = set()
 
@@ -74,6 +77,11 @@ def _mask(text: str, tokens: list[Token]) -> tuple[list[Amount], set[int]]:
 
     for match in _DATE.finditer(text):
         used.update(inside(*match.span()))
+    for match in _SIDES.finditer(text):
+        area, indexes = parse_literal(match[1]) * parse_literal(match[2]), inside(*match.span())
+        if area >= _LEAST_PLOT and indexes and not used & set(indexes):
+            found.append(Amount(round(area, 2), "area", indexes[0], indexes[-1], match.start(), match.end()))
+            used.update(indexes)
     for match in _PHONE.finditer(text):
         raw = match.group().strip()
         digits = re.sub(r"\D", "", raw)

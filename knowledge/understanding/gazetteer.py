@@ -26,6 +26,8 @@ FUZZY_WORLD_POPULATION = 500_000
 NEIGHBOURHOOD_WEIGHT = 40_000
 #: Two places of one name closer than this (km) are one place.
 SAME_PLACE_KM = 30.0
+#: A guarded neighbourhood is known without its article too from this many letters on.
+_BARE = 5
 _LEADING = words("leading")
 
 
@@ -262,8 +264,10 @@ def _known_places() -> list[tuple[Entry, tuple[str, ...]]]:
         for item in names.split("|"):
             name, _, aliases = item.lstrip("*").partition("=")
             named = (fold(a) + (a if a.startswith("=") else "") for a in aliases.split("/") if a)
-            keys = tuple(dict.fromkeys((fold(name), *named)))
-            found.append((Entry(name, "neighbourhood", country, city=city, guarded=item.startswith("*")), keys))
+            guarded = item.startswith("*")
+            bare = [b for b in [_without_article(fold(name))] if guarded and len(b) >= _BARE]
+            keys = tuple(dict.fromkeys((fold(name), *bare, *named)))
+            found.append((Entry(name, "neighbourhood", country, city=city, guarded=guarded), keys))
     return found
 
 

@@ -198,7 +198,7 @@ def _operation(tokens: list[Token]) -> str | None:
     for at in range(len(tokens)):
         for size in (3, 2, 1):
             words = words_at(tokens, at, size)
-            if len(words) == size and words in lex.operations:
+            if len(words) == size and words in lex.operations and not _negated(tokens, at):
                 found.append(lex.operations[words])
                 break
     if "sell" in found:

@@ -51,7 +51,7 @@ _ADJECTIVE_COUNTRY = words("adjective_country")
 class _Span:
     """Tokens [first, last] that may be a place, with its readings.
 
-    `placed`: a capital after `en` or `in`; `named`: a capital, or no common words, or the word before says where;
+    `placed`: a capital after `en`, `in la` and the like; `named`: a capital, or no common words, or the word before says where;
     `inside`: a neighbourhood's city follows ("el Grao, Valencia").
     """
 
@@ -240,7 +240,7 @@ def _spans(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[_Spa
             if evidence + strength >= ACCEPTED:
                 inner = last > first and tokens[first].text in _DEFINITE and all(e.level != "city" for e, _ in readings)
                 article = (article and tokens[first - 1].text != "the") or inner
-                placed = tokens[first].capital and _stands_in(tokens, first)
+                placed = tokens[first].capital and (_stands_in(tokens, first) or _led_in(tokens, first))
                 named = tokens[last].capital or not _all_common(tokens[first : last + 1]) or _led_in(tokens, first)
                 inside = _before_city(readings, tokens, last, index)
                 support = evidence + strength
@@ -443,7 +443,21 @@ def _settle(
             score -= 2.0
         if best is None or score > best[0]:
             best = (score, entry, shown)
-    return None if best is None else (span, best[1], best[2])
+    if best is not None:
+        return span, best[1], best[2]
+    shared = _shared(span, votes) if span.placed and not cities | old_cities else None
+    return None if shared is None else (span, shared, shared.name)
+
+
+def _shared(span: _Span, votes: Mapping[str, float]) -> Entry | None:
+    """A district that several cities have ("en la Castellana"), in the country that the message speaks of, without city."""
+    if not all(e.level == "neighbourhood" for e, _ in span.readings) or tuple(span.key.split()) in lexicon().centre:
+        return None
+    countries = sorted({e.country for e, _ in span.readings}, key=lambda c: -votes.get(c, 0.0))
+    if len(countries) > 1 and votes.get(countries[0], 0.0) <= votes.get(countries[1], 0.0):
+        return None
+    entry = next(e for e, _ in span.readings if e.country == countries[0])
+    return Entry(entry.name, "neighbourhood", entry.country)
 
 
 def _stands_alone(span: _Span, cities: set[str]) -> bool:
