@@ -49,6 +49,7 @@ MUNICIPALITIES = {
     "Montcada i Reixac",
     "Sant Feliu de Llobregat",
 }
+_PREFIX = re.compile(r"^(colonia|barrio|fraccionamiento|residencial) ")
 _SPANISH = re.compile(r"[A-Za-zÀÁÈÉÍÏÒÓÚÜÇÑàáèéíïòóúüçñ' \-/·]+")
 _TRANSLITERATED = re.compile(r"kh|zh|sh|th|ph|ck|w|'j|oe|uo\b|ij|^[A-Z]{3}$")
 _GENERIC_SHORT = re.compile(r"(san|santa|santo|playa|valle|puerto|villa|ciudad|el|la|las|los|nuevo|nueva|isla|sant)\b")
@@ -148,7 +149,7 @@ def build() -> bytes:
                 continue
             if any(
                 c == country
-                and fold(name) in names
+                and {fold(name), _PREFIX.sub("", fold(name))} & names
                 and city != fold(name)
                 and kilometres(centres.get((c, city), (0.0, 0.0)), here) < 20
                 for (c, city), names in inside.items()
