@@ -237,14 +237,15 @@ def rewrites(text: str, shown: Sequence[Shown], locale: Locale, rng: Random) -> 
     if "**" in text:
         yield "bold", text.replace("**", "")
     for pattern in (r"(?<=[a-zé)%€][.]) (?=[A-ZÉ¿])", r"(?<=[a-z]{3}) (?=[a-z]{2})"):
-        places = [m.start() for m in re.finditer(pattern, text) if not _in_table(text, m.start())]
+        places = [m.start() for m in re.finditer(pattern, text) if not _in_name_or_table(text, m.start())]
         if places:
             at = rng.choice(places)
             yield "line break", f"{text[:at]}\n{text[at + 1 :]}"
 
 
-def _in_table(text: str, at: int) -> bool:
-    return text[text.rfind("\n", 0, at) + 1 :].startswith("|")
+def _in_name_or_table(text: str, at: int) -> bool:
+    """A break there would cut a cell, or an advert's title (in bold): that is another text."""
+    return text[text.rfind("\n", 0, at) + 1 :].startswith("|") or text[:at].count("**") % 2 == 1
 
 
 def _fewer(one: Shown, body: str, locale: Locale) -> str | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -194,8 +194,11 @@ class _Answer:
         if origin.operand or origin.fact.unit == "text":
             return _same_kind(mutant.figure, origin.figure) and close(mutant.figure, origin.figure.value)
         start = self.text.rfind("\n", 0, origin.figure.start) + 1
-        sentence = self.text[start : origin.figure.end + 80].split("\n")[0]
-        return self._true(mutant.figure, origin.fact, origin.fact.entity, falls=_FALL.search(sentence) is not None)
+        line = self.text[start:].split("\n")[0]
+        told = mutant.figure
+        if line.startswith("|") and told.unit == "money" and "m²" in line.split("|")[1]:
+            told = replace(told, unit="money_per_m2")  # the row says "per m²"
+        return self._true(told, origin.fact, origin.fact.entity, falls=_FALL.search(line) is not None)
 
     def _true(self, figure: Figure, origin: Fact, entity: str, *, falls: bool = False) -> bool:
         for fact in self.facts:

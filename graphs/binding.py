@@ -43,7 +43,7 @@ class Book:
     """Facts arranged for look-up."""
 
     def __init__(self, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str]) -> None:
-        self.names = Names(facts)
+        self.names, self.labels = Names(facts), Names(facts, labels=True)
         self.spoken = [plainly(words) for words in user_words]
         self.words = " ".join(f" {fold(words)} " for words in self.spoken)
         self._numbers: list[tuple[float, Fact]] = []
@@ -110,6 +110,9 @@ class Book:
         ]
         if figure.unit == "percent" and not figure.plus and _SURE.search(sentence.text):
             found += [(abs(value - figure.value), fact) for value, fact in self.levels if close(figure, value)]
+        if self.labels.owners and any(fact.entity in self.labels.owners for _, fact in found):
+            of = Sentence(sentence.text, self.labels, None).about(figure.start, figure.end)
+            found = [(d, f) for d, f in found if of is None or f.entity in of or f.entity not in self.labels.owners]
         if about is None:
             return found
         fitting = [(d, f) for d, f in found if f.entity in about or f.entity not in self.names.owners]
@@ -136,8 +139,10 @@ class Book:
         return None
 
     def contradicts(self, figure: Figure) -> bool:
-        """True if an operand has the value of facts, but none of their units or currencies."""
-        facts = [fact for value, fact in self._numbers if close(figure, value) or close(figure, -value)]
+        """True if an operand has the value of facts, but not their sign, or none of their units or currencies."""
+        facts = [fact for value, fact in self._numbers if close(figure, value)]
+        if not facts and any(close(figure, -value) for value, _ in self._numbers):
+            return True
         if figure.unit is None:
             return False
         return not any(

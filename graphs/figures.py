@@ -95,9 +95,9 @@ COMPATIBLE: dict[str, frozenset[Unit]] = {
     "money_per_m2": frozenset({"money_per_m2"}),
     "m2": frozenset({"m2"}),
     "km": frozenset({"km"}),
-    "years": frozenset({"years", "count"}),
-    "months": frozenset({"months", "count"}),
-    "days": frozenset({"days", "count"}),
+    "years": frozenset({"years"}),
+    "months": frozenset({"months"}),
+    "days": frozenset({"days"}),
     "ratio": frozenset({"ratio", "years", "count"}),
 }
 #: A number without a unit of its own may be anything but a percentage: table cells, counts, indices.

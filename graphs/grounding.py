@@ -224,7 +224,7 @@ def _check(
             return [], Offender(start + match.start(), start + match.end(), match.group(), words.strip()), after
     shown = [figure for figure in figures if not any(a <= figure.start < b for a, b in exempt)]
     operands = {figure.start: run for run in expressions(words, shown) for figure in run}
-    own = _of_one(shown, sentence, book) if sentence.is_item and not sentence.mentions else None
+    own = _of_one(shown, sentence, book) if sentence.is_item else None
     bindings: list[Binding] = []
     for figure in shown:
         about = own if own is not None else sentence.about(figure.start, figure.end)
@@ -253,10 +253,13 @@ def _operand(
 
 
 def _of_one(shown: Sequence[Figure], sentence: Sentence, book: Book) -> frozenset[str] | None:
-    """An item of a list that names nobody speaks of one entity: those that all of its figures may be about."""
-    possible: frozenset[str] | None = None
+    """An item of a list that does not name several speaks of one entity: those that all of its figures may be about."""
+    places = [sentence.about(figure.start, figure.end) for figure in shown]
+    if len(set(places)) > 1:
+        return None
+    possible: frozenset[str] | None = places[0] if places else None
     for figure in shown:
-        found = {fact.entity for _, fact in book.candidates(figure, sentence, None)}
+        found = {fact.entity for _, fact in book.candidates(figure, sentence, possible)}
         if found and found <= book.names.owners:
             possible = frozenset(found) if possible is None else possible & found
     return possible

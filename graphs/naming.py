@@ -23,6 +23,7 @@ _CLAUSE = re.compile(
 )
 _CONTRAST = re.compile(r" (?:frente a|contra|against|versus|vs\.?|mientras|whereas|while|compared with) $", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:la|el|los|las|les|l|the) ")
+_ADVERTS = re.compile(r"comparab|anunci|advert|listing|inmueble|propert|ejempl|exampl|opci[oó]n|option", re.IGNORECASE)
 _ITEM = re.compile(r"\s*(?:[-*•]|\d{1,2}[.)])\s")
 
 
@@ -49,10 +50,12 @@ class Mention:
 
 class Names:
     """The entities of the facts, and where a text names them. `owners` are those that figures other than the investor's
-    own belong to: a label of theirs (`admin`) is no entity."""
+    own belong to; with `labels`, what only figures of theirs are about (`admin`, `IBI`)."""
 
-    def __init__(self, facts: Sequence[Fact]) -> None:
-        self.owners = frozenset(f.entity for f in facts if f.entity and f.source.kind != "user")
+    def __init__(self, facts: Sequence[Fact], *, labels: bool = False) -> None:
+        own = frozenset(f.entity for f in facts if f.entity and f.source.kind == "user")
+        others = frozenset(f.entity for f in facts if f.entity and f.source.kind != "user")
+        self.owners = own - others if labels else others
         self.adverts = frozenset(f.entity for f in facts if f.entity and f.source.kind == "listing")
         self._names = _index(self.owners)
 
@@ -117,9 +120,11 @@ class Sentence:
                 return found | self._within(found, begin)
             if _CONTRAST.search(self.text[:begin]):  # `Bogotá yields more: 7.08 % against 6.19 %`: somebody else's
                 return (self.names.owners - self._named(*self._clauses[at - 1])) or None
+        if self.is_item and self.mentions:  # `- **Flat with a new name, Huelin**: …`
+            return self.mentions[0].entities
         if self.mentions or self.is_item or self.topic is None:
             return None
-        return self.topic if self.topic & self.names.adverts else self.topic | self.names.adverts
+        return self.topic | self.names.adverts if _ADVERTS.search(self.text) else self.topic
 
     def near(self, start: int, end: int) -> str:
         """The words that say what the figure at this place is: its clause, or its row and column's heads."""
