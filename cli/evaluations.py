@@ -147,3 +147,23 @@ def label(
     from cli.runs import label as work
 
     run(work(reference, out))
+
+
+@evaluations.command(
+    help=t(
+        "Test grounding itself: alter each figure of the answers of a run, and count what is let through.",
+        "Prueba el control de cifras: altera cada cifra de las respuestas de una evaluación y cuenta lo que se le escapa.",
+    )
+)
+def mutate(
+    outputs: Annotated[
+        Path, typer.Argument(help=t("answers, as `--outputs` wrote them", "respuestas, como las escribió `--outputs`"))
+    ],
+    seed: Annotated[int, typer.Option(help=t("which alterations are drawn", "qué alteraciones se sortean"))] = 0,
+    show: Annotated[
+        int, typer.Option(min=0, max=1000, help=t("examples of what went wrong", "ejemplos de lo que falló"))
+    ] = 5,
+) -> None:
+    from cli.mutation import mutate as work
+
+    work(outputs, seed, show)

@@ -28,15 +28,24 @@ class Interval(NamedTuple):
 
 
 def ratio_interval(
-    numerators: Sequence[float], denominators: Sequence[float], clusters: Sequence[str], *, draws: int = DRAWS, seed: int = 0
+    numerators: Sequence[float], denominators: Sequence[float], clusters: Sequence[str], *, draws: int = DRAWS, seed: int = 0,
+    share: bool = False,
 ) -> Interval:
-    """Sum of numerators over sum of denominators. A share has 0 or 1 over 1; F1 has 2·tp over 2·tp + fp + fn."""
+    """Sum of numerators over sum of denominators. A share has 0 or 1 over 1; F1 has 2·tp over 2·tp + fp + fn.
+
+    A bootstrap of all or nothing has no width, however few conversations it saw; with `share` (the ratio lies between 0
+    and 1) such an end is the exact one of so many conversations alike (Clopper and Pearson).
+    """
     top, bottom = _by_cluster(numerators, denominators, clusters)
     n = len(top)
     if not n or bottom.sum() == 0:
         return Interval(float("nan"), float("nan"), float("nan"), n)
     value = float(top.sum() / bottom.sum())
-    return _spread(value, _ratios(top, bottom, draws, seed), n)
+    found = _spread(value, _ratios(top, bottom, draws, seed), n)
+    if not share or n < 2 or value not in (0.0, 1.0):
+        return found
+    alike = 0.025 ** (1 / int(np.count_nonzero(bottom)))
+    return Interval(value, alike, 1.0, n) if value == 1.0 else Interval(value, 0.0, 1.0 - alike, n)
 
 
 def statistic_interval(

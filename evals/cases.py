@@ -128,7 +128,7 @@ def read_cases(path: Path) -> list[Case]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text("utf-8").splitlines()
+        return path.read_text("utf-8").split("\n")  # a message may hold other ends of line
     except FileNotFoundError as error:
         raise NotFound(f"There is no file {str(path)!r}.", f"No existe el archivo {str(path)!r}.") from error
     except (UnicodeDecodeError, IsADirectoryError) as error:

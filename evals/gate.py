@@ -1,4 +1,4 @@
-"""The gate of a change: pairs each case with itself in the baseline, and fails on a loss that chance does not explain.
+"""The gate of a change: pairs each case with itself in the baseline, and fails unless a loss can be ruled out.
 
 For each gated share the difference (now − before, the other way round where less is better) gets a 95 % interval by paired
 bootstrap over conversations. The gate fails where the interval's lower end is below −1 point, or where a case tagged
@@ -65,7 +65,8 @@ def gate(baseline: Sequence[Record], records: Sequence[Record], *, seed: int = 0
         rows.append(Row(name, _mean([was[k] for k in both]), _mean([is_now[k] for k in both]), difference, lower >= TOLERANCE))
     broken = tuple(
         key for key in shared
-        if now[key][0].never and all(r.right for r in before[key]) and not all(r.right for r in now[key])
+        if (before[key][0].never or now[key][0].never)
+        and all(r.right for r in before[key]) and not all(r.right for r in now[key])
     )
     missing = tuple(key for key in before if key not in now)
     return GateResult(all(r.passed for r in rows) and not broken and not missing, tuple(rows), broken, missing)
@@ -80,13 +81,13 @@ def write_baseline(path: Path, records: Sequence[Record]) -> None:
 def read_baseline(path: Path) -> list[Record]:
     """The records of a baseline file; a bad line is named."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8").removesuffix("\n").split("\n")
     except FileNotFoundError as error:
         raise NotFound(f"There is no baseline {str(path)!r}.", f"No existe la línea base {str(path)!r}.") from error
     except (UnicodeDecodeError, IsADirectoryError) as error:
         raise BadInput(f"{str(path)!r} is not a baseline file.", f"{str(path)!r} no es un archivo de línea base.") from error
     records = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines if lines != [""] else [], 1):
         try:
             records.append(Record.from_dict(json.loads(line)))
         except (ValueError, TypeError, KeyError) as error:

@@ -120,7 +120,7 @@ def examine(lines: Sequence[Mapping[str, Any]], *, seed: int = 0) -> Report:
 def _row(kind: str, members: Sequence[Trial]) -> Row:
     counted = [trial for trial in members if not trial.equivalent]
     refused = ratio_interval(
-        [float(t.refused) for t in counted], [1.0] * len(counted), [t.conversation for t in counted]
+        [float(t.refused) for t in counted], [1.0] * len(counted), [t.conversation for t in counted], share=True
     ) if counted else None
     return Row(kind, len(members), len(members) - len(counted), refused)
 

@@ -99,7 +99,7 @@ class Outputs:
         """Lines that answer a case as it stands now; one cut off in the middle, or of a turn that failed, is left out."""
         kept: dict[tuple[str, int], Line] = {}
         text = self.path.read_text("utf-8", errors="replace") if self.path.is_file() else ""
-        for row in text.splitlines():
+        for row in text.split("\n"):
             try:
                 line = json.loads(row)
                 case, epoch = self._cases.get(line["id"]), int(line.get("epoch", 1))

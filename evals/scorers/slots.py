@@ -22,11 +22,18 @@ def count(expected: dict[str, Any], found: dict[str, Any]) -> SlotCount:
 
 
 def same(expected: Any, found: Any) -> bool:
-    """Lists in any order, numbers to a millionth, texts without case and accents."""
+    """Lists in any order, numbers to a millionth, texts without case and accents, e-mails and telephones as they are."""
     if isinstance(expected, list) or isinstance(found, list):
         one = expected if isinstance(expected, list) else [expected]
         other = found if isinstance(found, list) else [found]
-        return len(one) == len(other) and all(any(same(e, f) for f in other) for e in one)
+        return len(one) == len(other) and all(any(same(e, f) for f in other) for e in one) and all(
+            any(same(e, f) for e in one) for f in other
+        )
     if isinstance(expected, (int, float)) and isinstance(found, (int, float)):
         return abs(expected - found) <= 1e-6 * max(1.0, abs(expected))
-    return expected is not None and found is not None and fold(str(expected)) == fold(str(found))
+    if expected is None or found is None:
+        return False
+    wanted, got = str(expected).strip(), str(found).strip()
+    if "@" in wanted or wanted.startswith("+"):  # every sign of an address or a number counts
+        return wanted.lower() == got.lower()
+    return fold(wanted) == fold(got) and (fold(wanted) != "" or wanted == got)
