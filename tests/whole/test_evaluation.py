@@ -8,8 +8,8 @@ from typing import Any
 
 from evals.cases import Case, read_cases
 from evals.engine import run_cases
-from evals.outputs import Outputs
 from evals.metrics import METRICS
+from evals.outputs import Outputs
 from evals.records import Record, record
 from graphs.runner import Runner
 from tests.conftest import SHARED, needs_shared
