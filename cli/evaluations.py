@@ -41,7 +41,12 @@ Run = Annotated[str, typer.Argument(help=t("number, id or name", "número, id o 
     ),
 )
 def evaluate(
-    cases: Annotated[Path, typer.Argument(help=t("conversations, as JSON lines, or a folder of them", "conversaciones, en líneas JSON, o una carpeta con ellas"))],
+    cases: Annotated[
+        Path,
+        typer.Argument(
+            help=t("conversations, as JSON lines, or a folder of them", "conversaciones, en líneas JSON, o una carpeta con ellas")
+        ),
+    ],
     outputs: Annotated[
         Path | None,
         typer.Option(
