@@ -34,8 +34,8 @@ def figures_of(brief: Brief, option: Arguments, number: int) -> Arguments:
             found["rent_is_net"] = True
         costs = [_cost(brief, cost) for cost in option.get("costs") or ()]
         costs += costs_of(Known(brief, {}), option.get("label"), number) or []
-        if costs:
-            found["costs"] = costs
+        if costs or any(o.get("costs") for o in brief.request.get("options") or ()) or brief.request.get("costs"):
+            found["costs"] = costs  # none told of this one, where another has its own, is none to take off
     return found
 
 

@@ -164,7 +164,7 @@ async def test_a_cost_of_one_option_is_taken_off_that_one_alone(asked: Runner) -
         "¿y si al A le descuento 100 de comunidad al mes?",
     )
     assert "Opción B rinde más: 5,75" in first["answer"]
-    assert "| Neto | 4,5\xa0% | 5,75\xa0% |" in then["answer"]
+    assert "| Rentabilidad neta anual | 4,5\xa0% | 5,75\xa0% |" in then["answer"]
 
 
 @pytest.mark.parametrize(
