@@ -26,6 +26,8 @@ _AS_TOLD = frozenset(
         "rent_for_yield",
     }
 )
+#: Measures that the instalment they rest on is told with.
+_OF_THE_LOAN = frozenset({"cash_on_cash", "cash_flow_month", "cash_flow_year", "dscr", "break_even_rent"})
 _YIELDS = frozenset({"gross_yield", "net_yield"})
 #: Measures beside which the plain gross yield is told as well.
 _WITH_GROSS = frozenset({"net_yield", "cap_rate", "noi", "dscr"})
@@ -41,6 +43,9 @@ def deal_measures(known: Known) -> list[str]:
     gross = deal.get("price") and deal.get("rent") and not deal["rent"].get("net") and "gross_yield" not in asked
     if gross and _WITH_GROSS & set(asked) and deal.get("base") != "invested":
         asked.append("gross_yield")
+    computed = deal.get("rate_pct") and deal.get("term_years") and not deal.get("instalment")
+    if computed and _OF_THE_LOAN & set(asked) and "monthly_payment" not in asked:
+        asked.append("monthly_payment")
     if deal.get("rent", {}).get("net"):
         asked = list(dict.fromkeys("net_yield" if name == "gross_yield" else name for name in asked))
     return asked
