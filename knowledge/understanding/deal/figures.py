@@ -30,6 +30,7 @@ _SHARE_OPENERS = frozenset({"el", "un", "al", "hasta", "to", "del"})
 _SURE, _NAMED = 1.0, 1.5
 _RENTS = frozenset({"rent", "rents", "renta", "alquiler", "arriendo", "canon", "income", "ingresos"})
 _YEARLY_INCOME = frozenset({"income", "noi"})
+_BOUNDS = frozenset({"hasta", "under", "below", "maximo", "max", "tope"})
 _ARTICLES = frozenset({"of", "de", "del", "sobre", "a", "an", "the", "un", "una", "los", "las", "el", "la"})
 #: (measure, role): a name of the one that is no figure's.
 _ASKED_FOR = frozenset(
@@ -128,6 +129,11 @@ def _refused(tokens: Sequence[Token], amount: Amount) -> bool:
     ):
         return True
     return before is not None and before.text in ("not", "no") and before.comma and not tokens[amount.first].comma
+
+
+def _more_than_bound(roles: Mapping[str, float]) -> bool:
+    """Whether words make the figure more than a bound of a search."""
+    return any(strength >= _NAMED or role != "price" for role, strength in roles.items())
 
 
 def _noun(tokens: Sequence[Token], context: Context, named: Sequence[Named]) -> str:
@@ -240,6 +246,9 @@ def _money(
     if strength_of.pop("monthly_budget", 0.0) > max(strength_of.values(), default=0.0) and not typed:
         return None  # "tengo 45 millones ahorrados"
     fitting = _fitting(strength_of, value, period, price, tokens, context)
+    bounded = {t.text for t in tokens[max(context.left, context.first - 3) : context.first]} & _BOUNDS
+    if bounded and not _more_than_bound(fitting):
+        return None  # "pisos en Madrid hasta 400.000 €"
     if each and fitting.get("price", 2.0) < _NAMED:
         fitting.pop("price")
     role = max(fitting, key=lambda r: fitting[r], default="")

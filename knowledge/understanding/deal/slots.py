@@ -39,6 +39,10 @@ _ROLES = {
 #: From this strength on the words around a figure have named it.
 _NAMED = 1.2
 #: Measures of the request that this reading knows nothing of.
+#: Measures that no rent counts for: a message that brings one goes on to another.
+_WITHOUT_RENT = frozenset(
+    {"monthly_payment", "total_interest", "down_payment", "loan_to_value", "affordable_loan", "loan_amount"}
+)
 #: Figures that another reading has already placed.
 _ELSEWHERE = frozenset({"rate_moves", "fx_rate", "lost", "price_per_m2", "nightly", "fx_pct", "to_convert"})
 _FOREIGN = frozenset({"acquisition_costs", "fx", "short_rent", "equity_at_horizon", "with_loan", "other_term"})
@@ -75,7 +79,8 @@ def deal_of(
     if "roi" in meant.routes and "comparison" not in meant.routes:
         _give_roles(amounts, figures)
     foreign = _FOREIGN & set(meant.wishes.get("measures", ()))
-    if deal and not deal.get("turn") and not foreign:
+    let = any(figure.role == "rent" for figure in figures) and set(deal.get("asked") or ()) <= _WITHOUT_RENT
+    if deal and not deal.get("turn") and not foreign and not let:
         deal["turn"] = [m for m in deal.get("asked") or () if feasible(m, deal)]
     return deal
 
