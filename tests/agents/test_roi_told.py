@@ -18,7 +18,7 @@ from agents.specialist import build
 from core.locale import LOCALES
 from core.scope import Scope
 from core.settings import Settings
-from evals.score import has_number
+from evals.scorers.figures import has_number
 from graphs.evidence import facts_of, stated_facts
 from graphs.grounding import accept
 from knowledge.resources import Resources
