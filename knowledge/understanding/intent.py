@@ -31,7 +31,7 @@ _GENERAL = frozenset({"fraud_or_money", "legal_tax_advice"})
 
 @dataclass(slots=True)
 class Context:
-    """What the message holds, as far as routes depend on it."""
+    """What the message holds, as far as routes depend on it. `told`: options that it seems to tell figures of."""
 
     places: int
     types: int
@@ -61,6 +61,7 @@ class Context:
     shown: bool
     area_asked: bool
     own: bool
+    told: int = 0
 
 
 @dataclass(slots=True)

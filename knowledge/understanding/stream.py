@@ -113,6 +113,7 @@ def summarise(
     accepts: bool | None,
     open_question: str | None,
     previous: Sequence[str] = (),
+    told: int = 0,
 ) -> Context:
     """The facts of a message that its routes depend on."""
     given = [a.role for a in amounts]
@@ -155,6 +156,7 @@ def summarise(
         shown="_shown" in known or "market_research" in previous,
         area_asked=any(t.text in _AREA_WORDS for t in stream),
         own=any(t.text in _OWN_WORDS for t in stream),
+        told=told,
     )
 
 

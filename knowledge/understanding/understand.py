@@ -28,8 +28,6 @@ __all__ = ["PlaceIndex", "Understanding", "default_places", "understand"]
 
 #: (the grammar's decision, what the classifier sees, what the message holds) -> the decision that counts.
 Judge = Callable[[intent.Intent, Features, intent.Context], intent.Intent]
-#: Least probability of a comparison for figures told of several options to be read as theirs.
-COMPARABLE = 0.25
 #: Figures that no other reading of their words may use.
 _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phone", "year"})
 _OFFERING = words("offering")
@@ -87,11 +85,10 @@ def understand(
     known = dict(previous_slots or {})
     message = _read(text, places, known, previous_language, country_hint)
     meant, says = _decide(message, known, previous_routes, open_question, judge)
-    if message.told.several and not _may_compare(meant):  # two figures of one property, not two properties
-        message = _read(text, places, known, previous_language, country_hint, options=False)
-        meant, says = _decide(message, known, previous_routes, open_question, judge)
-    deal = deal_of(message.text, message.tokens, message.plain, message.amounts, known, meant, open_question,
-                   follow_up=message.follow_up, correcting=message.said.correction_at is not None)
+    deal = (known.get("_request") or {}).get("deal") or {}
+    if not message.told.several:
+        deal = deal_of(message.text, message.tokens, message.plain, message.amounts, known, meant, open_question,
+                       follow_up=message.follow_up, correcting=message.said.correction_at is not None)
     comparing = "comparison" in meant.routes
     turn = _turn_slots(message, meant, says, known, open_question)
     fresh = _is_fresh(message, meant, turn, known)
@@ -148,13 +145,8 @@ def understand(
     )
 
 
-def _may_compare(meant: intent.Intent) -> bool:
-    return "comparison" in meant.routes or meant.probabilities.get("comparison", 1.0) >= COMPARABLE
-
-
 def _read(
-    text: str, places: PlaceIndex, known: Mapping[str, Any], previous_language: str | None, hint: str | None, *,
-    options: bool = True,
+    text: str, places: PlaceIndex, known: Mapping[str, Any], previous_language: str | None, hint: str | None
 ) -> _Message:
     whole = normalise(text)
     read_text, injected = cut_injection(whole)
@@ -182,7 +174,7 @@ def _read(
     about = slots.asked_places(tokens, found, refused, said.correction_at)
     earlier = known.get("_told") or []
     marks = find_marks(read_text, tokens, amounts, about, types_at, any("name" in r for r in earlier))
-    told = read_options(tokens, amounts, readings, marks, earlier, said.correction_at) if options else Told(list(earlier))
+    told = read_options(tokens, amounts, readings, marks, earlier, said.correction_at)
     if marks.banks:
         found, about = ([p for p in some if p.start not in marks.banks] for some in (found, about))
     return _Message(
@@ -234,6 +226,7 @@ def _decide(
             accepts=message.accepts,
             open_question=open_question,
             previous=previous_routes,
+            told=len(message.told.records) if message.told.several else 0,
         )
         return context, *intent.score(stream, context)
 
