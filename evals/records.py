@@ -96,7 +96,9 @@ def _values(case: Case, expect: Expect, turns: list[dict[str, Any]]) -> dict[str
     last = turns[-1]
     answer, found = last["answer"], last["routes"]
     known = slots.count(expect.slots, last["slots"])
-    marks = citing.marks_lead_somewhere(answer, last["citations"])
+    cited_rightly = [
+        citing.marks_lead_somewhere(answer, last["citations"]), citing.quotes_stand(answer, last["citations"])
+    ]
     cited = citing.cites(expect.citations.model_dump(), last["citations"]) if expect.citations else None
     return {
         "routes": routing.exact(expect.routes, expect.also_ok, found),
@@ -110,7 +112,7 @@ def _values(case: Case, expect: Expect, turns: list[dict[str, Any]]) -> dict[str
         "language": wording.in_language(case.lang, last["language"], answer),
         "locale": wording.in_locale(_locale(case, expect), answer),
         "trajectory": trajectory.follows(**expect.tools.model_dump(), called=last["tool_calls"]) if expect.tools else None,
-        "citations": None if marks is None and cited is None else marks is not False and cited is not False,
+        "citations": None if {cited, *cited_rightly} == {None} else False not in (cited, *cited_rightly),
         "finished": all(turn["status"] in ("finished", "person") for turn in turns),
     }
 

@@ -118,10 +118,14 @@ class Book:
         fitting = [(d, f) for d, f in found if f.entity in about or f.entity not in self.names.owners]
         return [c for c in fitting if c[1].entity in about] or fitting
 
-    def bind(self, figure: Figure, sentence: Sentence, about: frozenset[str] | None) -> Fact | None:
-        """The nearest fact that the figure may show."""
+    def bind(
+        self, figure: Figure, sentence: Sentence, about: frozenset[str] | None, *, told: bool = True
+    ) -> Fact | None:
+        """The nearest fact that the figure may show; with `told`, else a document that gives it."""
         found = self.candidates(figure, sentence, about)
-        return min(found, key=lambda c: (c[0], c[1].source.kind == "user"))[1] if found else self._tells(figure)
+        if not found:
+            return self._tells(figure) if told else None
+        return min(found, key=lambda c: (c[0], c[1].source.kind == "user"))[1]
 
     def _tells(self, figure: Figure) -> Fact | None:
         """The document whose passage gives this figure, with the same unit and currency."""

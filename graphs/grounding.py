@@ -217,7 +217,10 @@ def _check(
         return [], None, topic_of(book.names.mentions(words), topic)
     sentence = Sentence(words, book.names, topic)
     after = topic_of(sentence.mentions, topic)
+    quotes = [(match.span(), book.quotes(match.group(1))) for match in _QUOTED.finditer(words)]
     exempt, titles = _exempt_spans(words, book), book.titles_in(words)
+    exempt += [span for span, stands in quotes if stands]
+    misquoted = [span for span, stands in quotes if not stands]
     spared = [*exempt, *((a, b) for a, b, _ in titles)]
     for match in WORDED.finditer(words):
         if not any(a <= match.start() < b for a, b in spared) and not book.said(match.group()):
@@ -229,7 +232,11 @@ def _check(
     for figure in shown:
         about = own if own is not None else sentence.about(figure.start, figure.end)
         run = operands.get(figure.start)
-        fact = book.bind(figure, sentence, about) if run is None else _operand(figure, run, sentence, book, about)
+        if run is not None:
+            fact = _operand(figure, run, sentence, book, about)
+        else:  # what a document says may be told, but not in quotation marks where it says it otherwise
+            told = not any(a <= figure.start < b for a, b in misquoted)
+            fact = book.bind(figure, sentence, about, told=told)
         title = next((f for a, b, f in titles if a <= figure.start and figure.start + len(figure.shown) <= b), None)
         if fact is None and title is not None and isinstance(title.value, str):
             fact = title
@@ -268,7 +275,6 @@ def _of_one(shown: Sequence[Figure], sentence: Sentence, book: Book) -> frozense
 def _exempt_spans(sentence: str, book: Book) -> list[tuple[int, int]]:
     spans = [match.span() for match in EXEMPT.finditer(sentence)]
     spans += [match.span() for match in LIST_NUMBER.finditer(sentence)]
-    spans += [match.span() for match in _QUOTED.finditer(sentence) if book.quotes(match.group(1))]
     for match in OUT_OF_TEN.finditer(sentence):
         share = int(match.group(1)) / int(match.group(2)) * 100
         if any(abs(level - share) < 0.5 for level, _ in book.levels):

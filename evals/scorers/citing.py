@@ -1,4 +1,4 @@
-"""Citations: marks that lead somewhere, and the sources a case asks for."""
+"""Citations: marks that lead somewhere, quotations that stand there, and the sources a case asks for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from knowledge.understanding.text import fold
 
+_QUOTE = re.compile(r"[«“\"]([^»”\"\n]+)[»”\"]\s*\[(\d{1,2})\]")
 _MARK = re.compile(r"\[(\d{1,2})\]")
 
 
@@ -16,8 +17,17 @@ def marks_lead_somewhere(answer: str, citations: Sequence[Mapping[str, Any]]) ->
     marks = {int(number) for number in _MARK.findall(answer)}
     if not marks:
         return None
-    known = {int(c["number"]) if "number" in c else at for at, c in enumerate(citations, 1)}
+    known = {int(c.get("n", at)) for at, c in enumerate(citations, 1)}
     return marks <= known
+
+
+def quotes_stand(answer: str, citations: Sequence[Mapping[str, Any]]) -> bool | None:
+    """The words of each quotation before a mark stand in the passage that the mark leads to. None where nothing is quoted."""
+    quoted = _QUOTE.findall(answer)
+    if not quoted:
+        return None
+    passages = {int(c.get("n", at)): " ".join(str(c.get("passage", "")).split()) for at, c in enumerate(citations, 1)}
+    return all(" ".join(words.split()) in passages.get(int(number), "") for words, number in quoted)
 
 
 def cites(expected: Mapping[str, Any], citations: Sequence[Mapping[str, Any]]) -> bool:

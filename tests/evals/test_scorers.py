@@ -198,7 +198,7 @@ def test_trajectories(match: trajectory.Match, expected: list[Any], called: list
 
 
 def test_citations() -> None:
-    found = [{"number": 1, "title": "Guía de costos de escrituración"}, {"number": 2, "title": "Ley 820"}]
+    found = [{"n": 1, "title": "Guía de costos de escrituración"}, {"n": 2, "title": "Ley 820"}]
     assert citing.marks_lead_somewhere("Según la guía [1] y la ley [2].", found) is True
     assert citing.marks_lead_somewhere("Según la guía [3].", found) is False
     assert citing.marks_lead_somewhere("Sin marcas.", found) is None
@@ -207,6 +207,19 @@ def test_citations() -> None:
     assert citing.cites({"min": 3}, found) is False
     assert citing.cites({"sources": ["guia de COSTOS"]}, found) is True
     assert citing.cites({"sources": ["Ley 675"]}, found) is False
+
+
+def test_a_quotation_stands_in_the_passage_that_it_names() -> None:
+    found = [{"n": 1, "passage": "La notaría cobra el 0,54 %.\nEl registro, el 1 %."}, {"n": 2, "passage": "Otra cosa."}]
+    assert citing.quotes_stand("«La notaría cobra el 0,54 %.» [1]", found) is True
+    assert citing.quotes_stand("“cobra el 0,54 %. El registro, el 1 %.” [1]", found) is True
+    assert citing.quotes_stand("«La notaría cobra el 0,45 %.» [1]", found) is False
+    assert citing.quotes_stand("«La notaría cobra el 0,54 %.» [2]", found) is False
+    assert citing.quotes_stand("«La notaría cobra el 0,54 %.» [3]", found) is False
+    assert citing.quotes_stand("Según la guía [1].", found) is None
+    good, bad = turn(answer="«Otra cosa.» [2]", citations=found), turn(answer="«Otra casa.» [2]", citations=found)
+    assert scored({}, **good).values["citations"] == 1.0
+    assert scored({}, **bad).values["citations"] == 0.0
 
 
 def scored(expect: dict[str, Any], lang: str = "es", **last: Any) -> Record:
