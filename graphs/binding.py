@@ -36,6 +36,7 @@ _LITTLE_WORDS = frozenset(
     "de del la el los las un una unos unas a al en y o con por para entre hasta desde sobre es son hay que se of the in "
     "at to for from and or with on between is are has have about over under up than more less".split()
 )
+_GOES_ON = re.compile(r" ?(?:mil|k\b|m\b|mdp|bn|billion|thousand|%|por ?ciento|per ?cent)")
 _EDGE = " \t.,;:…¡!¿?()[]*_"
 
 
@@ -195,7 +196,7 @@ def _stands(words: str, text: str) -> bool:
         before, after = text[max(0, at - 2) : at], text[at + len(words) : at + len(words) + 2]
         whole = not (before[-1:].isalnum() and words[0].isalnum()) and not (after[:1].isalnum() and words[-1].isalnum())
         number = (words[0].isdigit() and re.fullmatch(r"\d[.,]", before)) or (
-            words[-1].isdigit() and re.match(r"[.,]\d", after)
+            words[-1].isdigit() and (re.match(r"[.,]\d", after) or _GOES_ON.match(text, at + len(words)))
         )
         if whole and not number:
             return True

@@ -114,12 +114,11 @@ class Sentence:
         if self._table is not None:
             return self._about_cell(start)
         own = next(i for i, (a, b) in enumerate(self._clauses) if start < b)
-        for at in range(own, -1, -1):
-            begin, until = self._clauses[at]
-            if found := self._named(begin, until):
-                return found | self._within(found, begin)
-            if _CONTRAST.search(self.text[:begin]):  # `Bogotá yields more: 7.08 % against 6.19 %`: somebody else's
-                return (self.names.owners - self._named(*self._clauses[at - 1])) or None
+        contrast = False
+        for begin, until in self._clauses[own::-1]:
+            if found := self._named(begin, until):  # `Bogotá yields more: 7.08 % against 6.19 %`: the last is somebody else's
+                return self.names.owners - found or None if contrast else found | self._within(found, begin)
+            contrast = contrast or _CONTRAST.search(self.text[:begin]) is not None
         if self.is_item and self.mentions:  # `- **Flat with a new name, Huelin**: …`
             return self.mentions[0].entities
         if self.mentions or self.is_item or self.topic is None:
