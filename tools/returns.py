@@ -35,7 +35,7 @@ class StatedCost(BaseModel):
 
     label: str = Field(description="what it is, in the investor's words")
     amount: float = Field(description="money in the call's currency, or 10 for 10 %")
-    period: Literal["month", "year", "once"] = Field("year", description="once = paid at the purchase")
+    period: Literal["month", "year", "once", "night"] = Field("year", description="once = paid at the purchase")
     of: Literal["money", "rent", "price"] = Field("money", description="what the amount is, or is a percentage of")
 
 
@@ -45,6 +45,8 @@ async def analyse_returns(
     price: float | None = None,
     monthly_rent: float | None = None,
     annual_rent: float | None = None,
+    nights: float | None = None,
+    nightly_rent: float | None = None,
     rent_is_net: bool = False,
     currency: str | None = None,
     country: str | None = None,
@@ -61,9 +63,12 @@ async def analyse_returns(
     own_cash: float | None = None,
     own_excludes_costs: bool = False,
     loan_amount: float | None = None,
+    valuation: float | None = None,
+    savings: float | None = None,
     rate_pct: float | None = None,
-    rate_kind: Literal["nominal", "effective"] | None = None,
+    rate_kind: Literal["nominal", "effective", "monthly"] | None = None,
     term_years: float | None = None,
+    other_term_years: float | None = None,
     instalment: float | None = None,
     affordable_payment: float | None = None,
     example_loan: bool = False,
@@ -75,6 +80,7 @@ async def analyse_returns(
     discount_pct: float | None = None,
     target_yield_pct: float | None = None,
     target_is_net: bool = False,
+    target_is_monthly: bool = False,
     sale_price: float | None = None,
     cash_flows: list[float] | None = None,
     measures: Annotated[list[str] | None, Field(max_length=30)] = None,
@@ -87,21 +93,26 @@ async def analyse_returns(
     Pass only figures that the investor wrote or a tool returned; leave out what is unknown (the result names it).
     Money in `currency` (COP, EUR, MXN, USD; omit if unknown), percentages as 12 for 12 %. country: CO, ES or MX.
     measures, the asked one first: gross_yield, rent_for_yield, price_for_yield,
-    net_yield, noi, cap_rate, years_of_rent, payback_years, price_per_m2,
-    acquisition_costs, legal_rent_cap, loan_amount, down_payment, monthly_payment, total_interest, loan_to_value,
-    affordable_loan,
+    net_yield, noi, cap_rate, years_of_rent, payback_years, price_per_m2, break_even_nights,
+    acquisition_costs, total_outlay, cash_needed, savings_gap, legal_rent_cap, loan_amount, down_payment, monthly_payment,
+    total_interest, interest_saved, loan_to_value, affordable_loan,
     rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent, break_even_occupancy,
-    irr, levered_irr, npv, annual_growth, value_at_horizon, equity_at_horizon; omit it for all that the figures allow.
-    annual_rent: when rent is seasonal, instead of monthly_rent. rent_is_net: costs are already off the rent.
+    irr, levered_irr, npv, annual_growth, total_return, value_at_horizon,
+    equity_at_horizon; omit it for all that the figures allow.
+    annual_rent: when rent is seasonal, instead of monthly_rent; nights a year at nightly_rent where it is let by the night.
+    rent_is_net: costs are already off the rent.
     costs: the running costs stated ([] if told there are none); omit it and net figures use the country's assumptions,
     each listed. fill_other_costs: assumptions beside the stated costs. purchase_costs: money on top of the price.
     net_yield_on: what the investor wants a yield measured on. down_payment_pct: 30 when 70 % is financed.
     own_cash: own money put in, if stated as an amount; own_excludes_costs: purchase costs come on top of it.
     instalment: a loan's monthly payment, if told. sale_price: what it sells for at horizon_years. rate_pct: yearly, as
-    quoted; rate_kind: effective only if the investor says efectivo anual or E.A.
+    quoted; rate_kind: effective only if the investor says efectivo anual or E.A., monthly for a rate a month.
+    valuation: what the bank lends a share of, if not the price. savings: what the investor has, for savings_gap.
+    other_term_years: a second term, for interest_saved.
     example_loan: use the country's labelled example for a missing rate or term.
     affordable_payment: a monthly payment the investor can bear, for affordable_loan. target_yield_pct: the yield
-    wished for (target_is_net: the net one), for rent_for_yield (needs a price) or price_for_yield (needs a rent).
+    wished for (target_is_net: the net one; target_is_monthly: a month's), for rent_for_yield (needs a price) or
+    price_for_yield (needs a rent).
     cash_flows: yearly, today first.
     label: the investor's name for this property when there are several. listing_id: take price (or rent) and size from
     a listing found before. rate_moves: points by which the rate is imagined to rise, or to fall where negative.
@@ -139,14 +150,16 @@ async def analyse_returns(
     try:
         _check_codes(country, currency)
         inputs = Inputs(
-            price=price, monthly_rent=monthly_rent, annual_rent=annual_rent, rent_is_net=rent_is_net,
+            price=price, monthly_rent=monthly_rent, annual_rent=annual_rent, nights=nights, nightly_rent=nightly_rent,
+            rent_is_net=rent_is_net,
             currency=None if outside_markets else currency, country=country, city=city, property_type=property_type,
             new_build=new_build, area_m2=area_m2,
             costs=None if costs is None else tuple(Cost(c.label, c.amount, c.period, c.of) for c in costs),
             fill_defaults=fill_other_costs, purchase_costs=purchase_costs, vacancy_pct=vacancy_pct, base=net_yield_on,
-            down_payment_pct=down_payment_pct, loan_amount=loan_amount, rate_pct=rate_pct,
+            down_payment_pct=down_payment_pct, loan_amount=loan_amount, valuation=valuation, savings=savings, rate_pct=rate_pct,
             rate_kind=rate_kind or ("nominal" if rate_pct is not None else None), term_years=term_years,
-            payment=affordable_payment, instalment=instalment, own_cash=own_cash, own_excludes_costs=own_excludes_costs,
+            other_term_years=other_term_years, target_is_monthly=target_is_monthly, payment=affordable_payment,
+            instalment=instalment, own_cash=own_cash, own_excludes_costs=own_excludes_costs,
             sale_price=sale_price, target_is_net=target_is_net, example_loan=example_loan, horizon_years=horizon_years,
             growth_pct=growth_pct, target_yield_pct=target_yield_pct,
             rent_growth_pct=rent_growth_pct, selling_costs_pct=selling_costs_pct, discount_pct=discount_pct,
@@ -207,7 +220,7 @@ def _beside(
             extra |= {f.id: f for f in other.facts if f.key == "monthly_rate_pct"}
             extra["monthly_payment_if_effective"] = replace(
                 other.measures["monthly_payment"], id="", key="monthly_payment_if_effective")
-        if 0 <= inputs.rate_pct + rate_moves <= 100:
+        if 0 <= inputs.rate_pct + rate_moves <= 100 and inputs.rate_kind != "monthly":
             loan = next(f for f in found.facts if f.key == "loan_amount")
             kind = loans.rate_kind(inputs.legal_country, inputs.rate_kind)
             rate, months = loans.monthly_rate(inputs.rate_pct + rate_moves, kind), loans.months_of(inputs.term_years)
@@ -255,7 +268,8 @@ def _report(
             if f.key.startswith("cost_") and f.unit in ("money", "percent") and f.key not in _UPFRONT
         ],
         "upfront": [f.id for f in facts.values() if f.key in _UPFRONT],
-        "target_is_net": inputs.target_is_net, "own_told": inputs.own_cash is not None,
+        "target_is_net": inputs.target_is_net, "target_is_monthly": inputs.target_is_monthly,
+        "own_told": inputs.own_cash is not None,
         "vacancy_told": inputs.vacancy_pct is not None and not found.assumptions and "vacancy_pct" in figures,
         "gross_on": "invested" if gross is not None and len(gross.inputs) > 2 else "price",
         "assumptions": [
@@ -272,7 +286,7 @@ def _report(
         "rent_is_net": inputs.rent_is_net, "housing": housing,
         "net_on": "invested" if net is not None and len(net.inputs) > 2 else "price",
         "payback_is_net": inputs.rent_is_net or inputs.costs is not None or inputs.vacancy_pct is not None,
-        "example": any(w.code == "example_loan" for w in found.warnings),
+        "by_night": inputs.nights is not None, "example": any(w.code == "example_loan" for w in found.warnings),
         "origins": {k: _origin(facts, k) for k in ("price", "monthly_rent", "area_m2")},
     }
     for a in found.assumptions:

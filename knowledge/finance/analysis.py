@@ -14,13 +14,31 @@ from typing import Any
 from core.errors import BadInput
 from core.facts import Fact, as_dicts
 from knowledge.finance import costs, loans, returns
+from knowledge.finance.borrowing import affordable_loan, interest_saved, total_interest
 from knowledge.finance.case import Case
 from knowledge.finance.cautions import Caution
 from knowledge.finance.facts_of import plain
-from knowledge.finance.holding import annual_growth, equity_at_horizon, irr, levered_irr, npv, value_at_horizon
+from knowledge.finance.holding import (
+    annual_growth,
+    equity_at_horizon,
+    irr,
+    levered_irr,
+    npv,
+    total_return,
+    value_at_horizon,
+)
 from knowledge.finance.income import Assumed, Missing, Undefined, ends, num, require
 from knowledge.finance.inputs import Cost, Inputs
+from knowledge.finance.purchase import (
+    acquisition_costs,
+    cash_needed,
+    down_payment,
+    price_per_m2,
+    savings_gap,
+    total_outlay,
+)
 from knowledge.finance.rules import LeftOut, Rule
+from knowledge.finance.wished import break_even_nights, price_for_yield, rent_for_yield
 
 #: Gross yields outside these percents are unusual enough to ask whether a zero is missing.
 PLAUSIBLE_GROSS = (1.0, 20.0)
@@ -108,36 +126,6 @@ def gross_yield(case: Case) -> Fact:
         f"{case.rent_term} ÷ {paid}", [rent, price, *([extra] if extra else [])])
 
 
-def _wished(case: Case) -> Fact:
-    if case.inputs.target_yield_pct is None:
-        raise Missing("target_yield_pct")
-    return case.ledger.user("target_yield_pct", case.inputs.target_yield_pct, "percent")
-
-
-def rent_for_yield(case: Case) -> Fact:
-    """The monthly rent that gives the yield wished for; a net one pays the running costs as well."""
-    price, wished = require(lambda: case.price, lambda: _wished(case))
-    share = f"{plain(num(price))} × {plain(num(wished))} ÷ 100"
-    costs_year = sum(c.high for c in case.running) if case.inputs.target_is_net and case.inputs.costs else 0.0
-    if not costs_year:
-        return case.money("rent_for_yield", returns.rent_for_yield(num(price), num(wished)), f"{share} ÷ 12", [price, wished])
-    used = [price, wished, *(c.fact for c in case.running)]
-    return case.money("rent_for_yield", returns.rent_for_yield(num(price), num(wished)) + costs_year / 12,
-                      f"({share} + {plain(costs_year)}) ÷ 12", used)
-
-
-def price_for_yield(case: Case) -> Fact:
-    """The price at which the rent, or what is left of it after the stated costs, gives the yield wished for."""
-    net = case.inputs.target_is_net and not case.inputs.rent_is_net and bool(case.inputs.costs or case.inputs.vacancy_pct)
-    income, wished = require(lambda: case.noi if net else case.rent, lambda: _wished(case))
-    yearly = num(income) if net else case.annual_rent
-    if yearly <= 0:
-        raise Undefined("never_pays_back")
-    term = plain(yearly) if net else case.rent_term
-    return case.money("price_for_yield", returns.price_for_yield(yearly, num(wished)),
-                      f"{term} ÷ {plain(num(wished))} × 100", [income, wished])
-
-
 def noi(case: Case) -> Fact:
     return case.noi
 
@@ -185,25 +173,6 @@ def payback_years(case: Case) -> Fact:
                                [price, *([extra] if extra else []), income])
 
 
-def price_per_m2(case: Case) -> Fact:
-    def area() -> Fact:
-        if case.inputs.area_m2 is None:
-            raise Missing("area_m2")
-        return case.ledger.user("area_m2", case.inputs.area_m2, "m2")
-
-    price, size = require(lambda: case.price, area)
-    return case.ledger.compute("price_per_m2", returns.price_per_m2(num(price), num(size)), "money_per_m2",
-                               f"{plain(num(price))} ÷ {plain(num(size))}", [price, size], currency=case.inputs.money)
-
-
-def acquisition_costs(case: Case) -> Fact:
-    """What the purchase costs on top of the price: as stated, else by the country's rules."""
-    if case.inputs.purchase_costs is not None:
-        return case.stated("purchase_costs")
-    require(lambda: case.price)
-    return case.acquisition
-
-
 def legal_rent_cap(case: Case) -> Fact:
     """The highest legal monthly rent; with a rent, its share of the value is a fact too."""
     if case.country is None:
@@ -236,38 +205,10 @@ def monthly_payment(case: Case) -> Fact:
     return case.payment
 
 
-def down_payment(case: Case) -> Fact:
-    """Own money towards the price: what the loan leaves open, purchase costs apart."""
-    down, price = case.inputs.down_payment_pct, case.price
-    if case.inputs.loan_amount is None and down is not None:
-        share = case.ledger.user("down_payment_pct", down, "percent")
-        return case.money("down_payment", num(price) * down / 100, f"{plain(num(price))} × {plain(down)} ÷ 100", [price, share])
-    loan = case.loan
-    if num(loan) >= num(price):
-        raise Undefined("loan_above_price")
-    return case.money("down_payment", num(price) - num(loan), f"{plain(num(price))} − {plain(num(loan))}", [price, loan])
-
-
-def total_interest(case: Case) -> Fact:
-    payment, loan = case.payment, case.loan
-    return case.money("total_interest", num(payment) * case.months - num(loan),
-                      f"{case.months} × {plain(num(payment))} − {plain(num(loan))}", [payment, loan])
-
-
 def loan_to_value(case: Case) -> Fact:
     loan, price = require(lambda: case.loan, lambda: case.price)
     return case.ledger.compute("loan_to_value", loans.loan_to_value(num(loan), num(price)), "percent",
                                f"{plain(num(loan))} ÷ {plain(num(price))}", [loan, price])
-
-
-def affordable_loan(case: Case) -> Fact:
-    """The loan that the instalment the investor can bear repays."""
-    payment, _, term = require(lambda: case.stated("payment"), lambda: case.rate, lambda: case.term)
-    rate, i = case.monthly_rate, plain(case.monthly_rate)
-    amount, months = plain(num(payment)), case.months
-    return case.money("affordable_loan", loans.affordable_principal(num(payment), rate, months),
-                      f"{amount} × (1 − (1 + {i})^−{months}) ÷ {i}" if rate else f"{amount} × {months}",
-                      [payment, case.monthly_rate_fact, term])
 
 
 def rent_minus_payment(case: Case) -> Fact:
@@ -359,10 +300,11 @@ MEASURES: dict[str, Callable[[Case], Fact]] = {
     function.__name__: function
     for function in (
         gross_yield, rent_for_yield, price_for_yield, net_yield, noi, cap_rate, years_of_rent, payback_years,
-        price_per_m2, acquisition_costs,
-        legal_rent_cap, loan_amount, down_payment, monthly_payment, total_interest, loan_to_value, affordable_loan,
+        price_per_m2, acquisition_costs, total_outlay, cash_needed, savings_gap,
+        legal_rent_cap, loan_amount, down_payment, monthly_payment, total_interest, interest_saved, loan_to_value,
+        affordable_loan, break_even_nights,
         rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent,
-        break_even_occupancy, irr, levered_irr, npv, annual_growth, value_at_horizon,
+        break_even_occupancy, irr, levered_irr, npv, annual_growth, total_return, value_at_horizon,
         equity_at_horizon,
     )
 }

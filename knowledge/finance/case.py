@@ -32,6 +32,14 @@ class Case(Income):
         return i.own_cash is not None and i.price is not None and i.rate_pct is not None and i.own_cash < i.price
 
     @cached_property
+    def lent_on(self) -> Fact:
+        """What the bank lends a share of: its valuation where that is below the price."""
+        valuation, price = self.inputs.valuation, self.inputs.price
+        if valuation is not None and (price is None or valuation < price):
+            return self.stated("valuation")
+        return self.price
+
+    @cached_property
     def loan(self) -> Fact:
         down = self.inputs.down_payment_pct
         if self.inputs.loan_amount is not None:
@@ -48,7 +56,7 @@ class Case(Income):
             return self.money("loan_amount", num(price) - num(own), f"{plain(num(price))} − {plain(num(own))}", [price, own])
         if down is None or down >= 100:
             raise Missing("loan_amount")
-        price, share = self.price, self.ledger.user("down_payment_pct", down, "percent")
+        price, share = self.lent_on, self.ledger.user("down_payment_pct", down, "percent")
         return self.money("loan_amount", num(price) * (1 - down / 100),
                           f"{plain(num(price))} × (1 − {plain(down)} ÷ 100)", [price, share])
 
@@ -87,7 +95,7 @@ class Case(Income):
     @cached_property
     def monthly_rate_fact(self) -> Fact:
         rate = plain(num(self.rate))
-        formula = (f"((1 + {rate} ÷ 100)^(1 ÷ 12) − 1) × 100" if self.rate_kind == "effective" else f"{rate} ÷ 12")
+        formula = {"effective": f"((1 + {rate} ÷ 100)^(1 ÷ 12) − 1) × 100", "monthly": rate}.get(self.rate_kind, f"{rate} ÷ 12")
         return self.ledger.compute("monthly_rate_pct", self.monthly_rate * 100, "percent", formula, [self.rate],
                                    ref=f"monthly_rate_{self.rate_kind}")
 
@@ -131,7 +139,7 @@ class Case(Income):
             own = self.ledger.user("own_money", i.own_cash, "money", i.money)
             return self.money("own_cash", num(own) + num(extra), f"{plain(num(own))} + {plain(num(extra))}", [own, extra])
         down = i.down_payment_pct
-        if i.loan_amount is None and down is not None:
+        if i.loan_amount is None and down is not None and i.valuation is None:
             price, share = self.price, self.ledger.user("down_payment_pct", down, "percent")
             formula, parts, value = f"{plain(num(price))} × {plain(down)} ÷ 100", [price, share], num(price) * down / 100
         else:

@@ -44,6 +44,21 @@ def annual_growth(case: Case) -> Fact:
     return case.ledger.compute("annual_growth", value, "percent", formula, [price, sale, years])
 
 
+def total_return(case: Case) -> Fact:
+    """All that was earned over the price, in percent and not by the year: the rise, and what the years left net."""
+    i = case.inputs
+    lets = i.monthly_rent is not None or i.annual_rent is not None
+    price, sale, *rest = require(lambda: case.price, lambda: case.stated("sale_price"),
+                                 *((lambda: case.noi, lambda: _horizon(case)) if lets else ()))
+    earned = num(rest[0]) * num(rest[1]) if rest else 0.0
+    extra = case.stated_purchase if i.base != "price" else None
+    paid = num(price) + (num(extra) if extra else 0)
+    term = f" + {plain(num(rest[1]))} × {plain(num(rest[0]))}" if rest else ""
+    return case.ledger.compute("total_return", (num(sale) + earned - paid) / paid * 100, "percent",
+                               f"({plain(num(sale))}{term} − {plain(paid)}) ÷ {plain(paid)}",
+                               [price, sale, *rest, *([extra] if extra else [])])
+
+
 def value_at_horizon(case: Case) -> Fact:
     """What it would be worth if the price grew at the stated rate every year."""
     price, years = require(lambda: case.price, lambda: _horizon(case))

@@ -119,12 +119,23 @@ class Income:
 
     @cached_property
     def rent(self) -> Fact:
-        """The rent as stated: a month's, else a year's."""
+        """The rent as stated: a month's, else a year's, else that of the nights let."""
         if self.inputs.monthly_rent is not None:
             return self.stated("monthly_rent")
         if self.inputs.annual_rent is not None:
             return self.stated("annual_rent")
+        if self.inputs.nights is not None and self.inputs.nightly_rent is not None:
+            nights, night = self.nights, self.stated("nightly_rent")
+            term = f"{plain(num(nights))} × {plain(num(night))}"
+            return self.money("annual_rent", num(nights) * num(night), term, [nights, night])
         raise Missing("monthly_rent")
+
+    @cached_property
+    def nights(self) -> Fact:
+        """The nights let in a year."""
+        if self.inputs.nights is None:
+            raise Missing("nights")
+        return self.ledger.user("nights", self.inputs.nights, "count")
 
     @property
     def annual_rent(self) -> float:
@@ -190,9 +201,9 @@ class Income:
     def _stated_cost(self, cost: Cost) -> RunningCost:
         if cost.of == "money":
             fact = self.ledger.user(f"cost_{cost.period}", cost.amount, "money", self.inputs.money, entity=cost.label)
-            times = 12 if cost.period == "month" else 1
-            return RunningCost(fact, f"{'12 × ' if times == 12 else ''}{plain(cost.amount)}", cost.amount * times,
-                               cost.amount * times)
+            times = 12 if cost.period == "month" else num(self.nights) if cost.period == "night" else 1
+            return RunningCost(fact, f"{f'{plain(times)} × ' if times != 1 else ''}{plain(cost.amount)}",
+                               cost.amount * times, cost.amount * times)
         fact = self.ledger.user(f"cost_pct_of_{cost.of}", cost.amount, "percent", entity=cost.label)
         base, term = ((self.annual_rent, self.rent_term) if cost.of == "rent"
                       else (num(self.price), plain(num(self.price))))

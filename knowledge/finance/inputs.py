@@ -16,7 +16,7 @@ from knowledge.finance.facts_of import Language
 from knowledge.finance.loans import RateKind
 
 Base = Literal["price", "invested"]
-Period = Literal["month", "year", "once"]
+Period = Literal["month", "year", "once", "night"]
 
 #: Currencies that only one of the covered countries uses as legal tender, and no other country does.
 _COUNTRY_OF_CURRENCY = {"COP": "CO", "MXN": "MX"}
@@ -26,7 +26,8 @@ _COUNTRY_OF_CURRENCY = {"COP": "CO", "MXN": "MX"}
 class Cost:
     """A cost that the investor stated. `of`: `amount` is money, or percent of the year's rent, or percent of the price.
 
-    `once` is paid at the purchase and counts as invested; a percentage of rent or price is yearly unless `once`.
+    `once` is paid at the purchase and counts as invested, `night` for each night let; a percentage of rent or price is
+    yearly unless `once`.
     """
 
     label: str
@@ -39,10 +40,10 @@ class Cost:
             checks.amount("cost", self.amount, zero=True)
         else:
             checks.percent("cost", self.amount, 0, 100)
-        if self.period not in ("month", "year", "once") or self.of not in ("money", "rent", "price"):
-            raise checks.bad("cost", f"{self.period}/{self.of}", "un gasto al mes, al año o de una vez, en dinero o "
+        if self.period not in ("month", "year", "once", "night") or self.of not in ("money", "rent", "price"):
+            raise checks.bad("cost", f"{self.period}/{self.of}", "un gasto al mes, al año, por noche o de una vez, en dinero o "
                              "en porcentaje de la renta o del precio",
-                             "a cost a month, a year or once, in money or percent of rent or price")
+                             "a cost a month, a year, a night or once, in money or percent of rent or price")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,17 @@ class Inputs:
     instalment the investor can bear. `example_loan`: where rate or term are missing, use the country's labelled
     example. `instalment`: the monthly payment of a loan, where it was told and need not be computed. `own_cash`: own money
     put in, purchase costs on top of it where `own_excludes_costs`. `sale_price`: what it sells for at the horizon.
-    `target_yield_pct`: the yield that is wished for, gross unless `target_is_net`. `measures`: what was asked (empty: all
-    that the figures allow). `on`: the day whose rules hold.
+    `nights` a year at `nightly_rent` make the rent of a let by the night. `valuation`: what the bank lends a share of,
+    where it is below the price. `savings`: what the investor has already. `other_term_years`: a term to compare with.
+    `target_yield_pct`: the yield that is wished for, gross unless `target_is_net`, of a month where `target_is_monthly`.
+    `measures`: what was asked (empty: all that the figures allow). `on`: the day whose rules hold.
     """
 
     price: float | None = None
     monthly_rent: float | None = None
     annual_rent: float | None = None
+    nights: float | None = None
+    nightly_rent: float | None = None
     rent_is_net: bool = False
     currency: str | None = None
     country: str | None = None
@@ -79,9 +84,12 @@ class Inputs:
     base: Base | None = None
     down_payment_pct: float | None = None
     loan_amount: float | None = None
+    valuation: float | None = None
+    savings: float | None = None
     rate_pct: float | None = None
     rate_kind: RateKind | None = None
     term_years: float | None = None
+    other_term_years: float | None = None
     payment: float | None = None
     instalment: float | None = None
     own_cash: float | None = None
@@ -96,6 +104,7 @@ class Inputs:
     cash_flows: tuple[float, ...] = ()
     target_yield_pct: float | None = None
     target_is_net: bool = False
+    target_is_monthly: bool = False
     measures: tuple[str, ...] = ()
     entity: str = ""
     entity_id: str = ""
@@ -104,7 +113,7 @@ class Inputs:
 
     def __post_init__(self) -> None:
         for field in ("price", "monthly_rent", "annual_rent", "area_m2", "loan_amount", "payment", "instalment",
-                      "own_cash", "sale_price"):
+                      "own_cash", "sale_price", "valuation", "savings", "nightly_rent"):
             if (value := getattr(self, field)) is not None:
                 checks.amount(field, value)
         if self.purchase_costs is not None:
@@ -120,6 +129,8 @@ class Inputs:
                 checks.percent(field, value, low, high)
         if self.term_years is not None:
             checks.years("term_years", self.term_years)
+        if self.other_term_years is not None:
+            checks.years("term_years", self.other_term_years)
         if self.horizon_years is not None:
             checks.years("horizon_years", self.horizon_years)
         for flow in self.cash_flows:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from knowledge.finance import checks
 
-RateKind = Literal["nominal", "effective"]
+RateKind = Literal["nominal", "effective", "monthly"]
 
 #: Countries whose loans are quoted as effective annual rates (E.A.); everywhere else nominal.
 EFFECTIVE_COUNTRIES = frozenset({"CO"})
@@ -36,8 +36,11 @@ def rate_kind(country: str | None, stated: RateKind | None = None) -> RateKind:
 
 
 def monthly_rate(rate_pct: float, kind: RateKind) -> float:
-    """Monthly rate as a fraction: annual / 12 if nominal, (1 + annual)^(1/12) - 1 if effective. `rate_pct` 0-100."""
+    """Monthly rate as a fraction: annual / 12 if nominal, (1 + annual)^(1/12) - 1 if effective, itself if it was quoted
+    a month. `rate_pct` 0-100."""
     annual = checks.rate(rate_pct) / 100
+    if kind == "monthly":
+        return annual
     return float((1 + annual) ** (1 / 12) - 1) if kind == "effective" else annual / 12
 
 

@@ -1,0 +1,70 @@
+"""What a purchase takes: its costs, the whole outlay, the own money at signing, and what savings leave open."""
+
+from __future__ import annotations
+
+from core.facts import Fact
+from knowledge.finance import returns
+from knowledge.finance.case import Case
+from knowledge.finance.facts_of import plain
+from knowledge.finance.income import Missing, Undefined, num, require
+
+
+def price_per_m2(case: Case) -> Fact:
+    """Price over area; with the works and costs told, where all that is invested counts."""
+    def area() -> Fact:
+        if case.inputs.area_m2 is None:
+            raise Missing("area_m2")
+        return case.ledger.user("area_m2", case.inputs.area_m2, "m2")
+
+    price, size = require(lambda: case.price, area)
+    if case.inputs.base == "invested" and case.stated_purchase is not None:
+        price = total_outlay(case)
+    return case.ledger.compute("price_per_m2", returns.price_per_m2(num(price), num(size)), "money_per_m2",
+                               f"{plain(num(price))} ÷ {plain(num(size))}", [price, size], currency=case.inputs.money)
+
+
+def acquisition_costs(case: Case) -> Fact:
+    """What the purchase costs on top of the price: as stated, else by the country's rules."""
+    if case.stated_purchase is not None:
+        return case.stated_purchase
+    require(lambda: case.price)
+    return case.acquisition
+
+
+def down_payment(case: Case) -> Fact:
+    """Own money towards the price: what the loan leaves open, purchase costs apart."""
+    down, price = case.inputs.down_payment_pct, case.price
+    if case.inputs.loan_amount is None and down is not None and case.inputs.valuation is None:
+        share = case.ledger.user("down_payment_pct", down, "percent")
+        return case.money("down_payment", num(price) * down / 100, f"{plain(num(price))} × {plain(down)} ÷ 100", [price, share])
+    loan = case.loan
+    if num(loan) >= num(price):
+        raise Undefined("loan_above_price")
+    return case.money("down_payment", num(price) - num(loan), f"{plain(num(price))} − {plain(num(loan))}", [price, loan])
+
+
+def total_outlay(case: Case) -> Fact:
+    """The price with everything told on top of it."""
+    price, extra = case.price, case.stated_purchase
+    if extra is None:
+        raise Missing("purchase_costs")
+    return case.money("total_outlay", num(price) + num(extra), f"{plain(num(price))} + {plain(num(extra))}", [price, extra])
+
+
+def cash_needed(case: Case) -> Fact:
+    """Own money on the day of signing: the down payment and the purchase costs told."""
+    extra = case.stated_purchase
+    if extra is None:
+        raise Missing("purchase_costs")
+    down = case.stated("own_cash") if case.inputs.own_cash is not None else down_payment(case)
+    return case.money("cash_needed", num(down) + num(extra), f"{plain(num(down))} + {plain(num(extra))}", [down, extra])
+
+
+def savings_gap(case: Case) -> Fact:
+    """What is still missing for the own money; nothing is where the savings reach."""
+    saved = case.stated("savings")
+    needed = cash_needed(case) if case.stated_purchase is not None else down_payment(case)
+    gap = num(needed) - num(saved)
+    if gap < 0:
+        return case.money("savings_left", -gap, f"{plain(num(saved))} − {plain(num(needed))}", [saved, needed])
+    return case.money("savings_gap", gap, f"{plain(num(needed))} − {plain(num(saved))}", [needed, saved])
