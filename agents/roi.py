@@ -11,7 +11,7 @@ from typing import Any
 
 from agents.option_figures import figures_of, told
 from agents.playbook import Arguments, Known, Playbook, Result, Step
-from agents.roi_deal import deal_call, deal_measures
+from agents.roi_deal import deal_call, deal_conversion, deal_measures
 from agents.roi_figures import (
     LOAN_SLOTS,
     amount,
@@ -170,6 +170,8 @@ def _country(known: Known) -> str | None:
 
 def _calculated(known: Known) -> bool:
     """Whether there is more to do than a conversion of money."""
+    if (known.request.get("deal") or {}).get("turn") == ["converted"]:
+        return False
     return not known.request.get("convert") or bool(set(known.request.get("measures") or ()) - {"fx"})
 
 
@@ -177,6 +179,8 @@ def _calculated(known: Known) -> bool:
 
 
 def conversion(known: Known) -> Arguments | None:
+    if told := deal_conversion(known):
+        return told
     wanted = known.request.get("convert") or {}
     let, currency = known.request.get("rent_currency"), one(known.slots.get("currency"))
     if let and currency and let != currency and one(known.slots.get("monthly_rent")) is not None:

@@ -36,7 +36,7 @@ _WITH_GROSS = frozenset({"net_yield", "cap_rate", "noi", "dscr"})
 def deal_measures(known: Known) -> list[str]:
     """The measures asked that the told figures allow; empty where the slots decide."""
     deal = known.request.get("deal") or {}
-    asked = [_measure(name) for name in deal.get("turn") or ()]
+    asked = [_measure(name) for name in deal.get("turn") or () if name != "converted"]
     listed = "price" not in known.brief.turn_slots and any(r.get("kind") == "listing" for r in known.brief.references)
     if not asked or listed or known.request.get("options"):
         return []
@@ -52,7 +52,7 @@ def deal_measures(known: Known) -> list[str]:
 
 
 def _measure(name: str) -> str:
-    return {"future_value": "value_at_horizon"}.get(name, name)
+    return {"future_value": "value_at_horizon", "purchase_costs": "acquisition_costs"}.get(name, name)
 
 
 def deal_arguments(known: Known, asked: list[str]) -> Arguments:
@@ -64,8 +64,13 @@ def deal_arguments(known: Known, asked: list[str]) -> Arguments:
             "price": _price(deal, asked),
             "area_m2": deal.get("area_m2"),
             "costs": _costs(deal, known.brief.language),
-            "net_yield_on": deal.get("base") if _YIELDS & set(asked) else None,
+            "net_yield_on": _base(deal, asked),
             "vacancy_pct": deal.get("vacancy_pct"),
+            "savings": deal.get("savings"),
+            "valuation": _valuation(deal),
+            "nightly_rent": deal.get("nightly"),
+            "other_term_years": deal.get("other_term"),
+            "target_is_monthly": deal.get("target_month"),
             "growth_pct": deal.get("growth_pct"),
             "rent_growth_pct": deal.get("rent_growth_pct"),
             "selling_costs_pct": deal.get("selling_pct"),
@@ -90,6 +95,19 @@ def deal_arguments(known: Known, asked: list[str]) -> Arguments:
     return call
 
 
+def _base(deal: Mapping[str, Any], asked: list[str]) -> str | None:
+    """What a figure is measured on; a square metre after works has cost the works too."""
+    if "price_per_m2" in asked and deal.get("upfront") and deal.get("base") != "price":
+        return "invested"
+    return deal.get("base") if (_YIELDS | {"total_return"}) & set(asked) else None
+
+
+def _valuation(deal: Mapping[str, Any]) -> float | None:
+    """The bank's valuation, where it lends a share of that."""
+    value, price = deal.get("value"), deal.get("price")
+    return value if value and price and value < price and deal.get("financed_pct") else None
+
+
 def _price(deal: Mapping[str, Any], asked: list[str]) -> float | None:
     price, value = deal.get("price"), deal.get("value")
     if "loan_to_value" in asked:
@@ -108,10 +126,16 @@ def _rent(known: Known, deal: Mapping[str, Any]) -> Arguments:
     income = deal.get("rent")
     if not income:
         return {}
+    if income.get("nights"):
+        return {"nights": deal["nights"]}
     value = float(income["amount"])
     if income.get("each"):
         value *= deal.get("let", 1)
-    if known.request.get("rent_currency") and income["period"] == "month":
+    if _in_two_currencies(deal) and income["period"] == "month":
+        converted = known.first("convert")
+        fact = converted.facts.get(converted.data.get("converted") or "") if converted else None
+        value = float(fact.value) if fact else value
+    elif known.request.get("rent_currency") and income["period"] == "month":
         converted = known.first("convert")
         fact = converted.facts.get(converted.data.get("converted") or "") if converted else None
         value = float(fact.value) if fact else value
@@ -132,6 +156,8 @@ def _costs(deal: Mapping[str, Any], language: str) -> list[Arguments] | None:
 
 
 def _rate_kind(known: Known, deal: Mapping[str, Any]) -> str | None:
+    if deal.get("rate_period") == "month":
+        return "monthly"
     return rate_kind_of(known) if deal.get("rate_pct") is not None else None
 
 
@@ -168,6 +194,30 @@ def _flows(deal: Mapping[str, Any]) -> list[float] | None:
     return found
 
 
+def _in_two_currencies(deal: Mapping[str, Any]) -> bool:
+    """Whether the rent is told in another currency than the price, at a rate that is told as well."""
+    let, paid = (deal.get("rent") or {}).get("currency"), deal.get("currency")
+    return bool(deal.get("fx") and let and paid and let != paid)
+
+
+def deal_conversion(known: Known) -> Arguments | None:
+    """The conversion that a told rate allows: the one asked for, or that of a rent told in another currency."""
+    deal = known.request.get("deal") or {}
+    fx, asked = deal.get("fx"), deal.get("turn") or ()
+    if not fx or not asked:
+        return None
+    pair = {fx["quote"], fx["base"]}
+    if "converted" in asked:
+        target = deal["target_currency"]
+        source = next(iter(pair - {target}))
+        value = deal["spoken"]["amount"] * (12 if deal.get("per") == "year" else 1)
+    elif _in_two_currencies(deal) and {deal["currency"], deal["rent"]["currency"]} == pair:
+        value, source, target = deal["rent"]["amount"], deal["rent"]["currency"], deal["currency"]
+    else:
+        return None
+    return {"amount": value, "source_currency": source, "target_currency": target, "rate": fx["value"], "rate_of": fx["base"]}
+
+
 def _years(deal: Mapping[str, Any]) -> float:
     """The last year told: "a los 5 años vendo", "al cierre del cuarto"."""
     return max(deal.get("last_year") or 0, deal.get("hold_years") or 0)
@@ -178,9 +228,9 @@ def deal_call(known: Known) -> Arguments | None:
     asked = deal_measures(known)
     if not asked:
         return None
-    slots, outside = known.slots, bool(known.brief.uncovered)
+    slots, outside, deal = known.slots, bool(known.brief.uncovered), known.request.get("deal") or {}
     place: Arguments = {
-        "currency": one(slots.get("currency")),
+        "currency": deal["currency"] if _in_two_currencies(deal) else one(slots.get("currency")),
         "outside_markets": outside or None,
         "country": None if outside else one(slots.get("country")),
         "city": None if outside else one(slots.get("city")),

@@ -35,19 +35,20 @@ _RATES = text(
 @tool(response_format="content_and_artifact")
 async def convert_currency(
     amount: float, source_currency: str, target_currency: str, runtime: Runtime, on: date | None = None,
-    rate: float | None = None,
+    rate: float | None = None, rate_of: str | None = None,
 ) -> Content:
     """Convert an amount between COP, EUR, MXN and USD at the latest published rate at or before a day.
 
     amount: money in source_currency (1200000 for 1.2 million). source_currency, target_currency: COP, EUR, MXN or USD.
     on: ISO day whose rate is wanted; default today. rate: the price of the dearer of the two in the other one, only where
-    the investor stated it. The result says the date of the rate; repeat that date.
+    the investor stated it; rate_of: the currency that one unit of is worth that rate, where they said it (any currency then).
+    The result says the date of the rate; repeat that date.
     """
     from knowledge.finance import currency as money
 
     source, target = source_currency.strip().upper(), target_currency.strip().upper()
     if rate is not None:
-        return _as_stated(amount, source, target, rate, runtime).done()
+        return _as_stated(amount, source, target, rate, rate_of, runtime).done()
     pairs = money.pairs_between(source, target)
     today = clock.now().date()
     day = on or today
@@ -88,16 +89,21 @@ async def convert_currency(
     return result.done()
 
 
-def _as_stated(amount: float, source: str, target: str, rate: float, runtime: Runtime) -> ToolResult:
-    """The conversion at the investor's own rate, which is above 1: so much of the cheaper currency for one of the dearer."""
+def _as_stated(
+    amount: float, source: str, target: str, rate: float, rate_of: str | None, runtime: Runtime
+) -> ToolResult:
+    """The conversion at the investor's own rate: so much for one of `rate_of`; where that is not said, the rate is above 1 and
+    so much of the cheaper currency for one of the dearer."""
     from knowledge.finance import currency as money
 
-    money.pairs_between(source, target)
-    if not 1 < rate < 20_000:
+    unit = (rate_of or "").strip().upper()
+    if unit not in (source, target):
+        money.pairs_between(source, target)
+        unit = min((source, target), key=_DEAREST.index)
+    if not (0 if rate_of else 1) < rate < 20_000:
         raise BadInput(f"The rate cannot be {rate:g}: expected how much of the cheaper currency one of the dearer is worth.",
                        f"La tasa no puede ser {rate:g}: se espera cuánto de la moneda más barata vale una de la más cara.")
-    dearer = min((source, target), key=_DEAREST.index)
-    value, sign = (amount * rate, "×") if source == dearer else (amount / rate, "÷")
+    value, sign = (amount * rate, "×") if source == unit else (amount / rate, "÷")
     result = ToolResult()
     given = Fact("amount", float(amount), "money", Source("user", "message"), currency=source)
     stated = Fact("stated_rate", float(rate), "rate", Source("user", "message"))

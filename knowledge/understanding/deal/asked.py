@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from knowledge.understanding.cues import Hit
-from knowledge.understanding.deal.vocabulary import measure_order, measures, said
+from knowledge.understanding.deal.vocabulary import measure_order, measures, said, words
 from knowledge.understanding.tokens import Token
 
 #: Measures whose names are also names of their inputs: where another is asked, they lead nothing.
@@ -24,9 +25,21 @@ _SWALLOWED = frozenset(
         ("cash_flow_month", "down_payment"),
     }
 )
+_OF_A_LOAN = frozenset({"affordable_loan", "loan_amount", "monthly_payment"})
+#: What a total that is asked for holds, or is told apart from.
+_PARTS_OF_TOTALS = frozenset({"annual_growth", "purchase_costs", "gross_yield", "cash_on_cash", "down_payment"})
+_YEARS, _MONTHS = words("years"), words("months")
 _LOAN = ("loan", "financed_pct", "down_pct")
 #: What each measure cannot do without: one entry of each group.
 _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "savings_gap": (("price",), _LOAN, ("savings",)),
+    "cash_needed": (("price",), (*_LOAN, "own"), ("upfront",)),
+    "purchase_costs": (("upfront",), ("price", "upfront")),
+    "total_outlay": (("price",), ("upfront",)),
+    "interest_saved": ((*_LOAN, "own"), ("rate_pct",), ("term_years",), ("other_term",)),
+    "total_return": (("price", "own"), ("sale", "value")),
+    "break_even_nights": (("nightly",), ("costs",)),
+    "converted": (("fx",), ("spoken",), ("target_currency",)),
     "down_payment": (("price",), _LOAN),
     "loan_to_value": (("debt", *_LOAN), ("value", "price", "financed_pct", "down_pct")),
     "total_interest": ((*_LOAN, "own"), ("rate_pct",), ("term_years",)),
@@ -68,6 +81,8 @@ def implied_measures(deal: Mapping[str, Any]) -> list[str]:
     """What the figures alone ask for where no measure is named ("piso de 165.000, entrada del 20 %, ¿cuánto es?")."""
     if deal.get("rent") or deal.get("sale"):
         return []
+    if deal.get("affordable") and not deal.get("price") and feasible("affordable_loan", deal):
+        return ["affordable_loan"]
     for name in ("loan_to_value", "monthly_payment", "down_payment"):
         owing = name == "loan_to_value" and not deal.get("debt")
         known_loan = name == "monthly_payment" and not (
@@ -92,8 +107,10 @@ def asked_measures(tokens: Sequence[Token], hits: Sequence[Hit], deal: Mapping[s
     if "rent_for_yield" in named and not deal.get("target_pct"):
         named.add("break_even_rent")  # "what rent do I need?" beside what has to be paid
     possible = [name for name in measure_order() if name in named and feasible(name, deal)]
+    possible = _told_for(named, possible, deal)
     if not possible:
         return []
+    hits = [*hits, *(replace(h, cue=replace(h.cue, route=possible[0])) for h in hits[:1] if possible[0] not in named)]
     lead = next((n for n in possible if n not in _INPUTS), possible[0])
     leading = [h for h in hits if h.cue.route == lead]
     beside = [
@@ -104,7 +121,38 @@ def asked_measures(tokens: Sequence[Token], hits: Sequence[Hit], deal: Mapping[s
     first = {n: min((h.start for h in hits if h.cue.route == n), default=0) for n in (lead, *beside)}
     order = sorted(beside, key=lambda n: first[n])
     earlier = [n for n in order if first[n] < first[lead] and lead in _INPUTS]
+    if lead == "cash_flow_month" and of_the_year(tokens, hits):
+        lead = "cash_flow_year"
     return [*earlier, lead, *(n for n in order if n not in earlier)]
+
+
+def _told_for(named: set[str], possible: list[str], deal: Mapping[str, Any]) -> list[str]:
+    """The measures that the figures told make of those named: with purchase costs the deposit is the cash at signing, a
+    payment with rate and term but no loan asks for the loan, and a return not by the year is no yearly growth."""
+    if "savings_gap" in possible or "interest_saved" in possible or "break_even_nights" in possible:
+        return possible[:1]
+    if "total_return" in possible or "total_outlay" in possible:
+        return [n for n in possible if n not in _PARTS_OF_TOTALS]
+    if {"down_payment", "cash_needed"} & set(possible) and feasible("cash_needed", deal):
+        return ["cash_needed", *(n for n in possible if n not in ("cash_needed", *_PARTS_OF_TOTALS))]
+    if possible:
+        return possible
+    if named & _OF_A_LOAN and feasible("affordable_loan", deal) and not deal.get("price"):
+        return ["affordable_loan"]
+    return ["loan_amount"] if "affordable_loan" in named and feasible("loan_amount", deal) else []
+
+
+def of_the_year(tokens: Sequence[Token], hits: Sequence[Hit]) -> bool:
+    """Whether what is left is asked for a year: "¿y al año cuánto queda?", "what's left per year"."""
+    for hit in hits:
+        if hit.cue.route not in ("cash_flow_month", "cash_flow_year"):
+            continue
+        start = next((at for at in range(hit.start, -1, -1) if tokens[at].opens or tokens[at].comma), 0)
+        end = next((at for at in range(hit.end, len(tokens)) if tokens[at].opens), len(tokens))
+        clause = {t.text for t in tokens[start:end]}
+        if clause & _YEARS and not clause & _MONTHS:
+            return True
+    return False
 
 
 def _questions(tokens: Sequence[Token], text: str) -> list[tuple[int, int]]:

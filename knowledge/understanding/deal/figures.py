@@ -13,11 +13,14 @@ from typing import Any
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.cues import Hit
 from knowledge.understanding.deal.contexts import Context, Period, contexts, is_year_number, period_of, scores, years_of
+from knowledge.understanding.deal.nights import night_roles
 from knowledge.understanding.deal.vocabulary import Named, names, said, words
 from knowledge.understanding.tokens import Token, words_at
 
 _REFUSED, _ADDED, _RUNNING, _BOUGHT = words("refused"), words("added"), words("running"), words("bought")
 _YEARLY_COSTS, _PLAIN_COSTS = words("yearly_costs"), words("plain_costs")
+_TERM_OPENERS, _ON = frozenset({"a", "over", "en", "to", "de"}), frozenset({"on", "sobre"})
+_MONTHS = words("months")
 _INCOME = frozenset({"rent", "net_rent", "each", "room_rent"})
 #: Roles that a monthly amount can have.
 _MONTHLY = _INCOME | {"cost", "instalment", "affordable"}
@@ -44,6 +47,9 @@ _ASKED_FOR = frozenset(
         ("cash_on_cash", "own"),
     }
 )
+#: Above this a rate, or a rent over the price, is not one of a month.
+_HIGHEST_MONTHLY = 3.0
+_PRICE_WORDS = frozenset({"precio", "price", "valor", "value"})
 _SHARES = ("financed_pct", "down_pct", "growth_pct", "vacancy_pct", "target_pct")
 
 
@@ -51,7 +57,8 @@ _SHARES = ("financed_pct", "down_pct", "growth_pct", "vacancy_pct", "target_pct"
 class Figure:
     """One figure read. `period` is what it is stated for; `net`: costs are already off; `added`: said to come on top.
 
-    `years`: the years, counted from the purchase, that its words name. `at` is its first token.
+    `years`: the years, counted from the purchase, that its words name. `at` is its first token. `guessed`: nothing said its
+    period.
     """
 
     role: str
@@ -68,13 +75,19 @@ class Figure:
     currency: str | None = None
     literal: bool = True
     opener: str = ""
+    guessed: bool = False
 
 
 def read_figures(
-    tokens: list[Token], amounts: Sequence[Amount], known: Mapping[str, Any], asked: Sequence[Hit] = ()
+    tokens: list[Token],
+    amounts: Sequence[Amount],
+    known: Mapping[str, Any],
+    asked: Sequence[Hit] = (),
+    rate: int | None = None,
 ) -> list[Figure]:
     """The figures of a message, those without a role included (their role is empty). `asked` are the measures it names:
-    their words name no figure ("what deposit would I need on a 195,000 flat")."""
+    their words name no figure ("what deposit would I need on a 195,000 flat"). `rate`: where an exchange rate stands."""
+    nightly = night_roles(tokens, amounts)
     told = [
         a
         for a in amounts
@@ -82,6 +95,8 @@ def read_figures(
         and not is_year_number(tokens, a)
         and a.unit != "points"
         and not _refused(tokens, a)
+        and a.first not in nightly
+        and a.first != rate
     ]
     whole = said(tokens, "all_invested")
     wanted = any(h.cue.route == "down_payment" for h in asked)
@@ -97,6 +112,7 @@ def read_figures(
     found = _read(tokens, told, named, price, known)
     if price is None and (prices := [f.value for f in found if f.role in ("price", "value")]):
         found = _read(tokens, told, named, prices[0], known)  # its size tells the others apart
+    found += [_of_night(tokens, a, nightly[a.first]) for a in amounts if a.first in nightly]
     times = [a for a in amounts if a.kind in ("years", "months") and not _refused(tokens, a)]
     for amount, context in zip(times, contexts(tokens, times), strict=True):
         found.append(_time(tokens, amount, context, named))
@@ -136,6 +152,12 @@ def _more_than_bound(roles: Mapping[str, float]) -> bool:
     return any(strength >= _NAMED or role != "price" for role, strength in roles.items())
 
 
+def _of_night(tokens: Sequence[Token], amount: Amount, role: str) -> Figure:
+    """The nights let, what each brings or what each costs."""
+    kind = "other" if role == "nights" else "money"
+    return Figure(role, amount.value, kind, amount.first, 3.0, label="-", currency=amount.currency)
+
+
 def _noun(tokens: Sequence[Token], context: Context, named: Sequence[Named]) -> str:
     """What a cost is called that a verb names ("quítale 2,800 de mantenimiento")."""
     nouns = [
@@ -157,6 +179,8 @@ def _share(
     if amount.kind != "other" or not amount.literal or not 0 < amount.value <= 100 or amount.unit:
         return False
     best = scores(context, tokens, named, "percent")
+    if amount.first and tokens[amount.first - 1].text in _TERM_OPENERS and known.get("term_years"):
+        return False  # "¿y cuánto me ahorro en intereses si lo hago a 25?"
     shares = {
         "financed": "financed_pct",
         "down": "down_pct",
@@ -187,6 +211,11 @@ def _percent(
         }
     if amount.value < 25:
         best.pop("financed", None)
+    if "down" in best and best["down"][1].start == amount.last + 1:
+        best.pop("target", None)  # "they want a 30% deposit"
+    monthly = amount.value <= _HIGHEST_MONTHLY and _a_month(tokens, context)
+    if monthly and (around & (_PRICE_WORDS | _RENTS) or "target" in best) and "financed" not in best:
+        return Figure("target", amount.value, "percent", amount.first, 2.0, "month")
     if (
         "rate" in best
         and best["rate"][1].weight < 1
@@ -204,7 +233,14 @@ def _percent(
     if role == "rent_cost":
         label = _noun(tokens, context, named)
     net = bool(around & {"net", "neto", "neta", "netos", "limpio", "limpios"}) and role == "target"
-    return Figure(role, amount.value, "percent", amount.first, strength, label=label, net=net)
+    period: Period | None = "month" if monthly and role == "rate" else None
+    return Figure(role, amount.value, "percent", amount.first, strength, period, label, net)
+
+
+def _a_month(tokens: Sequence[Token], context: Context) -> bool:
+    """ "1,05 % mensual", "0.8% of the price each month": a percentage of a month."""
+    after = tokens[context.last + 1 : min(context.right, context.last + 7)]
+    return any(t.text in _MONTHS or t.text == "mv" for t in after) and not any(t.comma for t in after[:1])
 
 
 def _time(tokens: Sequence[Token], amount: Amount, context: Context, named: Sequence[Named]) -> Figure:
@@ -244,7 +280,9 @@ def _money(
     strength_of.pop("room_rent", None)
     typed = any("type" in t.classes for t in tokens[context.left : context.first])
     if strength_of.pop("monthly_budget", 0.0) > max(strength_of.values(), default=0.0) and not typed:
-        return None  # "tengo 45 millones ahorrados"
+        return Figure("savings", value, "money", amount.first, 1.0, currency=amount.currency)
+    if strength_of.get("debt", 0.0) > _SURE:
+        strength_of.pop("net_rent", None)  # "me quedan 118.400 por pagar"
     fitting = _fitting(strength_of, value, period, price, tokens, context)
     bounded = {t.text for t in tokens[max(context.left, context.first - 3) : context.first]} & _BOUNDS
     if bounded and not _more_than_bound(fitting):
@@ -264,6 +302,8 @@ def _money(
         role = "rent"
     if before is not None and before.role in ("financed", "down") and _share_of(tokens, context):
         role, strength = "price", 2.0
+    if before is not None and before.role == "rate" and _joined_by(tokens, context, _ON):
+        role, strength = "loan", 2.0  # "6.5% on 150k"
     if role == "" and period is not None and let and not context.shared_left:
         role, label = "cost", "-"
     if role == "net_rent":
@@ -347,6 +387,12 @@ def _share_of(tokens: Sequence[Token], context: Context) -> bool:
     )
 
 
+def _joined_by(tokens: Sequence[Token], context: Context, joints: frozenset[str]) -> bool:
+    """Whether a joint and articles are all that stands between this figure and the one before it."""
+    between = [t.text for t in tokens[max(context.left, context.first - 3) : context.first]]
+    return context.shared_left and bool(between) and between[0] in joints and set(between[1:]) <= _ARTICLES
+
+
 def _joined(tokens: Sequence[Token], context: Context) -> bool:
     """Only "y", "and", "más" stand between this figure and the one before it."""
     return context.first > context.left and {t.text for t in tokens[context.left : context.first]} <= {
@@ -378,7 +424,7 @@ def _settle_cost(
         return
     yearly = bool({t.text for t in tokens[context.left : context.right]} & _YEARLY_COSTS)
     large = yearly_rent or (plain and price is not None and figure.value > 0.004 * price)
-    figure.period = "year" if yearly or large else "month"
+    figure.period, figure.guessed = "year" if yearly or large else "month", True
 
 
 def _sized(amount: Amount, role: str, price: float | None, period: Period | None) -> float:

@@ -21,6 +21,9 @@ ENTRIES = {
     "sale": "sale",
     "own": "own",
     "affordable": "affordable",
+    "savings": "savings",
+    "nights": "nights",
+    "night": "nightly",
     "financed": "financed_pct",
     "down": "down_pct",
     "rate": "rate_pct",
@@ -38,6 +41,14 @@ _PAID_FOR = frozenset({"pago", "pagaria", "pagaría", "pagar", "pagaré", "pay",
 _LOAN_NAMES = frozenset({"mortgage", "loan", "hipoteca", "credito", "crédito"})
 
 
+#: Measures of a loan that is being paid back.
+_REPAID = frozenset({"monthly_payment", "total_interest", "interest_saved"})
+_PURCHASE = frozenset({"down_payment", "cash_needed", "savings_gap", "total_outlay", "purchase_costs"})
+#: A bare number after these words, or with decimals, can be the rate of a loan.
+_RATE_OPENERS = frozenset({"al", "at", "del", "a", "tasa", "rate"})
+_HIGHEST_BARE = 25
+
+
 def settle(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
     """Figures that no word names: the largest is the price, a percentage of a loan its rate, its years the term."""
     _settle_dated(figures, deal)
@@ -45,7 +56,8 @@ def settle(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
     asked = set(deal.get("asked") or ())
     has = set(deal) | {ENTRIES.get(f.role, f.role) for f in figures}
     money = [f for f in figures if f.kind == "money"]
-    if asked & {"monthly_payment", "total_interest"} and not has & {"loan", "financed_pct", "down_pct", "own"}:
+    repaid = asked & _REPAID
+    if repaid and not has & {"loan", "financed_pct", "down_pct", "own"}:
         for figure in money:
             if figure.role == "price" and figure.label.lower() in _PAID_FOR and any(f.kind == "years" for f in figures):
                 figure.role = "loan"  # "¿cuánto pagaría al mes por 150.000 a 20 años?"
@@ -54,7 +66,7 @@ def settle(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
             continue
         if (
             "loan" not in has
-            and asked & {"monthly_payment", "total_interest"}
+            and asked & _REPAID
             and any(f.kind == "percent" for f in figures)
         ):
             figure.role = "loan"
@@ -72,6 +84,7 @@ def settle(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
     lending = has & {"loan", "financed_pct", "down_pct", "rate_pct"} or asked & {
         "monthly_payment",
         "total_interest",
+        "interest_saved",
         "affordable_loan",
     }
     years = any(f.kind == "years" for f in figures)
@@ -93,8 +106,36 @@ def settle(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
         for figure in figures:
             if figure.role == "rent" and figure.period == "month" and not has & {"price"}:
                 figure.role = "affordable"  # "what loan can I get for 1,500 a month?"
+    _settle_bare_rate(figures, has)
     _settle_loan(figures, deal)
+    _settle_purchase(figures, deal)
     _settle_sale(figures, deal)
+
+
+def _settle_bare_rate(figures: Sequence[Figure], has: set[str]) -> None:
+    """ "180k, 3.25 over 25 years": the small figure beside a loan and its years is the rate."""
+    told = {f.role for f in figures} | has
+    lent = {"loan", "financed", "financed_pct", "down", "down_pct"} & told
+    if "rate_pct" in told or "rate" in told or not lent or not {"term", "term_years"} & told:
+        return
+    for figure in figures:
+        decimal = figure.value != int(figure.value)
+        bare = figure.kind == "other" and not figure.role and figure.literal
+        if bare and 0 < figure.value < _HIGHEST_BARE and (decimal or figure.opener in _RATE_OPENERS):
+            figure.role, figure.kind = "rate", "percent"
+            return
+
+
+def _settle_purchase(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
+    """Costs without a period are the purchase's where only its cash is asked for and nothing is let."""
+    let = deal.get("rent") or any(f.role in ("rent", "each", "night") for f in figures)
+    if let or not set(deal.get("asked") or ()) & _PURCHASE:
+        return
+    for figure in figures:
+        if figure.role == "cost" and (figure.guessed or figure.period is None):
+            figure.role, figure.period = "once", None
+        elif figure.role == "rent_cost":
+            figure.role = "once"
 
 
 def _settle_price(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
@@ -134,6 +175,11 @@ def _settle_loan(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
     price = next((f.value for f in figures if f.role in ("price", "value")), deal.get("price") or deal.get("value"))
     told = {f.role for f in figures} | {k for k in deal}
     dated = bool({"rate", "rate_pct"} & told) and bool({"term", "term_years"} & told)
+    bare = asked & _REPAID and dated
+    if bare and not told & {"loan", "financed", "financed_pct", "down", "down_pct", "own", "price", "value"}:
+        for figure in figures:
+            if figure.role in ("rent", "each") and figure.period is None and figure.kind == "money":
+                figure.role, figure.net = "loan", False  # "¿qué letra me queda con 140.000 euros?"
     for figure in figures:
         if figure.role == "loan" and not dated and figure.period is None:
             small = (
@@ -145,7 +191,7 @@ def _settle_loan(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
                 figure.role = "instalment"
         elif figure.role in ("instalment", "affordable"):
             principal = (
-                asked & {"monthly_payment", "total_interest"}
+                asked & _REPAID
                 and not told & {"loan", "financed_pct", "down_pct", "down"}
                 and "affordable_loan" not in asked
             )

@@ -9,6 +9,7 @@ from typing import Any
 from knowledge.understanding.amounts import HIGHEST_RATE, Amount
 from knowledge.understanding.deal.asked import asked_measures, base_of, implied_measures, named_measures
 from knowledge.understanding.deal.contexts import years_named
+from knowledge.understanding.deal.exchange import Exchange, asked_currency, currency_at, stated_exchange
 from knowledge.understanding.deal.figures import Figure, read_figures
 from knowledge.understanding.deal.rooms import countable
 from knowledge.understanding.deal.settle import ENTRIES, FLOWS, settle
@@ -22,7 +23,9 @@ _INSTEAD = {
     "down": ("financed_pct", "loan"),
     "loan": ("financed_pct", "down_pct"),
 }
-_HALVES = words("halves")
+_HALVES, _YEARS = words("halves"), words("years")
+#: Before a bare number of years: "¿y si lo hago a 25?", "instead of 30".
+_BEFORE_TERM = frozenset({"a", "over", "de", "of", "than", "to", "en"})
 #: A bare figure replaces an earlier one that is at most this many times larger or smaller.
 _SAME_SIZE = 8.0
 #: A message of so few words continues the one before.
@@ -64,8 +67,12 @@ def read_deal(
 ) -> tuple[dict[str, Any], list[Figure]]:
     """(what is known of the return after this message, the figures read in it)."""
     hits = named_measures(tokens, text)
-    figures = read_figures(tokens, amounts, known, hits)
+    exchange = stated_exchange(tokens, amounts)
+    figures = read_figures(tokens, amounts, known, hits, exchange.first if exchange else None)
     deal = {k: v for k, v in known.items() if k != "turn"}
+    if exchange:
+        deal["fx"] = {"value": exchange.value, "quote": exchange.quote, "base": exchange.base}
+    _speak_of(deal, tokens, amounts, exchange, figures)
     if _several(figures):
         return deal, []
     if known.get("price") and _another(figures, tokens, follow_up) and not correcting:
@@ -82,7 +89,11 @@ def read_deal(
     for figure in figures:
         _enter(deal, figure)
     _halves(deal, tokens)
+    _terms(deal, known, tokens, figures, amounts)
+    if "savings_gap" in deal["asked"] and "savings" not in deal and (deal.get("down_pct") or deal.get("financed_pct")):
+        deal["savings"], deal["own"] = deal.get("own"), None
     deal |= countable(tokens)
+    _nights(deal)
     if deal.get("rooms") and (deal.get("rent") or {}).get("each"):
         deal["let"] = max(1, deal["rooms"] - deal.get("empty", 0))
     _horizon(deal, tokens)
@@ -93,6 +104,59 @@ def read_deal(
         deal["turn"] = implied_measures(deal)
     deal["asked"] = deal["turn"] or (deal["asked"] if hits else list(known.get("asked") or ()))
     return {k: v for k, v in deal.items() if v not in (None, [], {})}, figures
+
+
+def _speak_of(
+    deal: dict[str, Any],
+    tokens: Sequence[Token],
+    amounts: Sequence[Amount],
+    exchange: Exchange | None,
+    figures: Sequence[Figure],
+) -> None:
+    """The amount that a conversion would be of, in its currency, and the currency asked for."""
+    periods = {f.at: f.period for f in figures}
+    money = [a for a in amounts if a.kind == "money" and a.first in periods and not (exchange and a.first == exchange.first)]
+    if money:
+        spoken = max(money, key=lambda a: a.value)
+        currency = spoken.currency or next(
+            (c for at in range(spoken.last, min(spoken.last + 3, len(tokens))) if (c := currency_at(tokens, at))), None
+        )
+        deal["spoken"] = {"amount": spoken.value, "currency": currency, "period": periods[spoken.first]}
+    if not deal.get("fx"):
+        return
+    if target := asked_currency(tokens, deal["fx"]):
+        deal["target_currency"] = target
+        wanted = {t.text for t in tokens}
+        deal["per"] = "year" if wanted & _YEARS and (deal.get("spoken") or {}).get("period") == "month" else None
+
+
+def _terms(
+    deal: dict[str, Any],
+    known: Mapping[str, Any],
+    tokens: Sequence[Token],
+    figures: Sequence[Figure],
+    amounts: Sequence[Amount],
+) -> None:
+    """Two terms to set against each other: "a 10 años en vez de 15", "¿y si lo hago a 25?" after 30."""
+    if "interest_saved" not in deal["asked"]:
+        return
+    told = [f.value for f in figures if f.role == "term"]
+    told += [
+        a.value for a in amounts
+        if a.kind in ("other", "years") and a.literal and 1 <= a.value <= 40 and a.value == int(a.value)
+        and a.first and tokens[a.first - 1].text in _BEFORE_TERM
+    ]
+    terms = list(dict.fromkeys([*told, *(t for t in (known.get("term_years"),) if t)]))
+    if len(terms) > 1:
+        deal["term_years"], deal["other_term"] = terms[0], terms[1]
+
+
+def _nights(deal: dict[str, Any]) -> None:
+    """Nights let, or the share of the year that they are, at their price make the year's rent."""
+    if deal.get("nightly") and not deal.get("nights") and deal.get("vacancy_pct"):
+        deal["nights"], deal["vacancy_pct"] = round(365 * (1 - deal["vacancy_pct"] / 100), 4), None
+    if deal.get("nightly") and deal.get("nights"):
+        deal["rent"] = {"amount": deal["nights"] * deal["nightly"], "period": "year", "net": False, "nights": True}
 
 
 def _several(figures: Sequence[Figure]) -> bool:
@@ -117,6 +181,8 @@ def _enter(deal: dict[str, Any], figure: Figure) -> None:
         deal[ENTRIES[role]] = figure.value / 12 if role == "instalment" and figure.period == "year" else figure.value
         if role in ("price", "own"):
             deal["currency"] = figure.currency or deal.get("currency")
+        if role == "rate":
+            deal["rate_period"] = figure.period
         for other in _INSTEAD.get(role, ()):
             deal[other] = None
     elif role == "vacancy_months":
@@ -125,8 +191,11 @@ def _enter(deal: dict[str, Any], figure: Figure) -> None:
         deal["vacancy_pct"] = 100 - figure.value
     elif role == "target":
         deal["target_pct"], deal["target_net"] = figure.value, figure.net
+        deal["target_month"] = True if figure.period == "month" else None
     elif role in ("rent", "each"):
         _enter_income(deal, figure)
+    elif role == "night_cost":
+        _listed(deal, "costs", {"label": figure.label or "-", "amount": figure.value, "period": "night"})
     elif role == "cost":
         _listed(
             deal, "costs", {"label": figure.label or "-", "amount": figure.value, "period": figure.period or "year"}
@@ -154,6 +223,8 @@ def _enter_income(deal: dict[str, Any], figure: Figure) -> None:
     large = bool(outlay) and 12 * figure.value > 0.2 * float(outlay or 0)
     yearly = figure.period == "year" or (flows and (figure.role == "each" or len(figure.years) > 1 or large))
     income: dict[str, Any] = {"amount": figure.value, "period": "year" if yearly else "month", "net": figure.net}
+    if figure.currency:
+        income["currency"] = figure.currency
     if figure.each and not flows:
         income["each"] = True
     deal["rent"] = income

@@ -35,6 +35,7 @@ class _Vocabulary:
     phrases: CueBook
     order: tuple[str, ...]
     words: dict[str, frozenset[str]]
+    currencies: dict[str, str]
 
 
 def _flat(text: str) -> str:
@@ -65,12 +66,18 @@ def _vocabulary() -> _Vocabulary:
         CueBook(named["phrases"]),
         tuple(raw["measures"]),
         {name: frozenset(text.split()) for name, text in raw["words"].items()},
+        {word: code for code, text in raw["currencies"].items() for word in text.split()},
     )
 
 
 def words(name: str) -> frozenset[str]:
     """A closed list of `returns.toml` by its name."""
     return _vocabulary().words[name]
+
+
+def outside_currencies() -> dict[str, str]:
+    """Word -> code of the currencies that no market of ours has."""
+    return _vocabulary().currencies
 
 
 def names(tokens: Sequence[Token]) -> list[Named]:

@@ -1,0 +1,119 @@
+"""Exchange rates that a message states, in either direction, and the currency that it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from knowledge.understanding.amounts import Amount
+from knowledge.understanding.deal.vocabulary import outside_currencies, words
+from knowledge.understanding.lexicon import lexicon
+from knowledge.understanding.tokens import Token
+
+_PESOS, _PER, _IS, _NAMES = words("pesos"), words("per_unit"), words("is_worth"), words("rate_of_exchange")
+_ASKING = words("asks_currency")
+#: No rate between the currencies people name is above this.
+_HIGHEST = 20_000
+#: Below this, pesos to a dollar or a euro are Mexican.
+_MEXICAN = 100
+_REACH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """So much of `quote` for one of `base`; `first` is the figure's first token. PESO: pesos whose country is open."""
+
+    value: float
+    quote: str
+    base: str
+    first: int
+
+
+def currency_at(tokens: Sequence[Token], at: int) -> str | None:
+    """The currency that the word at `at` names; PESO where its country is open."""
+    if not 0 <= at < len(tokens):
+        return None
+    word = tokens[at].text
+    if word in _PESOS:
+        after = tokens[at + 1].text if at + 1 < len(tokens) else ""
+        return lexicon().currency.get(f"{word} {after}") or "PESO"
+    return lexicon().currency.get(word) or outside_currencies().get(word)
+
+
+def stated_exchange(tokens: Sequence[Token], amounts: Sequence[Amount]) -> Exchange | None:
+    """The rate of the message: "20.15 pesos per euro", "con el dólar a 4.120", "tipo de cambio 18.2"."""
+    for amount in amounts:
+        if amount.kind not in ("money", "other") or amount.scaled or not 0 < amount.value <= _HIGHEST:
+            continue
+        if found := _per_unit(tokens, amount) or _worth(tokens, amount) or _named(tokens, amount, amounts):
+            return found
+    return None
+
+
+def _unit(tokens: Sequence[Token], at: int) -> str | None:
+    """The currency one unit of which follows: "per euro", "por cada dólar", "to the pound"."""
+    if at >= len(tokens) or tokens[at].text not in _PER or tokens[at].opens:
+        return None
+    while at < len(tokens) and (tokens[at].text in _PER or tokens[at].raw == "1"):
+        at += 1
+    return currency_at(tokens, at)
+
+
+def _per_unit(tokens: Sequence[Token], amount: Amount) -> Exchange | None:
+    after = amount.last + 1
+    quote = amount.currency or currency_at(tokens, amount.last)
+    if (own := currency_at(tokens, after)) is not None:
+        quote, after = own, after + 1
+        if after < len(tokens) and tokens[after].text in ("colombianos", "mexicanos"):
+            after += 1
+    base = _unit(tokens, after)
+    return _exchange(amount, quote, base)
+
+
+def _worth(tokens: Sequence[Token], amount: Amount) -> Exchange | None:
+    """ "el euro lo voy a tomar a 20.15", "1 pound is 1.17 euros": the unit stands before."""
+    at = amount.first - 1
+    while at >= max(0, amount.first - _REACH) and tokens[at].text in _IS and not tokens[at + 1].opens:
+        at -= 1
+    if at < 0 or at == amount.first - 1 or tokens[at].text.endswith("s"):
+        return None
+    base = currency_at(tokens, at)
+    quote = amount.currency or currency_at(tokens, amount.last) or currency_at(tokens, amount.last + 1)
+    return _exchange(amount, quote if quote != base else None, base)
+
+
+def _named(tokens: Sequence[Token], amount: Amount, amounts: Sequence[Amount]) -> Exchange | None:
+    """ "tipo de cambio de 4.100", "TRM a 4.050": the unit is the foreign currency spoken of."""
+    before = {t.text for t in tokens[max(0, amount.first - _REACH) : amount.first]}
+    if not before & _NAMES:
+        return None
+    spoken = [a.currency for a in amounts if a is not amount and a.currency] + [
+        c for at in range(len(tokens)) if (c := currency_at(tokens, at))
+    ]
+    base = next((c for c in spoken if c not in ("PESO", "COP", "MXN")), "USD" if "trm" in before else None)
+    return _exchange(amount, amount.currency, base)
+
+
+def _exchange(amount: Amount, quote: str | None, base: str | None) -> Exchange | None:
+    if base is None or base == quote or base == "PESO":
+        return None
+    if quote in (None, "PESO"):
+        if base not in ("USD", "EUR") and quote is None:
+            return None
+        quote = "MXN" if amount.value < _MEXICAN else "COP" if amount.value > 500 else None
+    return Exchange(amount.value, quote, base, amount.first) if quote else None
+
+
+def asked_currency(tokens: Sequence[Token], fx: Mapping[str, object] | None) -> str | None:
+    """The currency that the question asks for: "¿cuántos euros son?", "how much is that in dollars?"."""
+    if not fx:
+        return None
+    for at in range(len(tokens) - 1, -1, -1):
+        named = currency_at(tokens, at)
+        before = {t.text for t in tokens[max(0, at - 2) : at]}
+        if named is None or not before & _ASKING or (tokens[at - 1].kind == "num"):
+            continue
+        named = next((str(c) for c in (fx["quote"], fx["base"]) if c in ("COP", "MXN")), named) if named == "PESO" else named
+        if named in (fx["quote"], fx["base"]):
+            return named
+    return None
