@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Facts of costs paid once, at the purchase.
 _UPFRONT = frozenset({"cost_once", "cost_pct_of_price"})
+#: What all of them come to, the first that there is.
+_ON_TOP = ("upfront_costs", "upfront_part", "purchase_costs", "cost_once")
 #: Property types that the housing laws (a rent cap) speak of; a parking space or an unnamed property is none.
 HOUSING = frozenset({"apartment", "house", "studio", "room"})
 
@@ -268,6 +270,7 @@ def _report(
             if f.key.startswith("cost_") and f.unit in ("money", "percent") and f.key not in _UPFRONT
         ],
         "upfront": [f.id for f in facts.values() if f.key in _UPFRONT],
+        "upfront_sum": next((f.id for key in _ON_TOP for f in facts.values() if f.key == key), None),
         "target_is_net": inputs.target_is_net, "target_is_monthly": inputs.target_is_monthly,
         "own_told": inputs.own_cash is not None,
         "vacancy_told": inputs.vacancy_pct is not None and not found.assumptions and "vacancy_pct" in figures,

@@ -258,14 +258,14 @@ class Income:
         if self.inputs.purchase_costs is None and not once:
             return None
         parts = [self.stated("purchase_costs")] if self.inputs.purchase_costs is not None else []
-        amounts = [num(fact) for fact in parts]
         for cost in once:
             stated = self._stated_cost(cost)
-            parts.append(stated.fact)
-            amounts.append(stated.high)
-        if len(parts) == 1 and parts[0].unit == "money":
+            parts.append(stated.fact if cost.of == "money" else self.ledger.compute(
+                "upfront_part", stated.high, "money", stated.term, [self.price, stated.fact], currency=self.inputs.money,
+                entity=cost.label))
+        if len(parts) == 1:
             return parts[0]
-        return self.money("upfront_costs", sum(amounts), " + ".join(plain(a) for a in amounts), parts)
+        return self.money("upfront_costs", sum(num(p) for p in parts), " + ".join(plain(num(p)) for p in parts), parts)
 
     @cached_property
     def acquisition(self) -> Fact:

@@ -12,7 +12,10 @@ from knowledge.understanding.tokens import Token
 
 #: Measures whose names are also names of their inputs: where another is asked, they lead nothing.
 _INPUTS = frozenset(
-    {"monthly_payment", "net_yield", "gross_yield", "price_per_m2", "loan_amount", "rent_for_yield", "cash_flow_year"}
+    {
+        "total_outlay", "purchase_costs", "converted", "monthly_payment", "net_yield", "gross_yield", "price_per_m2",
+        "loan_amount", "rent_for_yield", "cash_flow_year",
+    }
 )
 #: (longer, shorter): "¿en cuánto queda la cuota?" asks for the instalment, not for what is left.
 _SWALLOWED = frozenset(
@@ -131,10 +134,12 @@ def _told_for(named: set[str], possible: list[str], deal: Mapping[str, Any]) -> 
     payment with rate and term but no loan asks for the loan, and a return not by the year is no yearly growth."""
     if "savings_gap" in possible or "interest_saved" in possible or "break_even_nights" in possible:
         return possible[:1]
-    if "total_return" in possible or "total_outlay" in possible:
+    if "total_return" in possible:
         return [n for n in possible if n not in _PARTS_OF_TOTALS]
     if {"down_payment", "cash_needed"} & set(possible) and feasible("cash_needed", deal):
         return ["cash_needed", *(n for n in possible if n not in ("cash_needed", *_PARTS_OF_TOTALS))]
+    if "total_outlay" in possible:
+        return [n for n in possible if n != "purchase_costs"]
     if possible:
         return possible
     if named & _OF_A_LOAN and feasible("affordable_loan", deal) and not deal.get("price"):

@@ -302,7 +302,7 @@ def _money(
         role = "rent"
     if before is not None and before.role in ("financed", "down") and _share_of(tokens, context):
         role, strength = "price", 2.0
-    if before is not None and before.role == "rate" and _joined_by(tokens, context, _ON):
+    if before is not None and before.kind == "percent" and before.role in ("rate", "") and _joined_by(tokens, context, _ON):
         role, strength = "loan", 2.0  # "6.5% on 150k"
     if role == "" and period is not None and let and not context.shared_left:
         role, label = "cost", "-"

@@ -30,7 +30,7 @@ def night_roles(tokens: Sequence[Token], amounts: Sequence[Amount]) -> dict[int,
         elif counted is not None and _only_joints(tokens[counted.last + 1 : amount.first]):
             found[amount.first] = "night"
         elif _each(tokens, amount, earlier, following):
-            near = {t.text for t in tokens[max(earlier, amount.first - _REACH) : min(following, amount.last + 1 + _REACH)]}
+            near = {t.text for t in _clause(tokens, amount, earlier, following)}
             found[amount.first] = "night_cost" if near & _COSTS else "night"
     return found
 
@@ -43,15 +43,22 @@ def _counts(tokens: Sequence[Token], amount: Amount, end: int) -> bool:
     return bool(inside & _NIGHTS)
 
 
+def _clause(tokens: Sequence[Token], amount: Amount, start: int, end: int) -> Sequence[Token]:
+    """The words of a figure: from the one before it, or a comma, to the next comma, "y" or figure."""
+    start, stop = max(start, amount.first - _REACH - 1), min(end, amount.last + 1 + _REACH)
+    first = max((at for at in range(start, amount.first) if _breaks(tokens[at])), default=start)
+    last = (at for at in range(amount.last + 1, stop) if _breaks(tokens[at]) or tokens[at].text in ("y", "and"))
+    return tokens[first : next(last, stop)]
+
+
+def _breaks(token: Token) -> bool:
+    return token.comma or token.opens
+
+
 def _only_joints(between: Sequence[Token]) -> bool:
     return len(between) <= 6 and all(t.text in _JOINTS | _NIGHTS for t in between)
 
 
 def _each(tokens: Sequence[Token], amount: Amount, start: int, end: int) -> bool:
     """ "85 € netos por noche", "each night leaves me 64"."""
-    for at in range(max(start, amount.first - _REACH - 1), min(end, amount.last + 1 + _REACH)):
-        single = tokens[at].text in _EACH and not (amount.first <= at <= amount.last and tokens[at].kind == "num")
-        clause = all(not t.comma and not t.opens for t in tokens[amount.last + 1 : at + 1]) if at > amount.last else True
-        if single and clause:
-            return True
-    return False
+    return any(t.text in _EACH for t in _clause(tokens, amount, start, end))

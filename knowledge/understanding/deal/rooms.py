@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from knowledge.understanding.deal.vocabulary import words
 from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.tokens import Token
 
+_LET, _YOURS = words("let_words"), words("yours")
 _EMPTY = frozenset({"vacia", "vacio", "vacias", "vacios", "empty", "unlet"})
 
 
@@ -21,7 +23,7 @@ def _number_before(tokens: Sequence[Token], at: int) -> int:
 
 
 def countable(tokens: Sequence[Token]) -> dict[str, int]:
-    """Rooms counted in the message, and how many of them stand empty."""
+    """Rooms counted in the message, how many of them are let (`taken`), and how many stand empty or are kept."""
     found: dict[str, int] = {}
     counts = lexicon().counts
     for at, token in enumerate(tokens[1:], 1):
@@ -32,6 +34,8 @@ def countable(tokens: Sequence[Token]) -> dict[str, int]:
         unit = counts.get(token.text) == "bedrooms" or "types" in token.classes or token.text in ("units", "unidades")
         if unit and 2 <= number <= 60 and not token.gap.strip(" -"):
             found["rooms"] = number
-        if token.text in _EMPTY and (idle := _number_before(tokens, at)):
+        if token.text in _LET and (let := _number_before(tokens, at)) > 1:
+            found["taken"] = let
+        if token.text in _EMPTY | _YOURS and (idle := _number_before(tokens, at)):
             found["empty"] = idle
     return found

@@ -53,6 +53,8 @@ def settle(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
     """Figures that no word names: the largest is the price, a percentage of a loan its rate, its years the term."""
     _settle_dated(figures, deal)
     _settle_price(figures, deal)
+    _settle_repaid(figures, deal)
+    _settle_income(figures, deal)
     asked = set(deal.get("asked") or ())
     has = set(deal) | {ENTRIES.get(f.role, f.role) for f in figures}
     money = [f for f in figures if f.kind == "money"]
@@ -110,6 +112,31 @@ def settle(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
     _settle_loan(figures, deal)
     _settle_purchase(figures, deal)
     _settle_sale(figures, deal)
+
+
+def _settle_repaid(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
+    """ "¿qué letra me queda con 140.000 euros a 25 años?": beside a rate and a term the only amount is the loan."""
+    told = {f.role for f in figures} | set(deal)
+    if not set(deal.get("asked") or ()) & _REPAID or not any(f.kind == "years" for f in figures):
+        return
+    if told & {"loan", "financed", "financed_pct", "down", "down_pct", "own", "price", "value", "instalment", "affordable"}:
+        return
+    for figure in figures:
+        if figure.role in ("rent", "each", "sale") and figure.period is None and figure.kind == "money":
+            figure.role, figure.net = "loan", False
+
+
+def _settle_income(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
+    """ "el canon es el 0,6 % del precio. Este está en 1.350.000, ¿cuánto ofrezco?": where the price is asked for, the only
+    amount is the rent."""
+    told = {f.role for f in figures}
+    wished = "target" in told or deal.get("target_pct")
+    money = [f for f in figures if f.kind == "money"]
+    asked = set(deal.get("asked") or ()) & {"price_for_yield", "rent_for_yield"}
+    if not wished or asked != {"price_for_yield"} or {"rent", "each"} & told or deal.get("rent"):
+        return
+    if len(money) == 1 and money[0].role in ("price", "") and not deal.get("price"):
+        money[0].role, money[0].period = "rent", money[0].period or "month"
 
 
 def _settle_bare_rate(figures: Sequence[Figure], has: set[str]) -> None:
@@ -175,11 +202,6 @@ def _settle_loan(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
     price = next((f.value for f in figures if f.role in ("price", "value")), deal.get("price") or deal.get("value"))
     told = {f.role for f in figures} | {k for k in deal}
     dated = bool({"rate", "rate_pct"} & told) and bool({"term", "term_years"} & told)
-    bare = asked & _REPAID and dated
-    if bare and not told & {"loan", "financed", "financed_pct", "down", "down_pct", "own", "price", "value"}:
-        for figure in figures:
-            if figure.role in ("rent", "each") and figure.period is None and figure.kind == "money":
-                figure.role, figure.net = "loan", False  # "¿qué letra me queda con 140.000 euros?"
     for figure in figures:
         if figure.role == "loan" and not dated and figure.period is None:
             small = (

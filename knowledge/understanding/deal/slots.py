@@ -7,6 +7,7 @@ from typing import Any
 
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.deal.asked import feasible
+from knowledge.understanding.deal.exchange import stated_exchange
 from knowledge.understanding.deal.figures import Figure
 from knowledge.understanding.deal.state import read_deal
 from knowledge.understanding.intent import Intent
@@ -44,7 +45,7 @@ _WITHOUT_RENT = frozenset(
     {"monthly_payment", "total_interest", "down_payment", "loan_to_value", "affordable_loan", "loan_amount"}
 )
 #: Figures that another reading has already placed.
-_ELSEWHERE = frozenset({"rate_moves", "fx_rate", "lost", "price_per_m2", "nightly", "fx_pct", "to_convert"})
+_ELSEWHERE = frozenset({"rate_moves", "fx_rate", "lost", "price_per_m2", "fx_pct"})
 _FOREIGN = frozenset({"acquisition_costs", "fx", "short_rent", "equity_at_horizon", "with_loan", "other_term"})
 
 
@@ -74,6 +75,7 @@ def deal_of(
         follow_up=follow_up,
         correcting=correcting,
         area=area,
+        exchange=stated_exchange(tokens, plain),
         awaited=open_question,
     )
     if "roi" in meant.routes and "comparison" not in meant.routes:

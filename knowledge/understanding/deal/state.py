@@ -9,7 +9,7 @@ from typing import Any
 from knowledge.understanding.amounts import HIGHEST_RATE, Amount
 from knowledge.understanding.deal.asked import asked_measures, base_of, implied_measures, named_measures
 from knowledge.understanding.deal.contexts import years_named
-from knowledge.understanding.deal.exchange import Exchange, asked_currency, currency_at, stated_exchange
+from knowledge.understanding.deal.exchange import Exchange, asked_currency, currency_at
 from knowledge.understanding.deal.figures import Figure, read_figures
 from knowledge.understanding.deal.rooms import countable
 from knowledge.understanding.deal.settle import ENTRIES, FLOWS, settle
@@ -23,7 +23,7 @@ _INSTEAD = {
     "down": ("financed_pct", "loan"),
     "loan": ("financed_pct", "down_pct"),
 }
-_HALVES, _YEARS = words("halves"), words("years")
+_HALVES, _YEARS, _PESOS = words("halves"), words("years"), words("pesos")
 #: Before a bare number of years: "¿y si lo hago a 25?", "instead of 30".
 _BEFORE_TERM = frozenset({"a", "over", "de", "of", "than", "to", "en"})
 #: A bare figure replaces an earlier one that is at most this many times larger or smaller.
@@ -63,18 +63,19 @@ def read_deal(
     follow_up: bool,
     correcting: bool,
     area: float | None = None,
+    exchange: Exchange | None = None,
     awaited: str | None = None,
 ) -> tuple[dict[str, Any], list[Figure]]:
     """(what is known of the return after this message, the figures read in it)."""
     hits = named_measures(tokens, text)
-    exchange = stated_exchange(tokens, amounts)
+    _name_pesos(tokens, amounts, exchange.quote if exchange else (known.get("fx") or {}).get("quote"))
     figures = read_figures(tokens, amounts, known, hits, exchange.first if exchange else None)
     deal = {k: v for k, v in known.items() if k != "turn"}
+    if _several(figures):
+        return deal, []
     if exchange:
         deal["fx"] = {"value": exchange.value, "quote": exchange.quote, "base": exchange.base}
     _speak_of(deal, tokens, amounts, exchange, figures)
-    if _several(figures):
-        return deal, []
     if known.get("price") and _another(figures, tokens, follow_up) and not correcting:
         deal = {}
     # what is said to be asked helps to read the figures; what can be worked out is known once they are
@@ -95,7 +96,7 @@ def read_deal(
     deal |= countable(tokens)
     _nights(deal)
     if deal.get("rooms") and (deal.get("rent") or {}).get("each"):
-        deal["let"] = max(1, deal["rooms"] - deal.get("empty", 0))
+        deal["let"] = deal.get("taken") or max(1, deal["rooms"] - deal.get("empty", 0))
     _horizon(deal, tokens)
     if area is not None:
         deal["area_m2"] = area
@@ -104,6 +105,13 @@ def read_deal(
         deal["turn"] = implied_measures(deal)
     deal["asked"] = deal["turn"] or (deal["asked"] if hits else list(known.get("asked") or ()))
     return {k: v for k, v in deal.items() if v not in (None, [], {})}, figures
+
+
+def _name_pesos(tokens: Sequence[Token], amounts: Sequence[Amount], pesos: str | None) -> None:
+    """Pesos are those of the rate that was told."""
+    for amount in amounts if pesos in ("COP", "MXN") else ():
+        if amount.kind == "money" and amount.currency is None and tokens[amount.last].text in _PESOS:
+            amount.currency = pesos
 
 
 def _speak_of(
