@@ -29,6 +29,7 @@ _PREFIXED = re.compile(r"00[1-9]\d{9}")
 _DATE = re.compile(r"\b\d{1,2}[/-]\d{1,2}[/-]\d{2,4}\b|\b\d{1,2}:\d{2}\b|\b24/7\b|\b\d{4}-\d{2}-\d{2}\b")
 _YEAR_WORDS = words("year_words")
 _MONTH_WORDS = words("month_words")
+_CALENDAR_MONTHS = frozenset({"month", "months", "mo", "mos", "mes", "meses"})
 _SHORT_TERMS = words("short_terms")
 _PESOS = frozenset({"peso", "pesos", "pesitos"})
 _STOREYS = frozenset({("piso",), ("nivel",)})  # "es un cuarto piso"
@@ -319,11 +320,13 @@ def _is_rate(here: _Here) -> bool:
 def _term(here: _Here) -> Amount | None:
     """Years, months and shorter times."""
     tokens, value, last = here.tokens, here.number.value, here.number.last
-    if here.word in _YEAR_WORDS:
+    attached = here.follower is not None and here.follower.text == "y" and not here.follower.gap  # "25y"
+    if here.word in _YEAR_WORDS or attached:
         if words_at(tokens, last + 2, 2) in (("y", "medio"), ("and", "half")):
             return here.make("years", value + 0.5, 3)
         return here.make("years", value, 1)
-    if here.word in _MONTH_WORDS:
+    few = not here.number.literal and value < 3 and here.word not in _CALENDAR_MONTHS  # "compárame las dos cuotas"
+    if here.word in _MONTH_WORDS and not few:
         half = words_at(tokens, last + 2, 2) in (("y", "medio"), ("and", "half"))
         return here.make("months", value + 0.5 * half, 3 if half else 1)
     return here.make("other", value, 1) if here.word in _SHORT_TERMS else None

@@ -183,7 +183,7 @@ def _outer(hits: Sequence[Hit]) -> list[Hit]:
         return any(
             o.start <= hit.start
             and hit.end <= o.end
-            and o.cue.route != hit.cue.route
+            and o.cue.route not in (hit.cue.route, "savings_gap")
             and (
                 (o.cue.route, hit.cue.route) in _SWALLOWED
                 or (

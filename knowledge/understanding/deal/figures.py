@@ -49,6 +49,10 @@ _ASKED_FOR = frozenset(
 )
 #: Above this a rate, or a rent over the price, is not one of a month.
 _HIGHEST_MONTHLY = 3.0
+_THRESHOLDS = frozenset(
+    (name, than) for name in ("gross", "net", "yield", "yielding", "neto", "neta", "bruto", "bruta")
+    for than in ("over", "above", "under", "below", "sobre")
+)
 _PRICE_WORDS = frozenset({"precio", "price", "valor", "value"})
 _SHARES = ("financed_pct", "down_pct", "growth_pct", "vacancy_pct", "target_pct")
 
@@ -144,6 +148,8 @@ def _refused(tokens: Sequence[Token], amount: Amount) -> bool:
         words_at(list(tokens), max(0, amount.first - 2), 2) in (("instead", "of"), ("rather", "than"))
     ):
         return True
+    if amount.kind == "other" and words_at(list(tokens), max(0, amount.first - 2), 2) in _THRESHOLDS:
+        return True  # "is that gross over 6?"
     return before is not None and before.text in ("not", "no") and before.comma and not tokens[amount.first].comma
 
 
