@@ -44,7 +44,7 @@ def evaluate(
     cases: Annotated[
         Path,
         typer.Argument(
-            help=t("conversations, as JSON lines, or a folder of them", "conversaciones, en líneas JSON, o una carpeta con ellas")
+            help=t("conversations (JSON lines), or a folder of them", "conversaciones (líneas JSON), o una carpeta con ellas")
         ),
     ],
     outputs: Annotated[

@@ -28,7 +28,7 @@ _SWALLOWED = frozenset(
         ("cash_flow_month", "down_payment"),
     }
 )
-_OF_A_LOAN = frozenset({"affordable_loan", "loan_amount", "monthly_payment"})
+_ASKS_A_LOAN = frozenset({"affordable_loan", "loan_amount", "monthly_payment"})
 #: What a total that is asked for holds, or is told apart from.
 _PARTS_OF_TOTALS = frozenset({"annual_growth", "purchase_costs", "gross_yield", "cash_on_cash", "down_payment"})
 _YEARS, _MONTHS = words("years"), words("months")
@@ -92,7 +92,7 @@ def implied_measures(deal: Mapping[str, Any]) -> list[str]:
             deal.get("loan") or deal.get("down_pct") or deal.get("financed_pct")
         )
         if not owing and not known_loan and feasible(name, deal):
-            return [name]
+            return ["cash_needed" if name == "down_payment" and deal.get("upfront") else name]
     return []
 
 
@@ -142,8 +142,10 @@ def _told_for(named: set[str], possible: list[str], deal: Mapping[str, Any]) -> 
         return [n for n in possible if n != "purchase_costs"]
     if possible:
         return possible
-    if named & _OF_A_LOAN and feasible("affordable_loan", deal) and not deal.get("price"):
+    if named & _ASKS_A_LOAN and feasible("affordable_loan", deal) and not deal.get("price"):
         return ["affordable_loan"]
+    if "net_yield" in named and not deal.get("price") and feasible("noi", deal):
+        return ["noi"]  # "what net income is that a year?"
     return ["loan_amount"] if "affordable_loan" in named and feasible("loan_amount", deal) else []
 
 

@@ -16,6 +16,8 @@ _ASKING = words("asks_currency")
 _HIGHEST = 20_000
 #: Below this, pesos to a dollar or a euro are Mexican.
 _MEXICAN = 100
+#: Only pesos are so many to a pound or a franc.
+_HIGHEST_BETWEEN_OTHERS = 10
 _REACH = 6
 
 
@@ -67,7 +69,7 @@ def _per_unit(tokens: Sequence[Token], amount: Amount) -> Exchange | None:
         if after < len(tokens) and tokens[after].text in ("colombianos", "mexicanos"):
             after += 1
     base = _unit(tokens, after)
-    return _exchange(amount, quote, base)
+    return _exchange(amount, None if quote == base else quote, base)  # "180.000 euros a 4.350 por euro"
 
 
 def _worth(tokens: Sequence[Token], amount: Amount) -> Exchange | None:
@@ -75,7 +77,8 @@ def _worth(tokens: Sequence[Token], amount: Amount) -> Exchange | None:
     at = amount.first - 1
     while at >= max(0, amount.first - _REACH) and tokens[at].text in _IS and not tokens[at + 1].opens:
         at -= 1
-    if at < 0 or at == amount.first - 1 or tokens[at].text.endswith("s"):
+    equals = tokens[amount.first].gap.strip() == "="
+    if at < 0 or (at == amount.first - 1 and not equals) or tokens[at].text.endswith("s"):
         return None
     base = currency_at(tokens, at)
     quote = amount.currency or currency_at(tokens, amount.last) or currency_at(tokens, amount.last + 1)
@@ -98,7 +101,7 @@ def _exchange(amount: Amount, quote: str | None, base: str | None) -> Exchange |
     if base is None or base == quote or base == "PESO":
         return None
     if quote in (None, "PESO"):
-        if base not in ("USD", "EUR") and quote is None:
+        if base not in ("USD", "EUR") and quote is None and amount.value < _HIGHEST_BETWEEN_OTHERS:
             return None
         quote = "MXN" if amount.value < _MEXICAN else "COP" if amount.value > 500 else None
     return Exchange(amount.value, quote, base, amount.first) if quote else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from knowledge.understanding.amounts import Amount
@@ -49,6 +50,7 @@ _ASKED_FOR = frozenset(
 )
 #: Above this a rate, or a rent over the price, is not one of a month.
 _HIGHEST_MONTHLY = 3.0
+_REACH = 7
 _THRESHOLDS = frozenset(
     (name, than) for name in ("gross", "net", "yield", "yielding", "neto", "neta", "bruto", "bruta")
     for than in ("over", "above", "under", "below", "sobre")
@@ -99,7 +101,6 @@ def read_figures(
         and not is_year_number(tokens, a)
         and a.unit != "points"
         and not _refused(tokens, a)
-        and a.first not in nightly
         and a.first != rate
     ]
     whole = said(tokens, "all_invested")
@@ -113,10 +114,9 @@ def read_figures(
         and not (wanted and n.role == "own" and n.side == "both" and n.end not in beside)
     ]
     price = known.get("price") or known.get("value")
-    found = _read(tokens, told, named, price, known)
+    found = _read(tokens, told, named, price, known, nightly)
     if price is None and (prices := [f.value for f in found if f.role in ("price", "value")]):
-        found = _read(tokens, told, named, prices[0], known)  # its size tells the others apart
-    found += [_of_night(tokens, a, nightly[a.first]) for a in amounts if a.first in nightly]
+        found = _read(tokens, told, named, prices[0], known, nightly)  # its size tells the others apart
     times = [a for a in amounts if a.kind in ("years", "months") and not _refused(tokens, a)]
     for amount, context in zip(times, contexts(tokens, times), strict=True):
         found.append(_time(tokens, amount, context, named))
@@ -124,11 +124,19 @@ def read_figures(
 
 
 def _read(
-    tokens: list[Token], told: Sequence[Amount], named: Sequence[Named], price: float | None, known: Mapping[str, Any]
+    tokens: list[Token],
+    told: Sequence[Amount],
+    named: Sequence[Named],
+    price: float | None,
+    known: Mapping[str, Any],
+    nightly: Mapping[int, str],
 ) -> list[Figure]:
     found: list[Figure] = []
     let, yearly = bool(known.get("rent")), (known.get("rent") or {}).get("period") == "year"
     for amount, context in zip(told, contexts(tokens, told), strict=True):
+        if amount.first in nightly:
+            found.append(_of_night(amount, nightly[amount.first]))
+            continue
         if amount.kind == "percent" or _share(tokens, amount, context, named, known):
             figure: Figure | None = _percent(tokens, amount, context, named, known)
         else:
@@ -158,7 +166,7 @@ def _more_than_bound(roles: Mapping[str, float]) -> bool:
     return any(strength >= _NAMED or role != "price" for role, strength in roles.items())
 
 
-def _of_night(tokens: Sequence[Token], amount: Amount, role: str) -> Figure:
+def _of_night(amount: Amount, role: str) -> Figure:
     """The nights let, what each brings or what each costs."""
     kind = "other" if role == "nights" else "money"
     return Figure(role, amount.value, kind, amount.first, 3.0, label="-", currency=amount.currency)
@@ -239,13 +247,16 @@ def _percent(
     if role == "rent_cost":
         label = _noun(tokens, context, named)
     net = bool(around & {"net", "neto", "neta", "netos", "limpio", "limpios"}) and role == "target"
-    period: Period | None = "month" if monthly and role == "rate" else None
+    period: Period | None = "month" if monthly and role in ("rate", "") else None
     return Figure(role, amount.value, "percent", amount.first, strength, period, label, net)
 
 
 def _a_month(tokens: Sequence[Token], context: Context) -> bool:
     """ "1,05 % mensual", "0.8% of the price each month": a percentage of a month."""
     after = tokens[context.last + 1 : min(context.right, context.last + 7)]
+    before = [t.text for t in tokens[max(context.left, context.first - _REACH) : context.first]]
+    if any(rent in _RENTS and month in _MONTHS for rent, month in pairwise(before)):
+        return True  # "que la renta mensual sea el 0,5 % del precio"
     return any(t.text in _MONTHS or t.text == "mv" for t in after) and not any(t.comma for t in after[:1])
 
 

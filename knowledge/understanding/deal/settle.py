@@ -161,7 +161,7 @@ def _settle_purchase(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None
     for figure in figures:
         if figure.role == "cost" and (figure.guessed or figure.period is None):
             figure.role, figure.period = "once", None
-        elif figure.role == "rent_cost":
+        elif figure.role == "rent_cost" or (figure.role == "" and figure.kind == "percent"):
             figure.role = "once"
 
 
