@@ -1,6 +1,7 @@
 """Returns told in words, over several turns: from the messages to the figure in the answer, without a database.
 
-`told_returns.jsonl` holds conversations with the figures that follow from them, worked out apart from the program.
+`told_returns.jsonl` (yields, flows, costs) and `told_purchases.jsonl` (loans, cash at signing, currencies, square metres,
+wished yields, nights) hold conversations with the figures that follow from them, worked out apart from the program.
 """
 
 from __future__ import annotations
@@ -25,7 +26,12 @@ from knowledge.resources import Resources
 from knowledge.understanding.understand import Understanding, default_places, understand
 from tools.context import TurnContext
 
-TOLD = [json.loads(line) for line in Path(__file__).with_name("told_returns.jsonl").read_text(encoding="utf-8").splitlines()]
+HERE = Path(__file__).parent
+TOLD = [
+    json.loads(line)
+    for name in ("told_returns", "told_purchases")
+    for line in (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+]
 
 
 class NoDatabase:
@@ -116,3 +122,50 @@ def test_another_property_starts_afresh() -> None:
     deal = understood(["Piso de 150.000 alquilado a 700, comunidad 60 al mes, ¿neta?",
                        "Ahora un local en Reus: cuesta 90.000 y lo alquilan a 600, ¿bruta?"]).request["deal"]
     assert (deal["price"], deal["rent"]["amount"], deal.get("costs")) == (90_000, 600, None)
+
+
+@pytest.mark.parametrize(
+    ("turns", "fx", "target"),
+    [
+        (["Vendo en 3 millones de pesos", "el euro lo tomo a 20.5, ¿cuántos euros son?"], (20.5, "MXN", "EUR"), "EUR"),
+        (["I have 90,000 pounds and get 1.18 euros for each pound, how much is that in euros?"], (1.18, "EUR", "GBP"), "EUR"),
+        (["Piden 210.000 dólares, con el dólar a 4.120 ¿cuánto es en pesos?"], (4120, "COP", "USD"), "COP"),
+        (["Son 2 millones de pesos y el tipo de cambio es 19 por dólar, ¿cuánto es en dólares?"], (19, "MXN", "USD"), "USD"),
+    ],
+)
+def test_an_exchange_rate_is_so_much_of_one_for_one_of_the_other(
+    turns: list[str], fx: tuple[float, str, str], target: str
+) -> None:
+    deal = understood(turns).request["deal"]
+    assert (deal["fx"]["value"], deal["fx"]["quote"], deal["fx"]["base"], deal["target_currency"]) == (*fx, target)
+    assert deal["turn"] == ["converted"]
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ["Piso de 120.000 euros a 900 al mes, ¿bruta?"],
+        ["A flat at 150,000 euros or a house at 180,000 dollars"],
+        ["Pago 300 euros por el seguro"],
+    ],
+)
+def test_prices_are_no_exchange_rates(turns: list[str]) -> None:
+    assert "fx" not in understood(turns).request.get("deal", {})
+
+
+@pytest.mark.parametrize(
+    ("turns", "entries"),
+    [
+        (["160 noches a 95 € la noche y 20 € de limpieza por noche"], {"nights": 160, "nightly": 95}),
+        (["Let 200 nights a year at 110"], {"nights": 200, "nightly": 110}),
+        (["tengo 30.000 ahorrados para un piso de 150.000"], {"savings": 30_000}),
+        (["me presta 20 millones al 1,1 % mensual a 36 meses, ¿cuota?"],
+         {"rate_pct": 1.1, "rate_period": "month", "loan": 20e6}),
+        (["180k, 3.25 over 25 years, what's the pmt?"], {"rate_pct": 3.25, "loan": 180_000, "term_years": 25}),
+        (["200.000 al 3 % a 30 años, ¿intereses?", "¿y cuánto me ahorro en intereses a 25?"],
+         {"term_years": 25, "other_term": 30}),
+    ],
+)
+def test_loans_savings_and_nights_have_their_names(turns: list[str], entries: dict[str, Any]) -> None:
+    deal = understood(turns).request["deal"]
+    assert {name: deal[name] for name in entries} == entries

@@ -53,6 +53,7 @@ def settle(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
     """Figures that no word names: the largest is the price, a percentage of a loan its rate, its years the term."""
     _settle_dated(figures, deal)
     _settle_price(figures, deal)
+    _settle_bare_rate(figures, deal)
     _settle_repaid(figures, deal)
     _settle_income(figures, deal)
     asked = set(deal.get("asked") or ())
@@ -108,7 +109,6 @@ def settle(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
         for figure in figures:
             if figure.role == "rent" and figure.period == "month" and not has & {"price"}:
                 figure.role = "affordable"  # "what loan can I get for 1,500 a month?"
-    _settle_bare_rate(figures, has)
     _settle_loan(figures, deal)
     _settle_purchase(figures, deal)
     _settle_sale(figures, deal)
@@ -139,11 +139,12 @@ def _settle_income(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
         money[0].role, money[0].period = "rent", money[0].period or "month"
 
 
-def _settle_bare_rate(figures: Sequence[Figure], has: set[str]) -> None:
+def _settle_bare_rate(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
     """ "180k, 3.25 over 25 years": the small figure beside a loan and its years is the rate."""
-    told = {f.role for f in figures} | has
-    lent = {"loan", "financed", "financed_pct", "down", "down_pct"} & told
-    if "rate_pct" in told or "rate" in told or not lent or not {"term", "term_years"} & told:
+    told = {f.role for f in figures} | set(deal)
+    lent = {"loan", "financed", "financed_pct", "down", "down_pct"} & told or set(deal.get("asked") or ()) & _REPAID
+    timed = "term_years" in told or any(f.kind == "years" for f in figures)
+    if {"rate_pct", "rate"} & told or any(f.kind == "percent" for f in figures) or not lent or not timed:
         return
     for figure in figures:
         decimal = figure.value != int(figure.value)
