@@ -257,7 +257,10 @@ def _a_month(tokens: Sequence[Token], context: Context) -> bool:
     before = [t.text for t in tokens[max(context.left, context.first - _REACH) : context.first]]
     if any(rent in _RENTS and month in _MONTHS for rent, month in pairwise(before)):
         return True  # "que la renta mensual sea el 0,5 % del precio"
-    return any(t.text in _MONTHS or t.text == "mv" for t in after) and not any(t.comma for t in after[:1])
+    quoted = [t.text for t in after[:2]]
+    if quoted[:1] == ["mv"] or quoted == ["m", "v"]:
+        return True
+    return any(t.text in _MONTHS for t in after) and not any(t.comma for t in after[:1])
 
 
 def _time(tokens: Sequence[Token], amount: Amount, context: Context, named: Sequence[Named]) -> Figure:
@@ -387,6 +390,8 @@ def _fitting(
     if price and value > _MOST_MONTHLY * price and period is None and set(roles) & _LARGE:
         roles = {r: s for r, s in roles.items() if r in _LARGE | {"once"} or s > 1.9}
     if price and value < _MOST_MONTHLY * price and set(roles) - {"price", "value"}:
+        roles = {r: s for r, s in roles.items() if r not in ("price", "value")}
+    if price and value < 0.35 * price and set(roles) & {"cost", "once"}:
         roles = {r: s for r, s in roles.items() if r not in ("price", "value")}
     if price and value > 0.35 * price:
         roles = {r: s for r, s in roles.items() if r not in ("cost", "once", "instalment", "affordable")}

@@ -53,6 +53,7 @@ def settle(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
     """Figures that no word names: the largest is the price, a percentage of a loan its rate, its years the term."""
     _settle_dated(figures, deal)
     _settle_price(figures, deal)
+    _settle_size(figures, deal)
     _settle_bare_rate(figures, deal)
     _settle_repaid(figures, deal)
     _settle_income(figures, deal)
@@ -137,6 +138,14 @@ def _settle_income(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
         return
     if len(money) == 1 and money[0].role in ("price", "") and not deal.get("price"):
         money[0].role, money[0].period = "rent", money[0].period or "month"
+
+
+def _settle_size(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
+    """ "debo 220 millones y vale 400": what is owed on is of the size of what is owed."""
+    owed = next((f.value for f in figures if f.role in ("debt", "loan")), deal.get("debt") or deal.get("loan") or 0.0)
+    for figure in figures:
+        if figure.role in ("price", "value") and figure.literal and 0 < figure.value < min(1_000, owed / 100):
+            figure.value *= next((s for s in (1e3, 1e6) if figure.value * s >= 0.5 * owed), 1.0)
 
 
 def _settle_bare_rate(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:

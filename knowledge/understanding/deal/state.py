@@ -25,7 +25,7 @@ _INSTEAD = {
 }
 _HALVES, _YEARS, _PESOS = words("halves"), words("years"), words("pesos")
 #: Before a bare number of years: "¿y si lo hago a 25?", "instead of 30".
-_BEFORE_TERM = frozenset({"a", "over", "de", "of", "than", "to", "en"})
+_BEFORE_TERM = words("before_term")
 #: A bare figure replaces an earlier one that is at most this many times larger or smaller.
 _SAME_SIZE = 8.0
 #: A message of so few words continues the one before.
