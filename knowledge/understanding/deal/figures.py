@@ -7,21 +7,20 @@ between names that fit several: nobody pays a loan of 14,300 back in 25 years, n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.cues import Hit
 from knowledge.understanding.deal.contexts import Context, Period, contexts, is_year_number, period_of, scores, years_of
+from knowledge.understanding.deal.figure import SURE, Figure, label_of, noun_of
 from knowledge.understanding.deal.nights import night_roles
+from knowledge.understanding.deal.percents import is_share, percent_figure
 from knowledge.understanding.deal.vocabulary import Named, names, said, words
 from knowledge.understanding.tokens import Token, words_at
 
 _REFUSED, _ADDED, _RUNNING, _BOUGHT = words("refused"), words("added"), words("running"), words("bought")
 _YEARLY_COSTS, _PLAIN_COSTS = words("yearly_costs"), words("plain_costs")
-_TERM_OPENERS, _ON = frozenset({"a", "over", "en", "to", "de"}), frozenset({"on", "sobre"})
-_MONTHS = words("months")
+_ON = frozenset({"on", "sobre"})
 _INCOME = frozenset({"rent", "net_rent", "each", "room_rent"})
 #: Roles that a monthly amount can have.
 _MONTHLY = _INCOME | {"cost", "instalment", "affordable"}
@@ -29,10 +28,7 @@ _YEARLY = _INCOME | {"cost", "instalment"}
 _LARGE = frozenset({"price", "value", "own", "outlay", "loan", "debt", "sale"})
 #: A share of the price above which an amount is no month's rent, instalment or cost.
 _MOST_MONTHLY = 0.05
-#: Before a bare number that is a percentage: "si prestan el 70".
-_SHARE_OPENERS = frozenset({"el", "un", "al", "hasta", "to", "del"})
-_SURE, _NAMED = 1.0, 1.5
-_RENTS = frozenset({"rent", "rents", "renta", "alquiler", "arriendo", "canon", "income", "ingresos"})
+_NAMED = 1.5
 _YEARLY_INCOME = frozenset({"income", "noi"})
 _BOUNDS = frozenset({"hasta", "under", "below", "maximo", "max", "tope"})
 _ARTICLES = frozenset({"of", "de", "del", "sobre", "a", "an", "the", "un", "una", "los", "las", "el", "la"})
@@ -48,40 +44,10 @@ _ASKED_FOR = frozenset(
         ("cash_on_cash", "own"),
     }
 )
-#: Above this a rate, or a rent over the price, is not one of a month.
-_HIGHEST_MONTHLY = 3.0
-_REACH = 7
 _THRESHOLDS = frozenset(
     (name, than) for name in ("gross", "net", "yield", "yielding", "neto", "neta", "bruto", "bruta")
     for than in ("over", "above", "under", "below", "sobre")
 )
-_PRICE_WORDS = frozenset({"precio", "price", "valor", "value"})
-_SHARES = ("financed_pct", "down_pct", "growth_pct", "vacancy_pct", "target_pct")
-
-
-@dataclass(slots=True)
-class Figure:
-    """One figure read. `period` is what it is stated for; `net`: costs are already off; `added`: said to come on top.
-
-    `years`: the years, counted from the purchase, that its words name. `at` is its first token. `guessed`: nothing said its
-    period.
-    """
-
-    role: str
-    value: float
-    kind: str
-    at: int
-    strength: float
-    period: Period | None = None
-    label: str = ""
-    net: bool = False
-    added: bool = False
-    each: bool = False
-    years: tuple[int, ...] = ()
-    currency: str | None = None
-    literal: bool = True
-    opener: str = ""
-    guessed: bool = False
 
 
 def read_figures(
@@ -137,8 +103,8 @@ def _read(
         if amount.first in nightly:
             found.append(_of_night(amount, nightly[amount.first]))
             continue
-        if amount.kind == "percent" or _share(tokens, amount, context, named, known):
-            figure: Figure | None = _percent(tokens, amount, context, named, known)
+        if amount.kind == "percent" or is_share(tokens, amount, context, named, known):
+            figure: Figure | None = percent_figure(tokens, amount, context, named, known)
         else:
             figure = _money(tokens, amount, context, named, price, found[-1] if found else None, let, yearly)
         if figure is not None:
@@ -172,97 +138,6 @@ def _of_night(amount: Amount, role: str) -> Figure:
     return Figure(role, amount.value, kind, amount.first, 3.0, label="-", currency=amount.currency)
 
 
-def _noun(tokens: Sequence[Token], context: Context, named: Sequence[Named]) -> str:
-    """What a cost is called that a verb names ("quítale 2,800 de mantenimiento")."""
-    nouns = [
-        n
-        for n in named
-        if n.role in ("cost", "rent_cost")
-        and n.side == "both"
-        and context.left <= n.start
-        and n.end <= context.right
-        and not {t.text for t in tokens[n.start : n.end]} & _RENTS
-    ]
-    return _label(tokens, nouns[0]) if nouns else "-"
-
-
-def _share(
-    tokens: Sequence[Token], amount: Amount, context: Context, named: Sequence[Named], known: Mapping[str, Any]
-) -> bool:
-    """Whether a bare number of a follow-up is a percentage: "¿y si solo me dan el 70?" after 80 % was financed."""
-    if amount.kind != "other" or not amount.literal or not 0 < amount.value <= 100 or amount.unit:
-        return False
-    best = scores(context, tokens, named, "percent")
-    if amount.first and tokens[amount.first - 1].text in _TERM_OPENERS and known.get("term_years"):
-        return False  # "¿y cuánto me ahorro en intereses si lo hago a 25?"
-    shares = {
-        "financed": "financed_pct",
-        "down": "down_pct",
-        "rate": "rate_pct",
-        "target": "target_pct",
-        "vacancy": "vacancy_pct",
-    }
-    opened = tokens[amount.first - 1].text in _SHARE_OPENERS if amount.first else False
-    return any(
-        strength >= _SURE
-        and (known.get(shares.get(role, "")) or (role == "financed" and opened and amount.value >= 25))
-        for role, (strength, _) in best.items()
-    )
-
-
-def _label(tokens: Sequence[Token], name: Named) -> str:
-    return " ".join(t.raw for t in tokens[name.start : name.end])
-
-
-def _percent(
-    tokens: Sequence[Token], amount: Amount, context: Context, named: Sequence[Named], known: Mapping[str, Any]
-) -> Figure:
-    best = scores(context, tokens, named, "percent")
-    around = {t.text for t in tokens[context.left : context.right]}
-    if amount.value > 40:
-        best = {
-            r: s for r, s in best.items() if r not in ("rate", "growth", "rent_growth", "rent_cost", "once", "target")
-        }
-    if amount.value < 25:
-        best.pop("financed", None)
-    if "down" in best and best["down"][1].start == amount.last + 1:
-        best.pop("target", None)  # "they want a 30% deposit"
-    monthly = amount.value <= _HIGHEST_MONTHLY and _a_month(tokens, context)
-    if monthly and (around & (_PRICE_WORDS | _RENTS) or "target" in best) and "financed" not in best:
-        return Figure("target", amount.value, "percent", amount.first, 2.0, "month")
-    if (
-        "rate" in best
-        and best["rate"][1].weight < 1
-        and set(best) & {"growth", "rent_growth", "target", "vacancy", "discount"}
-    ):
-        best.pop("rate")  # "se revaloriza un 3 % anual"
-    if "once" in best and "rent_cost" in best:
-        of_rent = best["rent_cost"][1]
-        of_rent_said = any(t.text in _RENTS for t in tokens[of_rent.start : of_rent.end])
-        best.pop("once" if of_rent_said else "rent_cost")
-    role, (strength, name) = max(best.items(), key=lambda item: item[1][0], default=("", (0.0, None)))
-    if name is not None and name.weight < 1 and known.get("rate_pct") and any(known.get(share) for share in _SHARES):
-        role = ""  # "¿y con 40 %?": whichever of the known ones it is closest to
-    label = _label(tokens, name) if name is not None else ""
-    if role == "rent_cost":
-        label = _noun(tokens, context, named)
-    net = bool(around & {"net", "neto", "neta", "netos", "limpio", "limpios"}) and role == "target"
-    period: Period | None = "month" if monthly and role in ("rate", "") else None
-    return Figure(role, amount.value, "percent", amount.first, strength, period, label, net)
-
-
-def _a_month(tokens: Sequence[Token], context: Context) -> bool:
-    """ "1,05 % mensual", "0.8% of the price each month": a percentage of a month."""
-    after = tokens[context.last + 1 : min(context.right, context.last + 7)]
-    before = [t.text for t in tokens[max(context.left, context.first - _REACH) : context.first]]
-    if any(rent in _RENTS and month in _MONTHS for rent, month in pairwise(before)):
-        return True  # "que la renta mensual sea el 0,5 % del precio"
-    quoted = [t.text for t in after[:2]]
-    if quoted[:1] == ["mv"] or quoted == ["m", "v"]:
-        return True
-    return any(t.text in _MONTHS for t in after) and not any(t.comma for t in after[:1])
-
-
 def _time(tokens: Sequence[Token], amount: Amount, context: Context, named: Sequence[Named]) -> Figure:
     value = amount.value if amount.kind == "years" else round(amount.value / 12, 4)
     if amount.kind == "months":
@@ -289,7 +164,7 @@ def _money(
     value = _sized(amount, max(best, key=lambda r: best[r][0], default=""), price, period)
     if amount.kind == "other":
         least = 1 if price is not None and price >= 1e6 else 20
-        if not best or max(s for s, _ in best.values()) < _SURE or not amount.literal or value < least:
+        if not best or max(s for s, _ in best.values()) < SURE or not amount.literal or value < least:
             if not amount.literal:
                 return None
             years = years_of(tokens, context)
@@ -301,7 +176,7 @@ def _money(
     typed = any("type" in t.classes for t in tokens[context.left : context.first])
     if strength_of.pop("monthly_budget", 0.0) > max(strength_of.values(), default=0.0) and not typed:
         return Figure("savings", value, "money", amount.first, 1.0, currency=amount.currency)
-    if strength_of.get("debt", 0.0) > _SURE:
+    if strength_of.get("debt", 0.0) > SURE:
         strength_of.pop("net_rent", None)  # "me quedan 118.400 por pagar"
     fitting = _fitting(strength_of, value, period, price, tokens, context)
     bounded = {t.text for t in tokens[max(context.left, context.first - 3) : context.first]} & _BOUNDS
@@ -315,9 +190,9 @@ def _money(
         role, strength, label = before.role, 0.8, before.label
     else:
         source = best.get(role) or best.get("works" if role == "once" else "", None)
-        label = _label(tokens, source[1]) if source else ""
+        label = label_of(tokens, source[1]) if source else ""
         if role == "cost" and source and source[1].side == "before":
-            label = _noun(tokens, context, named)
+            label = noun_of(tokens, context, named)
     if role == "" and each:
         role = "rent"
     if before is not None and before.role in ("financed", "down") and _share_of(tokens, context):

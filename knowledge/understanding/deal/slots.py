@@ -8,7 +8,7 @@ from typing import Any
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.deal.asked import feasible
 from knowledge.understanding.deal.exchange import stated_exchange
-from knowledge.understanding.deal.figures import Figure
+from knowledge.understanding.deal.figure import Figure
 from knowledge.understanding.deal.state import read_deal
 from knowledge.understanding.intent import Intent
 from knowledge.understanding.tokens import Token

@@ -10,7 +10,8 @@ from knowledge.understanding.amounts import HIGHEST_RATE, Amount
 from knowledge.understanding.deal.asked import asked_measures, base_of, implied_measures, named_measures
 from knowledge.understanding.deal.contexts import years_named
 from knowledge.understanding.deal.exchange import Exchange, asked_currency, currency_at
-from knowledge.understanding.deal.figures import Figure, read_figures
+from knowledge.understanding.deal.figure import Figure
+from knowledge.understanding.deal.figures import read_figures
 from knowledge.understanding.deal.rooms import countable
 from knowledge.understanding.deal.settle import ENTRIES, FLOWS, settle
 from knowledge.understanding.deal.vocabulary import words
