@@ -20,6 +20,7 @@ from core.locale import Locale, country_name
 from core.words import word
 from knowledge.listings import search as listings
 from knowledge.listings.search import Filters, Found, Order, Row
+from knowledge.understanding.injection import without_orders
 from tools.context import Runtime
 from tools.named_areas import named_area
 from tools.result import Content, ToolResult
@@ -225,8 +226,9 @@ class Titled(Protocol):
 
 
 def title_of(row: Titled, locale: Locale) -> str:
-    """The advert's own title; for sources without one, type, rooms and place in the reader's words."""
-    if row.title:
+    """The advert's own title; for sources without one, or one that instructs the assistant, type, rooms and place in the
+    reader's words."""
+    if row.title and without_orders(row.title) == row.title:
         return row.title
     kind = word(row.property_type, locale)
     if not row.bedrooms:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from knowledge.documents.ranking import rank
 from knowledge.meaning.chroma import MeaningIndex
 from knowledge.meaning.terms import IDEA, lexicon, terms
 from knowledge.tables import Document
+from knowledge.understanding.injection import without_orders
 from knowledge.understanding.text import fold
 
 if TYPE_CHECKING:
@@ -85,9 +86,12 @@ async def retrieve(
 
 
 def _best(ranked: Sequence[Passage], n: int) -> tuple[Passage, ...]:
-    """The first n, leaving out what repeats a document for the third time."""
+    """The first n, leaving out what repeats a document for the third time, and sentences that instruct the assistant."""
     kept: list[Passage] = []
-    for passage in ranked:
+    for found in ranked:
+        passage = replace(found, text=without_orders(found.text))
+        if not passage.text:
+            continue
         if sum(other.document_id == passage.document_id for other in kept) < PER_DOCUMENT:
             kept.append(passage)
     return tuple(kept[:n])

@@ -6,11 +6,14 @@ Blanks keep every offset where it was.
 
 from __future__ import annotations
 
+import re
+
 from knowledge.understanding.cues import cue_book
 from knowledge.understanding.lexicon import words
 from knowledge.understanding.tokens import Token, tokenise
 
 _CONNECTORS = words("injection_connectors")
+_SENTENCES = re.compile(r"(?<=[.!?…])\s+")
 
 
 def cut_injection(text: str) -> tuple[str, bool]:
@@ -41,6 +44,12 @@ def cut_injection(text: str) -> tuple[str, bool]:
             for at in range(tokens[first].start, end):
                 chars[at] = " "
     return "".join(chars), True
+
+
+def without_orders(text: str) -> str:
+    """A text of somebody else's (a document, an advert) without the sentences that instruct the assistant: they are no part of
+    what it tells."""
+    return " ".join(part for part in _SENTENCES.split(text) if part and not cue_book(True).hits(tokenise(part)))
 
 
 def _clauses(tokens: list[Token]) -> list[tuple[int, int]]:
