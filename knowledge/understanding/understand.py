@@ -133,7 +133,7 @@ def understand(
         scores={k: round(v, 2) for k, v in meant.scores.items()},
         confidence=meant.confidence,
         human_reason=meant.human_reason,
-        small_talk=_small_talk(message, meant) if deal == ((known.get("_request") or {}).get("deal") or {}) else None,
+        small_talk=_small_talk(message, meant) if _told(deal) == _told(before.get("deal") or {}) else None,
         slots=after,
         turn_slots={k: v for k, v in turn.items() if k != "_last"},
         places=tuple(message.found),
@@ -387,6 +387,11 @@ def _asides(message: _Message) -> dict[str, Any]:
         "define": message.term[0] if message.term else None,
     }
     return {k: v for k, v in found.items() if v is not None and v != []}
+
+
+def _told(deal: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of a return, without what is asked of it."""
+    return {name: value for name, value in deal.items() if name not in ("asked", "turn")}
 
 
 def _small_talk(message: _Message, meant: intent.Intent) -> str | None:

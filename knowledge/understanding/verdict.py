@@ -18,7 +18,7 @@ ELSEWHERE = 0.85
 #: How likely, against the likeliest, the grammar's routes must be to win where none is likely.
 NEAR = 0.8
 #: How likely, against the likeliest specialist, it must be that nobody is meant.
-NOBODY = 0.8
+NOBODY = 0.65
 #: Below this probability of a person a cue for one does not stand.
 VETO = 0.15
 #: A person is asked from this probability on: a miss costs ten times as much as a case opened in vain.

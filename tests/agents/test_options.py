@@ -18,7 +18,7 @@ from graphs.evidence import facts_of
 from graphs.grounding import accept
 from knowledge.resources import Resources
 from tests.agents.test_comparison import NoDatabase
-from tests.knowledge.understanding.support import HERE, read_lines, talk
+from tests.knowledge.understanding.support import HERE, marked, read_lines, talk
 from tools.context import TurnContext
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d{3})*(?:[.,]\d+)?")
@@ -57,7 +57,7 @@ def numbers(text: str) -> set[float]:
     return found
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda c: c["turns"][-1][:50])
+@pytest.mark.parametrize("case", marked(CASES, "figures"))
 async def test_every_options_figure_is_in_the_answer(case: dict[str, Any]) -> None:
     text = await answer(*case["turns"])
     shown = numbers(text)

@@ -32,6 +32,8 @@ TOLD = [
     for name in ("told_returns", "told_purchases")
     for line in (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
 ]
+#: Conversations marked `open` are read as those of several properties.
+OPEN = pytest.mark.xfail(strict=True, reason="figures of this wording are not told apart yet")
 
 
 class NoDatabase:
@@ -75,7 +77,10 @@ async def answered(turns: list[str]) -> str:
     return text
 
 
-@pytest.mark.parametrize("told", TOLD, ids=[told["turns"][-1][:60] for told in TOLD])
+@pytest.mark.parametrize(
+    "told",
+    [pytest.param(told, marks=[OPEN] if told.get("open") else [], id=told["turns"][-1][:60]) for told in TOLD],
+)
 async def test_a_told_return_is_worked_out(told: dict[str, Any]) -> None:
     text = await answered(told["turns"])
     for value in told["values"]:

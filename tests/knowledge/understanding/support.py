@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from knowledge.understanding.text import fold
 from knowledge.understanding.understand import Understanding, default_places, understand
 
@@ -71,3 +73,11 @@ class SlotCount:
     @property
     def f1(self) -> float:
         return 2 * self.right / max(1, 2 * self.right + self.wrong + self.missing)
+
+
+def marked(cases: Iterable[dict[str, Any]], test: str) -> list[Any]:
+    """The cases as parameters; those that name the test in `open` are not understood yet: a strict expected failure."""
+    mark = pytest.mark.xfail(strict=True, reason="figures of this wording are not told apart yet")
+    return [
+        pytest.param(case, marks=[mark] if test in case.get("open", ()) else [], id=case["turns"][-1][:50]) for case in cases
+    ]

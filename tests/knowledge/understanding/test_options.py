@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from tests.knowledge.understanding.support import HERE, read_lines, talk
+from tests.knowledge.understanding.support import HERE, marked, read_lines, talk
 
 CASES = read_lines(HERE / "options.jsonl")
 _OWN = ("price", "monthly_rent", "rate_pct", "term_years", "area_m2")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda c: c["turns"][-1][:50])
+@pytest.mark.parametrize("case", marked(CASES, "slots"))
 def test_slots_are_in_the_order_of_mention(case: dict[str, Any]) -> None:
     found = talk(case["turns"]).slots
     for name, value in case["slots"].items():
         assert found.get(name) == value, name
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda c: c["turns"][-1][:50])
+@pytest.mark.parametrize("case", marked(CASES, "own"))
 def test_each_option_has_its_own_figures(case: dict[str, Any]) -> None:
     options = [o for o in talk(case["turns"]).request.get("options") or () if any(name in o for name in _OWN)]
     lists = {name: value for name, value in case["slots"].items() if name in _OWN and isinstance(value, list)}
