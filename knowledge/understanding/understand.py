@@ -265,7 +265,8 @@ def _settle_figures(message: _Message, meant: intent.Intent, known: Mapping[str,
     offered = any(t.text in _OFFERING for t in message.tokens)
     if meant.routes == ("market_research",) and len(prices) == 1 and message.said.operation == "buy" and not offered:
         prices[0].role = "budget_max"
-    if "comparison" in meant.routes and len(prices) == 1 and not (message.told.several or message.moved or known.get("price")):
+    of_one = message.told.several or message.moved or known.get("price") or "roi" in meant.routes
+    if "comparison" in meant.routes and len(prices) == 1 and not of_one:
         prices[0].role = "budget_max"  # "¿cuál sale mejor con dos millones?"
 
 
@@ -279,7 +280,8 @@ def _turn_slots(
     """What this message says, as slots."""
     said, comparing = message.said, "comparison" in meant.routes
     turn = slots.place_slots(message.about)
-    if said.types:
+    permitting = open_question == "consent" and message.accepts is not None  # "yes, you can store it" is about no shop
+    if said.types and not permitting:
         turn["property_type"] = said.types[0] if len(said.types) == 1 else list(said.types)
     if operation := _operation(message, meant, says):
         turn["operation"] = operation

@@ -73,6 +73,8 @@ def chosen(probabilities: Mapping[str, float], several: float) -> tuple[str, ...
 def _answers(grammar: Intent, probabilities: Mapping[str, float], context: Context) -> bool:
     """Whether a message without a cue of its own answers our question: it goes on with the routes before, unless it is surely
     about something else."""
+    if context.open_question is not None and context.contact and "lead_qualification" in grammar.routes:
+        return True  # the telephone or address that was asked for
     asked = context.open_question is not None and not grammar.own_cue
     return asked and max(p for route, p in probabilities.items() if route not in grammar.routes) < ELSEWHERE
 

@@ -127,6 +127,12 @@ def _refused(tokens: Sequence[Token], amount: Amount) -> bool:
     return before is not None and before.text in ("not", "no") and before.comma and not tokens[amount.first].comma
 
 
+def _is_limit(tokens: Sequence[Token], first: int) -> bool:
+    """Whether "menos de" or "less than" stands right before a figure: a limit, nothing to take off."""
+    before = tuple(t.text for t in tokens[max(0, first - 2) : first])
+    return before in (("menos", "de"), ("less", "than"))
+
+
 def _more_than_bound(roles: Mapping[str, float]) -> bool:
     """Whether words make the figure more than a bound of a search."""
     return any(strength >= _NAMED or role != "price" for role, strength in roles.items())
@@ -179,6 +185,8 @@ def _money(
     if strength_of.get("debt", 0.0) > SURE:
         strength_of.pop("net_rent", None)  # "me quedan 118.400 por pagar"
     fitting = _fitting(strength_of, value, period, price, tokens, context)
+    if _is_limit(tokens, context.first):
+        return None  # "de menos de 260 millones"
     bounded = {t.text for t in tokens[max(context.left, context.first - 3) : context.first]} & _BOUNDS
     if bounded and not _more_than_bound(fitting):
         return None  # "pisos en Madrid hasta 400.000 €"

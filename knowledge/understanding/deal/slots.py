@@ -46,6 +46,7 @@ _WITHOUT_RENT = frozenset(
 )
 #: Figures that another reading has already placed.
 _ELSEWHERE = frozenset({"rate_moves", "fx_rate", "lost", "price_per_m2", "fx_pct"})
+_YEAR, _NEAR = frozenset({"ano", "year"}), 10
 _FOREIGN = frozenset({"acquisition_costs", "fx", "short_rent", "equity_at_horizon", "with_loan", "other_term"})
 
 
@@ -78,6 +79,7 @@ def deal_of(
         exchange=stated_exchange(tokens, plain),
         awaited=open_question,
     )
+    _as_found(tokens, amounts, figures, deal, meant)
     if "roi" in meant.routes and "comparison" not in meant.routes:
         _give_roles(amounts, figures)
     foreign = _FOREIGN & set(meant.wishes.get("measures", ()))
@@ -100,6 +102,29 @@ def _name_pesos(tokens: list[Token], amounts: list[Amount]) -> None:
             and tokens[amount.last].text == "pesos"
         ):
             amount.currency = "MXN" if rate < 100 else "COP"
+
+
+def _as_found(
+    tokens: list[Token], amounts: list[Amount], figures: list[Figure], deal: dict[str, Any], meant: Intent
+) -> None:
+    """Where the payment is asked, the only amount is the loan ("¿qué hipoteca mensual por 134.000?"); a rent that is the year's
+    by the words after it ("y el resto del año nada") stays so."""
+    roles = {amount.first: amount.role for amount in amounts}
+    money = [figure for figure in figures if figure.kind == "money"]
+    for figure in money:
+        found = roles.get(figure.at)
+        alone = len(money) == 1 and not deal.keys() & {"loan", "price", "debt"}
+        asked = "monthly_payment" in meant.wishes.get("measures", ()) and "affordable_loan" not in deal.get("asked", ())
+        if figure.role == "instalment" and found == "loan_amount" and alone and asked:
+            figure.role = "loan"
+            deal["loan"] = deal.pop("instalment", figure.value)
+            deal["asked"] = list(dict.fromkeys([*deal.get("asked", ()), "monthly_payment"]))
+            deal["turn"] = [m for m in deal["asked"] if feasible(m, deal)]
+        yearly = any(t.text in _YEAR for t in tokens[figure.at : figure.at + _NEAR])
+        if figure.role == "rent" and found == "annual_rent" and yearly:
+            figure.period = "year"
+            if isinstance(deal.get("rent"), dict) and deal["rent"].get("amount") == figure.value:
+                deal["rent"] = {**deal["rent"], "period": "year"}
 
 
 def _give_roles(amounts: list[Amount], figures: list[Figure]) -> None:

@@ -104,3 +104,9 @@ def test_a_cue_for_another_reason_can_be_overruled() -> None:
     assert surely_human(refund, probabilities(human=0.3))
     asked = Intent(("human",), {"human": 5.0}, 0.9, "asked_person", None, {}, True)
     assert surely_human(asked, probabilities(human=0.02))
+
+
+def test_contact_data_that_was_asked_for_goes_on_with_the_lead() -> None:
+    found = talk(["I'd like to visit the first flat you have in Madrid", "my phone is +44 7700 900123"], open_question="phone")
+    assert found.routes == ("lead_qualification",)
+    assert found.slots["phone"] == "+447700900123"
