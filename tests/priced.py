@@ -5,7 +5,6 @@ Made once per worker as a template database, with the model's folder; each test 
 
 from __future__ import annotations
 
-import asyncio
 import math
 import random
 import uuid
@@ -23,6 +22,7 @@ from core.settings import Settings
 from knowledge.resources import Resources
 from knowledge.tables.market import Area, Listing, Observation, Series
 from knowledge.understanding.text import fold
+from tests.conftest import apart
 from tests.knowledge.valuation.conftest import CITIES, LEVELS, made_up
 
 NAMES = {"es/norte": "Norte", "es/sur": "Sur", "es/vacia": "Vacía"}
@@ -126,7 +126,7 @@ def priced_template(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> 
     if postgres not in _made:
         name, folder = "template_priced", tmp_path_factory.mktemp("priced")
         _clone(postgres, name, "template_ladrillo")
-        asyncio.run(_fill(_at(postgres, name), folder))
+        apart(_fill(_at(postgres, name), folder))
         _made[postgres] = (name, folder)
     return _made[postgres]
 

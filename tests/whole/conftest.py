@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from graphs.runner import Runner
 from knowledge.records import conversations
 from knowledge.resources import Resources
 from services.filling import fill
+from tests.conftest import apart
 
 SCOPE = Scope(role="visitor", subject="whole")
 
@@ -35,7 +35,7 @@ def portfolio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
     with Servers() as servers:
         servers.start_postgres(folder)
-        asyncio.run(filled())
+        apart(filled())
         yield folder
 
 
