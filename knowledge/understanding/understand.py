@@ -12,6 +12,10 @@ from knowledge.understanding.bounds import size_bounds
 from knowledge.understanding.cues import Hit
 from knowledge.understanding.deal.slots import deal_of
 from knowledge.understanding.features import Features, describe
+from knowledge.understanding.figures.history import Told as Before
+from knowledge.understanding.figures.measures import read_measures
+from knowledge.understanding.figures.reader import Meaning, read_meanings, remembered
+from knowledge.understanding.figures.seen import Seen, see
 from knowledge.understanding.gazetteer import PlaceIndex, default_places
 from knowledge.understanding.injection import cut_injection
 from knowledge.understanding.lexicon import words
@@ -28,6 +32,8 @@ __all__ = ["PlaceIndex", "Understanding", "default_places", "understand"]
 
 #: (the grammar's decision, what the classifier sees, what the message holds) -> the decision that counts.
 Judge = Callable[[intent.Intent, Features, intent.Context], intent.Intent]
+#: (the figures of a message, those told before) -> what each figure is.
+FigureReader = Callable[[Seen, Sequence[Before]], list[Meaning]]
 #: Figures that no other reading of their words may use.
 _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phone", "year"})
 _OFFERING = words("offering")
@@ -49,6 +55,9 @@ class _Message:
     amounts: list[Amount]
     plain: list[Amount]
     readings: dict[int, roles.Reading]
+    seen: Seen
+    meanings: list[Meaning]
+    wanted: Mapping[str, float]
     found: list[Place]
     about: list[Place]
     refused: list[Place]
@@ -75,19 +84,21 @@ def understand(
     open_question: str | None = None,
     country_hint: str | None = None,
     judge: Judge = classified,
+    figures: FigureReader = read_meanings,
 ) -> Understanding:
     """Understand one message.
 
     `previous_slots` and `previous_routes` are those of the turn before (`Understanding.slots`, `.routes`);
     `open_question` is the slot the assistant asked for (or `human` where it offered a person). `judge` turns the grammar's
-    decision into the one that counts. Total: any string is understood as something, an empty one as `none`.
+    decision into the one that counts, `figures` tells what each figure is. Total: any string is understood as something, an empty one as `none`.
     """
     known = dict(previous_slots or {})
-    message = _read(text, places, known, previous_language, country_hint)
+    message = _read(text, places, known, previous_language, country_hint, figures)
     meant, says = _decide(message, known, previous_routes, open_question, judge)
     deal = (known.get("_request") or {}).get("deal") or {}
     if not message.told.several:
         deal = deal_of(message.text, message.tokens, message.plain, message.amounts, known, meant, open_question,
+                       {a.first: m for a, m in zip(message.seen.amounts, message.meanings, strict=True)}, message.wanted,
                        follow_up=message.follow_up, correcting=message.said.correction_at is not None)
     comparing = "comparison" in meant.routes
     turn = _turn_slots(message, meant, says, known, open_question)
@@ -123,6 +134,8 @@ def understand(
         before = before if _were_options(known) else {k: v for k, v in before.items() if k not in _OF_ONE}
     wanted = request.merge_request(before, wanted, not meant.own_cue, fresh)
     after["_told"] = _remembered(message, turn, wanted, fresh)
+    past = remembered(_told_before(known), message.seen, message.meanings)
+    after["_figures"] = [[t.role, t.value, t.kind, t.ago] for t in past]
     after["_request"] = {k: v for k, v in wanted.items() if k not in _MOMENTARY}
     return Understanding(
         text=message.text,
@@ -146,7 +159,8 @@ def understand(
 
 
 def _read(
-    text: str, places: PlaceIndex, known: Mapping[str, Any], previous_language: str | None, hint: str | None
+    text: str, places: PlaceIndex, known: Mapping[str, Any], previous_language: str | None, hint: str | None,
+    read: FigureReader,
 ) -> _Message:
     whole = normalise(text)
     read_text, injected = cut_injection(whole)
@@ -170,11 +184,17 @@ def _read(
     types_at = mentions.tag_types(tokens, figures | names | name_tokens, spoken == "en")
     said = mentions.find_mentions(read_text, tokens, figures | names, types_at, name)
     readings = roles.read_roles(tokens, amounts, _repaying(tokens, known))
+    follow_up = is_follow_up(tokens)
+    seen = see(read_text, tokens, amounts, readings, (known.get("_request") or {}).get("deal") or {}, follow_up)
+    meanings = read(seen, _told_before(known))
     refused = slots.refused_places(tokens, found)
     about = slots.asked_places(tokens, found, refused, said.correction_at)
     earlier = known.get("_told") or []
     marks = find_marks(read_text, tokens, amounts, about, types_at, any("name" in r for r in earlier))
-    told = read_options(tokens, amounts, readings, marks, earlier, said.correction_at)
+    told = read_options(
+        tokens, amounts, readings, marks, earlier, said.correction_at,
+        {a.first: m for a, m in zip(seen.amounts, meanings, strict=True)},
+    )
     if marks.banks:
         found, about = ([p for p in some if p.start not in marks.banks] for some in (found, about))
     return _Message(
@@ -186,16 +206,23 @@ def _read(
         amounts,
         plain,
         readings,
+        seen,
+        meanings,
+        read_measures(seen, meanings),
         found,
         about,
         refused,
         said,
         acceptance(tokens),
-        is_follow_up(tokens),
+        follow_up,
         asked_term(tokens),
         marks,
         told,
     )
+
+
+def _told_before(known: Mapping[str, Any]) -> list[Before]:
+    return [Before(*entry) for entry in known.get("_figures") or ()]
 
 
 def _repaying(tokens: list[Token], known: Mapping[str, Any]) -> bool:

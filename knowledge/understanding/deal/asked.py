@@ -69,6 +69,8 @@ _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 
 
+#: From these probabilities on a measure is asked for, is if no other is, and stands in for one that cannot be worked out.
+_ASKED, _PERHAPS, _INSTEAD = 0.5, 0.3, 0.08
 #: Measures that rest on a loan's amount.
 _OF_A_LOAN = frozenset({"monthly_payment", "total_interest", "down_payment"})
 
@@ -78,6 +80,17 @@ def feasible(measure: str, deal: Mapping[str, Any]) -> bool:
     if measure in _OF_A_LOAN and not deal.get("loan") and not deal.get("price"):
         return False
     return measure in _NEEDS and all(any(deal.get(name) for name in group) for group in _NEEDS[measure])
+
+
+def wanted_measures(chances: Mapping[str, float], deal: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """(measures that a trained reader takes the message to ask for, those of them that can be worked out). Where none can,
+    the likeliest one that can, if it is likely enough."""
+    ranked = sorted(chances, key=lambda m: -chances[m])
+    asked = [m for m in ranked if chances[m] >= _ASKED] or [m for m in ranked[:1] if chances[m] >= _PERHAPS]
+    possible = [m for m in asked if feasible(m, deal)]
+    if asked and not possible:
+        possible = [m for m in ranked if chances[m] >= _INSTEAD and feasible(m, deal)][:1]
+    return asked, possible
 
 
 def implied_measures(deal: Mapping[str, Any]) -> list[str]:

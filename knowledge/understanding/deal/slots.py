@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.locale import CURRENCY_OF
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.deal.asked import feasible
 from knowledge.understanding.deal.exchange import stated_exchange
 from knowledge.understanding.deal.figure import Figure
 from knowledge.understanding.deal.state import read_deal
+from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.intent import Intent
 from knowledge.understanding.tokens import Token
 
@@ -58,6 +60,8 @@ def deal_of(
     known: Mapping[str, Any],
     meant: Intent,
     open_question: str | None,
+    meanings: Mapping[int, Meaning],
+    wanted: Mapping[str, float],
     *,
     follow_up: bool,
     correcting: bool,
@@ -78,6 +82,10 @@ def deal_of(
         area=area,
         exchange=stated_exchange(tokens, plain),
         awaited=open_question,
+        meanings={at: m for at, m in meanings.items() if at not in placed},
+        wanted=wanted,
+        currency=next((a.currency for a in amounts if a.currency), None) or known.get("currency")
+        or CURRENCY_OF.get(str(known.get("country"))),
     )
     _as_found(tokens, amounts, figures, deal, meant)
     if "roi" in meant.routes and "comparison" not in meant.routes:

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from knowledge.understanding.amounts import HIGHEST_RATE, Amount
-from knowledge.understanding.deal.asked import asked_measures, base_of, implied_measures, named_measures
+from knowledge.understanding.deal.asked import (
+    asked_measures,
+    base_of,
+    implied_measures,
+    named_measures,
+    of_the_year,
+    wanted_measures,
+)
 from knowledge.understanding.deal.contexts import years_named
 from knowledge.understanding.deal.exchange import Exchange, asked_currency, currency_at
 from knowledge.understanding.deal.figure import Figure
 from knowledge.understanding.deal.figures import read_figures
+from knowledge.understanding.deal.meant import as_meant
 from knowledge.understanding.deal.rooms import countable
 from knowledge.understanding.deal.settle import ENTRIES, FLOWS, settle
 from knowledge.understanding.deal.vocabulary import words
+from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.tokens import Token
 
 #: Figures that a new one of a role takes the place of.
@@ -66,13 +76,19 @@ def read_deal(
     area: float | None = None,
     exchange: Exchange | None = None,
     awaited: str | None = None,
+    meanings: Mapping[int, Meaning] = MappingProxyType({}),
+    wanted: Mapping[str, float] = MappingProxyType({}),
+    currency: str | None = None,
 ) -> tuple[dict[str, Any], list[Figure]]:
-    """(what is known of the return after this message, the figures read in it)."""
+    """(what is known of the return after this message, the figures read in it). `meanings` are the trained reader's, by first
+    token, `wanted` the probability of each measure."""
     hits = named_measures(tokens, text)
     _name_pesos(tokens, amounts, exchange.quote if exchange else (known.get("fx") or {}).get("quote"))
     figures = read_figures(tokens, amounts, known, hits, exchange.first if exchange else None)
     deal = {k: v for k, v in known.items() if k != "turn"}
-    if _several(figures):
+    placed = {exchange.first} if exchange else set()
+    trusted = {at: m for at, m in meanings.items() if at not in placed}
+    if _several(as_meant(figures, tokens, amounts, trusted, known, currency)):
         return deal, []
     if exchange:
         deal["fx"] = {"value": exchange.value, "quote": exchange.quote, "base": exchange.base}
@@ -85,9 +101,11 @@ def read_deal(
         deal["base"] = base
     if awaited in _AWAITED and (loose := [f for f in figures if not f.role or f.role == "price"]):
         loose[0].role = _AWAITED[awaited]
+        trusted.pop(loose[0].at, None)
     if known and (correcting or len(tokens) <= (_SHORT + 4 if follow_up else _SHORT)):
-        _replace(deal, figures, known)
+        _replace(deal, [f for f in figures if f.at not in trusted], known)
     settle(figures, deal)
+    figures = as_meant(figures, tokens, amounts, trusted, deal, currency)
     for figure in figures:
         _enter(deal, figure)
     _halves(deal, tokens)
@@ -101,6 +119,12 @@ def read_deal(
     _horizon(deal, tokens)
     if area is not None:
         deal["area_m2"] = area
+    asked, deal["turn"] = wanted_measures(wanted, deal)
+    if asked:
+        if deal["turn"] == ["cash_flow_month"] and of_the_year(tokens, hits):
+            deal["turn"] = ["cash_flow_year"]
+        deal["asked"] = asked
+        return {k: v for k, v in deal.items() if v not in (None, [], {})}, figures
     deal["turn"] = asked_measures(tokens, hits, deal)
     if not hits and not known.get("asked") and figures:
         deal["turn"] = implied_measures(deal)
@@ -208,6 +232,10 @@ def _enter(deal: dict[str, Any], figure: Figure) -> None:
     elif role == "cost":
         _listed(
             deal, "costs", {"label": figure.label or "-", "amount": figure.value, "period": figure.period or "year"}
+        )
+    elif role == "price_cost":
+        _listed(
+            deal, "costs", {"label": figure.label or "-", "amount": figure.value, "period": "year", "of": "price"}
         )
     elif role == "rent_cost":
         _listed(deal, "costs", {"label": figure.label or "-", "amount": figure.value, "period": "year", "of": "rent"})

@@ -5,11 +5,12 @@ rent, "4.1" after 5.9 million is 4.1 million.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from knowledge.understanding.amounts import Amount
+from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.lexicon import words
 from knowledge.understanding.options.marks import vocabulary
 from knowledge.understanding.tokens import Token
@@ -21,7 +22,32 @@ ENTRIES = {
     "area_m2": "area_m2", "rate_pct": "rate_pct", "term_years": "term_years", "loan_amount": "loan_amount",
     "bedrooms": "bedrooms", "down_payment_pct": "down_payment_pct", "financed_pct": "down_payment_pct",
     "vacancy_pct": "vacancy_pct", "purchase_costs": "purchase_costs",
+    # what an option's return rests on besides
+    "own": "own", "sale": "sale", "value": "value", "debt": "debt", "instalment": "instalment", "affordable": "affordable",
+    "savings": "savings", "nights": "nights", "hold": "hold", "growth": "growth", "rent_growth": "rent_growth", "target": "target",
+    "discount": "discount", "selling": "selling", "occupancy": "occupancy", "vacant": "vacant", "room_rent": "room_rent",
 }
+#: Meanings of the trained reader -> roles here; those that are not named are told by any number of times (`MANY`).
+_MEANT = {
+    "price": "price", "rent/month": "monthly_rent", "netrent/month": "monthly_rent", "rent/year": "annual_rent",
+    "netrent/year": "annual_rent", "night": "nightly", "rate": "rate_pct", "term": "term_years", "loan": "loan_amount",
+    "down": "down_payment_pct", "financed": "financed_pct", "vacancy": "vacancy_pct", "vacant_months": "vacant",
+    "room/month": "room_rent", "instalment/month": "instalment", "affordable/month": "affordable", "nights/month": "nights",
+}
+#: Roles of which an option has any number.
+MANY = frozenset({"cost", "once", "flow"})
+_MANY_OF = {
+    "cost/month": "cost", "cost/year": "cost", "cost/night": "cost", "cost_of_rent": "cost", "cost_of_price": "cost",
+    "once": "once", "works": "once", "once_pct": "once", "flow": "flow",
+}
+
+
+def meant_role(meaning: Meaning) -> str | None:
+    """The role here of what the trained reader made of a figure; None where it is nothing of an option."""
+    label = meaning.label
+    if label in _MEANT or label in _MANY_OF:
+        return _MEANT.get(label) or _MANY_OF[label]
+    return meaning.role if meaning.role in ENTRIES else None
 #: A price is this many months of rent at least and at most.
 _MONTHS = (40.0, 1_500.0)
 _SIMILAR = 8.0
@@ -36,10 +62,13 @@ class Judge:
     tokens: list[Token]
     figures: Sequence[Amount]
     records: list[Record]
+    meanings: Mapping[int, Meaning]
 
     def role(self, amount: Amount, index: int | None, named: bool) -> str | None:
         """What a figure is in the record where it stands, which the words around it may not say; `named`: the record was
         opened by a mark, so that a bare "4.1" may be of the size of the other's price."""
+        if meaning := self.meanings.get(amount.first):
+            return meant_role(meaning)
         record = self.records[index] if index is not None else {}
         role = amount.role
         bare = amount.literal and not amount.unit and not amount.scaled and amount.kind in ("other", "money")

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from core.locale import CURRENCY_OF
 from knowledge.understanding.amounts import Amount
+from knowledge.understanding.deal.meant import sizes
+from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.options.figures import ENTRIES, Record
 from knowledge.understanding.options.marks import Marks
 from knowledge.understanding.options.scan import Scan
@@ -18,7 +20,8 @@ from knowledge.understanding.roles import Reading
 from knowledge.understanding.tokens import Token
 
 #: Figures that can tell options apart.
-_TELLING = ("price", "monthly_rent", "annual_rent", "nightly_rent", "rate_pct", "term_years", "loan_amount")
+_TELLING = ("price", "monthly_rent", "annual_rent", "nightly_rent", "rate_pct", "term_years", "loan_amount", "own", "sale",
+            "value", "instalment", "room_rent", "debt")
 #: Figures that make an option; rooms alone do not.
 _SUBSTANCE = {*_TELLING, "area_m2"}
 #: What one option was told of and the others were not, where all have it or none: the terms of a loan.
@@ -41,13 +44,14 @@ class Told:
 
 def read_options(
     tokens: list[Token], amounts: Sequence[Amount], readings: Mapping[int, Reading], marks: Marks, known: Sequence[Record],
-    correction_at: int | None,
+    correction_at: int | None, meanings: Mapping[int, Meaning],
 ) -> Told:
     """What the message tells of each option. Where there are several, the figures' roles are set accordingly."""
     figures = [a for a in amounts if not any(i in marks.taken for i in range(a.first, a.last + 1))]
     of_tokens = {amounts[i].first: reading for i, reading in readings.items()}
-    scan = Scan(tokens, figures, of_tokens, marks, known, correction_at)
     before = [(a.value, a.kind, a.role) for a in amounts]
+    _size(figures, meanings, known)
+    scan = Scan(tokens, figures, of_tokens, marks, known, correction_at, meanings)
     scan.read()
     shared, common = _shared(scan)
     kept = [i for i in range(len(scan.records)) if i < scan.before or (i not in common and _stands(scan, i))]
@@ -75,6 +79,16 @@ def read_options(
     name_records(records)
     told.records = records[-MOST:]
     return told
+
+
+def _size(figures: Sequence[Amount], meanings: Mapping[int, Meaning], known: Sequence[Record]) -> None:
+    """Bare figures in the size that their meanings and the other figures make likely."""
+    told = [a for a in figures if a.first in meanings]
+    money = next((a.currency for a in figures if a.currency), None) or next((r["currency"] for r in known if r.get("currency")), None)
+    values = sizes(told, meanings, next((dict(r) for r in reversed(known) if r.get("price")), {}), money)
+    for amount in told:
+        if meanings[amount.first].label != "nights/month":
+            amount.value = values[amount.first]
 
 
 def _stands(scan: Scan, index: int) -> bool:

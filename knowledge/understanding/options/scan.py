@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.options.figures import ENTRIES, Judge, Record, level, like
+from knowledge.understanding.figures.reader import Meaning
+from knowledge.understanding.options.figures import ENTRIES, MANY, Judge, Record, level, like
 from knowledge.understanding.options.marks import Mark, Marks, vocabulary
 from knowledge.understanding.roles import Period, Reading, cost_period, period_after
 from knowledge.understanding.slots import rate_kind
@@ -33,11 +34,12 @@ class Scan:
 
     def __init__(
         self, tokens: list[Token], figures: Sequence[Amount], readings: Mapping[int, Reading], marks: Marks,
-        known: Sequence[Record], correction_at: int | None,
+        known: Sequence[Record], correction_at: int | None, meanings: Mapping[int, Meaning],
     ) -> None:
         self.tokens, self.figures, self.readings, self.marks = tokens, figures, readings, marks
         self.records: list[Record] = [dict(r) | {"costs": list(r.get("costs", ()))} for r in known]
-        self.judge = Judge(tokens, figures, self.records)
+        self.judge = Judge(tokens, figures, self.records, meanings)
+        self.meanings = meanings
         self.before = len(known)
         self.fresh: list[set[str]] = [set() for _ in known]
         self.run: list[int] = []
@@ -196,7 +198,7 @@ class Scan:
             return set(row)
         if self._is_shared(amount):
             role = self.judge.role(amount, self.cur, self.cur in self.opened)
-            if role == "cost":
+            if role == "cost" and amount.first not in self.meanings:
                 for target in range(len(self.records)):
                     self._enter(amount, role, target)
             elif role:
@@ -209,7 +211,7 @@ class Scan:
             return {index}
         target = self.cur
         corrects = self.correction_at is not None and amount.first >= self.correction_at
-        if role != "cost" and ENTRIES[role] in self.fresh[target] and not corrects:
+        if role not in MANY and ENTRIES[role] in self.fresh[target] and not corrects:
             target = next((i for i in self.run if i > target and ENTRIES[role] not in self.fresh[i]), -1)
             target = self._new() if target < 0 else target
         elif role == "cost" and self._label(amount) in {c["label"] for c in self.records[target]["costs"]} & self.fresh[target]:
@@ -234,6 +236,9 @@ class Scan:
             broken = ranged or self.tokens[right.first].opens or between - vocabulary()["rows"]
             if broken or any(left.last < m.first < right.first for m in self.marks.found):
                 break
+            one, other = (self.meanings.get(a.first) for a in (left, right))
+            if one and other and one.label != other.label:
+                break
             level(left, right)
             alike = left.kind == "money" or left.role == right.role or None in (left.role, right.role)
             if left.kind != right.kind or not alike or not like(left.value, right.value):
@@ -250,7 +255,7 @@ class Scan:
 
     def _columns(self, count: int, role: str | None) -> list[int] | None:
         """The records that `count` figures in a row go to, one each."""
-        if role is None or role == "cost":
+        if role is None or role in MANY:
             return None
         held = [i for i in range(len(self.records)) if i != self.loose]
         told = [i for i in held if i >= self.before or self.fresh[i]]
@@ -303,6 +308,10 @@ class Scan:
     def _enter(self, amount: Amount, role: str, index: int) -> None:
         self.entries.append(Entry(amount, role, amount.value, index))
         record, value = self.records[index], amount.value
+        meaning = self.meanings.get(amount.first)
+        if role in MANY and (meaning or role != "cost"):
+            self.fresh[index].add(f"{role} {amount.first}")
+            return
         if role == "cost":
             label, period = self._label(amount), self._period(amount)
             record["costs"] = [c for c in record["costs"] if c["label"] != label]
@@ -314,14 +323,15 @@ class Scan:
             value = 100 - value
         if role == "term_years" and amount.kind == "months":
             value = round(value / 12, 4)
-        if role == "monthly_rent":
+        if role == "monthly_rent" and meaning is None:
             value *= self.judge.scale(amount, role)
         record[key] = int(value) if value == int(value) else value
         if key == "rate_pct" and (kind := rate_kind(self.tokens, amount)):
             record["rate_kind"] = kind
         if amount.currency and amount.kind == "money":
             record["currency"] = amount.currency
-        if key == "monthly_rent" and vocabulary()["net"] & {t.text for t in self._around(amount)}:
+        net = meaning.role == "netrent" if meaning else bool(vocabulary()["net"] & {t.text for t in self._around(amount)})
+        if key in ("monthly_rent", "annual_rent") and net:
             record["net_rent"] = True
         self.fresh[index].add(key)
 

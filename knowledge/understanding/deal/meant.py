@@ -1,0 +1,164 @@
+"""Puts what the trained reader made of each figure in place of what the rules made of it, and bare figures in their size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from knowledge.understanding.amounts import Amount
+from knowledge.understanding.deal.contexts import contexts, years_of
+from knowledge.understanding.deal.figure import Figure, noun_of
+from knowledge.understanding.deal.vocabulary import names, words
+from knowledge.understanding.figures.reader import Meaning
+from knowledge.understanding.tokens import Token
+
+#: Role of the reader -> role of a return, where they differ. Of a return only: budgets are not.
+_ROLES = {
+    "rent": "rent", "netrent": "rent", "room": "rent", "works": "once", "flow": "each", "cost_of_rent": "rent_cost",
+    "cost_of_price": "price_cost", "once_pct": "once", "vacant_months": "vacancy_months", "convert": "", "fx": "", "x": "",
+    "rentbudget": "",
+}
+_PERCENTS = frozenset({
+    "rate", "down", "financed", "vacancy", "occupancy", "growth", "rent_growth", "target", "discount", "selling", "cost_of_rent",
+    "cost_of_price", "once_pct",
+})
+_TIMES = frozenset({"term", "hold"})
+_COUNTS = frozenset({"nights"})
+_LARGE = frozenset({"price", "value", "loan", "debt", "own", "sale", "savings", "budget"})
+#: (least, most) of the price that an amount is, by role and period; the smallest size that fits is taken.
+_OF_PRICE = {
+    "rent/month": (1e-3, 0.03), "netrent/month": (3e-4, 0.03), "room/month": (3e-4, 0.02), "instalment/month": (1e-3, 0.03),
+    "affordable/month": (1e-3, 0.03), "cost/month": (3e-5, 0.01), "rent/year": (0.01, 0.4), "netrent/year": (5e-3, 0.4),
+    "room/year": (3e-3, 0.3), "cost/year": (2e-4, 0.1), "once": (2e-3, 0.4), "works": (5e-3, 1.5), "flow": (5e-3, 5.0),
+    "night": (1e-4, 5e-3), "cost/night": (5e-6, 1e-3),
+}
+#: Months of rent that a price comes to.
+_MONTHS = (40.0, 900.0)
+#: A bare price in the units that people leave out, by currency: (below, size).
+_UNSAID = {"EUR": ((1_000.0, 1e3),), "COP": ((10_000.0, 1e6),), "MXN": ((40.0, 1e6), (1_000.0, 1e3))}
+_ADDED = words("added")
+
+
+def as_meant(
+    figures: Sequence[Figure],
+    tokens: list[Token],
+    amounts: Sequence[Amount],
+    meanings: Mapping[int, Meaning],
+    known: Mapping[str, Any],
+    currency: str | None,
+) -> list[Figure]:
+    """The figures of the message by the reader's meanings (by first token); those that it does not speak of stay."""
+    ruled = {f.at: f for f in figures}
+    of_token = {a.first: a for a in amounts}
+    told = [a for a in amounts if a.first in meanings]
+    values = sizes(told, meanings, known, currency)
+    named = names(tokens)
+    around = dict(zip((a.first for a in told), contexts(tokens, told), strict=True))
+    flows = {int(a.value) for a in told if meanings[a.first].role == "flow"}  # "cada año: 20, 22, 24" names no years
+    found = [f for f in figures if f.at not in meanings]
+    for at, meaning in meanings.items():
+        amount = of_token.get(at)
+        if amount is None:
+            continue
+        old, context = ruled.get(at), around[at]
+        role = _ROLES.get(meaning.role, meaning.role)
+        if meaning.role == "budget":
+            role = "price" if old is not None and old.role == "price" else ""
+        label = old.label if old is not None and old.role == role and old.label else noun_of(tokens, context, named)
+        figure = Figure(
+            role, values[at], _kind(amount, meaning), at, 3.0, _period(meaning, old), label,
+            net=meaning.role == "netrent" or (meaning.role == "target" and old is not None and old.net),
+            added=any(t.text in _ADDED for t in tokens[max(context.left, at - 4) : at]),
+            each=meaning.role == "room",
+            years=tuple(y for y in years_of(tokens, context) if y not in flows),
+            currency=amount.currency,
+            literal=amount.literal,
+            opener=tokens[at - 1].text if at and not tokens[at].opens else "",
+        )
+        if meaning.label == "cost/night":
+            figure.role = "night_cost"
+        found.append(figure)
+    found.sort(key=lambda f: f.at)
+    _date(found)
+    return found
+
+
+def _kind(amount: Amount, meaning: Meaning) -> str:
+    if meaning.role in _PERCENTS:
+        return "percent"
+    if meaning.role in _TIMES:
+        return "years"
+    if meaning.role == "vacant_months":
+        return "months"
+    return "other" if meaning.role in _COUNTS or meaning.role == "x" else "money"
+
+
+def _period(meaning: Meaning, old: Figure | None) -> Any:
+    if meaning.role in ("rent", "netrent", "room", "cost", "instalment", "affordable") and meaning.period != "night":
+        return meaning.period
+    if meaning.role in ("rate", "target"):
+        return old.period if old is not None and old.kind == "percent" else None
+    return None
+
+
+def _date(figures: Sequence[Figure]) -> None:
+    """Flows told one after the other are of one year after the other: "20, 22, 24 y en el cuarto 215"."""
+    flows = [f for f in figures if f.role == "each"]
+    if len(flows) < 2:
+        return
+    year = 0
+    for flow in flows:
+        if not flow.years:
+            flow.years = (year + 1,)
+        year = max(flow.years)
+
+
+# sizes
+
+
+def sizes(
+    told: Sequence[Amount], meanings: Mapping[int, Meaning], known: Mapping[str, Any], currency: str | None
+) -> dict[int, float]:
+    """The value of each figure by its first token; bare amounts in the size that the others make likely."""
+    values: dict[int, float] = {}
+    for amount in told:
+        values[amount.first] = amount.value
+        meaning = meanings[amount.first]
+        if amount.kind == "months" and meaning.role in _TIMES:
+            values[amount.first] = round(amount.value / 12, 4)
+        elif meaning.label == "nights/month":
+            values[amount.first] = amount.value * 12
+    large = [a for a in told if meanings[a.first].role in _LARGE]
+    reference = next((float(known[k]) for k in ("price", "value", "loan", "own", "sale", "debt") if known.get(k)), None)
+    reference = reference or max((a.value for a in large if not _bare(a)), default=None)
+    rent = next((a.value for a in told if meanings[a.first].label in ("rent/month", "netrent/month") and not _bare(a)), None)
+    if rent is None and isinstance(known.get("rent"), Mapping):
+        rent = float(known["rent"]["amount"]) / (12 if known["rent"].get("period") == "year" else 1)
+    for amount in sorted(large, key=lambda a: -a.value):
+        if _bare(amount):
+            values[amount.first] = _large(amount.value, reference, rent, currency)
+        reference = max(reference or 0.0, values[amount.first]) if meanings[amount.first].role != "savings" else reference
+    for amount in told:
+        limits = _OF_PRICE.get(meanings[amount.first].label)
+        if limits and _bare(amount) and reference:
+            values[amount.first] = _small(amount.value, reference, *limits)
+    return values
+
+
+def _bare(amount: Amount) -> bool:
+    small = 0 < amount.value < 1_000 and amount.kind in ("money", "other")
+    return small and amount.literal and not amount.scaled and not amount.unit
+
+
+def _large(value: float, reference: float | None, rent: float | None, currency: str | None) -> float:
+    if reference:
+        sizes = [(abs(math.log(value * s / reference)), s) for s in (1.0, 1e3, 1e6) if 0.01 <= value * s / reference <= 30]
+        return value * min(sizes)[1] if sizes else value
+    if rent:
+        return next((value * s for s in (1.0, 1e3, 1e6) if _MONTHS[0] <= value * s / rent <= _MONTHS[1]), value)
+    return next((value * size for below, size in _UNSAID.get(currency or "", ()) if value < below), value)
+
+
+def _small(value: float, reference: float, least: float, most: float) -> float:
+    return next((value * s for s in (1.0, 1e3, 1e6) if least <= value * s / reference <= most), value)

@@ -1,0 +1,83 @@
+"""The trained reader of figures: what each is, one after the other, with the probability of it.
+
+A softmax over hashed features, decided from left to right: each decision is part of the history of the next. Trained by
+`train_figures.py` on the marked messages of `training/figures/`; the arrays are read without pickle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.understanding.figures.features import BUCKETS, Vector, static, with_history
+from knowledge.understanding.figures.history import NOTHING, REMEMBERED, Told
+from knowledge.understanding.figures.seen import Seen
+from knowledge.understanding.lexicon import DATA
+
+PATH = DATA / "figures.npz"
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a figure is: `role` with the `period` it is stated for, `x` where it is nothing of a return."""
+
+    role: str
+    period: str | None
+    probability: float
+
+    @property
+    def label(self) -> str:
+        return f"{self.role}/{self.period}" if self.period else self.role
+
+
+class Reader:
+    """`weights` is buckets × roles."""
+
+    def __init__(self, arrays: dict[str, NDArray[np.generic]]) -> None:
+        self.roles = [str(name) for name in arrays["roles"]]
+        self.weights: Floats = arrays["weights"].astype(np.float32) * arrays["scale"].astype(np.float32)
+        self.bias: Floats = arrays["bias"].astype(np.float32)
+        if self.weights.shape != (BUCKETS, len(self.roles)):
+            raise ValueError(f"figures.npz has weights of {self.weights.shape}, the code {BUCKETS}: run train_figures again")
+
+    def probabilities(self, vector: Vector) -> Floats:
+        at = np.fromiter(vector.keys(), np.int64, len(vector))
+        values = np.fromiter(vector.values(), np.float32, len(vector))
+        found = values @ self.weights[at] + self.bias
+        odds = np.exp(found - found.max())
+        return np.asarray(odds / odds.sum(), np.float32)
+
+    def read(self, seen: Seen, past: Sequence[Told]) -> list[Meaning]:
+        """The meaning of each of `seen.amounts`; `past` are the figures of earlier messages, the oldest first."""
+        told, meanings = list(past), []
+        for amount, vector in zip(seen.amounts, static(seen), strict=True):
+            chances = self.probabilities(with_history(vector, amount, told))
+            best = int(chances.argmax())
+            role, _, period = self.roles[best].partition("/")
+            meanings.append(Meaning(role, period or None, float(chances[best])))
+            told.append(Told(self.roles[best], amount.value, amount.kind, 0))
+        return meanings
+
+
+def remembered(past: Sequence[Told], seen: Seen, meanings: Sequence[Meaning]) -> list[Told]:
+    """The history after a message, one message older."""
+    new = [Told(m.label, a.value, a.kind, 0) for a, m in zip(seen.amounts, meanings, strict=True)]
+    older = [Told(t.role, t.value, t.kind, t.ago + 1) for t in (*past, *new)]
+    return [t for t in older if t.role != NOTHING or t.ago <= 1][-REMEMBERED:]
+
+
+@lru_cache(maxsize=1)
+def reader() -> Reader:
+    """The shipped one, read once."""
+    with np.load(PATH, allow_pickle=False) as arrays:
+        return Reader({name: arrays[name] for name in arrays.files})
+
+
+def read_meanings(seen: Seen, past: Sequence[Told]) -> list[Meaning]:
+    """As the shipped reader has it."""
+    return reader().read(seen, past) if seen.amounts else []
