@@ -7,12 +7,16 @@ from typing import Any
 
 from agents.option_figures import figures_of, told
 from agents.playbook import Arguments, Brief, Known, Playbook, Step
+from agents.roi_deal import deal_arguments, measures_of
 from agents.specialist import Specialist
 from core.locale import LOCALES
 from core.words import word
 from tools.compare import MEASURES, MOST, profile_option, weigh_options
 
 _FIGURES = ("price", "monthly_rent", "area_m2")
+#: Figures that `profile_option` takes by their own names; the others go in `more`.
+_PLAIN = frozenset({"price", "monthly_rent", "annual_rent", "rent_is_net", "area_m2", "costs", "purchase_costs", "vacancy_pct",
+                    "loan_amount", "down_payment_pct", "rate_pct", "rate_kind", "term_years"})
 _OPTION = {"es": "Opción", "en": "Option"}
 #: What understanding calls a measure -> the measure of an area, where the options are areas.
 _OF_AREAS = {"gross_yield": "area_gross_yield", "price_per_m2": "price_m2_median", "price": "price_m2_median",
@@ -75,7 +79,17 @@ def _of_request(brief: Brief, option: dict[str, Any], number: int) -> Arguments:
     if option.get("listing_id"):
         return {"kind": "listing", "listing_id": int(option["listing_id"]), "label": label}
     if told(option) or not (option.get("city") or option.get("neighbourhood")):
-        measures = [name for name in brief.request.get("measures") or () if name not in ("gross_yield", "price_per_m2")]
+        deal, named = option.get("deal") or {}, brief.request.get("measures") or ()
+        measures = [name for name in named if name not in ("gross_yield", "price_per_m2")]
+        if deal:
+            asked = measures_of(deal) or measures
+            call = deal_arguments(deal, asked, brief.language, option.get("rate_kind"))
+            plain = {name: call.pop(name) for name in _PLAIN & call.keys()}
+            more = {name: value for name, value in call.items() if value is not None and name != "measures"}
+            if option.get("area_m2") is not None:
+                plain["area_m2"] = option["area_m2"]
+            return {"kind": "own_figures", **common, "currency": option.get("currency") or common["currency"], "measures": asked or None,
+                    **{name: value for name, value in plain.items() if value is not None}, "more": more or None}
         return {"kind": "own_figures", **common, "currency": option.get("currency") or common["currency"],
                 "measures": measures or None, **figures_of(brief, option, number)}
     return {"kind": "area", **{k: v for k, v in common.items() if k != "currency"}}
@@ -146,7 +160,8 @@ def weighing(known: Known) -> Arguments | None:
     if not done:
         return None
     areas = all(result.data["kind"] == "area" for result in done)
-    asked = next(iter(known.request.get("measures") or ()), None)
+    told = [m for o in known.request.get("options") or () for m in measures_of(o.get("deal") or {})[:1]]
+    asked = next(iter(told or known.request.get("measures") or ()), None)
     asked = _OF_AREAS.get(asked or "", asked) if areas else asked
     return {
         "measure": asked if asked in MEASURES else None,

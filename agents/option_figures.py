@@ -16,7 +16,7 @@ _OF_ALL = ("rate_pct", "term_years", "down_payment_pct", "loan_amount", "rate_ki
 
 def told(option: Arguments) -> bool:
     """Whether the investor gave figures of this option."""
-    return any(option.get(name) is not None for name in TELLING)
+    return bool(option.get("deal")) or any(option.get(name) is not None for name in TELLING)
 
 
 def figures_of(brief: Brief, option: Arguments, number: int) -> Arguments:
@@ -32,9 +32,9 @@ def figures_of(brief: Brief, option: Arguments, number: int) -> Arguments:
     if "monthly_rent" in found or "annual_rent" in found:
         if option.get("net_rent") or brief.request.get("net_rent"):
             found["rent_is_net"] = True
-        costs = [_cost(brief, cost) for cost in option.get("costs") or ()]
+        costs = [_cost(brief, cost) for cost in (option.get("deal") or option).get("costs") or ()]
         costs += costs_of(Known(brief, {}), option.get("label"), number) or []
-        if costs or any(o.get("costs") for o in brief.request.get("options") or ()) or brief.request.get("costs"):
+        if costs or any((o.get("deal") or o).get("costs") for o in brief.request.get("options") or ()) or brief.request.get("costs"):
             found["costs"] = costs  # none told of this one, where another has its own, is none to take off
     return found
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from agents.market_research import RENTS
 from agents.playbook import Arguments, Known, Playbook, Step
+from agents.roi_deal import deal_call
 from agents.specialist import Specialist
 from core import clock
 from core.locale import CURRENCY_OF
@@ -18,6 +19,7 @@ from tools.areas import area_statistics
 from tools.comparables import similar_listings
 from tools.currency import convert_currency
 from tools.forecast import forecast_index
+from tools.returns import analyse_returns
 from tools.valuation import value_property
 
 _MOST = 3
@@ -113,6 +115,14 @@ def _currency(known: Known) -> str | None:
 # the calls
 
 
+def own_growth(known: Known) -> Arguments | None:
+    """What a price comes to at the growth that the investor assumes: arithmetic, no forecast."""
+    deal = known.request.get("deal") or {}
+    if "future_value" not in (deal.get("turn") or ()):
+        return None
+    return deal_call(known, {"turn": ["future_value"]})
+
+
 def conversion(known: Known) -> Arguments | None:
     """An asking price in another currency, before it is compared with adverts."""
     amount, named = one(known.slots.get("price")), one(known.slots.get("currency"))
@@ -125,6 +135,8 @@ def conversion(known: Known) -> Arguments | None:
 def values(known: Known) -> list[Arguments] | None:
     """One call a property: for a value or a verdict, and before a forecast of a property whose size is known."""
     found = properties(known)
+    if known.first("own") and not any(_placed(p) for p in found):
+        return None
     if known.brief.uncovered:  # only arithmetic on the investor's own figures
         return [
             {name: p.get(name) for name in ("area_m2", "asking_price", "currency")}
@@ -153,7 +165,7 @@ def levels(known: Known) -> list[Arguments] | None:
 
 
 def forecasts(known: Known) -> list[Arguments] | None:
-    if known.brief.uncovered or "forecast" not in aims(known):
+    if known.brief.uncovered or "forecast" not in aims(known) or known.first("own"):
         return None
     slots = known.slots
     value, currency = _today(known)
@@ -191,12 +203,13 @@ def _today(known: Known) -> tuple[float | None, str | None]:
 
 SPECIALIST = Specialist(
     name="price_prediction",
-    tools=(value_property, similar_listings, forecast_index, area_statistics, convert_currency),
+    tools=(value_property, similar_listings, forecast_index, area_statistics, convert_currency, analyse_returns),
     playbook=Playbook(
         template="price_prediction",
         steps=(
             Step("convert", "convert_currency", conversion),
-            Step("value", "value_property", values, after=("convert",)),
+            Step("own", "analyse_returns", own_growth),
+            Step("value", "value_property", values, after=("convert", "own")),
             Step("level", "area_statistics", levels, after=("value",)),
             Step("forecast", "forecast_index", forecasts, after=("value",)),
         ),

@@ -36,9 +36,14 @@ _WITH_GROSS = frozenset({"net_yield", "cap_rate", "noi", "dscr"})
 def deal_measures(known: Known) -> list[str]:
     """The measures asked that the told figures allow; empty where the slots decide."""
     deal = known.request.get("deal") or {}
-    asked = [_measure(name) for name in deal.get("turn") or () if name != "converted"]
     listed = "price" not in known.brief.turn_slots and any(r.get("kind") == "listing" for r in known.brief.references)
-    if not asked or listed or known.request.get("options"):
+    return [] if listed or known.request.get("options") else measures_of(deal)
+
+
+def measures_of(deal: Mapping[str, Any]) -> list[str]:
+    """The calculator's measures for those asked of a return, and what is told beside them."""
+    asked = [_measure(name) for name in deal.get("turn") or () if name != "converted"]
+    if not asked:
         return []
     gross = deal.get("price") and deal.get("rent") and not deal["rent"].get("net") and "gross_yield" not in asked
     if gross and _WITH_GROSS & set(asked) and deal.get("base") != "invested":
@@ -55,15 +60,16 @@ def _measure(name: str) -> str:
     return {"future_value": "value_at_horizon", "purchase_costs": "acquisition_costs"}.get(name, name)
 
 
-def deal_arguments(known: Known, asked: list[str]) -> Arguments:
-    """The figures told, under the calculator's names."""
-    deal = known.request.get("deal") or {}
+def deal_arguments(
+    deal: Mapping[str, Any], asked: list[str], language: str, rate_kind: str | None, converted: float | None = None
+) -> Arguments:
+    """The figures told, under the calculator's names; `converted`: the rent in the price's currency."""
     flows = _flows(deal) if _OF_FLOWS & set(asked) else None
     call: Arguments = (
         {
             "price": _price(deal, asked),
             "area_m2": deal.get("area_m2"),
-            "costs": _costs(deal, known.brief.language),
+            "costs": _costs(deal, language),
             "net_yield_on": _base(deal, asked),
             "vacancy_pct": deal.get("vacancy_pct"),
             "savings": deal.get("savings"),
@@ -79,13 +85,13 @@ def deal_arguments(known: Known, asked: list[str]) -> Arguments:
             "target_is_net": deal.get("target_net"),
             "rate_pct": deal.get("rate_pct"),
             "term_years": deal.get("term_years"),
-            "rate_kind": _rate_kind(known, deal),
+            "rate_kind": _rate_kind(rate_kind, deal),
             "horizon_years": _years(deal) or None,
             "sale_price": _sale(deal),
             "cash_flows": flows,
             "measures": asked,
         }
-        | _rent(known, deal)
+        | _rent(deal, converted)
         | _loan(deal, asked)
     )
     if call["costs"] is None and (_AS_TOLD & set(asked) or (_OF_FLOWS & set(asked) and deal.get("sale"))):
@@ -122,7 +128,7 @@ def _sale(deal: Mapping[str, Any]) -> float | None:
     return deal.get("sale") or (deal.get("value") if deal.get("price") else None)
 
 
-def _rent(known: Known, deal: Mapping[str, Any]) -> Arguments:
+def _rent(deal: Mapping[str, Any], converted: float | None) -> Arguments:
     income = deal.get("rent")
     if not income:
         return {}
@@ -131,16 +137,19 @@ def _rent(known: Known, deal: Mapping[str, Any]) -> Arguments:
     value = float(income["amount"])
     if income.get("each"):
         value *= deal.get("let", 1)
-    if _in_two_currencies(deal) and income["period"] == "month":
-        converted = known.first("convert")
-        fact = converted.facts.get(converted.data.get("converted") or "") if converted else None
-        value = float(fact.value) if fact else value
-    elif known.request.get("rent_currency") and income["period"] == "month":
-        converted = known.first("convert")
-        fact = converted.facts.get(converted.data.get("converted") or "") if converted else None
-        value = float(fact.value) if fact else value
+    if converted is not None and income["period"] == "month":
+        value = converted
     name = "annual_rent" if income["period"] == "year" else "monthly_rent"
     return {name: value, "rent_is_net": True if income.get("net") else None}
+
+
+def _converted(known: Known, deal: Mapping[str, Any]) -> float | None:
+    """The rent in the price's currency, where it was told in another."""
+    if not (_in_two_currencies(deal) or known.request.get("rent_currency")):
+        return None
+    result = known.first("convert")
+    fact = result.facts.get(result.data.get("converted") or "") if result else None
+    return float(fact.value) if fact else None
 
 
 def _costs(deal: Mapping[str, Any], language: str) -> list[Arguments] | None:
@@ -155,16 +164,16 @@ def _costs(deal: Mapping[str, Any], language: str) -> list[Arguments] | None:
     return found or None
 
 
-def _rate_kind(known: Known, deal: Mapping[str, Any]) -> str | None:
+def _rate_kind(stated: str | None, deal: Mapping[str, Any]) -> str | None:
     if deal.get("rate_period") == "month":
         return "monthly"
-    return rate_kind_of(known) if deal.get("rate_pct") is not None else None
+    return stated if deal.get("rate_pct") is not None else None
 
 
 def _loan(deal: Mapping[str, Any], asked: list[str]) -> Arguments:
     """Loan, instalment and own money; a stated instalment needs no rate."""
     loan, own, price = deal.get("loan"), deal.get("own"), deal.get("price")
-    if "loan_to_value" in asked:
+    if "loan_to_value" in asked or (loan is None and not {"down_pct", "financed_pct"} & deal.keys()):
         loan = deal.get("debt") or loan
     found: Arguments = {"loan_amount": loan, "instalment": deal.get("instalment")}
     if "affordable_loan" in asked:
@@ -223,12 +232,13 @@ def _years(deal: Mapping[str, Any]) -> float:
     return max(deal.get("last_year") or 0, deal.get("hold_years") or 0)
 
 
-def deal_call(known: Known) -> Arguments | None:
-    """The whole call, with where the property is; None where the slots decide."""
-    asked = deal_measures(known)
+def deal_call(known: Known, told: Mapping[str, Any] | None = None) -> Arguments | None:
+    """The whole call, with where the property is; None where the slots decide. `told` takes the place of what was told."""
+    deal = (known.request.get("deal") or {}) | (told or {})
+    asked = measures_of(deal) if told else deal_measures(known)
     if not asked:
         return None
-    slots, outside, deal = known.slots, bool(known.brief.uncovered), known.request.get("deal") or {}
+    slots, outside = known.slots, bool(known.brief.uncovered)
     place: Arguments = {
         "currency": deal["currency"] if _in_two_currencies(deal) else one(slots.get("currency")),
         "outside_markets": outside or None,
@@ -238,4 +248,4 @@ def deal_call(known: Known) -> Arguments | None:
         "new_build": True if "new_build" in many(slots.get("features")) else None,
         "rate_moves": amount(known.request.get("rate_moves")),
     }
-    return place | deal_arguments(known, asked)
+    return place | deal_arguments(deal, asked, known.brief.language, rate_kind_of(known), _converted(known, deal))

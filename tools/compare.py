@@ -20,7 +20,7 @@ from core.locale import CURRENCY_OF, Currency
 from tools.context import Runtime
 from tools.leads import PropertyType
 from tools.option_profiles import SAME_TIME_DAYS, Profile, area_profile, listing_profile, project_profile
-from tools.own_option import own_figures
+from tools.own_option import MoreFigures, own_figures
 from tools.provenance import settle
 from tools.result import Content, ToolResult
 from tools.returns import StatedCost
@@ -34,13 +34,19 @@ MEASURES: dict[str, bool] = {
     "price_m2_median": False, "price": False,
     "monthly_rent": False, "rent_m2_median": False, "rent_m2_mean": False, "rent_mean": False, "price_change_year": True,
     "years_of_rent": False, "total_interest": False, "cap_rate": True, "cash_on_cash": True, "cash_flow_month": True,
-    "rent_minus_payment": True, "irr": True, "levered_irr": True, "payback_years": False,
+    "rent_minus_payment": True, "irr": True, "levered_irr": True, "payback_years": False, "cash_flow_year": True, "noi": True,
+    "dscr": True, "npv": True, "total_return": True, "annual_growth": True, "loan_to_value": False, "break_even_rent": False,
+    "break_even_nights": False, "cash_needed": False, "down_payment": False, "savings_gap": False, "total_outlay": False,
+    "acquisition_costs": False, "price_for_yield": True, "rent_for_yield": False, "affordable_loan": True,
+    "value_at_horizon": True, "interest_saved": True, "loan_amount": False,
 }
 #: Rows of the comparison in their order.
 ROWS = ("price", "monthly_rent", "annual_rent", "gross_yield", "net_yield", "cap_rate", "noi", "payback_years", "years_of_rent",
         "acquisition_costs", "loan_amount", "down_payment_pct", "rate_pct", "term_years", "monthly_payment", "total_interest",
         "loan_to_value", "rent_minus_payment", "cash_flow_month", "cash_flow_year", "cash_on_cash", "dscr", "break_even_rent",
-        "irr", "levered_irr", "npv", "price_per_m2", "area_m2", "bedrooms", "bathrooms",
+        "irr", "levered_irr", "npv", "total_return", "annual_growth", "value_at_horizon", "break_even_nights", "price_for_yield",
+        "rent_for_yield", "affordable_loan", "down_payment", "cash_needed", "savings_gap", "total_outlay", "interest_saved",
+        "price_per_m2", "area_m2", "bedrooms", "bathrooms",
         "price_m2_median", "rent_m2_median", "rent_m2_mean", "rent_mean", "area_gross_yield",
         "price_change_year", "rent_change_year", "listings_sale", "listings_rent", "units", "units_available", "delivery",
         "stage", "place")
@@ -71,6 +77,7 @@ async def profile_option(
     rate_pct: float | None = None,
     rate_kind: Literal["nominal", "effective"] | None = None,
     term_years: float | None = None,
+    more: MoreFigures | None = None,
     measures: Annotated[list[str] | None, Field(max_length=30)] = None,
 ) -> Content:
     """What is known of one option of a comparison. Call it once per option, all options in the same message.
@@ -78,8 +85,8 @@ async def profile_option(
     kind listing: listing_id. kind project: project (its name or id). kind area: city and/or neighbourhood, property_type
     if one was asked. kind own_figures: a property or a loan as the investor described it: price, monthly_rent (money in
     `currency`, a month's rent; rent_is_net if costs are off it), area_m2, its own costs, and its loan: loan_amount or
-    down_payment_pct with rate_pct (rate_kind effective only for E.A.) and term_years. measures: what was asked beyond the
-    plain ones (net_yield, cash_on_cash, cap_rate). label: the option's short name; keep it in the answer. What is missing
+    down_payment_pct with rate_pct (rate_kind effective only for E.A.) and term_years. more: what its return rests on besides
+    (own cash, a told instalment, sale price). measures: what was asked beyond the plain ones (net_yield, cash_on_cash). label: the option's short name; keep it in the answer. What is missing
     comes back with its reason.
     """
     name = (label or "").strip()
@@ -114,7 +121,7 @@ async def profile_option(
                    purchase_costs=purchase_costs, vacancy_pct=vacancy_pct, loan_amount=loan_amount,
                    down_payment_pct=down_payment_pct, rate_pct=rate_pct, term_years=term_years,
                    rate_kind=rate_kind or ("nominal" if rate_pct is not None else None),
-                   language=runtime.context.locale.language),
+                   language=runtime.context.locale.language, **(more.inputs() if more else {})),
             measures or (),
         )
     return _told(profile)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, Field
 
 from core.facts import Fact, Source, Unit
 from tools.context import Runtime
@@ -20,7 +22,43 @@ _GIVEN: tuple[tuple[str, Unit], ...] = (
 )
 #: Measures beyond the plain ones, worked out where they are asked for.
 ASKED = frozenset({"net_yield", "cap_rate", "noi", "payback_years", "cash_on_cash", "cash_flow_month", "cash_flow_year", "dscr",
-                   "irr", "levered_irr", "npv", "break_even_rent", "acquisition_costs", "loan_to_value"})
+                   "irr", "levered_irr", "npv", "break_even_rent", "acquisition_costs", "loan_to_value", "loan_amount",
+                   "monthly_payment", "total_interest", "interest_saved", "down_payment", "cash_needed", "savings_gap",
+                   "total_outlay", "total_return", "annual_growth", "value_at_horizon", "price_for_yield", "rent_for_yield",
+                   "affordable_loan", "break_even_nights"})
+
+
+class MoreFigures(BaseModel):
+    """What the return of an option rests on besides its price, rent, costs and loan, as stated: money in its currency,
+    percentages as 12 for 12 %."""
+
+    own_cash: float | None = Field(None, description="own money put in")
+    own_excludes_costs: bool | None = Field(None, description="purchase costs come on top of own_cash")
+    instalment: float | None = Field(None, description="the loan's monthly payment, if told")
+    affordable_payment: float | None = Field(None, description="a monthly payment the investor can bear")
+    valuation: float | None = Field(None, description="what the bank lends a share of, if not the price")
+    savings: float | None = None
+    nights: float | None = Field(None, description="nights let a year")
+    nightly_rent: float | None = None
+    sale_price: float | None = Field(None, description="what it sells for at horizon_years")
+    horizon_years: float | None = None
+    other_term_years: float | None = None
+    growth_pct: float | None = None
+    rent_growth_pct: float | None = None
+    selling_costs_pct: float | None = None
+    discount_pct: float | None = None
+    target_yield_pct: float | None = None
+    target_is_net: bool | None = None
+    target_is_monthly: bool | None = None
+    net_yield_on: Literal["price", "invested"] | None = None
+    cash_flows: list[float] | None = Field(None, description="yearly, today first")
+
+    def inputs(self) -> dict[str, Any]:
+        """Under the names of the finance engine; what was not told is left out."""
+        told = self.model_dump(exclude_none=True)
+        renamed = {"affordable_payment": "payment", "net_yield_on": "base"}
+        found = {renamed.get(name, name): value for name, value in told.items()}
+        return found | ({"cash_flows": tuple(found["cash_flows"])} if "cash_flows" in found else {})
 
 
 def own_figures(runtime: Runtime, label: str, inputs: Inputs, asked: Sequence[str] = ()) -> Profile:

@@ -45,7 +45,7 @@ def price_for_yield(case: Case) -> Fact:
 
 
 def break_even_nights(case: Case) -> Fact:
-    """The nights a year that pay the fixed costs; costs that follow the rent, or that each night has, come off the night."""
+    """The nights a year (and a month, beside it) that pay the fixed costs; costs that follow the rent, or that each night has, come off the night."""
     night = case.stated("nightly_rent")
     if not case.inputs.running_costs:
         raise Missing("costs")
@@ -67,4 +67,6 @@ def break_even_nights(case: Case) -> Fact:
     if share or off:
         term = plain(num(night)) + (f" × (1 − {plain(share)} ÷ 100)" if share else "") + (f" − {plain(off)}" if off else "")
         used.append(case.money("night_kept", kept, term, used))
-    return case.ledger.compute("break_even_nights", fixed / kept, "count", f"{plain(fixed)} ÷ {plain(kept)}", used)
+    nights = case.ledger.compute("break_even_nights", fixed / kept, "count", f"{plain(fixed)} ÷ {plain(kept)}", used)
+    case.ledger.compute("break_even_nights_month", fixed / kept / 12, "count", f"{plain(fixed / 12)} ÷ {plain(kept)}", [nights])
+    return nights

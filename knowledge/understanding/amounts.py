@@ -30,6 +30,11 @@ _DATE = re.compile(r"\b\d{1,2}[/-]\d{1,2}[/-]\d{2,4}\b|\b\d{1,2}:\d{2}\b|\b24/7\
 _YEAR_WORDS = words("year_words")
 _MONTH_WORDS = words("month_words")
 _CALENDAR_MONTHS = frozenset({"month", "months", "mo", "mos", "mes", "meses"})
+_DECADES = frozenset({"decada", "decadas", "decade", "decades"})
+_LONG_WHILES = {
+    ("a", "decade"): 10.0, ("quarter", "of", "a", "century"): 25.0, ("half", "a", "century"): 50.0,
+    ("un", "cuarto", "de", "siglo"): 25.0, ("cuarto", "de", "siglo"): 25.0, ("medio", "siglo"): 50.0,
+}
 _SHORT_TERMS = words("short_terms")
 _PESOS = frozenset({"peso", "pesos", "pesitos"})
 _STOREYS = frozenset({("piso",), ("nivel",)})  # "es un cuarto piso"
@@ -192,7 +197,7 @@ def read_amounts(text: str, tokens: list[Token]) -> list[Amount]:
         if at in used or tokens[at].kind not in ("num", "word"):
             at += 1
             continue
-        amount = _amount(text, tokens, at)
+        amount = _long_while(tokens, at) or _amount(text, tokens, at)
         if amount is None:
             at += 1
             continue
@@ -202,6 +207,15 @@ def read_amounts(text: str, tokens: list[Token]) -> list[Amount]:
     found.sort(key=lambda a: a.first)
     _share_scales(tokens, found)
     return found
+
+
+def _long_while(tokens: list[Token], at: int) -> Amount | None:
+    """ "a decade", "two decades", "un cuarto de siglo", "quarter of a century": terms in words of their own."""
+    for phrase, years in _LONG_WHILES.items():
+        if words_at(tokens, at, len(phrase)) == phrase:
+            last = at + len(phrase) - 1
+            return Amount(years, "years", at, last, tokens[at].start, tokens[last].end, literal=False)
+    return None
 
 
 def _below_zero(text: str, tokens: list[Token], amount: Amount) -> bool:
@@ -321,6 +335,8 @@ def _term(here: _Here) -> Amount | None:
     """Years, months and shorter times."""
     tokens, value, last = here.tokens, here.number.value, here.number.last
     attached = here.follower is not None and here.follower.text == "y" and not here.follower.gap  # "25y"
+    if here.word in _DECADES:
+        return here.make("years", 10 * value, 1)
     if here.word in _YEAR_WORDS or attached:
         if words_at(tokens, last + 2, 2) in (("y", "medio"), ("and", "half")):
             return here.make("years", value + 0.5, 3)
@@ -417,4 +433,6 @@ def _share_scales(tokens: list[Token], amounts: list[Amount]) -> None:
                 and not tokens[left.first].gap.endswith("$")
             )
         ):
+            if right.kind in ("years", "count") and left.value != int(left.value):
+                continue  # "al 3,1 a 25 años"
             left.kind, left.unit = right.kind, right.unit

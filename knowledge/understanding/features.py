@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import fields
 from typing import NamedTuple
 
@@ -48,10 +48,16 @@ NAMES: tuple[str, ...] = (
 )
 
 
-def describe(stream: Sequence[Token], context: Context, meant: Intent, previous: Sequence[str]) -> Features:
-    """`meant` is the grammar's decision, `previous` the routes of the turn before."""
+def describe(
+    stream: Sequence[Token], context: Context, meant: Intent, previous: Sequence[str], told: Collection[str], earlier: Collection[str]
+) -> Features:
+    """`meant` is the grammar's decision, `previous` the routes of the turn before and `earlier` the words of its message; `told`
+    is what the figures are and which measures are asked."""
     values: dict[int, float] = {}
-    for weight, items in _blocks(stream):
+    before = {f"E {word}" for word in earlier} | {f"E {word} {route}" for word in words_of(stream) for route in previous}
+    for weight, items in (*_blocks(stream), (0.5, {f"F {name}" for name in told}), (0.5, before)):
+        if not items:
+            continue
         places = {zlib.crc32(item.encode()) & (BUCKETS - 1) for item in items}
         for place in places:
             values[place] = values.get(place, 0.0) + weight / math.sqrt(len(places))
@@ -77,6 +83,11 @@ def describe(stream: Sequence[Token], context: Context, meant: Intent, previous:
     return Features(
         np.asarray(words, np.int64), np.asarray([values[w] for w in words], np.float32), np.asarray(dense, np.float32)
     )
+
+
+def words_of(stream: Sequence[Token]) -> set[str]:
+    """The words of a message, its figures and places by their class."""
+    return {t.text if t.kind == "word" or t.text.startswith("<") else f"<{t.kind}>" for t in stream}
 
 
 def _blocks(stream: Sequence[Token]) -> Iterator[tuple[float, set[str]]]:

@@ -31,7 +31,8 @@ _GENERAL = frozenset({"fraud_or_money", "legal_tax_advice"})
 
 @dataclass(slots=True)
 class Context:
-    """What the message holds, as far as routes depend on it. `told`: options that it seems to tell figures of."""
+    """What the message holds, as far as routes depend on it. `told`: options that it seems to tell figures of; `returns`, `budgets`:
+    figures of a return and of what one wants to spend; `measured`: how likely it asks for a measure of a return, in thirds."""
 
     places: int
     types: int
@@ -62,6 +63,9 @@ class Context:
     area_asked: bool
     own: bool
     told: int = 0
+    returns: int = 0
+    budgets: int = 0
+    measured: int = 0
 
 
 @dataclass(slots=True)

@@ -19,6 +19,8 @@ from knowledge.understanding.model import Place
 from knowledge.understanding.text import fold
 from knowledge.understanding.tokens import Token, words_at
 
+#: Names of so few letters are abbreviations, which a foreign country's is written in capitals.
+_ABBREVIATED = 3
 #: Longest name, in words.
 LONGEST = 6
 #: A reading in the three markets weighs as much as one with this many times more inhabitants elsewhere (log10).
@@ -226,6 +228,9 @@ def _spans(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[_Spa
                 continue
             readings = index.lookup(key)
             raw_text = " ".join(t.raw for t in tokens[first : last + 1])
+            foreign = len(key) <= _ABBREVIATED and all(e.level == "other" for e, _ in readings)
+            if foreign and not tokens[first].capital and not _led_in(tokens, first):
+                continue  # "usa mis datos" is no country
             evidence, marked, article = _evidence(tokens, first, last, index, all_caps)
             strength = 0.12 * max(_weight(e) for e, _ in readings)
             if last > first and tokens[first].text in _DEFINITE:  # "el Grao" is a town, and the Grao of Valencia

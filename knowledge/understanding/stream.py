@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.bounds import Bound
+from knowledge.understanding.figures.history import NOTHING
+from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.intent import Context
 from knowledge.understanding.lexicon import phrases, words
 from knowledge.understanding.mentions import Mentions, option_groups
@@ -32,6 +35,8 @@ _FOLLOW_UPS = phrases("follow_ups")
 _YES, _YES_AFTER = words("yes"), words("yes_after")
 _AREA_WORDS = words("area_words")
 _OWN_WORDS = words("own_words")
+#: What the trained reader calls figures that are of no return.
+_NO_RETURN = frozenset({NOTHING, "budget", "rentbudget"})
 _NO = frozenset({"no", "nope", "nah"})
 _YES_PHRASES = (("de", "una"), ("por", "favor"), ("go", "ahead"), ("of", "course"))
 
@@ -114,6 +119,8 @@ def summarise(
     open_question: str | None,
     previous: Sequence[str] = (),
     told: int = 0,
+    meanings: Sequence[Meaning] = (),
+    wanted: Mapping[str, float] = MappingProxyType({}),
 ) -> Context:
     """The facts of a message that its routes depend on."""
     given = [a.role for a in amounts]
@@ -157,6 +164,9 @@ def summarise(
         area_asked=any(t.text in _AREA_WORDS for t in stream),
         own=any(t.text in _OWN_WORDS for t in stream),
         told=told,
+        returns=sum(m.role not in _NO_RETURN for m in meanings),
+        budgets=sum(m.role in ("budget", "rentbudget") for m in meanings),
+        measured=round(3 * max(wanted.values(), default=0.0)),
     )
 
 

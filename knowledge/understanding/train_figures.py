@@ -24,11 +24,13 @@ from sklearn.linear_model import LogisticRegression
 
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.figures.features import BUCKETS, Vector, static, with_history
-from knowledge.understanding.figures.history import NOTHING, Told
+from knowledge.understanding.figures import owners
+from knowledge.understanding.figures.history import NOTHING, Past, Told
 from knowledge.understanding.figures.marked import Conversation, Turn, conversations
 from knowledge.understanding.figures.measures import PATH as MEASURES
 from knowledge.understanding.figures.measures import describe
-from knowledge.understanding.figures.reader import PATH, Meaning, Reader, remembered
+from knowledge.understanding.figures.read import as_given, later
+from knowledge.understanding.figures.reader import PATH, Meaning, Reader
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.tokens import normalise
 from knowledge.understanding.understand import default_places, understand
@@ -52,51 +54,66 @@ class Row:
 
 
 @dataclass(slots=True)
+class Step:
+    """How a figure follows the ones before it among the options."""
+
+    vector: Vector
+    action: str
+
+
+@dataclass(slots=True)
 class Example:
-    """The figures of a conversation, in order; `question` is what is seen of the last turn's question; `missed` are marked figures that are not recognised as figures."""
+    """The figures of a conversation, in order; `question` is what is seen of the last turn's question; `steps` are
+    its figures among the options; `missed` are marked figures that are not recognised as figures."""
 
     source: Conversation
     rows: list[Row] = field(default_factory=list)
     question: Vector = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
 
 
-def labels(turn: Turn, seen: Seen, text: str) -> tuple[list[str], list[str]]:
-    """(the marked role of each figure of the message, marks that are on none)."""
+def labels(turn: Turn, seen: Seen, text: str) -> tuple[list[str], list[str], list[str]]:
+    """(the marked role of each figure of the message, marks that are on none, the marked option of each figure: "" for none)."""
     spans, at = [], 0
-    for start, end, role, _ in turn.marks:
+    for start, end, role, option in turn.marks:
         word = normalise(turn.text[start:end])
         found = text.find(word, at)
         if found >= 0:
-            spans.append((found, found + len(word), role))
+            spans.append((found, found + len(word), role, option))
             at = found + len(word)
     used: set[int] = set()
-    result = []
+    result, options = [], []
     for amount in seen.amounts:
-        hit = next((i for i, (s, e, _) in enumerate(spans) if amount.start < e and amount.end > s), None)
+        hit = next((i for i, (s, e, *_) in enumerate(spans) if amount.start < e and amount.end > s), None)
         used |= {hit} if hit is not None else set()
         result.append(spans[hit][2] if hit is not None else NOTHING)
-    return result, [text[s:e] for i, (s, e, role) in enumerate(spans) if i not in used and role != NOTHING]
+        options.append(spans[hit][3] if hit is not None else "")
+    missed = [text[s:e] for i, (s, e, role, _) in enumerate(spans) if i not in used and role != NOTHING]
+    return result, missed, options
 
 
 def observe(source: Conversation) -> Example:
     """What the reader would see, with every earlier figure read as it is marked."""
     example = Example(source)
+    several = any(option for turn in source.turns for *_, option in turn.marks)
     slots: dict[str, Any] = {}
     routes: tuple[str, ...] = ()
     language: str | None = None
     for number, turn in enumerate(source.turns):
 
-        def read(seen: Seen, past: Sequence[Told], turn: Turn = turn, number: int = number) -> list[Meaning]:
-            found, missed = labels(turn, seen, normalise(turn.text))
+        def read(seen: Seen, past: Past, turn: Turn = turn, number: int = number) -> tuple[list[Meaning], Past]:
+            found, missed, options = labels(turn, seen, normalise(turn.text))
             example.missed += missed
             example.rows += [
                 Row(a, v, label, number) for a, v, label in zip(seen.amounts, static(seen), found, strict=True)
             ]
             parts = [label.partition("/") for label in found]
-            meanings = [Meaning(role, period or None, 1.0) for role, _, period in parts]
+            owned = _owners(options, several)
+            meanings = [Meaning(role, period or None, 1.0, o) for (role, _, period), o in zip(parts, owned, strict=True)]
             example.question = describe(seen, meanings)
-            return meanings
+            example.steps += _steps(seen, found, options, owned, past, several)
+            return meanings, as_given(seen, meanings, past)
 
         result = understand(
             turn.text, places=default_places(), previous_slots=slots, previous_routes=routes, previous_language=language,
@@ -104,6 +121,24 @@ def observe(source: Conversation) -> Example:
         )
         slots, routes, language = result.slots, result.routes, result.answer_language
     return example
+
+
+def _owners(options: Sequence[str], several: bool) -> list[int | None]:
+    """The option of each figure, counted from zero; None for all. In a conversation of several an unmarked one is of all."""
+    return [int(o) - 1 if o.isdigit() else None if several else 0 for o in options]
+
+
+def _steps(
+    seen: Seen, roles: Sequence[str], options: Sequence[str], owned: Sequence[int | None], past: Past, several: bool
+) -> list[Step]:
+    state, counted = owners.State.after(past), owners.counted(seen, roles)
+    steps = []
+    for position, (role, option) in enumerate(zip(counted, owned, strict=True)):
+        if role == NOTHING or (role == owners.AREA and several and not options[position]):
+            continue  # a floor area that nobody marked says nothing
+        steps.append(Step(owners.describe(seen, position, counted, state), owners.action_of(option, state)))
+        owners.settle(seen, position, counted, option, state)
+    return steps
 
 
 def vectors(example: Example, decided: Sequence[str]) -> list[Vector]:
@@ -121,7 +156,7 @@ def vectors(example: Example, decided: Sequence[str]) -> list[Vector]:
 
 def _later(past: list[Told], turns: int) -> list[Told]:
     for _ in range(turns):
-        past = remembered(past, Seen([], [], {}, {}, {}, (), False), ())
+        past = list(later(Past(past), []).told)
     return past
 
 
@@ -166,7 +201,7 @@ def fit(examples: Sequence[Example], histories: Sequence[Sequence[Sequence[str]]
 
 def train(out: Path = PATH, report: bool = True) -> dict[str, Any]:
     examples = [e for e in map(observe, conversations(TRAINING)) if e.rows]
-    asked = _train_measures(examples, out.with_name(MEASURES.name))
+    asked = _train_measures(examples, out.with_name(MEASURES.name)) | _train_owners(examples, out.with_name(owners.PATH.name))
     fold = np.asarray([zlib.crc32("|".join(t.text for t in e.source.turns).encode()) for e in examples])
     marked = [[r.label for r in e.rows] for e in examples]
     histories = [marked, [[role for role, _ in d] for d in _held_out(examples, fold, [marked], 2)]]
@@ -208,6 +243,35 @@ def _train_measures(examples: Sequence[Example], out: Path) -> dict[str, Any]:
         "measure_right": float(np.mean([wanted[i, best[i]] for i in np.flatnonzero(asks)])),
         "all_measures_right": float(((held_out >= 0.5) == wanted).all(axis=1).mean()),
         "measures_confused": dict(confused.most_common(25)),
+    }
+
+
+def _train_owners(examples: Sequence[Example], out: Path) -> dict[str, Any]:
+    """Writes the reader of options; how often a held-out figure, after the right ones, is put with the right one."""
+    steps = [(n, step) for n, e in enumerate(examples) for step in e.steps]
+    x, fold = matrix([step.vector for _, step in steps]), np.asarray([n % FOLDS for n, _ in steps])
+    wanted = np.asarray([step.action for _, step in steps])
+    held_out = np.empty(len(steps), object)
+    for k in range(FOLDS):
+        model = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, tol=1e-3).fit(x[fold != k], wanted[fold != k])
+        held_out[fold == k] = model.predict(x[fold == k])
+    model = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, tol=1e-3).fit(x, wanted)
+    weights = model.coef_.T
+    scale = np.abs(weights).max(axis=0) / 127
+    np.savez_compressed(
+        out, actions=np.asarray([str(c) for c in model.classes_]), weights=np.round(weights / scale).astype(np.int8),
+        scale=scale.astype(np.float32), bias=model.intercept_.astype(np.float32),
+    )
+    right = held_out == wanted
+    several = {n for n, step in steps if step.action != "same"}
+    by_example: defaultdict[int, list[bool]] = defaultdict(list)
+    for (n, _), ok in zip(steps, right, strict=True):
+        by_example[n].append(bool(ok))
+    return {
+        "owner_right": float(right.mean()),
+        "owners_of_options_right": float(np.mean([all(v) for n, v in by_example.items() if n in several])),
+        "single_ones_kept_whole": float(np.mean([all(v) for n, v in by_example.items() if n not in several])),
+        "owners_confused": dict(Counter(f"{w} -> {p}" for w, p, ok in zip(wanted, held_out, right, strict=True) if not ok)),
     }
 
 

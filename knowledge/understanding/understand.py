@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from knowledge.understanding import intent, language, mentions, request, roles, slots
 from knowledge.understanding.amounts import Amount, read_amounts
 from knowledge.understanding.bounds import size_bounds
 from knowledge.understanding.cues import Hit
+from knowledge.understanding.deal.asked import base_of
 from knowledge.understanding.deal.slots import deal_of
-from knowledge.understanding.features import Features, describe
-from knowledge.understanding.figures.history import Told as Before
+from knowledge.understanding.features import Features, describe, words_of
+from knowledge.understanding.figures.history import Past
 from knowledge.understanding.figures.measures import read_measures
-from knowledge.understanding.figures.reader import Meaning, read_meanings, remembered
+from knowledge.understanding.figures.read import from_slots, read_message, to_slots
+from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen, see
 from knowledge.understanding.gazetteer import PlaceIndex, default_places
 from knowledge.understanding.injection import cut_injection
 from knowledge.understanding.lexicon import words
 from knowledge.understanding.model import Place, Quantity, Understanding
 from knowledge.understanding.options.marks import Marks, find_marks
-from knowledge.understanding.options.records import FIGURES, Told, option_slots, read_options, remember
+from knowledge.understanding.options.records import FIGURES, Told, asked_of_options, option_slots, read_options, remember
 from knowledge.understanding.places import country_votes, find_places
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
 from knowledge.understanding.terms import asked_term
@@ -32,10 +34,12 @@ __all__ = ["PlaceIndex", "Understanding", "default_places", "understand"]
 
 #: (the grammar's decision, what the classifier sees, what the message holds) -> the decision that counts.
 Judge = Callable[[intent.Intent, Features, intent.Context], intent.Intent]
-#: (the figures of a message, those told before) -> what each figure is.
-FigureReader = Callable[[Seen, Sequence[Before]], list[Meaning]]
+#: (the figures of a message, what was told before) -> (what each figure is, what is told then).
+FigureReader = Callable[[Seen, Past], tuple[list[Meaning], Past]]
 #: Figures that no other reading of their words may use.
 _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phone", "year"})
+#: From this probability on a measure is likely asked; words of a message that the next one's reading looks at.
+_LIKELY, _WORDS = 0.3, 60
 _OFFERING = words("offering")
 #: Entries of the request that belong to their turn alone.
 _MOMENTARY = frozenset({"accepts", "dialect", "convert", "define"})
@@ -57,6 +61,7 @@ class _Message:
     readings: dict[int, roles.Reading]
     seen: Seen
     meanings: list[Meaning]
+    past: Past
     wanted: Mapping[str, float]
     found: list[Place]
     about: list[Place]
@@ -67,6 +72,7 @@ class _Message:
     term: tuple[str, str] | None
     marks: Marks
     told: Told
+    words: set[str] = field(default_factory=set)
 
     @property
     def moved(self) -> bool:
@@ -84,7 +90,7 @@ def understand(
     open_question: str | None = None,
     country_hint: str | None = None,
     judge: Judge = classified,
-    figures: FigureReader = read_meanings,
+    figures: FigureReader = read_message,
 ) -> Understanding:
     """Understand one message.
 
@@ -129,13 +135,13 @@ def understand(
         wanted["deal"] = deal
     before = known.get("_request") or {}
     if options:
-        wanted["options"] = options
+        wanted["options"] = asked_of_options(options, message.wanted, {h.cue.route for h in message.seen.hits}, before, base_of(message.tokens))
         # what the only property so far cost is in its record now
         before = before if _were_options(known) else {k: v for k, v in before.items() if k not in _OF_ONE}
     wanted = request.merge_request(before, wanted, not meant.own_cue, fresh)
     after["_told"] = _remembered(message, turn, wanted, fresh)
-    past = remembered(_told_before(known), message.seen, message.meanings)
-    after["_figures"] = [[t.role, t.value, t.kind, t.ago] for t in past]
+    after["_words"] = sorted(message.words)[:_WORDS]
+    after["_figures"] = to_slots(message.past)
     after["_request"] = {k: v for k, v in wanted.items() if k not in _MOMENTARY}
     return Understanding(
         text=message.text,
@@ -185,16 +191,15 @@ def _read(
     said = mentions.find_mentions(read_text, tokens, figures | names, types_at, name)
     readings = roles.read_roles(tokens, amounts, _repaying(tokens, known))
     follow_up = is_follow_up(tokens)
-    seen = see(read_text, tokens, amounts, readings, (known.get("_request") or {}).get("deal") or {}, follow_up)
-    meanings = read(seen, _told_before(known))
     refused = slots.refused_places(tokens, found)
     about = slots.asked_places(tokens, found, refused, said.correction_at)
     earlier = known.get("_told") or []
     marks = find_marks(read_text, tokens, amounts, about, types_at, any("name" in r for r in earlier))
-    told = read_options(
-        tokens, amounts, readings, marks, earlier, said.correction_at,
-        {a.first: m for a, m in zip(seen.amounts, meanings, strict=True)},
-    )
+    deal = (known.get("_request") or {}).get("deal") or {}
+    seen = see(read_text, tokens, amounts, readings, deal, follow_up, marks)
+    meanings, past = read(seen, from_slots(known.get("_figures")))
+    wanted = read_measures(seen, meanings)
+    told = read_options(tokens, amounts, seen, meanings, marks, earlier, wanted)
     if marks.banks:
         found, about = ([p for p in some if p.start not in marks.banks] for some in (found, about))
     return _Message(
@@ -208,7 +213,8 @@ def _read(
         readings,
         seen,
         meanings,
-        read_measures(seen, meanings),
+        past,
+        wanted,
         found,
         about,
         refused,
@@ -219,10 +225,6 @@ def _read(
         marks,
         told,
     )
-
-
-def _told_before(known: Mapping[str, Any]) -> list[Before]:
-    return [Before(*entry) for entry in known.get("_figures") or ()]
 
 
 def _repaying(tokens: list[Token], known: Mapping[str, Any]) -> bool:
@@ -254,6 +256,8 @@ def _decide(
             open_question=open_question,
             previous=previous_routes,
             told=len(message.told.records) if message.told.several else 0,
+            meanings=message.meanings,
+            wanted=message.wanted,
         )
         return context, *intent.score(stream, context)
 
@@ -274,7 +278,9 @@ def _decide(
         slots.lend(message.amounts, bool(message.said.types))
     context, hits, scores = score()
     grammar = intent.decide(stream, hits, scores, context, previous_routes)
-    meant = judge(grammar, describe(stream, context, grammar, previous_routes), context)
+    told = {m.label for m in message.meanings} | {name for name, p in message.wanted.items() if p >= _LIKELY}
+    message.words = words_of(stream)
+    meant = judge(grammar, describe(stream, context, grammar, previous_routes, told, known.get("_words") or ()), context)
     _settle_figures(message, meant, known)
     return meant, {pair for h in hits for pair in h.cue.says}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -61,36 +61,53 @@ _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "cash_flow_year": (("rent",), ("costs", "instalment", "rate_pct", "vacancy_pct")),
     "noi": (("rent",), ("costs", "vacancy_pct")),
     "future_value": (("price", "value"), ("growth_pct",), ("hold_years", "last_year")),
+    "years_of_rent": (("price",), ("rent",)),
     "net_yield": (("price",), ("rent",)),
     "gross_yield": (("price",), ("rent",)),
     "price_per_m2": (("price",), ("area_m2",)),
-    "monthly_payment": ((*_LOAN, "own"), ("rate_pct",), ("term_years",)),
+    "monthly_payment": ((*_LOAN, "own", "debt"), ("rate_pct",), ("term_years",)),
     "loan_amount": (("price",), ("financed_pct", "down_pct", "own")),
 }
 
 
 #: From these probabilities on a measure is asked for, is if no other is, and stands in for one that cannot be worked out.
 _ASKED, _PERHAPS, _INSTEAD = 0.5, 0.3, 0.08
+#: The same where its words name it, and where another was asked before and nothing is named now.
+_NAMED, _SURELY = 0.2, 0.8
 #: Measures that rest on a loan's amount.
 _OF_A_LOAN = frozenset({"monthly_payment", "total_interest", "down_payment"})
 
 
 def feasible(measure: str, deal: Mapping[str, Any]) -> bool:
     """Whether the messages hold every input of the measure; a share is of a price."""
-    if measure in _OF_A_LOAN and not deal.get("loan") and not deal.get("price"):
+    if measure in _OF_A_LOAN and not any(deal.get(name) for name in ("loan", "price", "debt")):
         return False
     return measure in _NEEDS and all(any(deal.get(name) for name in group) for group in _NEEDS[measure])
 
 
-def wanted_measures(chances: Mapping[str, float], deal: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """(measures that a trained reader takes the message to ask for, those of them that can be worked out). Where none can,
-    the likeliest one that can, if it is likely enough."""
+def wanted_measures(
+    chances: Mapping[str, float], deal: Mapping[str, Any], named: Collection[str] = (), before: Sequence[str] = ()
+) -> tuple[list[str], list[str]]:
+    """(measures that a trained reader takes the message to ask for, those of them that can be worked out). `named`: those that
+    its words name, which need less to be believed; `before`: those asked before, which a message that names none goes on with.
+    Where none can be worked out, the likeliest one that can, if it is likely enough."""
     ranked = sorted(chances, key=lambda m: -chances[m])
-    asked = [m for m in ranked if chances[m] >= _ASKED] or [m for m in ranked[:1] if chances[m] >= _PERHAPS]
+    if chances and (rare := [m for m in named if m not in chances and feasible(m, deal)]):
+        return rare, rare  # what nobody asks for in other words than its name
+    asked = [m for m in ranked if chances[m] >= (_NAMED if m in named else _ASKED)]
+    if not named and before and not any(chances[m] >= _SURELY for m in ranked if m not in before):
+        asked = list(before)
+    asked = asked or [m for m in ranked[:1] if chances[m] >= _PERHAPS]
+    asked = list(dict.fromkeys(_by_what_was_told(m, deal) for m in asked))
     possible = [m for m in asked if feasible(m, deal)]
     if asked and not possible:
         possible = [m for m in ranked if chances[m] >= _INSTEAD and feasible(m, deal)][:1]
     return asked, possible
+
+
+def _by_what_was_told(measure: str, deal: Mapping[str, Any]) -> str:
+    """Own cash at the signing is the deposit where no purchase costs were told."""
+    return "down_payment" if measure == "cash_needed" and not feasible(measure, deal) else measure
 
 
 def implied_measures(deal: Mapping[str, Any]) -> list[str]:

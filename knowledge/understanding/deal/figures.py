@@ -66,7 +66,7 @@ def read_figures(
         if a.kind in ("money", "percent", "other")
         and not is_year_number(tokens, a)
         and a.unit != "points"
-        and not _refused(tokens, a)
+        and not refused(tokens, a)
         and a.first != rate
     ]
     whole = said(tokens, "all_invested")
@@ -83,7 +83,7 @@ def read_figures(
     found = _read(tokens, told, named, price, known, nightly)
     if price is None and (prices := [f.value for f in found if f.role in ("price", "value")]):
         found = _read(tokens, told, named, prices[0], known, nightly)  # its size tells the others apart
-    times = [a for a in amounts if a.kind in ("years", "months") and not _refused(tokens, a)]
+    times = [a for a in amounts if a.kind in ("years", "months") and not refused(tokens, a)]
     for amount, context in zip(times, contexts(tokens, times), strict=True):
         found.append(_time(tokens, amount, context, named))
     return sorted(found, key=lambda f: f.at)
@@ -115,7 +115,7 @@ def _read(
     return found
 
 
-def _refused(tokens: Sequence[Token], amount: Amount) -> bool:
+def refused(tokens: Sequence[Token], amount: Amount) -> bool:
     """ "6 years, not 5", "1.500 en vez de 1.200"."""
     before = tokens[amount.first - 1] if amount.first else None
     if words_at(list(tokens), max(0, amount.first - 3), 3) in (("en", "vez", "de"), ("en", "lugar", "de")) or (

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.deal.contexts import contexts, years_of
+from knowledge.understanding.deal.contexts import Context, Period, contexts, period_of, years_of
 from knowledge.understanding.deal.figure import Figure, noun_of
 from knowledge.understanding.deal.vocabulary import names, words
 from knowledge.understanding.figures.reader import Meaning
@@ -29,7 +29,7 @@ _LARGE = frozenset({"price", "value", "loan", "debt", "own", "sale", "savings", 
 #: (least, most) of the price that an amount is, by role and period; the smallest size that fits is taken.
 _OF_PRICE = {
     "rent/month": (1e-3, 0.03), "netrent/month": (3e-4, 0.03), "room/month": (3e-4, 0.02), "instalment/month": (1e-3, 0.03),
-    "affordable/month": (1e-3, 0.03), "cost/month": (3e-5, 0.01), "rent/year": (0.01, 0.4), "netrent/year": (5e-3, 0.4),
+    "instalment/year": (0.01, 0.3), "affordable/month": (1e-3, 0.03), "cost/month": (3e-5, 0.01), "rent/year": (0.01, 0.4), "netrent/year": (5e-3, 0.4),
     "room/year": (3e-3, 0.3), "cost/year": (2e-4, 0.1), "once": (2e-3, 0.4), "works": (5e-3, 1.5), "flow": (5e-3, 5.0),
     "night": (1e-4, 5e-3), "cost/night": (5e-6, 1e-3),
 }
@@ -37,6 +37,10 @@ _OF_PRICE = {
 _MONTHS = (40.0, 900.0)
 #: A bare price in the units that people leave out, by currency: (below, size).
 _UNSAID = {"EUR": ((1_000.0, 1e3),), "COP": ((10_000.0, 1e6),), "MXN": ((40.0, 1e6), (1_000.0, 1e3))}
+#: Of what stands empty, in percent; a larger share is what is let.
+_MOST_EMPTY = 50
+#: Months of a year that stand empty; more are those that are let.
+_MOST_EMPTY_MONTHS = 6
 _ADDED = words("added")
 
 
@@ -49,25 +53,35 @@ def as_meant(
     currency: str | None,
 ) -> list[Figure]:
     """The figures of the message by the reader's meanings (by first token); those that it does not speak of stay."""
-    ruled = {f.at: f for f in figures}
-    of_token = {a.first: a for a in amounts}
     told = [a for a in amounts if a.first in meanings]
     values = sizes(told, meanings, known, currency)
-    named = names(tokens)
-    around = dict(zip((a.first for a in told), contexts(tokens, told), strict=True))
-    flows = {int(a.value) for a in told if meanings[a.first].role == "flow"}  # "cada año: 20, 22, 24" names no years
+    ruled = {f.at: f for f in figures}
     found = [f for f in figures if f.at not in meanings]
-    for at, meaning in meanings.items():
-        amount = of_token.get(at)
-        if amount is None:
-            continue
-        old, context = ruled.get(at), around[at]
+    found += figures_of(tokens, told, meanings, values, ruled)
+    found.sort(key=lambda f: f.at)
+    return found
+
+
+def figures_of(
+    tokens: list[Token], told: Sequence[Amount], meanings: Mapping[int, Meaning], values: Mapping[int, float],
+    ruled: Mapping[int, Figure],
+) -> list[Figure]:
+    """A figure for each amount: its role by its meaning, its value by `values`; `ruled` (by first token) lends labels."""
+    flows = {int(a.value) for a in told if meanings[a.first].role == "flow"}  # "cada año: 20, 22, 24" names no years
+    named = names(tokens)
+    found = []
+    for amount, context in zip(told, contexts(tokens, told), strict=True):
+        at, meaning = amount.first, meanings[amount.first]
+        old = ruled.get(at)
         role = _ROLES.get(meaning.role, meaning.role)
+        if role == "vacancy" and amount.value > _MOST_EMPTY:
+            role = "occupancy"
         if meaning.role == "budget":
             role = "price" if old is not None and old.role == "price" else ""
         label = old.label if old is not None and old.role == role and old.label else noun_of(tokens, context, named)
-        figure = Figure(
-            role, values[at], _kind(amount, meaning), at, 3.0, _period(meaning, old), label,
+        found.append(Figure(
+            "night_cost" if meaning.label == "cost/night" else role,
+            values[at], _kind(amount, meaning), at, 3.0, _period(meaning, old) or _paid(tokens, context, meaning), label,
             net=meaning.role == "netrent" or (meaning.role == "target" and old is not None and old.net),
             added=any(t.text in _ADDED for t in tokens[max(context.left, at - 4) : at]),
             each=meaning.role == "room",
@@ -75,11 +89,7 @@ def as_meant(
             currency=amount.currency,
             literal=amount.literal,
             opener=tokens[at - 1].text if at and not tokens[at].opens else "",
-        )
-        if meaning.label == "cost/night":
-            figure.role = "night_cost"
-        found.append(figure)
-    found.sort(key=lambda f: f.at)
+        ))
     _date(found)
     return found
 
@@ -94,24 +104,33 @@ def _kind(amount: Amount, meaning: Meaning) -> str:
     return "other" if meaning.role in _COUNTS or meaning.role == "x" else "money"
 
 
-def _period(meaning: Meaning, old: Figure | None) -> Any:
-    if meaning.role in ("rent", "netrent", "room", "cost", "instalment", "affordable") and meaning.period != "night":
-        return meaning.period
+def _period(meaning: Meaning, old: Figure | None) -> Period | None:
+    if meaning.role in ("rent", "netrent", "room", "cost", "affordable") and meaning.period != "night":
+        return "year" if meaning.period == "year" else "month"
+    if meaning.role == "instalment" and meaning.period == "year":
+        return "year"
     if meaning.role in ("rate", "target"):
         return old.period if old is not None and old.kind == "percent" else None
     return None
 
 
+def _paid(tokens: list[Token], context: Context, meaning: Meaning) -> Period | None:
+    """A loan's payments are a month's unless they are said to be a year's."""
+    return "year" if meaning.role == "instalment" and period_of(tokens, context) == "year" else None
+
+
 def _date(figures: Sequence[Figure]) -> None:
-    """Flows told one after the other are of one year after the other: "20, 22, 24 y en el cuarto 215"."""
+    """Flows told one after the other are of one year after the other ("20, 22, 24 y en el cuarto 215"); a single one of no
+    year is every year's."""
     flows = [f for f in figures if f.role == "each"]
-    if len(flows) < 2:
-        return
     year = 0
-    for flow in flows:
+    for flow in flows if len(flows) > 1 else ():
         if not flow.years:
             flow.years = (year + 1,)
         year = max(flow.years)
+    for flow in flows:
+        if len(flow.years) != 1:
+            flow.period, flow.net = "year", True
 
 
 # sizes
@@ -125,7 +144,9 @@ def sizes(
     for amount in told:
         values[amount.first] = amount.value
         meaning = meanings[amount.first]
-        if amount.kind == "months" and meaning.role in _TIMES:
+        if meaning.role == "vacant_months" and amount.value > _MOST_EMPTY_MONTHS:
+            values[amount.first] = 12 - amount.value  # "rent 690 for eleven months of the year"
+        elif amount.kind == "months" and meaning.role in _TIMES:
             values[amount.first] = round(amount.value / 12, 4)
         elif meaning.label == "nights/month":
             values[amount.first] = amount.value * 12

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from knowledge.understanding.amounts import Amount
 from knowledge.understanding.deal.vocabulary import words
 from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.tokens import Token
 
 _LET, _YOURS = words("let_words"), words("yours")
+#: How far (in tokens) the number of rooms stands from the rent of each.
+_NEAR = 6
 _EMPTY = frozenset({"vacia", "vacio", "vacias", "vacios", "empty", "unlet"})
 
 
@@ -39,3 +42,16 @@ def countable(tokens: Sequence[Token]) -> dict[str, int]:
         if token.text in _EMPTY | _YOURS and (idle := _number_before(tokens, at)):
             found["empty"] = idle
     return found
+
+
+def rooms_near(tokens: Sequence[Token], amount: Amount) -> int | None:
+    """How many rooms or units a rent of each is of: the small number nearest to it ("4 rooms at 375", "420 times four")."""
+    found: list[tuple[int, int]] = []
+    for at in range(max(0, amount.first - _NEAR), min(len(tokens), amount.last + 1 + _NEAR)):
+        token = tokens[at]
+        if amount.first <= at <= amount.last:
+            continue
+        number = int(token.raw) if re.fullmatch("[0-9]{1,2}", token.raw) else int(lexicon().numbers.get(token.text, 0))
+        if 2 <= number <= 60:
+            found.append((min(abs(at - amount.first), abs(at - amount.last)), number))
+    return min(found)[1] if found else None

@@ -48,6 +48,8 @@ _WITHOUT_RENT = frozenset(
 )
 #: Figures that another reading has already placed.
 _ELSEWHERE = frozenset({"rate_moves", "fx_rate", "lost", "price_per_m2", "fx_pct"})
+#: From this probability on a measure is surely asked; other readings of its figures that are tried.
+_SURELY_ASKED, _TRIED = 0.5, 8
 _YEAR, _NEAR = frozenset({"ano", "year"}), 10
 _FOREIGN = frozenset({"acquisition_costs", "fx", "short_rent", "equity_at_horizon", "with_loan", "other_term"})
 
@@ -72,21 +74,32 @@ def deal_of(
     area = next((a.value for a in plain if a.kind == "area"), None)
     _name_pesos(tokens, amounts)
     placed = {a.first for a in amounts if a.role in _ELSEWHERE}
-    deal, figures = read_deal(
-        tokens,
-        text,
-        [a for a in plain if a.first not in placed],
-        before,
-        follow_up=follow_up,
-        correcting=correcting,
-        area=area,
-        exchange=stated_exchange(tokens, plain),
-        awaited=open_question,
-        meanings={at: m for at, m in meanings.items() if at not in placed},
-        wanted=wanted,
-        currency=next((a.currency for a in amounts if a.currency), None) or known.get("currency")
-        or CURRENCY_OF.get(str(known.get("country"))),
-    )
+    trusted = {at: m for at, m in meanings.items() if at not in placed}
+
+    def read(chosen: Mapping[int, Meaning]) -> tuple[dict[str, Any], list[Figure]]:
+        return read_deal(
+            tokens,
+            text,
+            [a for a in plain if a.first not in placed],
+            before,
+            follow_up=follow_up,
+            correcting=correcting,
+            area=area,
+            exchange=stated_exchange(tokens, plain),
+            awaited=open_question,
+            meanings=chosen,
+            wanted=wanted,
+            currency=next((a.currency for a in amounts if a.currency), None) or known.get("currency")
+            or CURRENCY_OF.get(str(known.get("country"))),
+        )
+
+    deal, figures = read(trusted)
+    if not deal.get("turn") and any(p >= _SURELY_ASKED for p in wanted.values()):
+        for other in _otherwise(trusted):
+            again, read_again = read(other)
+            if again.get("turn"):
+                deal, figures = again, read_again
+                break
     _as_found(tokens, amounts, figures, deal, meant)
     if "roi" in meant.routes and "comparison" not in meant.routes:
         _give_roles(amounts, figures)
@@ -95,6 +108,13 @@ def deal_of(
     if deal and not deal.get("turn") and not foreign and not let:
         deal["turn"] = [m for m in deal.get("asked") or () if feasible(m, deal)]
     return deal
+
+
+def _otherwise(meanings: Mapping[int, Meaning]) -> list[dict[int, Meaning]]:
+    """The meanings with one figure read as what else it could be, the likeliest first: tried where what is surely asked lacks a
+    figure."""
+    flips = sorted(((p / m.probability, at, label, p) for at, m in meanings.items() for label, p in m.others), reverse=True)
+    return [{**meanings, at: meanings[at].instead(label, p)} for _, at, label, p in flips[:_TRIED]]
 
 
 def _name_pesos(tokens: list[Token], amounts: list[Amount]) -> None:

@@ -22,6 +22,7 @@ from knowledge.understanding.deal.figure import Figure
 from knowledge.understanding.deal.figures import read_figures
 from knowledge.understanding.deal.meant import as_meant
 from knowledge.understanding.deal.rooms import countable
+from knowledge.understanding.deal.seasons import months_empty
 from knowledge.understanding.deal.settle import ENTRIES, FLOWS, settle
 from knowledge.understanding.deal.vocabulary import words
 from knowledge.understanding.figures.reader import Meaning
@@ -97,6 +98,8 @@ def read_deal(
         deal = {}
     # what is said to be asked helps to read the figures; what can be worked out is known once they are
     deal["asked"] = list(dict.fromkeys(h.cue.route for h in hits)) or list(known.get("asked") or ())
+    if wanted.get("interest_saved", 0.0) >= 0.5:
+        deal["asked"] = list(dict.fromkeys([*deal["asked"], "interest_saved"]))
     if base := base_of(tokens):
         deal["base"] = base
     if awaited in _AWAITED and (loose := [f for f in figures if not f.role or f.role == "price"]):
@@ -109,6 +112,8 @@ def read_deal(
     for figure in figures:
         _enter(deal, figure)
     _halves(deal, tokens)
+    if (empty := months_empty(tokens)) and not deal.get("vacancy_pct"):
+        deal["vacancy_pct"] = round(100 * empty / 12, 6)
     _terms(deal, known, tokens, figures, amounts)
     if "savings_gap" in deal["asked"] and "savings" not in deal and (deal.get("down_pct") or deal.get("financed_pct")):
         deal["savings"], deal["own"] = deal.get("own"), None
@@ -119,7 +124,8 @@ def read_deal(
     _horizon(deal, tokens)
     if area is not None:
         deal["area_m2"] = area
-    asked, deal["turn"] = wanted_measures(wanted, deal)
+    before = list(known.get("asked") or ()) if follow_up or len(tokens) <= _SHORT else []
+    asked, deal["turn"] = wanted_measures(wanted, deal, {h.cue.route for h in hits}, before)
     if asked:
         if deal["turn"] == ["cash_flow_month"] and of_the_year(tokens, hits):
             deal["turn"] = ["cash_flow_year"]
@@ -130,6 +136,17 @@ def read_deal(
         deal["turn"] = implied_measures(deal)
     deal["asked"] = deal["turn"] or (deal["asked"] if hits else list(known.get("asked") or ()))
     return {k: v for k, v in deal.items() if v not in (None, [], {})}, figures
+
+
+def tell(deal: Mapping[str, Any], figures: Sequence[Figure], rooms: int | None = None) -> dict[str, Any]:
+    """What is known of one option after its figures; `rooms`: how many of them are let at the rent of each."""
+    after = dict(deal)
+    for figure in figures:
+        _enter(after, figure)
+    if rooms and (after.get("rent") or {}).get("each"):
+        after["rooms"] = after["let"] = rooms
+    _nights(after)
+    return {k: v for k, v in after.items() if v not in (None, [], {})}
 
 
 def _name_pesos(tokens: Sequence[Token], amounts: Sequence[Amount], pesos: str | None) -> None:

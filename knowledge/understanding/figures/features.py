@@ -49,6 +49,7 @@ def static(seen: Seen) -> list[Vector]:
             (0.7, told | {f"{name} {amount.kind}" for name in told}),
             (0.7, asked | {f"{name} {amount.kind}" for name in asked}),
             (0.5, whole),
+            (1.0, set(_marked(seen, position))),
         ):
             add(vector, weight, items)
         found.append(vector)
@@ -129,6 +130,18 @@ def _around(
     before, after = (side[0] if side else "" for side in sides)
     near.add(f"X {before or '^'} {after or '$'}")
     return near, bag, meant, pieces
+
+
+def _marked(seen: Seen, position: int) -> Iterator[str]:
+    """Which words that point at an option stand between a figure and the one before it, and whether any other does."""
+    start = seen.amounts[position - 1].last if position else -1
+    first = seen.amounts[position].first
+    for mark in seen.marks:
+        if start < mark.first and mark.last < first:
+            kinds = [k for k in ("label", "nth", "name", "place", "kind", "other", "item") if getattr(mark, k)]
+            yield from (f"mark {kind}" for kind in kinds)
+            yield from (f"mark {kind} {first - mark.last}" for kind in kinds)
+    yield f"marks {min(len(seen.marks), 4)}"
 
 
 def _pieces(word: str) -> Iterator[str]:

@@ -13,19 +13,20 @@ from knowledge.understanding.amounts import Amount
 NOTHING = "x"
 #: Earlier figures that are looked at.
 REMEMBERED = 40
-_FAMILY = {"money": "m", "other": "o", "percent": "p", "years": "y", "months": "y"}
+_FAMILY = {"money": "m", "other": "o", "percent": "p", "years": "y", "months": "y", "area": "a"}
 #: Roles whose size says what another amount can be.
 _SIZES = ("price", "rent/month", "rent/year", "loan", "own", "cost/month", "value", "instalment/month", "sale")
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A figure whose role is decided, and how many messages ago."""
+    """A figure whose role is decided, how many messages ago, and the option that it is of (None: of all)."""
 
     role: str
     value: float
     kind: str
     ago: int
+    option: int | None = 0
 
 
 def history(amount: Amount, past: Sequence[Told]) -> Iterator[str]:
@@ -96,3 +97,16 @@ def _ratio(a: float, b: float) -> int:
     if a <= 0 or b <= 0:
         return 9
     return max(-9, min(9, round(math.log(a / b) / math.log(3))))
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What earlier messages told: figures, the oldest first, and what each option is called (see `owners.identities`)."""
+
+    told: Sequence[Told] = ()
+    names: Sequence[frozenset[str]] = ()
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one option was told of."""
+        return any(t.option not in (None, 0) for t in self.told)

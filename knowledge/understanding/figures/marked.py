@@ -11,7 +11,7 @@ from knowledge.understanding.figures.history import NOTHING
 
 ROLES = frozenset(
     f"price value rent/month rent/year netrent/month netrent/year room/month room/year night cost/month cost/year cost/night "
-    f"once works loan debt instalment/month own savings affordable/month sale flow convert fx rate down financed vacancy "
+    f"once works loan debt instalment/month instalment/year own savings affordable/month sale flow convert fx rate down financed vacancy "
     f"occupancy growth rent_growth target discount selling cost_of_rent cost_of_price once_pct term hold vacant_months nights "
     f"nights/month budget rentbudget {NOTHING}".split()
 )

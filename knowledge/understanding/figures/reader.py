@@ -14,21 +14,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.understanding.figures.features import BUCKETS, Vector, static, with_history
-from knowledge.understanding.figures.history import NOTHING, REMEMBERED, Told
+from knowledge.understanding.figures.history import Told
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.lexicon import DATA
 
 PATH = DATA / "figures.npz"
+#: Roles that are kept of a figure, and the least probability of those that it has not.
+_LISTED, _LEAST = 4, 0.03
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a figure is: `role` with the `period` it is stated for, `x` where it is nothing of a return."""
+    """What a figure is: `role` with the `period` it is stated for, `x` where it is nothing of a return; `option` counts the
+    options told of, None where it holds for all. `others` are what else it could be, the likeliest first."""
 
     role: str
     period: str | None
     probability: float
+    option: int | None = 0
+    others: tuple[tuple[str, float], ...] = ()
+
+    def instead(self, label: str, probability: float) -> Meaning:
+        """The same figure read as something else."""
+        role, _, period = label.partition("/")
+        return Meaning(role, period or None, probability, self.option)
 
     @property
     def label(self) -> str:
@@ -57,18 +67,12 @@ class Reader:
         told, meanings = list(past), []
         for amount, vector in zip(seen.amounts, static(seen), strict=True):
             chances = self.probabilities(with_history(vector, amount, told))
-            best = int(chances.argmax())
+            best, *others = (int(i) for i in np.argsort(-chances)[:_LISTED])
             role, _, period = self.roles[best].partition("/")
-            meanings.append(Meaning(role, period or None, float(chances[best])))
+            likely = tuple((self.roles[i], float(chances[i])) for i in others if chances[i] >= _LEAST)
+            meanings.append(Meaning(role, period or None, float(chances[best]), others=likely))
             told.append(Told(self.roles[best], amount.value, amount.kind, 0))
         return meanings
-
-
-def remembered(past: Sequence[Told], seen: Seen, meanings: Sequence[Meaning]) -> list[Told]:
-    """The history after a message, one message older."""
-    new = [Told(m.label, a.value, a.kind, 0) for a, m in zip(seen.amounts, meanings, strict=True)]
-    older = [Told(t.role, t.value, t.kind, t.ago + 1) for t in (*past, *new)]
-    return [t for t in older if t.role != NOTHING or t.ago <= 1][-REMEMBERED:]
 
 
 @lru_cache(maxsize=1)
@@ -76,8 +80,3 @@ def reader() -> Reader:
     """The shipped one, read once."""
     with np.load(PATH, allow_pickle=False) as arrays:
         return Reader({name: arrays[name] for name in arrays.files})
-
-
-def read_meanings(seen: Seen, past: Sequence[Told]) -> list[Meaning]:
-    """As the shipped reader has it."""
-    return reader().read(seen, past) if seen.amounts else []

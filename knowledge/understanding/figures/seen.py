@@ -11,21 +11,27 @@ from knowledge.understanding.cues import Hit
 from knowledge.understanding.deal.asked import named_measures
 from knowledge.understanding.deal.exchange import stated_exchange
 from knowledge.understanding.deal.figure import Figure
-from knowledge.understanding.deal.figures import read_figures
+from knowledge.understanding.deal.contexts import is_year_number
+from knowledge.understanding.deal.figures import read_figures, refused
 from knowledge.understanding.deal.settle import settle
+from knowledge.understanding.options.marks import Mark, Marks
 from knowledge.understanding.roles import Reading
 from knowledge.understanding.tokens import Token
 
 #: Kinds of figure that can be part of a return.
-KINDS = frozenset({"money", "percent", "other", "years", "months"})
+KINDS = frozenset({"money", "percent", "other", "years", "months", "area"})
 #: Roles that another reading has already placed.
 ELSEWHERE = frozenset({"rate_moves", "fx_rate", "lost", "price_per_m2", "fx_pct"})
+
+#: How far (in tokens) one unit of a currency stands from its rate.
+_UNIT_AWAY = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A message's figures (`amounts`, of `KINDS` only) before their roles are decided. `readings` by position, `ruled` by
-    first token are what the two sets of rules say; `known` is the return told so far, `hits` the measures named."""
+    first token are what the two sets of rules say; `known` is the return told so far, `hits` the measures named,
+    `marks` the words that point at one option of several."""
 
     tokens: list[Token]
     amounts: list[Amount]
@@ -34,17 +40,22 @@ class Seen:
     known: Mapping[str, Any]
     hits: Sequence[Hit]
     follow_up: bool
+    marks: Sequence[Mark] = ()
 
 
 def see(
     text: str, tokens: list[Token], amounts: Sequence[Amount], readings: Mapping[int, Reading], known: Mapping[str, Any],
-    follow_up: bool,
+    follow_up: bool, marks: Marks,
 ) -> Seen:
     """`known` is what earlier turns told of the return (`_request`'s `deal`)."""
     hits = named_measures(tokens, text)
-    kept = [i for i, a in enumerate(amounts) if a.kind in KINDS]
     plain = [replace(a, role=None) for a in amounts if a.role not in ELSEWHERE]
     exchange = stated_exchange(tokens, plain)
+    placed = marks.taken | (_of_exchange(amounts, exchange.first) if exchange else set())
+    kept = [
+        i for i, a in enumerate(amounts)
+        if a.kind in KINDS and not placed & set(range(a.first, a.last + 1)) and not is_year_number(tokens, a) and not refused(tokens, a)
+    ]
     figures = read_figures(tokens, plain, known, hits, exchange.first if exchange else None)
     asked = list(dict.fromkeys(h.cue.route for h in hits)) or list(known.get("asked") or ())
     settle(figures, {**known, "asked": asked})
@@ -56,4 +67,10 @@ def see(
         known,
         hits,
         follow_up,
+        marks.found,
     )
+
+
+def _of_exchange(amounts: Sequence[Amount], first: int) -> set[int]:
+    """First tokens of an exchange rate and of the one unit that it is of ("1 euro = 1.09 dollars")."""
+    return {first, *(a.first for a in amounts if a.value == 1 and abs(a.first - first) <= _UNIT_AWAY)}

@@ -1,39 +1,55 @@
 """Options as records: what a message tells of each of several properties or loans, put with what was told before.
 
-What is told before the first option, or of both, is everybody's. Nothing is split unless two records end up with a figure
-of the same kind: only then are there options.
+Which option a figure is of is the trained reader's decision (`figures.owners`); here the records are filled and named. What
+holds for all options is in each of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from core.locale import CURRENCY_OF
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.deal.meant import sizes
+from knowledge.understanding.deal.asked import feasible, wanted_measures
+from knowledge.understanding.deal.meant import figures_of, sizes
+from knowledge.understanding.deal.rooms import rooms_near
+from knowledge.understanding.deal.state import tell
+from knowledge.understanding.figures.history import NOTHING
+from knowledge.understanding.figures.owners import AREA, names_before
 from knowledge.understanding.figures.reader import Meaning
-from knowledge.understanding.options.figures import ENTRIES, Record
-from knowledge.understanding.options.marks import Marks
-from knowledge.understanding.options.scan import Scan
-from knowledge.understanding.roles import Reading
+from knowledge.understanding.figures.seen import Seen
+from knowledge.understanding.options.marks import Mark, Marks
+from knowledge.understanding.slots import rate_kind
 from knowledge.understanding.tokens import Token
 
+Record = dict[str, Any]
+#: Meanings of the trained reader -> (the record's entry, the role of the figure elsewhere).
+ENTRIES = {
+    "price": ("price", "price"), "value": ("price", "price"), "rent/month": ("monthly_rent", "monthly_rent"),
+    "netrent/month": ("monthly_rent", "monthly_rent"), "rent/year": ("annual_rent", "annual_rent"),
+    "netrent/year": ("annual_rent", "annual_rent"), "night": ("nightly_rent", "nightly"), "rate": ("rate_pct", "rate_pct"),
+    "term": ("term_years", "term_years"), "loan": ("loan_amount", "loan_amount"), "down": ("down_payment_pct", "down_payment_pct"),
+    "financed": ("down_payment_pct", "financed_pct"), "vacancy": ("vacancy_pct", "vacancy_pct"), AREA: ("area_m2", "area_m2"),
+}
+#: Roles elsewhere of figures that only a record's return knows.
+_ELSEWHERE = {"own": "down_payment", "sale": "sale", "debt": "debt", "instalment/month": "instalment", "once": "purchase_costs",
+              "cost/month": "cost", "cost/year": "cost", "hold": "horizon_years", "growth": "growth_pct"}
 #: Figures that can tell options apart.
-_TELLING = ("price", "monthly_rent", "annual_rent", "nightly_rent", "rate_pct", "term_years", "loan_amount", "own", "sale",
-            "value", "instalment", "room_rent", "debt")
-#: Figures that make an option; rooms alone do not.
-_SUBSTANCE = {*_TELLING, "area_m2"}
+_TELLING = ("price", "monthly_rent", "annual_rent", "nightly_rent", "rate_pct", "term_years", "loan_amount")
 #: What one option was told of and the others were not, where all have it or none: the terms of a loan.
 _COMMON = ("rate_pct", "rate_kind", "term_years", "down_payment_pct", "loan_amount", "vacancy_pct")
-FIGURES = tuple(dict.fromkeys(ENTRIES.values()))
+FIGURES = tuple(dict.fromkeys(key for key, _ in ENTRIES.values()))
 MOST = 6
+#: From this probability on a measure is asked for.
+_ASKED = 0.5
 
 
 @dataclass(slots=True)
 class Told:
-    """Records after a message; `touched`: indexes of those that it told of; `several`: it told of two or more, or of one
-    beside an earlier one; `shared`: what holds for all; `owners`: first token of a figure -> its record (None: all)."""
+    """Records after a message; `touched`: indexes of those that it told of; `several`: it told of one or more of two or more;
+    `shared`: what it told of all; `owners`: first token of a figure -> its record (None: all)."""
 
     records: list[Record]
     touched: list[int] = field(default_factory=list)
@@ -43,143 +59,160 @@ class Told:
 
 
 def read_options(
-    tokens: list[Token], amounts: Sequence[Amount], readings: Mapping[int, Reading], marks: Marks, known: Sequence[Record],
-    correction_at: int | None, meanings: Mapping[int, Meaning],
+    tokens: list[Token], amounts: Sequence[Amount], seen: Seen, meanings: Sequence[Meaning], marks: Marks, known: Sequence[Record],
+    wanted: Mapping[str, float],
 ) -> Told:
     """What the message tells of each option. Where there are several, the figures' roles are set accordingly."""
-    figures = [a for a in amounts if not any(i in marks.taken for i in range(a.first, a.last + 1))]
-    of_tokens = {amounts[i].first: reading for i, reading in readings.items()}
-    before = [(a.value, a.kind, a.role) for a in amounts]
-    _size(figures, meanings, known)
-    scan = Scan(tokens, figures, of_tokens, marks, known, correction_at, meanings)
-    scan.read()
-    shared, common = _shared(scan)
-    kept = [i for i in range(len(scan.records)) if i < scan.before or (i not in common and _stands(scan, i))]
-    touched = [i for i in kept if scan.fresh[i]]
-    records = [scan.records[i] for i in kept]
-    _lend(records)
-    told = Told(records, [kept.index(i) for i in touched], shared=shared)
-    told.several = _several(scan, told, known)
-    if not told.several:
-        for amount, (value, kind, role) in zip(amounts, before, strict=True):
-            amount.value, amount.kind, amount.role = value, kind, role
-        return Told([dict(r) for r in known])
-    for amount, (value, kind, role) in zip(amounts, before, strict=True):
-        if not any(e.amount is amount and e.record in (None, *kept, *common) for e in scan.entries):
-            amount.value, amount.kind, amount.role = value, kind, role
-    for entry in scan.entries:
-        if entry.record is not None and entry.record not in kept and entry.record not in common:
-            continue
-        entry.amount.role = "loan_amount" if entry.role == "price" and _is_loan(records, shared) else entry.role
-        if entry.amount.kind == "other":
-            entry.amount.kind = {"term_years": "years", "rate_pct": "percent"}.get(entry.role, "money")  # type: ignore[assignment]
-        told.owners[entry.amount.first] = kept.index(entry.record) if entry.record in kept else None
-    _spread(records, shared)
-    _currencies(records)
-    name_records(records)
-    told.records = records[-MOST:]
+    meant = {a.first: m for a, m in zip(seen.amounts, meanings, strict=True) if m.role != NOTHING or a.kind == "area"}
+    owners = {at: m.option for at, m in meant.items()}
+    touched = sorted({o for at, o in owners.items() if o is not None and meant[at].role != NOTHING})
+    count = max([len(known), *(o + 1 for o in touched)])
+    told = Told([dict(r) for r in known])
+    if len(known) == 1 and "deal" not in known[0]:  # what was told while there was only one
+        told.records[0]["deal"] = {k: v for k, v in seen.known.items() if k not in ("asked", "turn", "spoken")}
+    if wanted.get("interest_saved", 0.0) >= _ASKED and _repeated(meant) <= {"term"} and len(known) < 2:
+        return told  # two terms of one loan
+    if count < 2 or not meant or not any(m.role != NOTHING for m in meant.values()):
+        return told
+    told.touched, told.several, told.owners = touched, True, owners
+    for _ in range(count - len(told.records)):
+        told.records.append(_with_shared(told.records))
+    values = _values(seen, meant, known)
+    for position, amount in enumerate(seen.amounts):
+        if amount.first in meant:
+            _put(told, tokens, amount, meant[amount.first], values[amount.first])
+            _name(told.records, seen, position, meant[amount.first].option)
+    _count_rooms(told, amounts, seen, meanings)
+    _returns(told, tokens, seen, meant, values)
+    _tell_roles(amounts, meant, values)
+    _spread(told.records)
+    _currencies(told.records)
+    name_records(told.records)
     return told
 
 
-def _size(figures: Sequence[Amount], meanings: Mapping[int, Meaning], known: Sequence[Record]) -> None:
-    """Bare figures in the size that their meanings and the other figures make likely."""
-    told = [a for a in figures if a.first in meanings]
-    money = next((a.currency for a in figures if a.currency), None) or next((r["currency"] for r in known if r.get("currency")), None)
-    values = sizes(told, meanings, next((dict(r) for r in reversed(known) if r.get("price")), {}), money)
-    for amount in told:
-        if meanings[amount.first].label != "nights/month":
-            amount.value = values[amount.first]
+def _repeated(meant: Mapping[int, Meaning]) -> set[str]:
+    """What more than one option was told."""
+    held = [(m.label, m.option) for m in meant.values() if m.option is not None and m.role != NOTHING]
+    return {label for label, option in held if any(l == label and o != option for l, o in held)}
 
 
-def _stands(scan: Scan, index: int) -> bool:
-    """Whether a record of this message is an option: named as one, told in rows, or told of like another one; a second amount
-    alone ("lo vendo en 240") is none."""
-    told = scan.fresh[index]
-    if not told & _SUBSTANCE:
-        return False
-    if index in scan.opened:
-        return True
-    if index in scan.in_rows and (scan.rows > 1 or scan.marks.asks or scan.marks.shared):
-        return True
-    others = [scan.fresh[i] for i in range(len(scan.records)) if i != index]
-    return any(len(told & other & _SUBSTANCE) > 1 for other in others)
+def _with_shared(records: Sequence[Record]) -> Record:
+    """A new option: what was told of all holds for it."""
+    shared = next((r["shared"] for r in records if r.get("shared")), {})
+    return {"costs": [], **{k: v for k, v in shared.items() if k != "deal"}, "shared": shared, "deal": dict(shared.get("deal", {}))}
 
 
-def _shared(scan: Scan) -> tuple[Record, set[int]]:
-    """What was told of all, and the records that were no option: before the first mark if no option has its own, or with
-    "both", "las dos"."""
-    shared: Record = {}
-    common: set[int] = set()
-    for index in (scan.loose, _unnamed(scan)):
-        if index is None:
+def _values(seen: Seen, meant: Mapping[int, Meaning], known: Sequence[Record]) -> dict[int, float]:
+    """Each figure's value; bare ones in the size that the others make likely."""
+    told = [a for a in seen.amounts if a.first in meant]
+    currency = next((a.currency for a in told if a.currency), None) or next((r["currency"] for r in known if r.get("currency")), None)
+    return sizes(told, meant, next((r["deal"] for r in reversed(known) if r.get("deal")), {}), currency)
+
+
+def _put(told: Told, tokens: list[Token], amount: Amount, meaning: Meaning, value: float) -> None:
+    """A figure into its record, or into all."""
+    key, _ = ENTRIES.get(AREA if amount.kind == "area" else meaning.label, ("", ""))
+    if not key:
+        return
+    value = 100 - value if meaning.role == "financed" else value
+    entry: Record = {key: int(value) if value == int(value) else value}
+    if meaning.role in ("rent", "netrent"):
+        entry["net_rent"] = meaning.role == "netrent" or None
+    if key == "rate_pct" and (kind := rate_kind(tokens, amount)):
+        entry["rate_kind"] = kind
+    if amount.currency and amount.kind == "money":
+        entry["currency"] = amount.currency
+    targets = told.records if meaning.option is None else [told.records[meaning.option]]
+    for record in targets:
+        record |= entry
+    if meaning.option is None:
+        told.shared |= entry
+
+
+def _name(records: list[Record], seen: Seen, position: int, option: int | None) -> None:
+    """What the marks before a figure call its option, and those right behind the figure before it call that one's."""
+    behind, ahead = names_before(seen, position)
+    for mark in ahead if option is not None else ():
+        enter_mark(records[option or 0], mark)
+    last = seen.amounts[position]
+    for mark in seen.marks:
+        ends = position + 1 == len(seen.amounts) and mark.first > last.last
+        follows = ends and mark in names_before(_ended(seen, mark), position + 1)[0]
+        if option is not None and (follows or (position + 1 < len(seen.amounts) and mark in names_before(seen, position + 1)[0])):
+            enter_mark(records[option], mark)
+
+
+def _ended(seen: Seen, mark: Mark) -> Seen:
+    """The same with a figure right after a mark, so that what stands between is looked at in one way."""
+    last = seen.amounts[-1]
+    after = Amount(0.0, "other", mark.last + 1, mark.last + 1, last.end, last.end)
+    return Seen(seen.tokens, [*seen.amounts, after], seen.readings, seen.ruled, seen.known, seen.hits, seen.follow_up, seen.marks)
+
+
+def enter_mark(record: Record, mark: Mark) -> None:
+    if mark.place is not None:
+        record["neighbourhood" if mark.place.level == "neighbourhood" else "city"] = mark.place.name
+        if mark.place.level == "neighbourhood" and (city := mark.city or mark.place.city):
+            record["city"] = city
+        if mark.place.country:
+            record["country"] = mark.place.country
+        if mark.place.area_id:
+            record["area_id"] = mark.place.area_id
+    for key, value in (("mark", mark.label), ("name", mark.name), ("property_type", mark.kind), ("noun", mark.noun)):
+        if value is not None:
+            record[key] = value
+    if (mark.label or mark.name) and mark.title:
+        record["label"] = mark.title
+
+
+def _count_rooms(told: Told, amounts: Sequence[Amount], seen: Seen, meanings: Sequence[Meaning]) -> None:
+    """Rooms, which nobody's return needs, to the option of the nearest figure."""
+    placed = [(a, m.option) for a, m in zip(seen.amounts, meanings, strict=True) if a.first in told.owners]
+    for amount in amounts:
+        if amount.kind == "count" and amount.unit == "bedrooms" and placed:
+            _, option = min((abs(a.first - amount.first), -1 if o is None else o) for a, o in placed)
+            if option >= 0:
+                told.records[option]["bedrooms"] = int(amount.value)
+
+
+def _returns(told: Told, tokens: list[Token], seen: Seen, meant: Mapping[int, Meaning], values: Mapping[int, float]) -> None:
+    """What is known of each option's return."""
+    told_of = [a for a in seen.amounts if a.first in meant and meant[a.first].role != NOTHING]
+    for index, record in enumerate(told.records):
+        own = [a for a in told_of if meant[a.first].option in (None, index)]
+        if own or "deal" not in record:
+            figures = [f for f in figures_of(tokens, told_of, meant, values, seen.ruled) if f.at in {a.first for a in own}]
+            each = next((a for a in own if meant[a.first].role == "room"), None)
+            record["deal"] = tell(record.get("deal") or {}, figures, rooms_near(tokens, each) if each else None)
+    common = [a for a in told_of if meant[a.first].option is None]
+    if common:
+        figures = [f for f in figures_of(tokens, told_of, meant, values, seen.ruled) if f.at in {a.first for a in common}]
+        before = next((r["shared"] for r in told.records if r.get("shared")), {})
+        shared = before | told.shared | {"deal": tell(before.get("deal") or {}, figures)}
+        for record in told.records:
+            record["shared"] = shared
+
+
+def _tell_roles(amounts: Sequence[Amount], meant: Mapping[int, Meaning], values: Mapping[int, float]) -> None:
+    """The figures' roles and values for whoever else reads them."""
+    for amount in amounts:
+        meaning = meant.get(amount.first)
+        if meaning is None or amount.kind == "area":
             continue
-        told = scan.records[index]
-        others = [r for i, r in enumerate(scan.records)
-                  if i not in {index, *common} and (scan.fresh[i] or i < scan.before)]
-        keys = scan.fresh[index] & set(FIGURES)
-        if others and not any(key in r for r in others for key in keys):
-            shared |= {k: told[k] for k in (*sorted(keys), "net_rent", "rate_kind", "currency") if k in told}
-            common.add(index)
-    for entry in scan.entries:
-        if entry.record is None and entry.role in ENTRIES:
-            value = 100 - entry.value if entry.role == "financed_pct" else entry.value
-            shared[ENTRIES[entry.role]] = int(value) if value == int(value) else value
-    return shared, common
+        _, role = ENTRIES.get(meaning.label, ("", _ELSEWHERE.get(meaning.label)))
+        amount.role, amount.value = role, values[amount.first]
+        if amount.kind == "other" and role:
+            amount.kind = {"term_years": "years", "rate_pct": "percent"}.get(role, "money")  # type: ignore[assignment]
 
 
-def _unnamed(scan: Scan) -> int | None:
-    """The loan, or the thing, of which the options named after it are kinds: "una hipoteca de 250.000: fija… variable…"."""
-    touched = [i for i in range(scan.before, len(scan.records)) if scan.fresh[i] and i != scan.loose]
-    if len(touched) < 3:
-        return None
-    first, *others = touched
-    named = {"mark", "name", "city", "neighbourhood"}
-    return first if not named & scan.records[first].keys() and all(named & scan.records[i].keys() for i in others) else None
-
-
-def _several(scan: Scan, told: Told, known: Sequence[Record]) -> bool:
-    """Whether there are two options that one kind of figure can compare, of which the message told at least one."""
-    if len(told.records) < 2 or not (told.touched or told.shared):
-        return False
-    if len(told.touched) < 2 and not known:
-        return False
-    keys = [k for k in _TELLING if sum(k in r for r in told.records) > 1]
-    if not keys:
-        return False
-    if len(told.touched) == 1 and told.touched[0] >= len(known) and len(known) == 1:
-        # a second property beside the one before: another one, not a changed figure of the same
-        record = told.records[told.touched[0]]
-        set_against = scan.marks.asks or any(m.other for m in scan.marks.found)
-        return bool({"mark", "name"} & record.keys()) or (set_against and bool(scan.run))
-    return len(known) > 1 or len(told.touched) > 1 or bool(scan.run)
-
-
-def _is_loan(records: Sequence[Record], shared: Record) -> bool:
-    """Whether the amounts are loans: rates and nothing of a property."""
-    property_told = {"monthly_rent", "annual_rent", "area_m2", "property_type", "nightly_rent", "down_payment_pct"}
-    rated = any("rate_pct" in r for r in records)
-    return rated and not any(property_told & r.keys() for r in (*records, shared))
-
-
-def _lend(records: Sequence[Record]) -> None:
-    """Amounts of loans where nothing else is told than their terms."""
-    if _is_loan(records, {}):
-        for record in records:
-            if "price" in record:
-                record.setdefault("loan_amount", record.pop("price"))
-
-
-def _spread(records: Sequence[Record], shared: Record) -> None:
-    """Gives every record what was told of all, and the terms of a loan that only one was told of."""
-    if _is_loan(records, shared) and "price" in shared:
-        shared["loan_amount"] = shared.pop("price")
+def _spread(records: Sequence[Record]) -> None:
+    """The terms of a loan that only one was told of hold for the others."""
     for key in _COMMON:
-        held = [r[key] for r in records if key in r]
+        held = [r[key] for r in records if r.get(key) is not None]
         if held and len(set(held)) == 1:
-            shared.setdefault(key, held[0])
-    for record in records:
-        for key, value in shared.items():
-            record.setdefault(key, value)
+            for record in records:
+                record.setdefault(key, held[0])
 
 
 def _currencies(records: Sequence[Record]) -> None:
@@ -199,36 +232,49 @@ def name_records(records: Sequence[Record]) -> None:
         label = str(record.get("label") or "")
         if record.get("mark") and label == str(record["mark"]).upper() and called:
             record["label"] = f"{called} {label}"
-        elif not label or label.isdigit():
+        elif not record.get("mark") and not record.get("name"):
             distinct = nouns[position] if all(nouns) and len(set(nouns)) == len(nouns) > 1 else ""
             place = record.get("neighbourhood") or record.get("city")
-            record["label"] = label or place or distinct.capitalize() or str(position + 1)
+            record["label"] = place or distinct.capitalize() or str(position + 1)
 
 
 def remember(known: Sequence[Record], told: Record, marks: Marks, fresh: bool) -> list[Record]:
-    """The records after a message about one property: a new one, or the last with what was told now.
-
-    `told` are the message's own figures, place and type.
-    """
+    """The records after a message about one property, which are one: `told` are the message's own figures, place and type."""
     record = {k: v for k, v in told.items() if not isinstance(v, list) or k == "costs"}
     mark = next((m for m in marks.found if m.label or m.name), None)
     if mark is not None:
         record |= {"mark": mark.label} if mark.label else {"name": mark.name}
         record["label"] = mark.title
-    records = [dict(r) for r in known]
     telling = record.keys() & set(_TELLING)
-    last = records[-1] if records else {}
-    identity = ("mark", "name", "property_type", "city", "neighbourhood")
-    differs = any(key in record and record[key] != last.get(key, record[key] if key != "mark" else None) for key in identity)
-    other = any(m.other for m in marks.found) or {"price", "monthly_rent"} <= telling
-    if not records or ((fresh or differs or other) and telling & {"price", "monthly_rent", "loan_amount", "rate_pct"}):
-        if not telling:
-            return records
-        records.append(record)
-    else:
-        records[-1] = {**last, **record, "costs": [*last.get("costs", ()), *record.get("costs", ())]}
+    last = known[0] if known and not fresh else {}
+    if not last and not telling:
+        return [dict(r) for r in known]
+    records = [{**last, **record, "costs": [*last.get("costs", ()), *record.get("costs", ())]}]
     name_records(records)
-    return records[-MOST:]
+    return records
+
+
+def asked_of_options(
+    records: Sequence[Record], chances: Mapping[str, float], named: Collection[str], before: Mapping[str, Any],
+    base: str | None,
+) -> list[Record]:
+    """The records with the measures that are asked of each one's return: by this message (`chances`, `named`, and
+    `base`, what a yield is wanted on), else by the request `before`. What was told of one alone holds for the others where they cannot do without it."""
+    earlier = next((o["deal"].get("asked") for o in before.get("options") or () if o.get("deal")), None)
+    earlier = earlier or (before.get("deal") or {}).get("asked") or []
+    deals = [dict(r.get("deal") or {}) for r in records]
+    keys = {key for deal in deals for key in deal if key not in ("asked", "turn", "dated", "costs", "upfront")}
+    single = {key: held[0] for key in keys if len(held := [d[key] for d in deals if d.get(key) is not None]) == 1}
+    found = []
+    for record, deal in zip(records, deals, strict=True):
+        deal |= {"base": base} if base else {}
+        whole = single | deal
+        asked, possible = wanted_measures(chances, deal, named, earlier)
+        lacking = [m for m in asked if m not in possible and feasible(m, whole)]
+        if lacking:
+            deal, possible = whole, [m for m in asked if feasible(m, whole)]
+        found.append(record | {"deal": deal | {"asked": list(asked), "turn": possible}})
+    return found
 
 
 def option_slots(records: Sequence[Record]) -> Record:
