@@ -88,8 +88,12 @@ def _of_request(brief: Brief, option: dict[str, Any], number: int) -> Arguments:
             more = {name: value for name, value in call.items() if value is not None and name != "measures"}
             if option.get("area_m2") is not None:
                 plain["area_m2"] = option["area_m2"]
-            return {"kind": "own_figures", **common, "currency": option.get("currency") or common["currency"], "measures": asked or None,
-                    **{name: value for name, value in plain.items() if value is not None}, "more": more or None}
+            others = brief.request.get("options") or ()
+            if plain.get("costs") is None and any((o.get("deal") or {}).get("costs") for o in others):
+                plain["costs"] = []  # none told of this one, where another has its own, is none to take off
+            plain = {name: value for name, value in plain.items() if value is not None}
+            return {"kind": "own_figures", **common, "currency": option.get("currency") or common["currency"], **plain,
+                    "measures": asked or None, "more": more or None}
         return {"kind": "own_figures", **common, "currency": option.get("currency") or common["currency"],
                 "measures": measures or None, **figures_of(brief, option, number)}
     return {"kind": "area", **{k: v for k, v in common.items() if k != "currency"}}

@@ -34,7 +34,8 @@ def figures_of(brief: Brief, option: Arguments, number: int) -> Arguments:
             found["rent_is_net"] = True
         costs = [_cost(brief, cost) for cost in (option.get("deal") or option).get("costs") or ()]
         costs += costs_of(Known(brief, {}), option.get("label"), number) or []
-        if costs or any((o.get("deal") or o).get("costs") for o in brief.request.get("options") or ()) or brief.request.get("costs"):
+        others = any((o.get("deal") or o).get("costs") for o in brief.request.get("options") or ())
+        if costs or others or brief.request.get("costs"):
             found["costs"] = costs  # none told of this one, where another has its own, is none to take off
     return found
 

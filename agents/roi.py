@@ -49,6 +49,8 @@ _OF_THE_LOAN = ("cash_on_cash", "cash_flow_month", "cash_flow_year", "dscr", "le
                 "break_even_occupancy")
 _YIELDS = frozenset({"gross_yield", "net_yield", "legal_rent_cap"})
 _GROSS, _NET = re.compile(r"\b(?:brut|gross)"), re.compile(r"\b(?:net[oa]s?\b|net (?:yield|return|rent)|limpio)")
+#: Measures asked of a return that the country's rules answer where nothing of them was told.
+_BY_RULE = frozenset({"purchase_costs", "total_outlay"})
 _COMPARED = 6
 
 
@@ -115,6 +117,8 @@ def measures(known: Known) -> list[str]:
 def _asked(known: Known) -> list[str]:
     question = fold(known.brief.question)
     named = known.request.get("measures") or ()
+    if _BY_RULE & set((known.request.get("deal") or {}).get("asked") or ()):
+        named = ["acquisition_costs", *(m for m in named if m != "gross_yield")]
     if known.request.get("rate_moves") and not set(named) & set(_OF_THE_LOAN):  # "and if the rate rises two points?"
         named = ["monthly_payment", *(m for m in named if m == "gross_yield" and _GROSS.search(question))]
     asked = list(dict.fromkeys(_MEASURES[m] for m in named if m in _MEASURES))

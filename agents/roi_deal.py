@@ -11,6 +11,7 @@ from typing import Any
 
 from agents.playbook import Arguments, Known
 from agents.roi_figures import amount, many, one, rate_kind_of
+from core.locale import CURRENCY_OF
 
 #: Measures that flows are laid out for.
 _OF_FLOWS = frozenset({"irr", "npv"})
@@ -145,7 +146,7 @@ def _rent(deal: Mapping[str, Any], converted: float | None) -> Arguments:
 
 def _converted(known: Known, deal: Mapping[str, Any]) -> float | None:
     """The rent in the price's currency, where it was told in another."""
-    if not (_in_two_currencies(deal) or known.request.get("rent_currency")):
+    if not (_in_two_currencies(known, deal) or known.request.get("rent_currency")):
         return None
     result = known.first("convert")
     fact = result.facts.get(result.data.get("converted") or "") if result else None
@@ -191,37 +192,49 @@ def _loan(deal: Mapping[str, Any], asked: list[str]) -> Arguments:
 
 def _flows(deal: Mapping[str, Any]) -> list[float] | None:
     """Flows told year by year, today first; where every year brings the same, the calculator lays them out."""
-    sale, dated = amount(deal.get("sale")), deal.get("dated") or ()
+    sale, dated, income = amount(deal.get("sale")), deal.get("dated") or (), deal.get("rent")
     outlay = deal.get("own") or deal.get("price")
-    if not outlay or not dated:
+    unlet = not income and bool(deal.get("costs"))  # a plot that only costs until it is sold
+    if not outlay or not (dated or unlet):
         return None
-    found = [0.0] * (int(max(_years(deal), *(t for t, _ in dated))) + 1)
+    found = [0.0] * (int(max(_years(deal), *(t for t, _ in dated), 1)) + 1)
     found[0] = -float(outlay)
     for year, value in dated:
         found[int(year)] += float(value)
+    yearly = float(income["amount"]) * (1 if income["period"] == "year" else 12) if income else 0.0
+    yearly -= sum(c["amount"] * (12 if c["period"] == "month" else 1) for c in deal.get("costs") or () if not c.get("of"))
+    found[1:] = [value + yearly for value in found[1:]]
     found[-1] += sale or 0.0
     return found
 
 
-def _in_two_currencies(deal: Mapping[str, Any]) -> bool:
-    """Whether the rent is told in another currency than the price, at a rate that is told as well."""
-    let, paid = (deal.get("rent") or {}).get("currency"), deal.get("currency")
-    return bool(deal.get("fx") and let and paid and let != paid)
+def _currencies(known: Known, deal: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """(of the rent, of the price): as written, the price's else that of its country."""
+    paid = deal.get("currency") or CURRENCY_OF.get(str(one(known.slots.get("country"))))
+    return (deal.get("rent") or {}).get("currency"), paid
+
+
+def _in_two_currencies(known: Known, deal: Mapping[str, Any]) -> bool:
+    """Whether the rent is told in another currency than the price."""
+    let, paid = _currencies(known, deal)
+    return bool(deal.get("price") and let and paid and let != paid)
 
 
 def deal_conversion(known: Known) -> Arguments | None:
     """The conversion that a told rate allows: the one asked for, or that of a rent told in another currency."""
     deal = known.request.get("deal") or {}
     fx, asked = deal.get("fx"), deal.get("turn") or ()
-    if not fx or not asked:
+    if not asked:
         return None
-    pair = {fx["quote"], fx["base"]}
-    if "converted" in asked:
+    let, paid = _currencies(known, deal)
+    pair = {fx["quote"], fx["base"]} if fx else set()
+    if _in_two_currencies(known, deal) and "converted" not in asked:
+        told = {"rate": fx["value"], "rate_of": fx["base"]} if fx and {let, paid} == pair else {}
+        return {"amount": deal["rent"]["amount"], "source_currency": let, "target_currency": paid, **told}
+    if fx and "converted" in asked:
         target = deal["target_currency"]
         source = next(iter(pair - {target}))
         value = deal["spoken"]["amount"] * (12 if deal.get("per") == "year" else 1)
-    elif _in_two_currencies(deal) and {deal["currency"], deal["rent"]["currency"]} == pair:
-        value, source, target = deal["rent"]["amount"], deal["rent"]["currency"], deal["currency"]
     else:
         return None
     return {"amount": value, "source_currency": source, "target_currency": target, "rate": fx["value"], "rate_of": fx["base"]}
@@ -234,13 +247,13 @@ def _years(deal: Mapping[str, Any]) -> float:
 
 def deal_call(known: Known, told: Mapping[str, Any] | None = None) -> Arguments | None:
     """The whole call, with where the property is; None where the slots decide. `told` takes the place of what was told."""
-    deal = (known.request.get("deal") or {}) | (told or {})
+    deal = {**(known.request.get("deal") or {}), **(told or {})}
     asked = measures_of(deal) if told else deal_measures(known)
     if not asked:
         return None
     slots, outside = known.slots, bool(known.brief.uncovered)
     place: Arguments = {
-        "currency": deal["currency"] if _in_two_currencies(deal) else one(slots.get("currency")),
+        "currency": _currencies(known, deal)[1] if _in_two_currencies(known, deal) else one(slots.get("currency")),
         "outside_markets": outside or None,
         "country": None if outside else one(slots.get("country")),
         "city": None if outside else one(slots.get("city")),

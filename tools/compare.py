@@ -44,9 +44,9 @@ MEASURES: dict[str, bool] = {
 ROWS = ("price", "monthly_rent", "annual_rent", "gross_yield", "net_yield", "cap_rate", "noi", "payback_years", "years_of_rent",
         "acquisition_costs", "loan_amount", "down_payment_pct", "rate_pct", "term_years", "monthly_payment", "total_interest",
         "loan_to_value", "rent_minus_payment", "cash_flow_month", "cash_flow_year", "cash_on_cash", "dscr", "break_even_rent",
-        "irr", "levered_irr", "npv", "total_return", "annual_growth", "value_at_horizon", "break_even_nights", "price_for_yield",
-        "rent_for_yield", "affordable_loan", "down_payment", "cash_needed", "savings_gap", "total_outlay", "interest_saved",
-        "price_per_m2", "area_m2", "bedrooms", "bathrooms",
+        "irr", "levered_irr", "npv", "total_return", "annual_growth", "value_at_horizon", "break_even_nights",
+        "price_for_yield", "rent_for_yield", "affordable_loan", "down_payment", "cash_needed", "savings_gap", "total_outlay",
+        "interest_saved", "price_per_m2", "area_m2", "bedrooms", "bathrooms",
         "price_m2_median", "rent_m2_median", "rent_m2_mean", "rent_mean", "area_gross_yield",
         "price_change_year", "rent_change_year", "listings_sale", "listings_rent", "units", "units_available", "delivery",
         "stage", "place")
@@ -86,7 +86,8 @@ async def profile_option(
     if one was asked. kind own_figures: a property or a loan as the investor described it: price, monthly_rent (money in
     `currency`, a month's rent; rent_is_net if costs are off it), area_m2, its own costs, and its loan: loan_amount or
     down_payment_pct with rate_pct (rate_kind effective only for E.A.) and term_years. more: what its return rests on besides
-    (own cash, a told instalment, sale price). measures: what was asked beyond the plain ones (net_yield, cash_on_cash). label: the option's short name; keep it in the answer. What is missing
+    (own cash, a told instalment, sale price). measures: what was asked beyond the plain ones (net_yield, cash_on_cash).
+    label: the option's short name; keep it in the answer. What is missing
     comes back with its reason.
     """
     name = (label or "").strip()

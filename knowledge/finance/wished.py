@@ -45,7 +45,9 @@ def price_for_yield(case: Case) -> Fact:
 
 
 def break_even_nights(case: Case) -> Fact:
-    """The nights a year (and a month, beside it) that pay the fixed costs; costs that follow the rent, or that each night has, come off the night."""
+    """The nights a year (and a month, beside it) that pay the fixed costs.
+
+    Costs that follow the rent, or that each night has, come off the night."""
     night = case.stated("nightly_rent")
     if not case.inputs.running_costs:
         raise Missing("costs")

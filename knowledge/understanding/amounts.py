@@ -85,7 +85,8 @@ def _mask(text: str, tokens: list[Token]) -> tuple[list[Amount], set[int]]:
         used.update(inside(*match.span()))
     for match in _SIDES.finditer(text):
         area, indexes = parse_literal(match[1]) * parse_literal(match[2]), inside(*match.span())
-        if area >= _LEAST_PLOT and indexes and not used & set(indexes):
+        paid = text[match.end() :].lstrip()[:1] in ("€", "$")  # "4 x 320 € al mes" are four rooms
+        if area >= _LEAST_PLOT and indexes and not paid and not used & set(indexes):
             found.append(Amount(round(area, 2), "area", indexes[0], indexes[-1], match.start(), match.end()))
             used.update(indexes)
     for match in _PHONE.finditer(text):

@@ -49,10 +49,11 @@ NAMES: tuple[str, ...] = (
 
 
 def describe(
-    stream: Sequence[Token], context: Context, meant: Intent, previous: Sequence[str], told: Collection[str], earlier: Collection[str]
+    stream: Sequence[Token], context: Context, meant: Intent, previous: Sequence[str], told: Collection[str],
+    earlier: Collection[str],
 ) -> Features:
-    """`meant` is the grammar's decision, `previous` the routes of the turn before and `earlier` the words of its message; `told`
-    is what the figures are and which measures are asked."""
+    """`meant` is the grammar's decision, `previous` the routes of the turn before and `earlier` the words of its message;
+    `told` is what the figures are and which measures are asked."""
     values: dict[int, float] = {}
     before = {f"E {word}" for word in earlier} | {f"E {word} {route}" for word in words_of(stream) for route in previous}
     for weight, items in (*_blocks(stream), (0.5, {f"F {name}" for name in told}), (0.5, before)):

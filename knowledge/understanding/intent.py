@@ -31,8 +31,9 @@ _GENERAL = frozenset({"fraud_or_money", "legal_tax_advice"})
 
 @dataclass(slots=True)
 class Context:
-    """What the message holds, as far as routes depend on it. `told`: options that it seems to tell figures of; `returns`, `budgets`:
-    figures of a return and of what one wants to spend; `measured`: how likely it asks for a measure of a return, in thirds."""
+    """What the message holds, as far as routes depend on it. `told`: options that it seems to tell figures of; `returns`,
+    `budgets`: figures of a return and of what one wants to spend; `measured`: how likely it asks for a measure of a return, in
+    thirds."""
 
     places: int
     types: int

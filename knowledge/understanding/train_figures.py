@@ -23,8 +23,8 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.figures.features import BUCKETS, Vector, static, with_history
 from knowledge.understanding.figures import owners
+from knowledge.understanding.figures.features import BUCKETS, Vector, static, with_history
 from knowledge.understanding.figures.history import NOTHING, Past, Told
 from knowledge.understanding.figures.marked import Conversation, Turn, conversations
 from knowledge.understanding.figures.measures import PATH as MEASURES
@@ -74,7 +74,7 @@ class Example:
 
 
 def labels(turn: Turn, seen: Seen, text: str) -> tuple[list[str], list[str], list[str]]:
-    """(the marked role of each figure of the message, marks that are on none, the marked option of each figure: "" for none)."""
+    """(the marked role of each figure of the message, marks that are on none, the marked option of each figure or "")."""
     spans, at = [], 0
     for start, end, role, option in turn.marks:
         word = normalise(turn.text[start:end])
@@ -110,13 +110,19 @@ def observe(source: Conversation) -> Example:
             ]
             parts = [label.partition("/") for label in found]
             owned = _owners(options, several)
-            meanings = [Meaning(role, period or None, 1.0, o) for (role, _, period), o in zip(parts, owned, strict=True)]
+            meanings = [
+                Meaning(role, period or None, 1.0, o) for (role, _, period), o in zip(parts, owned, strict=True)
+            ]
             example.question = describe(seen, meanings)
             example.steps += _steps(seen, found, options, owned, past, several)
             return meanings, as_given(seen, meanings, past)
 
         result = understand(
-            turn.text, places=default_places(), previous_slots=slots, previous_routes=routes, previous_language=language,
+            turn.text,
+            places=default_places(),
+            previous_slots=slots,
+            previous_routes=routes,
+            previous_language=language,
             figures=read,
         )
         slots, routes, language = result.slots, result.routes, result.answer_language
@@ -193,15 +199,21 @@ def fit(examples: Sequence[Example], histories: Sequence[Sequence[Sequence[str]]
     model = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, tol=1e-3).fit(matrix(rows), wanted)
     weights = model.coef_.T
     scale = np.abs(weights).max(axis=0) / 127
-    return Reader({
-        "roles": np.asarray([str(c) for c in model.classes_]), "weights": np.round(weights / scale).astype(np.int8),
-        "scale": scale.astype(np.float32), "bias": model.intercept_.astype(np.float32),
-    })
+    return Reader(
+        {
+            "roles": np.asarray([str(c) for c in model.classes_]),
+            "weights": np.round(weights / scale).astype(np.int8),
+            "scale": scale.astype(np.float32),
+            "bias": model.intercept_.astype(np.float32),
+        }
+    )
 
 
 def train(out: Path = PATH, report: bool = True) -> dict[str, Any]:
     examples = [e for e in map(observe, conversations(TRAINING)) if e.rows]
-    asked = _train_measures(examples, out.with_name(MEASURES.name)) | _train_owners(examples, out.with_name(owners.PATH.name))
+    asked = _train_measures(examples, out.with_name(MEASURES.name)) | _train_owners(
+        examples, out.with_name(owners.PATH.name)
+    )
     fold = np.asarray([zlib.crc32("|".join(t.text for t in e.source.turns).encode()) for e in examples])
     marked = [[r.label for r in e.rows] for e in examples]
     histories = [marked, [[role for role, _ in d] for d in _held_out(examples, fold, [marked], 2)]]
@@ -210,7 +222,11 @@ def train(out: Path = PATH, report: bool = True) -> dict[str, Any]:
     final = fit(examples, histories)
     scale = np.abs(final.weights).max(axis=0) / 127
     np.savez_compressed(
-        out, roles=np.asarray(final.roles), weights=np.round(final.weights / scale).astype(np.int8), scale=scale, bias=final.bias
+        out,
+        roles=np.asarray(final.roles),
+        weights=np.round(final.weights / scale).astype(np.int8),
+        scale=scale,
+        bias=final.bias,
     )
     return told
 
@@ -231,7 +247,10 @@ def _train_measures(examples: Sequence[Example], out: Path) -> dict[str, Any]:
     weights = np.stack([m.coef_[0] for m in models], axis=1)
     scale = np.abs(weights).max(axis=0) / 127
     np.savez_compressed(
-        out, names=np.asarray(names), weights=np.round(weights / scale).astype(np.int8), scale=scale.astype(np.float32),
+        out,
+        names=np.asarray(names),
+        weights=np.round(weights / scale).astype(np.int8),
+        scale=scale.astype(np.float32),
         bias=np.asarray([m.intercept_[0] for m in models], np.float32),
     )
     confused = Counter(
@@ -259,8 +278,11 @@ def _train_owners(examples: Sequence[Example], out: Path) -> dict[str, Any]:
     weights = model.coef_.T
     scale = np.abs(weights).max(axis=0) / 127
     np.savez_compressed(
-        out, actions=np.asarray([str(c) for c in model.classes_]), weights=np.round(weights / scale).astype(np.int8),
-        scale=scale.astype(np.float32), bias=model.intercept_.astype(np.float32),
+        out,
+        actions=np.asarray([str(c) for c in model.classes_]),
+        weights=np.round(weights / scale).astype(np.int8),
+        scale=scale.astype(np.float32),
+        bias=model.intercept_.astype(np.float32),
     )
     right = held_out == wanted
     several = {n for n, step in steps if step.action != "same"}
@@ -271,7 +293,9 @@ def _train_owners(examples: Sequence[Example], out: Path) -> dict[str, Any]:
         "owner_right": float(right.mean()),
         "owners_of_options_right": float(np.mean([all(v) for n, v in by_example.items() if n in several])),
         "single_ones_kept_whole": float(np.mean([all(v) for n, v in by_example.items() if n not in several])),
-        "owners_confused": dict(Counter(f"{w} -> {p}" for w, p, ok in zip(wanted, held_out, right, strict=True) if not ok)),
+        "owners_confused": dict(
+            Counter(f"{w} -> {p}" for w, p, ok in zip(wanted, held_out, right, strict=True) if not ok)
+        ),
     }
 
 
@@ -290,18 +314,26 @@ def _held_out(
 
 
 def _report(examples: Sequence[Example], decided: Sequence[Sequence[tuple[str, float]]]) -> dict[str, Any]:
-    right = [[role == r.label for r, (role, _) in zip(e.rows, d, strict=True)] for e, d in zip(examples, decided, strict=True)]
+    right = [
+        [role == r.label for r, (role, _) in zip(e.rows, d, strict=True)]
+        for e, d in zip(examples, decided, strict=True)
+    ]
     flat = np.asarray([x for row in right for x in row])
     sure = np.asarray([p for d in decided for _, p in d])
     files: defaultdict[str, list[bool]] = defaultdict(list)
     wrong: Counter[str] = Counter()
     for example, row, roles in zip(examples, right, decided, strict=True):
         files[example.source.place.split(".")[0]] += row
-        wrong.update(f"{r.label} -> {role}" for r, ok, (role, _) in zip(example.rows, row, roles, strict=True) if not ok)
+        wrong.update(
+            f"{r.label} -> {role}" for r, ok, (role, _) in zip(example.rows, row, roles, strict=True) if not ok
+        )
     bins = np.minimum((sure * 10).astype(int), 9)
     return {
-        "conversations": len(examples), "figures": len(flat), "not_recognised": sum(len(e.missed) for e in examples),
-        "right": float(flat.mean()), "all_of_a_conversation": float(np.mean([all(row) for row in right])),
+        "conversations": len(examples),
+        "figures": len(flat),
+        "not_recognised": sum(len(e.missed) for e in examples),
+        "right": float(flat.mean()),
+        "all_of_a_conversation": float(np.mean([all(row) for row in right])),
         "calibration_error": float(sum(abs((sure - flat)[bins == b].sum()) for b in range(10)) / len(flat)),
         "by_file": {name: round(float(np.mean(row)), 3) for name, row in files.items()},
         "confused": dict(wrong.most_common(30)),

@@ -23,7 +23,14 @@ from knowledge.understanding.injection import cut_injection
 from knowledge.understanding.lexicon import words
 from knowledge.understanding.model import Place, Quantity, Understanding
 from knowledge.understanding.options.marks import Marks, find_marks
-from knowledge.understanding.options.records import FIGURES, Told, asked_of_options, option_slots, read_options, remember
+from knowledge.understanding.options.records import (
+    FIGURES,
+    Told,
+    asked_of_options,
+    option_slots,
+    read_options,
+    remember,
+)
 from knowledge.understanding.places import country_votes, find_places
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
 from knowledge.understanding.terms import asked_term
@@ -49,7 +56,8 @@ _OF_ONE = frozenset({"costs", "purchase_costs", "annual_rent", "net_rent", "nigh
 
 @dataclass(slots=True)
 class _Message:
-    """A message, read: what stands in it, before what it wants is decided. `plain` are its figures without any role."""
+    """A message, read: what stands in it, before what it wants is decided. `plain` are its figures without any role; `another`:
+    they are of another property than before."""
 
     text: str
     tokens: list[Token]
@@ -62,6 +70,7 @@ class _Message:
     seen: Seen
     meanings: list[Meaning]
     past: Past
+    another: bool
     wanted: Mapping[str, float]
     found: list[Place]
     about: list[Place]
@@ -96,16 +105,19 @@ def understand(
 
     `previous_slots` and `previous_routes` are those of the turn before (`Understanding.slots`, `.routes`);
     `open_question` is the slot the assistant asked for (or `human` where it offered a person). `judge` turns the grammar's
-    decision into the one that counts, `figures` tells what each figure is. Total: any string is understood as something, an empty one as `none`.
+    decision into the one that counts, `figures` tells what each figure is. Total: any string is understood as something, an
+    empty one as `none`.
     """
     known = dict(previous_slots or {})
     message = _read(text, places, known, previous_language, country_hint, figures)
     meant, says = _decide(message, known, previous_routes, open_question, judge)
     deal = (known.get("_request") or {}).get("deal") or {}
     if not message.told.several:
-        deal = deal_of(message.text, message.tokens, message.plain, message.amounts, known, meant, open_question,
-                       {a.first: m for a, m in zip(message.seen.amounts, message.meanings, strict=True)}, message.wanted,
-                       follow_up=message.follow_up, correcting=message.said.correction_at is not None)
+        meanings = {a.first: m for a, m in zip(message.seen.amounts, message.meanings, strict=True)}
+        deal = deal_of(
+            message.text, message.tokens, message.plain, message.amounts, known, meant, open_question, meanings, message.wanted,
+            follow_up=message.follow_up, correcting=message.said.correction_at is not None,
+        )
     comparing = "comparison" in meant.routes
     turn = _turn_slots(message, meant, says, known, open_question)
     fresh = _is_fresh(message, meant, turn, known)
@@ -135,7 +147,8 @@ def understand(
         wanted["deal"] = deal
     before = known.get("_request") or {}
     if options:
-        wanted["options"] = asked_of_options(options, message.wanted, {h.cue.route for h in message.seen.hits}, before, base_of(message.tokens))
+        named = {h.cue.route for h in message.seen.hits}
+        wanted["options"] = asked_of_options(options, message.wanted, named, before, base_of(message.tokens))
         # what the only property so far cost is in its record now
         before = before if _were_options(known) else {k: v for k, v in before.items() if k not in _OF_ONE}
     wanted = request.merge_request(before, wanted, not meant.own_cue, fresh)
@@ -197,9 +210,10 @@ def _read(
     marks = find_marks(read_text, tokens, amounts, about, types_at, any("name" in r for r in earlier))
     deal = (known.get("_request") or {}).get("deal") or {}
     seen = see(read_text, tokens, amounts, readings, deal, follow_up, marks)
-    meanings, past = read(seen, from_slots(known.get("_figures")))
+    before = from_slots(known.get("_figures"))
+    meanings, past = read(seen, before)
     wanted = read_measures(seen, meanings)
-    told = read_options(tokens, amounts, seen, meanings, marks, earlier, wanted)
+    told = read_options(tokens, amounts, seen, meanings, marks, earlier, wanted, len(before.names))
     if marks.banks:
         found, about = ([p for p in some if p.start not in marks.banks] for some in (found, about))
     return _Message(
@@ -214,6 +228,7 @@ def _read(
         seen,
         meanings,
         past,
+        bool(before.told and past.told) and all(t.ago <= 1 for t in past.told),
         wanted,
         found,
         about,
@@ -401,7 +416,9 @@ def _remembered(message: _Message, turn: Mapping[str, Any], wanted: Mapping[str,
     names = (*FIGURES, "country", "city", "neighbourhood", "property_type", "currency")
     own = {name: turn[name] for name in names if turn.get(name) is not None}
     own |= {name: wanted[name] for name in _OF_ONE if name in wanted and own}
-    return remember(told.records, own, message.marks, fresh)
+    if wanted.get("deal"):
+        own["deal"] = {k: v for k, v in wanted["deal"].items() if k not in ("asked", "turn", "spoken")}
+    return remember(told.records, own, message.marks, fresh or message.another)
 
 
 def _is_fresh(message: _Message, meant: intent.Intent, turn: Mapping[str, Any], known: Mapping[str, Any]) -> bool:

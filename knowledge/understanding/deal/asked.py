@@ -71,9 +71,13 @@ _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 
 #: From these probabilities on a measure is asked for, is if no other is, and stands in for one that cannot be worked out.
-_ASKED, _PERHAPS, _INSTEAD = 0.5, 0.3, 0.08
-#: The same where its words name it, and where another was asked before and nothing is named now.
-_NAMED, _SURELY = 0.2, 0.8
+_ASKED, _PERHAPS, _INSTEAD = 0.5, 0.3, 0.25
+#: Measures that the country's rules answer where nothing of them was told.
+_BY_RULE = frozenset({"purchase_costs", "total_outlay"})
+#: Measure -> the one that it is where the figures told allow no more.
+_WITHOUT = {"cash_needed": "down_payment", "net_yield": "noi"}
+#: The same where its words name it.
+_NAMED = 0.2
 #: Measures that rest on a loan's amount.
 _OF_A_LOAN = frozenset({"monthly_payment", "total_interest", "down_payment"})
 
@@ -86,28 +90,38 @@ def feasible(measure: str, deal: Mapping[str, Any]) -> bool:
 
 
 def wanted_measures(
-    chances: Mapping[str, float], deal: Mapping[str, Any], named: Collection[str] = (), before: Sequence[str] = ()
+    chances: Mapping[str, float], deal: Mapping[str, Any], named: Collection[str] = (), before: Sequence[str] = (),
+    surely: float = 0.8,
 ) -> tuple[list[str], list[str]]:
     """(measures that a trained reader takes the message to ask for, those of them that can be worked out). `named`: those that
-    its words name, which need less to be believed; `before`: those asked before, which a message that names none goes on with.
+    its words name, which need less to be believed; `before`: those asked before, which a message that names none goes on with
+    unless another is likelier than `surely`.
     Where none can be worked out, the likeliest one that can, if it is likely enough."""
     ranked = sorted(chances, key=lambda m: -chances[m])
     if chances and (rare := [m for m in named if m not in chances and feasible(m, deal)]):
         return rare, rare  # what nobody asks for in other words than its name
     asked = [m for m in ranked if chances[m] >= (_NAMED if m in named else _ASKED)]
-    if not named and before and not any(chances[m] >= _SURELY for m in ranked if m not in before):
+    if not named and before and not any(chances[m] >= surely for m in ranked if m not in before):
         asked = list(before)
     asked = asked or [m for m in ranked[:1] if chances[m] >= _PERHAPS]
     asked = list(dict.fromkeys(_by_what_was_told(m, deal) for m in asked))
     possible = [m for m in asked if feasible(m, deal)]
-    if asked and not possible:
+    if asked and not possible and asked[0] not in _BY_RULE:
         possible = [m for m in ranked if chances[m] >= _INSTEAD and feasible(m, deal)][:1]
     return asked, possible
 
 
 def _by_what_was_told(measure: str, deal: Mapping[str, Any]) -> str:
-    """Own cash at the signing is the deposit where no purchase costs were told."""
-    return "down_payment" if measure == "cash_needed" and not feasible(measure, deal) else measure
+    """Own cash at the signing is the deposit where no purchase costs were told; what is left of a rent without a price is the
+    net income."""
+    other = _WITHOUT.get(measure)
+    return other if other and not feasible(measure, deal) and feasible(other, deal) else measure
+
+
+def rests_on(measure: str, told: Collection[str]) -> bool:
+    """Whether a measure is worked out from one of these entries, costs and what is paid once among them."""
+    needed = {name for group in _NEEDS.get(measure, ()) for name in group} | {"cost", "once", "vacancy_pct", "each"}
+    return bool(needed & set(told))
 
 
 def implied_measures(deal: Mapping[str, Any]) -> list[str]:

@@ -15,23 +15,60 @@ from knowledge.understanding.tokens import Token
 
 #: Role of the reader -> role of a return, where they differ. Of a return only: budgets are not.
 _ROLES = {
-    "rent": "rent", "netrent": "rent", "room": "rent", "works": "once", "flow": "each", "cost_of_rent": "rent_cost",
-    "cost_of_price": "price_cost", "once_pct": "once", "vacant_months": "vacancy_months", "convert": "", "fx": "", "x": "",
+    "rent": "rent",
+    "netrent": "rent",
+    "room": "rent",
+    "works": "once",
+    "flow": "each",
+    "cost_of_rent": "rent_cost",
+    "cost_of_price": "price_cost",
+    "once_pct": "once",
+    "vacant_months": "vacancy_months",
+    "convert": "",
+    "fx": "",
+    "x": "",
     "rentbudget": "",
 }
-_PERCENTS = frozenset({
-    "rate", "down", "financed", "vacancy", "occupancy", "growth", "rent_growth", "target", "discount", "selling", "cost_of_rent",
-    "cost_of_price", "once_pct",
-})
+_PERCENTS = frozenset(
+    {
+        "rate",
+        "down",
+        "financed",
+        "vacancy",
+        "occupancy",
+        "growth",
+        "rent_growth",
+        "target",
+        "discount",
+        "selling",
+        "cost_of_rent",
+        "cost_of_price",
+        "once_pct",
+    }
+)
 _TIMES = frozenset({"term", "hold"})
+#: Roles in which a minus sign says something: an outlay may be written with one.
+_SIGNED = frozenset({"price", "value", "rent", "flow"})
 _COUNTS = frozenset({"nights"})
 _LARGE = frozenset({"price", "value", "loan", "debt", "own", "sale", "savings", "budget"})
 #: (least, most) of the price that an amount is, by role and period; the smallest size that fits is taken.
 _OF_PRICE = {
-    "rent/month": (1e-3, 0.03), "netrent/month": (3e-4, 0.03), "room/month": (3e-4, 0.02), "instalment/month": (1e-3, 0.03),
-    "instalment/year": (0.01, 0.3), "affordable/month": (1e-3, 0.03), "cost/month": (3e-5, 0.01), "rent/year": (0.01, 0.4), "netrent/year": (5e-3, 0.4),
-    "room/year": (3e-3, 0.3), "cost/year": (2e-4, 0.1), "once": (2e-3, 0.4), "works": (5e-3, 1.5), "flow": (5e-3, 5.0),
-    "night": (1e-4, 5e-3), "cost/night": (5e-6, 1e-3),
+    "rent/month": (1e-3, 0.03),
+    "netrent/month": (3e-4, 0.03),
+    "room/month": (3e-4, 0.02),
+    "instalment/month": (1e-3, 0.03),
+    "instalment/year": (0.01, 0.3),
+    "affordable/month": (1e-3, 0.03),
+    "cost/month": (3e-5, 0.01),
+    "rent/year": (0.01, 0.4),
+    "netrent/year": (5e-3, 0.4),
+    "room/year": (3e-3, 0.3),
+    "cost/year": (2e-4, 0.1),
+    "once": (2e-3, 0.4),
+    "works": (5e-3, 1.5),
+    "flow": (5e-3, 5.0),
+    "night": (1e-4, 5e-3),
+    "cost/night": (5e-6, 1e-3),
 }
 #: Months of rent that a price comes to.
 _MONTHS = (40.0, 900.0)
@@ -39,8 +76,20 @@ _MONTHS = (40.0, 900.0)
 _UNSAID = {"EUR": ((1_000.0, 1e3),), "COP": ((10_000.0, 1e6),), "MXN": ((40.0, 1e6), (1_000.0, 1e3))}
 #: Of what stands empty, in percent; a larger share is what is let.
 _MOST_EMPTY = 50
+#: So near (in tokens) to each other flows are listed, one a year.
+_LISTED = 3
 #: Months of a year that stand empty; more are those that are let.
 _MOST_EMPTY_MONTHS = 6
+_UNITS = {
+    "mdp": 1e6,
+    "millones": 1e6,
+    "millions": 1e6,
+    "melones": 1e6,
+    "palos": 1e6,
+    "miles": 1e3,
+    "thousands": 1e3,
+    "k": 1e3,
+}
 _ADDED = words("added")
 
 
@@ -54,7 +103,7 @@ def as_meant(
 ) -> list[Figure]:
     """The figures of the message by the reader's meanings (by first token); those that it does not speak of stay."""
     told = [a for a in amounts if a.first in meanings]
-    values = sizes(told, meanings, known, currency)
+    values = sizes(tokens, told, meanings, known, currency)
     ruled = {f.at: f for f in figures}
     found = [f for f in figures if f.at not in meanings]
     found += figures_of(tokens, told, meanings, values, ruled)
@@ -63,7 +112,10 @@ def as_meant(
 
 
 def figures_of(
-    tokens: list[Token], told: Sequence[Amount], meanings: Mapping[int, Meaning], values: Mapping[int, float],
+    tokens: list[Token],
+    told: Sequence[Amount],
+    meanings: Mapping[int, Meaning],
+    values: Mapping[int, float],
     ruled: Mapping[int, Figure],
 ) -> list[Figure]:
     """A figure for each amount: its role by its meaning, its value by `values`; `ruled` (by first token) lends labels."""
@@ -79,18 +131,32 @@ def figures_of(
         if meaning.role == "budget":
             role = "price" if old is not None and old.role == "price" else ""
         label = old.label if old is not None and old.role == role and old.label else noun_of(tokens, context, named)
-        found.append(Figure(
-            "night_cost" if meaning.label == "cost/night" else role,
-            values[at], _kind(amount, meaning), at, 3.0, _period(meaning, old) or _paid(tokens, context, meaning), label,
-            net=meaning.role == "netrent" or (meaning.role == "target" and old is not None and old.net),
-            added=any(t.text in _ADDED for t in tokens[max(context.left, at - 4) : at]),
-            each=meaning.role == "room",
-            years=tuple(y for y in years_of(tokens, context) if y not in flows),
-            currency=amount.currency,
-            literal=amount.literal,
-            opener=tokens[at - 1].text if at and not tokens[at].opens else "",
-        ))
-    _date(found)
+        found.append(
+            Figure(
+                "night_cost" if meaning.label == "cost/night" else role,
+                -values[at] if amount.below and meaning.role in _SIGNED else values[at],
+                _kind(amount, meaning),
+                at,
+                3.0,
+                _period(meaning, old) or _paid(tokens, context, meaning),
+                label,
+                net=meaning.role == "netrent" or (meaning.role == "target" and old is not None and old.net),
+                added=any(t.text in _ADDED for t in tokens[max(context.left, at - 4) : at]),
+                each=meaning.role == "room",
+                years=tuple(y for y in years_of(tokens, context) if y not in flows),
+                currency=amount.currency,
+                literal=amount.literal,
+                opener=tokens[at - 1].text if at and not tokens[at].opens else "",
+            )
+        )
+    recurring = {
+        a.first
+        for a, c in zip(told, contexts(tokens, told), strict=True)
+        if meanings[a.first].role == "flow"
+        and (period_of(tokens, c) == "year" or len(years_of(tokens, c)) > 1)
+        and not any(a is not b and meanings[b.first].role == "flow" and b.first - a.last <= _LISTED for b in told)
+    }
+    _date(found, recurring)
     return found
 
 
@@ -119,27 +185,36 @@ def _paid(tokens: list[Token], context: Context, meaning: Meaning) -> Period | N
     return "year" if meaning.role == "instalment" and period_of(tokens, context) == "year" else None
 
 
-def _date(figures: Sequence[Figure]) -> None:
-    """Flows told one after the other are of one year after the other ("20, 22, 24 y en el cuarto 215"); a single one of no
-    year is every year's."""
-    flows = [f for f in figures if f.role == "each"]
+def _date(figures: Sequence[Figure], recurring: set[int]) -> None:
+    """Flows told one after the other are of one year after the other ("20, 22, 24 y en el cuarto 215"); one of every year
+    (`recurring`), or a single one of no year, is every year's. A later payment out of one's own pocket is a flow too."""
+    outlays = [f for f in figures if f.role == "own"]
+    for later in outlays[1:]:
+        if len(later.years) == 1:
+            later.role, later.value = "each", -later.value
+    flows = [f for f in figures if f.role == "each" and f.at not in recurring]
     year = 0
     for flow in flows if len(flows) > 1 else ():
         if not flow.years:
             flow.years = (year + 1,)
         year = max(flow.years)
-    for flow in flows:
-        if len(flow.years) != 1:
-            flow.period, flow.net = "year", True
+    for flow in figures:
+        if flow.role == "each" and (flow.at in recurring or len(flow.years) != 1):
+            flow.period, flow.net, flow.years = "year", True, ()
 
 
 # sizes
 
 
 def sizes(
-    told: Sequence[Amount], meanings: Mapping[int, Meaning], known: Mapping[str, Any], currency: str | None
+    tokens: Sequence[Token],
+    told: Sequence[Amount],
+    meanings: Mapping[int, Meaning],
+    known: Mapping[str, Any],
+    currency: str | None,
 ) -> dict[int, float]:
     """The value of each figure by its first token; bare amounts in the size that the others make likely."""
+    said = _unit_of_all(tokens)
     values: dict[int, float] = {}
     for amount in told:
         values[amount.first] = amount.value
@@ -153,13 +228,17 @@ def sizes(
     large = [a for a in told if meanings[a.first].role in _LARGE]
     reference = next((float(known[k]) for k in ("price", "value", "loan", "own", "sale", "debt") if known.get(k)), None)
     reference = reference or max((a.value for a in large if not _bare(a)), default=None)
-    rent = next((a.value for a in told if meanings[a.first].label in ("rent/month", "netrent/month") and not _bare(a)), None)
+    rent = next(
+        (a.value for a in told if meanings[a.first].label in ("rent/month", "netrent/month") and not _bare(a)), None
+    )
     if rent is None and isinstance(known.get("rent"), Mapping):
         rent = float(known["rent"]["amount"]) / (12 if known["rent"].get("period") == "year" else 1)
     for amount in sorted(large, key=lambda a: -a.value):
         if _bare(amount):
-            values[amount.first] = _large(amount.value, reference, rent, currency)
-        reference = max(reference or 0.0, values[amount.first]) if meanings[amount.first].role != "savings" else reference
+            values[amount.first] = amount.value * said if said else _large(amount.value, reference, rent, currency)
+        reference = (
+            max(reference or 0.0, values[amount.first]) if meanings[amount.first].role != "savings" else reference
+        )
     for amount in told:
         limits = _OF_PRICE.get(meanings[amount.first].label)
         if limits and _bare(amount) and reference:
@@ -167,14 +246,25 @@ def sizes(
     return values
 
 
+def _unit_of_all(tokens: Sequence[Token]) -> float | None:
+    """ "prices in mdp: Progreso 2.4, Campeche 1.9", "todo en millones": the unit of all that stand bare."""
+    for at, token in enumerate(tokens[1:], 1):
+        before = tokens[at - 1]
+        if token.text in _UNITS and before.text in ("in", "en", "all", "todo"):
+            return _UNITS[token.text]
+    return None
+
+
 def _bare(amount: Amount) -> bool:
     small = 0 < amount.value < 1_000 and amount.kind in ("money", "other")
-    return small and amount.literal and not amount.scaled and not amount.unit
+    return small and amount.literal and not (amount.scaled or amount.unit or amount.currency)
 
 
 def _large(value: float, reference: float | None, rent: float | None, currency: str | None) -> float:
     if reference:
-        sizes = [(abs(math.log(value * s / reference)), s) for s in (1.0, 1e3, 1e6) if 0.01 <= value * s / reference <= 30]
+        sizes = [
+            (abs(math.log(value * s / reference)), s) for s in (1.0, 1e3, 1e6) if 0.01 <= value * s / reference <= 30
+        ]
         return value * min(sizes)[1] if sizes else value
     if rent:
         return next((value * s for s in (1.0, 1e3, 1e6) if _MONTHS[0] <= value * s / rent <= _MONTHS[1]), value)

@@ -11,9 +11,11 @@ from knowledge.understanding.amounts import HIGHEST_RATE, Amount
 from knowledge.understanding.deal.asked import (
     asked_measures,
     base_of,
+    feasible,
     implied_measures,
     named_measures,
     of_the_year,
+    rests_on,
     wanted_measures,
 )
 from knowledge.understanding.deal.contexts import years_named
@@ -44,6 +46,11 @@ _SAME_SIZE = 8.0
 _SHORT = 12
 _PERCENTS = ("financed_pct", "down_pct", "rate_pct", "growth_pct", "vacancy_pct", "target_pct")
 _MONEY = ("price", "rent", "loan", "instalment", "own", "sale", "affordable", "value", "debt")
+#: From these probabilities on a message that names no measure asks for another than before: where it tells a figure that the
+#: one before rests on, and where it does not.
+_CHANGED, _UNCHANGED = 0.8, 0.4
+#: Figures that ask for a measure of their own where what was asked before does not rest on them.
+_LEADING = frozenset({"rent", "rate_pct", "term_years"})
 #: What was asked for -> the role of the figure that answers.
 _AWAITED = {
     "rate_pct": "rate",
@@ -102,9 +109,9 @@ def read_deal(
         deal["asked"] = list(dict.fromkeys([*deal["asked"], "interest_saved"]))
     if base := base_of(tokens):
         deal["base"] = base
-    if awaited in _AWAITED and (loose := [f for f in figures if not f.role or f.role == "price"]):
-        loose[0].role = _AWAITED[awaited]
-        trusted.pop(loose[0].at, None)
+    if awaited in _AWAITED and len(figures) == 1 and figures[0].role in ("", "price"):
+        figures[0].role = _AWAITED[awaited]  # a bare answer to what was asked
+        trusted.pop(figures[0].at, None)
     if known and (correcting or len(tokens) <= (_SHORT + 4 if follow_up else _SHORT)):
         _replace(deal, [f for f in figures if f.at not in trusted], known)
     settle(figures, deal)
@@ -125,7 +132,15 @@ def read_deal(
     if area is not None:
         deal["area_m2"] = area
     before = list(known.get("asked") or ()) if follow_up or len(tokens) <= _SHORT else []
-    asked, deal["turn"] = wanted_measures(wanted, deal, {h.cue.route for h in hits}, before)
+    new = {ENTRIES.get(f.role, f.role) for f in figures if f.role}
+    loose = [key for key in new & _LEADING if not any(rests_on(m, {key}) for m in before)]
+    sure = _CHANGED if new and not loose else _UNCHANGED
+    asked, deal["turn"] = wanted_measures(wanted, deal, {h.cue.route for h in hits}, before, sure)
+    if asked == before:
+        deal["turn"] = deal["turn"] if new else []  # neither a figure nor a measure: what is asked is something else
+        implied = "gross_yield" if "rent" in loose else "monthly_payment"
+        if loose and feasible(implied, deal):
+            asked = deal["turn"] = [implied]
     if asked:
         if deal["turn"] == ["cash_flow_month"] and of_the_year(tokens, hits):
             deal["turn"] = ["cash_flow_year"]

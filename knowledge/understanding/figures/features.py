@@ -89,7 +89,11 @@ def _walk(start: int, step: int, reach: int, owner: dict[int, Amount], length: i
 
 
 def _around(
-    seen: Seen, amount: Amount, context: Context, owner: dict[int, Amount], names: Sequence[str],
+    seen: Seen,
+    amount: Amount,
+    context: Context,
+    owner: dict[int, Amount],
+    names: Sequence[str],
     meanings: Sequence[tuple[str, ...]],
 ) -> tuple[set[str], set[str], set[str], set[str]]:
     """(words by their place, words, concepts, pieces of words) of both sides; another sentence's are told apart."""
@@ -158,13 +162,24 @@ def _half_powers(value: float) -> int:
 def _shape(seen: Seen, position: int, context: Context) -> Iterator[str]:
     """Kind, size, and place among the other figures."""
     amount, amounts = seen.amounts[position], seen.amounts
-    money = sorted((a.value for a in amounts if a.kind == "money" or (a.kind == "other" and a.value >= 50)), reverse=True)
+    money = sorted(
+        (a.value for a in amounts if a.kind == "money" or (a.kind == "other" and a.value >= 50)), reverse=True
+    )
     period = period_of(seen.tokens, context)
     yield from (
-        f"kind {amount.kind}", f"period {period}", f"period {amount.kind} {period}", f"unit {amount.unit}",
-        f"currency {amount.kind} {bool(amount.currency)}", f"scaled {amount.scaled}", f"literal {amount.literal}",
-        f"nth {min(position, 4)}", f"last {position == len(amounts) - 1}", f"figures {min(len(amounts), 5)}",
-        f"amounts {min(len(money), 4)}", f"follows {seen.follow_up}", f"short {len(seen.tokens) <= 8}",
+        f"kind {amount.kind}",
+        f"period {period}",
+        f"period {amount.kind} {period}",
+        f"unit {amount.unit}",
+        f"currency {amount.kind} {bool(amount.currency)}",
+        f"scaled {amount.scaled}",
+        f"literal {amount.literal}",
+        f"nth {min(position, 4)}",
+        f"last {position == len(amounts) - 1}",
+        f"figures {min(len(amounts), 5)}",
+        f"amounts {min(len(money), 4)}",
+        f"follows {seen.follow_up}",
+        f"short {len(seen.tokens) <= 8}",
     )
     reading = seen.readings.get(position)
     yield f"role {amount.role}"
@@ -204,5 +219,3 @@ def _ruled(seen: Seen, position: int) -> Iterator[str]:
             yield f"rule beside {away} {other and other.role}"
             yield f"rules {away} {ruled} {other and other.role}"
     yield from (f"rule has {role}" for role in {f.role for f in seen.ruled.values()})
-
-

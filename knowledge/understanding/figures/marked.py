@@ -11,9 +11,9 @@ from knowledge.understanding.figures.history import NOTHING
 
 ROLES = frozenset(
     f"price value rent/month rent/year netrent/month netrent/year room/month room/year night cost/month cost/year cost/night "
-    f"once works loan debt instalment/month instalment/year own savings affordable/month sale flow convert fx rate down financed vacancy "
-    f"occupancy growth rent_growth target discount selling cost_of_rent cost_of_price once_pct term hold vacant_months nights "
-    f"nights/month budget rentbudget {NOTHING}".split()
+    f"once works loan debt instalment/month instalment/year own savings affordable/month sale flow convert fx rate down "
+    f"financed vacancy occupancy growth rent_growth target discount selling cost_of_rent cost_of_price once_pct term hold "
+    f"vacant_months nights nights/month budget rentbudget {NOTHING}".split()
 )
 MEASURES = frozenset(
     "gross_yield net_yield cap_rate noi cash_flow_month cash_flow_year monthly_payment total_interest interest_saved "

@@ -1,5 +1,6 @@
-"""Which of several options each figure is of, by a trained reader: it stays with the option before it, goes on to the next, goes
-back to the first or to another one, or is of all.
+"""Which of several options each figure is of, by a trained reader.
+
+A figure stays with the option before it, goes on to the next, goes back to the first or to another one, or is of all.
 
 A softmax over hashed names, decided from left to right. Trained by `train_figures.py`; the arrays are read without pickle.
 """
@@ -9,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.understanding.amounts import Amount
 from knowledge.understanding.figures.features import BUCKETS, Vector, add, name_of
 from knowledge.understanding.figures.history import NOTHING, Past, Told
 from knowledge.understanding.figures.seen import Seen
@@ -34,7 +35,8 @@ Floats = NDArray[np.float32]
 
 @dataclass(slots=True)
 class State:
-    """What is known of the options while a message is read: the one spoken of, what each was told, what each is called."""
+    """What is known of the options while a message is read: the one spoken of, what each was told, what each is called;
+    `pending` are the marks that lead to a figure of all, and name the option that comes next."""
 
     current: int = -1
     filled: list[dict[str, float]] = field(default_factory=list)
@@ -42,6 +44,7 @@ class State:
     names: list[set[str]] = field(default_factory=list)
     lead: str = ""
     last: Told | None = None
+    pending: list[Mark] = field(default_factory=list)
 
     @classmethod
     def after(cls, past: Past) -> State:
@@ -103,8 +106,13 @@ class State:
 def identities(mark: Mark) -> set[str]:
     """What a mark calls its option."""
     found = set()
-    for sign, value in (("l", mark.label), ("n", mark.name), ("p", mark.place and mark.place.name), ("k", mark.kind),
-                        ("w", mark.noun)):
+    for sign, value in (
+        ("l", mark.label),
+        ("n", mark.name),
+        ("p", mark.place and mark.place.name),
+        ("k", mark.kind),
+        ("w", mark.noun),
+    ):
         if value:
             found.add(f"{sign}:{value}")
     return found
@@ -122,11 +130,11 @@ def names_before(seen: Seen, position: int) -> tuple[list[Mark], list[Mark]]:
     between = [m for m in seen.marks if start < m.first and m.last < amount.first]
     if position == 0:
         return [], between
-    behind = [m for m in between if _belongs(seen.tokens, start, m)]
+    behind = [m for m in between if belongs(seen.tokens, start, m)]
     return behind, [m for m in between if m not in behind]
 
 
-def _belongs(tokens: Sequence[Token], figure: int, mark: Mark) -> bool:
+def belongs(tokens: Sequence[Token], figure: int, mark: Mark) -> bool:
     """ "390M in Bogotá": what names the option follows its figure."""
     if mark.label or mark.nth or mark.name or mark.other or mark.item or mark.first - figure > _BELONGS:
         return False
@@ -154,7 +162,7 @@ def describe(seen: Seen, position: int, roles: Sequence[str], state: State) -> V
         (0.7, {f"g2 {a} {b}" for a, b in zip(["^", *gap], [*gap, "$"], strict=True)}),
         (0.7, {f"g1 {gap[-1] if gap else '-'}", f"g1 {gap[-1] if gap else '-'} {role}"}),
         (0.7, {f"a {w}" for w in after}),
-        (0.5, {f"a2 {a} {b}" for a, b in zip(after, after[1:], strict=False)}),
+        (0.5, {f"a2 {a} {b}" for a, b in pairwise(after)}),
         (2.5, shape),
         (1.5, {f"{name} {role}" for name in shape}),
         (2.0, set(_pointed(seen, position, state))),
@@ -216,7 +224,7 @@ def _pointed(seen: Seen, position: int, state: State) -> Iterator[str]:
     amount = seen.amounts[position]
     end = seen.amounts[position + 1].first if position + 1 < len(seen.amounts) else len(seen.tokens)
     for mark in seen.marks:
-        if amount.last < mark.first < end and _belongs(seen.tokens, amount.last, mark):
+        if amount.last < mark.first < end and belongs(seen.tokens, amount.last, mark):
             yield f"follows {'place' if mark.place else 'kind'} {state.relation(mark)}"
 
 
@@ -246,8 +254,19 @@ def option_of(action: str, seen: Seen, position: int, roles: Sequence[str], stat
         if target is not None and target < len(state.filled) and target != state.current:
             return int(target)
     value, role = seen.amounts[position].value, roles[position]
-    held = [(abs(values[role] - value), i) for i, values in enumerate(state.filled) if i != state.current and role in values]
+    held = [
+        (abs(values[role] - value), i) for i, values in enumerate(state.filled) if i != state.current and role in values
+    ]
     return min(held)[1] if held else max(state.current, 0)
+
+
+def named_option(seen: Seen, position: int, state: State) -> int | None:
+    """The option told before that the words before a figure call by its name, number or place."""
+    for mark in reversed(names_before(seen, position)[1]):
+        if mark.label or mark.name or mark.nth or mark.place:
+            target = state.pointed(mark)
+            return target if target is not None and target < len(state.filled) > 1 else None
+    return None
 
 
 def settle(seen: Seen, position: int, roles: Sequence[str], option: int | None, state: State) -> None:
@@ -260,9 +279,12 @@ def settle(seen: Seen, position: int, roles: Sequence[str], option: int | None, 
     state.put(role, amount.value, option)
     if role != NOTHING:
         state.last = Told(role, amount.value, amount.kind, 0, option)
-        if option is not None:
-            for mark in ahead:
+        if option is None:
+            state.pending += ahead
+        else:
+            for mark in (*state.pending, *ahead):
                 state.names[option] |= identities(mark)
+            state.pending = []
 
 
 class OwnerReader:
@@ -290,6 +312,8 @@ class OwnerReader:
                 continue
             action = self.action(describe(seen, position, roles, state))
             option = option_of(action, seen, position, roles, state)
+            if option is not None and (named := named_option(seen, position, state)) is not None:
+                option = named
             settle(seen, position, roles, option, state)
             found.append(option)
         _lead_on(roles, found)

@@ -12,19 +12,84 @@ from knowledge.understanding.figures.owners import settle as settle_owner
 from knowledge.understanding.figures.reader import Meaning, reader
 from knowledge.understanding.figures.seen import Seen
 
+#: A rent is no larger than so many times another; smaller figures may stand in thousands or millions.
+_MOST_RENTS, _LEAST_BARE = 40.0, 100.0
+#: Months of rent that a price comes to, at least and at most, where the one follows the other.
+_MONTHS, _MOST_MONTHS = 80.0, 600.0
+#: Kinds of figure of which a choice is offered, and the words of a choice.
+_CHOSEN = frozenset({"term", "rate", "down", "financed"})
+_OR, _CHOICE_AWAY = frozenset({"o", "u", "or"}), 3
+
 
 def read_message(seen: Seen, past: Past) -> tuple[list[Meaning], Past]:
     """(the meaning of each of `seen.amounts`, what is told after the message), as the shipped readers have it."""
     if not seen.amounts:
         return [], later(past, [])
-    meanings = reader().read(seen, past.told)
+    meanings = _plausible(seen, reader().read(seen, past.told), past)
     options, state = owner_reader().read(seen, [m.label for m in meanings], past)
-    if not past.several and not told_apart(state):
-        options, state = [0] * len(meanings), State.after(past)
-        for position, role in enumerate(roles := counted(seen, [m.label for m in meanings])):
-            settle_owner(seen, position, roles, 0, state) if role != NOTHING else None
+    roles = counted(seen, [m.label for m in meanings])
+    if not past.several and (choice := _choice(seen, roles)):
+        options, state = choice, _settled(seen, roles, choice, past)
+    elif not past.several and not told_apart(state):
+        options = [0] * len(meanings)
+        state = _settled(seen, roles, options, past)
+    elif not past.several and not seen.compares and _new_alone(options, roles):
+        # nothing is set against the property before: it is another one, or the same with a changed figure
+        past = Past() if _whole(roles) else past
+        options = [0] * len(meanings)
+        state = _settled(seen, roles, options, past)
     owned = [replace(m, option=o) for m, o in zip(meanings, options, strict=True)]
     return owned, after(seen, owned, past, state)
+
+
+def _plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
+    """A month's rent that is many times another one is a price, whatever its words, and what follows a price and is a hundredth
+    of it is its rent."""
+    rents = [t.value for t in past.told if t.role == "rent/month"]
+    rents += [a.value for a, m in zip(seen.amounts, meanings, strict=True) if m.label == "rent/month"]
+    found: list[Meaning] = []
+    price = 0.0
+    for amount, meaning in zip(seen.amounts, meanings, strict=True):
+        its_rent = amount.value >= _LEAST_BARE and price / _MOST_MONTHS <= amount.value <= price / _MONTHS
+        if meaning.label == "rent/month" and not its_rent and _too_much(amount.value, rents):
+            meaning = meaning.instead("price", meaning.probability)
+        elif meaning.label == "price" and its_rent:
+            meaning = meaning.instead("rent/month", meaning.probability)
+        price = amount.value if meaning.label == "price" else 0.0
+        found.append(meaning)
+    return found
+
+
+def _too_much(rent: float, others: Sequence[float]) -> bool:
+    return any(_LEAST_BARE <= other <= rent / _MOST_RENTS for other in others)
+
+
+def _settled(seen: Seen, roles: Sequence[str], options: Sequence[int | None], past: Past) -> State:
+    state = State.after(past)
+    for position, option in enumerate(options):
+        if roles[position] != NOTHING:
+            settle_owner(seen, position, roles, option, state)
+    return state
+
+
+def _choice(seen: Seen, roles: Sequence[str]) -> list[int | None] | None:
+    """Two figures of one kind with "o" between them are a choice, and all else is of both: "180.000 al 3 % a 20 o 30 años"."""
+    for at in range(len(roles) - 1):
+        between = [t.text for t in seen.tokens[seen.amounts[at].last + 1 : seen.amounts[at + 1].first]]
+        once = roles.count(roles[at]) == 2
+        if roles[at] == roles[at + 1] in _CHOSEN and once and between and between[0] in _OR and len(between) <= _CHOICE_AWAY:
+            return [0 if i == at else 1 if i == at + 1 else None for i in range(len(roles))]
+    return None
+
+
+def _new_alone(options: Sequence[int | None], roles: Sequence[str]) -> bool:
+    """Whether all that is told is of one new option."""
+    return {o for o, r in zip(options, roles, strict=True) if r != NOTHING} == {1}
+
+
+def _whole(roles: Sequence[str]) -> bool:
+    """Whether a price and its rent are told."""
+    return "price" in roles and any(r.startswith(("rent", "netrent")) for r in roles)
 
 
 def told_apart(state: State) -> bool:
@@ -64,4 +129,6 @@ def to_slots(past: Past) -> dict[str, Any]:
 
 
 def from_slots(kept: Mapping[str, Any] | None) -> Past:
-    return Past([Told(*entry) for entry in (kept or {}).get("told", ())], [frozenset(n) for n in (kept or {}).get("names", ())])
+    return Past(
+        [Told(*entry) for entry in (kept or {}).get("told", ())], [frozenset(n) for n in (kept or {}).get("names", ())]
+    )

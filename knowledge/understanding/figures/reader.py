@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.understanding.figures.features import BUCKETS, Vector, static, with_history
-from knowledge.understanding.figures.history import Told
+from knowledge.understanding.figures.history import NOTHING, Told
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.lexicon import DATA
 
 PATH = DATA / "figures.npz"
 #: Roles that are kept of a figure, and the least probability of those that it has not.
 _LISTED, _LEAST = 4, 0.03
+#: From this share of the probability of being nothing on, a figure is something.
+_RATHER = 0.7
 Floats = NDArray[np.float32]
 
 
@@ -53,7 +55,9 @@ class Reader:
         self.weights: Floats = arrays["weights"].astype(np.float32) * arrays["scale"].astype(np.float32)
         self.bias: Floats = arrays["bias"].astype(np.float32)
         if self.weights.shape != (BUCKETS, len(self.roles)):
-            raise ValueError(f"figures.npz has weights of {self.weights.shape}, the code {BUCKETS}: run train_figures again")
+            raise ValueError(
+                f"figures.npz has weights of {self.weights.shape}, the code {BUCKETS}: run train_figures again"
+            )
 
     def probabilities(self, vector: Vector) -> Floats:
         at = np.fromiter(vector.keys(), np.int64, len(vector))
@@ -68,6 +72,8 @@ class Reader:
         for amount, vector in zip(seen.amounts, static(seen), strict=True):
             chances = self.probabilities(with_history(vector, amount, told))
             best, *others = (int(i) for i in np.argsort(-chances)[:_LISTED])
+            if self.roles[best] == NOTHING and chances[others[0]] >= _RATHER * chances[best]:
+                best, others[0] = others[0], best  # a figure is told for something
             role, _, period = self.roles[best].partition("/")
             likely = tuple((self.roles[i], float(chances[i])) for i in others if chances[i] >= _LEAST)
             meanings.append(Meaning(role, period or None, float(chances[best]), others=likely))

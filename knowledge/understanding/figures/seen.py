@@ -9,9 +9,9 @@ from typing import Any
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.cues import Hit
 from knowledge.understanding.deal.asked import named_measures
+from knowledge.understanding.deal.contexts import is_year_number
 from knowledge.understanding.deal.exchange import stated_exchange
 from knowledge.understanding.deal.figure import Figure
-from knowledge.understanding.deal.contexts import is_year_number
 from knowledge.understanding.deal.figures import read_figures, refused
 from knowledge.understanding.deal.settle import settle
 from knowledge.understanding.options.marks import Mark, Marks
@@ -23,6 +23,8 @@ KINDS = frozenset({"money", "percent", "other", "years", "months", "area"})
 #: Roles that another reading has already placed.
 ELSEWHERE = frozenset({"rate_moves", "fx_rate", "lost", "price_per_m2", "fx_pct"})
 
+#: Of these, the ones that are no figure of a return whatever stands around them.
+_PLACED = ELSEWHERE - {"price_per_m2"}
 #: How far (in tokens) one unit of a currency stands from its rate.
 _UNIT_AWAY = 5
 
@@ -31,7 +33,7 @@ _UNIT_AWAY = 5
 class Seen:
     """A message's figures (`amounts`, of `KINDS` only) before their roles are decided. `readings` by position, `ruled` by
     first token are what the two sets of rules say; `known` is the return told so far, `hits` the measures named,
-    `marks` the words that point at one option of several."""
+    `marks` the words that point at one option of several; `compares`: it sets options against each other."""
 
     tokens: list[Token]
     amounts: list[Amount]
@@ -41,11 +43,17 @@ class Seen:
     hits: Sequence[Hit]
     follow_up: bool
     marks: Sequence[Mark] = ()
+    compares: bool = False
 
 
 def see(
-    text: str, tokens: list[Token], amounts: Sequence[Amount], readings: Mapping[int, Reading], known: Mapping[str, Any],
-    follow_up: bool, marks: Marks,
+    text: str,
+    tokens: list[Token],
+    amounts: Sequence[Amount],
+    readings: Mapping[int, Reading],
+    known: Mapping[str, Any],
+    follow_up: bool,
+    marks: Marks,
 ) -> Seen:
     """`known` is what earlier turns told of the return (`_request`'s `deal`)."""
     hits = named_measures(tokens, text)
@@ -53,8 +61,13 @@ def see(
     exchange = stated_exchange(tokens, plain)
     placed = marks.taken | (_of_exchange(amounts, exchange.first) if exchange else set())
     kept = [
-        i for i, a in enumerate(amounts)
-        if a.kind in KINDS and not placed & set(range(a.first, a.last + 1)) and not is_year_number(tokens, a) and not refused(tokens, a)
+        i
+        for i, a in enumerate(amounts)
+        if a.kind in KINDS
+        and a.role not in _PLACED
+        and not placed & set(range(a.first, a.last + 1))
+        and not is_year_number(tokens, a)
+        and not refused(tokens, a)
     ]
     figures = read_figures(tokens, plain, known, hits, exchange.first if exchange else None)
     asked = list(dict.fromkeys(h.cue.route for h in hits)) or list(known.get("asked") or ())
@@ -68,6 +81,7 @@ def see(
         hits,
         follow_up,
         marks.found,
+        marks.asks or marks.beside or any(m.other or m.label or m.nth for m in marks.found),
     )
 
 

@@ -28,7 +28,7 @@ _LETTERS = "abcdefxyz"
 @dataclass(slots=True)
 class Mark:
     """One option as the words [first, last] name it. What is set: `label` ("b", "2"), `nth`, `name` (a bank, a kind of loan),
-    `noun`, `place`, `kind` (a property type), `other` ("el otro"; `definite` "the other"), `item` (a bullet, "one")."""
+    `noun`, `place`, `kind` (a property type), `other` ("el otro"), `item` (a bullet, "one")."""
 
     first: int
     last: int
@@ -41,49 +41,14 @@ class Mark:
     city: str | None = None
     kind: str | None = None
     other: bool = False
-    definite: bool = False
     item: bool = False
-
-    def joins(self, more: Mark) -> bool:
-        """Takes what the next words say of the same option; False where they can only be another one."""
-        for key in ("label", "nth", "name", "kind"):
-            mine, theirs = getattr(self, key), getattr(more, key)
-            if mine is not None and theirs is not None and (mine != theirs or key == "label"):
-                return False
-        if (self.other and more.other) or (self.item and more.item) or (more.other and not more.definite and self.named):
-            return False
-        if self.place and more.place and not self._narrows(more.place):
-            return False
-        for key in ("label", "nth", "name", "noun", "title", "kind", "place", "city"):
-            if getattr(self, key) is None:
-                setattr(self, key, getattr(more, key))
-        self.other, self.definite, self.item = (
-            self.other or more.other, self.definite or more.definite, self.item or more.item)
-        self.last = more.last
-        return True
-
-    def _narrows(self, place: Place) -> bool:
-        """A city and its neighbourhood are one place, whichever is named first."""
-        assert self.place is not None
-        inner, outer = (self.place, place) if self.place.level == "neighbourhood" else (place, self.place)
-        if inner.level != "neighbourhood" or outer.level == "neighbourhood":
-            return False
-        beside = 0 < outer.start - inner.end <= len(" de ")  # "el Centro de Querétaro", whichever centre was thought of
-        if inner.city not in (None, outer.name) and not beside:
-            return False
-        self.place, self.city = inner, outer.name
-        return True
-
-    @property
-    def named(self) -> bool:
-        return bool(self.label or self.nth or self.name or self.place or self.kind)
 
 
 @dataclass(slots=True)
 class Marks:
     """Marks of a message in order.
 
-    `taken` are tokens that are part of a name and no figures; `shared` tokens that speak of all options; `banks` offsets of
+    `taken` are tokens that are part of a name and no figures; `banks` offsets of
     banks named like a place; `all` how many options it says there are; `asks` whether options are asked about or set
     against each other; `beside` whether what it names is set beside what was spoken of before;
     `measured` whether it names a yield or a payment.
@@ -91,7 +56,6 @@ class Marks:
 
     found: list[Mark] = field(default_factory=list)
     taken: set[int] = field(default_factory=set)
-    shared: set[int] = field(default_factory=set)
     banks: set[int] = field(default_factory=set)
     all: int = 0
     asks: bool = False
@@ -145,12 +109,10 @@ def _mark(text: str, tokens: list[Token], at: int, types_at: Mapping[int, str], 
     marks.beside = marks.beside or token.text in known["beside"]
     marks.measured = marks.measured or token.text in known["measured"]
     if token.text in known["all"]:
-        marks.shared.add(at)
         marks.all = marks.all or (2 if token.text in ("ambos", "ambas", "both") else 0)
         marks.asks = True
         return None
     if token.text in known["counted_all"] and before in ("los", "las", "the", "of", "de"):
-        marks.shared.add(at)
         marks.taken.add(at)
         marks.all, marks.asks = known["numbers"][token.text], True
         return None
@@ -162,7 +124,7 @@ def _mark(text: str, tokens: list[Token], at: int, types_at: Mapping[int, str], 
         return Mark(at, at + 1, label=label, noun=noun, kind=kind, title=f"{token.raw} {tokens[at + 1].raw}")
     lent = noun in known["lending"] and before not in known["definite_others"]
     if noun and ("types" not in token.classes or kind is None) and (kind or lent):
-        return Mark(at, at, noun=noun, kind=kind, definite=before in known["definite_others"])
+        return Mark(at, at, noun=noun, kind=kind)
     if label := _alone(text, tokens, at):
         marks.taken.add(at)
         return Mark(at, at, label=label, title=token.raw)
@@ -173,7 +135,7 @@ def _mark(text: str, tokens: list[Token], at: int, types_at: Mapping[int, str], 
         if follows not in words("not_items"):
             return Mark(at, at + (follows == "one"), nth=known["ordinals"][token.text])
     elif token.text in known["others"] and follows not in known["not_others"]:
-        return Mark(at, at + (follows == "one"), other=True, definite=before in known["definite_others"])
+        return Mark(at, at + (follows == "one"), other=True)
     elif (
         token.text in ("one", "uno", "una", "un")
         and before not in ("cada", "which", "other", "this", "that", "each")
@@ -199,7 +161,8 @@ def _label_after(text: str, tokens: list[Token], at: int, noun: str | None) -> s
     spoken = begins is not None and not begins.opens and begins.text not in known["after_one"]
     if _NAMED_AFTER.match(tail) or noun == "piso" or not spoken:
         return str(number) if _NAMED_AFTER.match(tail) or noun != "piso" else None
-    return str(number) if begins is not None and begins.kind == "num" else None
+    named = noun in known["nouns"] or (begins is not None and begins.kind == "num")
+    return str(number) if named and begins is not None else None
 
 
 def _alone(text: str, tokens: list[Token], at: int) -> str | None:

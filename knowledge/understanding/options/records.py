@@ -17,7 +17,7 @@ from knowledge.understanding.deal.meant import figures_of, sizes
 from knowledge.understanding.deal.rooms import rooms_near
 from knowledge.understanding.deal.state import tell
 from knowledge.understanding.figures.history import NOTHING
-from knowledge.understanding.figures.owners import AREA, names_before
+from knowledge.understanding.figures.owners import AREA, belongs, names_before
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.options.marks import Mark, Marks
@@ -27,15 +27,33 @@ from knowledge.understanding.tokens import Token
 Record = dict[str, Any]
 #: Meanings of the trained reader -> (the record's entry, the role of the figure elsewhere).
 ENTRIES = {
-    "price": ("price", "price"), "value": ("price", "price"), "rent/month": ("monthly_rent", "monthly_rent"),
-    "netrent/month": ("monthly_rent", "monthly_rent"), "rent/year": ("annual_rent", "annual_rent"),
-    "netrent/year": ("annual_rent", "annual_rent"), "night": ("nightly_rent", "nightly"), "rate": ("rate_pct", "rate_pct"),
-    "term": ("term_years", "term_years"), "loan": ("loan_amount", "loan_amount"), "down": ("down_payment_pct", "down_payment_pct"),
-    "financed": ("down_payment_pct", "financed_pct"), "vacancy": ("vacancy_pct", "vacancy_pct"), AREA: ("area_m2", "area_m2"),
+    "price": ("price", "price"),
+    "value": ("price", "price"),
+    "rent/month": ("monthly_rent", "monthly_rent"),
+    "netrent/month": ("monthly_rent", "monthly_rent"),
+    "rent/year": ("annual_rent", "annual_rent"),
+    "netrent/year": ("annual_rent", "annual_rent"),
+    "night": ("nightly_rent", "nightly"),
+    "rate": ("rate_pct", "rate_pct"),
+    "term": ("term_years", "term_years"),
+    "loan": ("loan_amount", "loan_amount"),
+    "down": ("down_payment_pct", "down_payment_pct"),
+    "financed": ("down_payment_pct", "financed_pct"),
+    "vacancy": ("vacancy_pct", "vacancy_pct"),
+    AREA: ("area_m2", "area_m2"),
 }
 #: Roles elsewhere of figures that only a record's return knows.
-_ELSEWHERE = {"own": "down_payment", "sale": "sale", "debt": "debt", "instalment/month": "instalment", "once": "purchase_costs",
-              "cost/month": "cost", "cost/year": "cost", "hold": "horizon_years", "growth": "growth_pct"}
+_ELSEWHERE = {
+    "own": "down_payment",
+    "sale": "sale",
+    "debt": "debt",
+    "instalment/month": "instalment",
+    "once": "purchase_costs",
+    "cost/month": "cost",
+    "cost/year": "cost",
+    "hold": "horizon_years",
+    "growth": "growth_pct",
+}
 #: Figures that can tell options apart.
 _TELLING = ("price", "monthly_rent", "annual_rent", "nightly_rent", "rate_pct", "term_years", "loan_amount")
 #: What one option was told of and the others were not, where all have it or none: the terms of a loan.
@@ -59,29 +77,37 @@ class Told:
 
 
 def read_options(
-    tokens: list[Token], amounts: Sequence[Amount], seen: Seen, meanings: Sequence[Meaning], marks: Marks, known: Sequence[Record],
+    tokens: list[Token],
+    amounts: Sequence[Amount],
+    seen: Seen,
+    meanings: Sequence[Meaning],
+    marks: Marks,
+    known: Sequence[Record],
     wanted: Mapping[str, float],
+    before: int,
 ) -> Told:
-    """What the message tells of each option. Where there are several, the figures' roles are set accordingly."""
+    """What the message tells of each option. Where there are several, the figures' roles are set accordingly. `before`: how
+    many options were told apart before it; an earlier property that is not spoken of any more stands before them."""
     meant = {a.first: m for a, m in zip(seen.amounts, meanings, strict=True) if m.role != NOTHING or a.kind == "area"}
     owners = {at: m.option for at, m in meant.items()}
     touched = sorted({o for at, o in owners.items() if o is not None and meant[at].role != NOTHING})
-    count = max([len(known), *(o + 1 for o in touched)])
+    current = known[max(0, len(known) - max(1, before)) :]
+    count = max([len(current), *(o + 1 for o in touched)])
     told = Told([dict(r) for r in known])
-    if len(known) == 1 and "deal" not in known[0]:  # what was told while there was only one
-        told.records[0]["deal"] = {k: v for k, v in seen.known.items() if k not in ("asked", "turn", "spoken")}
-    if wanted.get("interest_saved", 0.0) >= _ASKED and _repeated(meant) <= {"term"} and len(known) < 2:
+    if wanted.get("interest_saved", 0.0) >= _ASKED and _repeated(meant) <= {"term"} and len(current) < 2:
         return told  # two terms of one loan
     if count < 2 or not meant or not any(m.role != NOTHING for m in meant.values()):
         return told
+    told.records = [dict(r) for r in current]
     told.touched, told.several, told.owners = touched, True, owners
     for _ in range(count - len(told.records)):
         told.records.append(_with_shared(told.records))
     values = _values(seen, meant, known)
+    pending: list[Mark] = []  # marks that lead to a figure of all name the option that comes next
     for position, amount in enumerate(seen.amounts):
         if amount.first in meant:
             _put(told, tokens, amount, meant[amount.first], values[amount.first])
-            _name(told.records, seen, position, meant[amount.first].option)
+            pending = _name(told.records, seen, position, meant[amount.first].option, pending)
     _count_rooms(told, amounts, seen, meanings)
     _returns(told, tokens, seen, meant, values)
     _tell_roles(amounts, meant, values)
@@ -94,20 +120,28 @@ def read_options(
 def _repeated(meant: Mapping[int, Meaning]) -> set[str]:
     """What more than one option was told."""
     held = [(m.label, m.option) for m in meant.values() if m.option is not None and m.role != NOTHING]
-    return {label for label, option in held if any(l == label and o != option for l, o in held)}
+    return {label for label, option in held if any(other == label and o != option for other, o in held)}
 
 
 def _with_shared(records: Sequence[Record]) -> Record:
     """A new option: what was told of all holds for it."""
-    shared = next((r["shared"] for r in records if r.get("shared")), {})
-    return {"costs": [], **{k: v for k, v in shared.items() if k != "deal"}, "shared": shared, "deal": dict(shared.get("deal", {}))}
+    shared: Record = next((r["shared"] for r in records if r.get("shared")), {})
+    return {
+        **{k: v for k, v in shared.items() if k != "deal"},
+        "shared": shared,
+        "deal": dict(shared.get("deal", {})),
+    }
 
 
 def _values(seen: Seen, meant: Mapping[int, Meaning], known: Sequence[Record]) -> dict[int, float]:
     """Each figure's value; bare ones in the size that the others make likely."""
     told = [a for a in seen.amounts if a.first in meant]
-    currency = next((a.currency for a in told if a.currency), None) or next((r["currency"] for r in known if r.get("currency")), None)
-    return sizes(told, meant, next((r["deal"] for r in reversed(known) if r.get("deal")), {}), currency)
+    places = [m.place.country for m in seen.marks if m.place and m.place.country]
+    currency = next((a.currency for a in told if a.currency), None) or next(
+        (r["currency"] for r in known if r.get("currency")), None
+    )
+    currency = currency or next((CURRENCY_OF[c] for c in places if c in CURRENCY_OF), None)
+    return sizes(seen.tokens, told, meant, next((r["deal"] for r in reversed(known) if r.get("deal")), {}), currency)
 
 
 def _put(told: Told, tokens: list[Token], amount: Amount, meaning: Meaning, value: float) -> None:
@@ -130,24 +164,19 @@ def _put(told: Told, tokens: list[Token], amount: Amount, meaning: Meaning, valu
         told.shared |= entry
 
 
-def _name(records: list[Record], seen: Seen, position: int, option: int | None) -> None:
-    """What the marks before a figure call its option, and those right behind the figure before it call that one's."""
-    behind, ahead = names_before(seen, position)
-    for mark in ahead if option is not None else ():
-        enter_mark(records[option or 0], mark)
-    last = seen.amounts[position]
+def _name(records: list[Record], seen: Seen, position: int, option: int | None, pending: list[Mark]) -> list[Mark]:
+    """What the marks before a figure, and those right behind it, call its option; the marks that have none yet."""
+    ahead = [*pending, *names_before(seen, position)[1]]
+    if option is None:
+        return ahead
+    for mark in ahead:
+        enter_mark(records[option], mark)
+    amount = seen.amounts[position]
+    end = seen.amounts[position + 1].first if position + 1 < len(seen.amounts) else len(seen.tokens)
     for mark in seen.marks:
-        ends = position + 1 == len(seen.amounts) and mark.first > last.last
-        follows = ends and mark in names_before(_ended(seen, mark), position + 1)[0]
-        if option is not None and (follows or (position + 1 < len(seen.amounts) and mark in names_before(seen, position + 1)[0])):
+        if amount.last < mark.first < end and belongs(seen.tokens, amount.last, mark):
             enter_mark(records[option], mark)
-
-
-def _ended(seen: Seen, mark: Mark) -> Seen:
-    """The same with a figure right after a mark, so that what stands between is looked at in one way."""
-    last = seen.amounts[-1]
-    after = Amount(0.0, "other", mark.last + 1, mark.last + 1, last.end, last.end)
-    return Seen(seen.tokens, [*seen.amounts, after], seen.readings, seen.ruled, seen.known, seen.hits, seen.follow_up, seen.marks)
+    return []
 
 
 def enter_mark(record: Record, mark: Mark) -> None:
@@ -168,27 +197,36 @@ def enter_mark(record: Record, mark: Mark) -> None:
 
 def _count_rooms(told: Told, amounts: Sequence[Amount], seen: Seen, meanings: Sequence[Meaning]) -> None:
     """Rooms, which nobody's return needs, to the option of the nearest figure."""
-    placed = [(a, m.option) for a, m in zip(seen.amounts, meanings, strict=True) if a.first in told.owners]
+    told_of = ((a, m.option) for a, m in zip(seen.amounts, meanings, strict=True) if a.first in told.owners)
+    placed = [(a, option) for a, option in told_of if option is not None]
     for amount in amounts:
-        if amount.kind == "count" and amount.unit == "bedrooms" and placed:
-            _, option = min((abs(a.first - amount.first), -1 if o is None else o) for a, o in placed)
-            if option >= 0:
-                told.records[option]["bedrooms"] = int(amount.value)
+        if amount.kind != "count" or amount.unit != "bedrooms" or not placed:
+            continue
+        after = next(((a, o) for a, o in placed if a.first > amount.last), None)
+        leads = after and any(amount.first <= m.last and m.first < after[0].first for m in seen.marks)
+        _, option = after if after and leads else min(placed, key=lambda p: abs(p[0].first - amount.first))
+        told.records[option or 0]["bedrooms"] = int(amount.value)
 
 
-def _returns(told: Told, tokens: list[Token], seen: Seen, meant: Mapping[int, Meaning], values: Mapping[int, float]) -> None:
+def _returns(
+    told: Told, tokens: list[Token], seen: Seen, meant: Mapping[int, Meaning], values: Mapping[int, float]
+) -> None:
     """What is known of each option's return."""
     told_of = [a for a in seen.amounts if a.first in meant and meant[a.first].role != NOTHING]
     for index, record in enumerate(told.records):
         own = [a for a in told_of if meant[a.first].option in (None, index)]
         if own or "deal" not in record:
-            figures = [f for f in figures_of(tokens, told_of, meant, values, seen.ruled) if f.at in {a.first for a in own}]
+            figures = [
+                f for f in figures_of(tokens, told_of, meant, values, seen.ruled) if f.at in {a.first for a in own}
+            ]
             each = next((a for a in own if meant[a.first].role == "room"), None)
             record["deal"] = tell(record.get("deal") or {}, figures, rooms_near(tokens, each) if each else None)
     common = [a for a in told_of if meant[a.first].option is None]
     if common:
-        figures = [f for f in figures_of(tokens, told_of, meant, values, seen.ruled) if f.at in {a.first for a in common}]
-        before = next((r["shared"] for r in told.records if r.get("shared")), {})
+        figures = [
+            f for f in figures_of(tokens, told_of, meant, values, seen.ruled) if f.at in {a.first for a in common}
+        ]
+        before: Record = next((r["shared"] for r in told.records if r.get("shared")), {})
         shared = before | told.shared | {"deal": tell(before.get("deal") or {}, figures)}
         for record in told.records:
             record["shared"] = shared
@@ -227,7 +265,9 @@ def _currencies(records: Sequence[Record]) -> None:
 def name_records(records: Sequence[Record]) -> None:
     """A name for each option: as it was called, else its place, else what it is where that differs, else its number."""
     nouns = [str(r.get("noun") or "") for r in records]
-    called = next((str(r["label"]).rpartition(" ")[0] for r in records if r.get("mark") and " " in str(r.get("label", ""))), "")
+    called = next(
+        (str(r["label"]).rpartition(" ")[0] for r in records if r.get("mark") and " " in str(r.get("label", ""))), ""
+    )
     for position, record in enumerate(records):
         label = str(record.get("label") or "")
         if record.get("mark") and label == str(record["mark"]).upper() and called:
@@ -238,28 +278,33 @@ def name_records(records: Sequence[Record]) -> None:
             record["label"] = place or distinct.capitalize() or str(position + 1)
 
 
-def remember(known: Sequence[Record], told: Record, marks: Marks, fresh: bool) -> list[Record]:
-    """The records after a message about one property, which are one: `told` are the message's own figures, place and type."""
-    record = {k: v for k, v in told.items() if not isinstance(v, list) or k == "costs"}
+def remember(known: Sequence[Record], told: Record, marks: Marks, another: bool) -> list[Record]:
+    """The records after a message about one property, the last of them: `told` are the message's own figures, place and type;
+    `another`: it is another one than before."""
+    record = {k: v for k, v in told.items() if not isinstance(v, list)}
     mark = next((m for m in marks.found if m.label or m.name), None)
     if mark is not None:
         record |= {"mark": mark.label} if mark.label else {"name": mark.name}
         record["label"] = mark.title
     telling = record.keys() & set(_TELLING)
-    last = known[0] if known and not fresh else {}
+    last = known[-1] if known and not another else {}
     if not last and not telling:
         return [dict(r) for r in known]
-    records = [{**last, **record, "costs": [*last.get("costs", ()), *record.get("costs", ())]}]
+    records = [*(dict(r) for r in (known if another else known[:-1])), {**last, **record}]
     name_records(records)
-    return records
+    return records[-MOST:]
 
 
 def asked_of_options(
-    records: Sequence[Record], chances: Mapping[str, float], named: Collection[str], before: Mapping[str, Any],
+    records: Sequence[Record],
+    chances: Mapping[str, float],
+    named: Collection[str],
+    before: Mapping[str, Any],
     base: str | None,
 ) -> list[Record]:
-    """The records with the measures that are asked of each one's return: by this message (`chances`, `named`, and
-    `base`, what a yield is wanted on), else by the request `before`. What was told of one alone holds for the others where they cannot do without it."""
+    """The records with the measures that are asked of each one's return: by this message (`chances`, `named`, and `base`,
+    what a yield is wanted on), else by the request `before`. What was told of one alone holds for the others where they cannot
+    do without it."""
     earlier = next((o["deal"].get("asked") for o in before.get("options") or () if o.get("deal")), None)
     earlier = earlier or (before.get("deal") or {}).get("asked") or []
     deals = [dict(r.get("deal") or {}) for r in records]
@@ -280,8 +325,21 @@ def asked_of_options(
 def option_slots(records: Sequence[Record]) -> Record:
     """Slots of several options: a value in the order of mention for each, one where all have the same."""
     slots: Record = {}
-    for key in ("country", "city", "neighbourhood", "property_type", "currency", "price", "monthly_rent", "area_m2", "bedrooms",
-                "loan_amount", "rate_pct", "term_years", "down_payment_pct"):
+    for key in (
+        "country",
+        "city",
+        "neighbourhood",
+        "property_type",
+        "currency",
+        "price",
+        "monthly_rent",
+        "area_m2",
+        "bedrooms",
+        "loan_amount",
+        "rate_pct",
+        "term_years",
+        "down_payment_pct",
+    ):
         values = list(dict.fromkeys(r[key] for r in records if r.get(key) is not None))
         if values:
             slots[key] = values[0] if len(values) == 1 else values

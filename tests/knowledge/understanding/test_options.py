@@ -36,16 +36,16 @@ def test_costs_belong_to_the_option_they_are_told_of() -> None:
     one, other = options_of(
         "Piso A: 200.000 €, alquiler 950, IBI 420 al año y comunidad 60 al mes. Piso B: 170.000 €, alquiler 820, IBI 350 al año"
     )
-    assert [(c["label"], c["amount"], c["period"]) for c in one["costs"]] == [
-        ("ibi", 420, "year"), ("comunidad", 60, "month")]
-    assert [(c["amount"], c["period"]) for c in other["costs"]] == [(350, "year")]
+    assert [(c["label"], c["amount"], c["period"]) for c in one["deal"]["costs"]] == [
+        ("IBI", 420, "year"), ("comunidad", 60, "month")]
+    assert [(c["amount"], c["period"]) for c in other["deal"]["costs"]] == [(350, "year")]
 
 
 def test_what_is_told_of_all_is_everybodys() -> None:
     loans = options_of("La hipoteca fija al 2,9 % a 30 años o la variable al 2,2 % a 25, las dos de 170.000 €: ¿qué cuota?")
     assert [(o["loan_amount"], o["rate_pct"], o["term_years"]) for o in loans] == [(170_000, 2.9, 30), (170_000, 2.2, 25)]
     let = options_of("A: 200.000 € y 1.000 € de renta; B: 160.000 € y 850 € de renta; las dos con 1.200 € de gastos al año")
-    assert [[(c["amount"], c["period"]) for c in o["costs"]] for o in let] == [[(1200, "year")], [(1200, "year")]]
+    assert [[(c["amount"], c["period"]) for c in o["deal"]["costs"]] for o in let] == [[(1200, "year")], [(1200, "year")]]
 
 
 def test_a_bank_is_no_place() -> None:

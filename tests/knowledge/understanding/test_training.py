@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from knowledge.understanding.features import ROUTES
+from knowledge.understanding.figures.marked import MEASURES, ROLES, conversations, turn_of
 from knowledge.understanding.text import fold
 from tests.knowledge.understanding.support import SAMPLE
 
 ROOT = Path(__file__).resolve().parents[3]
 TRAINING = ROOT / "knowledge" / "understanding" / "training"
+FIGURES = TRAINING / "figures"
 CASES = sorted((ROOT / "evals" / "cases").glob("*.jsonl"))
 #: Messages of which this share of pieces of words is common are near duplicates.
 NEAR = 0.75
@@ -30,6 +32,11 @@ def sentences() -> list[tuple[str, str]]:
             label, _, text = line.split("\t")
             found.append((label, text.split("|||")[-1].strip()))
     return found
+
+
+def marked() -> list[str]:
+    """Every message of the marked conversations, without its marks."""
+    return [turn.text for told in conversations(FIGURES) for turn in told.turns]
 
 
 def pieces(text: str) -> frozenset[str]:
@@ -74,10 +81,29 @@ def test_the_measure_of_likeness_finds_a_copy_with_a_word_changed() -> None:
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_no_evaluation_case_is_learnt_from(path: Path) -> None:
     asked = [turn for line in path.read_text("utf-8").splitlines() for turn in json.loads(line)["turns"]]
-    assert near_duplicates((text for _, text in sentences()), asked) == []
+    assert near_duplicates((*(text for _, text in sentences()), *marked()), asked) == []
+
+
+def test_the_marked_conversations_cover_what_is_told_and_asked() -> None:
+    told = list(conversations(FIGURES))
+    roles = Counter(role for one in told for turn in one.turns for *_, role, _ in turn.marks)
+    asked = Counter(measure for one in told for measure in one.measures)
+    assert len(told) >= 5000
+    assert all(roles[role] >= 10 for role in ROLES)
+    assert all(asked[measure] >= 100 for measure in MEASURES)
+    assert sum(any(option for *_, option in turn.marks) for one in told for turn in one.turns[:1]) >= 1000
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [("compro en {240.000|prise}", "prise"), ("compro en {240.000|price y alquilo", "closed"), ("240.000|price} y", "closed")],
+)
+def test_a_wrong_mark_is_named(line: str, word: str) -> None:
+    with pytest.raises(ValueError, match=word):
+        turn_of(line)
 
 
 @pytest.mark.skipif(not SAMPLE.exists(), reason="the shared sample conversations are not beside this checkout")
 def test_the_sample_is_not_learnt_from() -> None:
     asked = [turn for line in SAMPLE.read_text("utf-8").splitlines() for turn in json.loads(line)["turns"]]
-    assert near_duplicates((text for _, text in sentences()), asked) == []
+    assert near_duplicates((*(text for _, text in sentences()), *marked()), asked) == []
