@@ -52,6 +52,7 @@ _GROSS, _NET = re.compile(r"\b(?:brut|gross)"), re.compile(r"\b(?:net[oa]s?\b|ne
 #: Measures asked of a return that the country's rules answer where nothing of them was told.
 _BY_RULE = frozenset({"purchase_costs", "total_outlay"})
 _COMPARED = 6
+_OPTION = {"es": "Opción", "en": "Option"}
 
 
 # which properties
@@ -63,7 +64,7 @@ def options(known: Known) -> list[Arguments]:
     if len(stated) > 1:
         named = _named(known, [o for _, o in stated])
         return [
-            {"label": "ABCDEF"[i] if str(o.get("label") or i).isdigit() else o["label"]}
+            {"label": f"{_OPTION[known.brief.language]} {'ABCDEF'[i]}" if str(o.get("label") or i).isdigit() else o["label"]}
             | {name: o[name] for name in ("country", "city", "currency", "property_type") if o.get(name)}
             | figures_of(known.brief, o, i + 1)
             for i, o in stated[:_COMPARED] if not named or o in named
@@ -116,9 +117,7 @@ def measures(known: Known) -> list[str]:
 
 def _asked(known: Known) -> list[str]:
     question = fold(known.brief.question)
-    named = known.request.get("measures") or ()
-    if _BY_RULE & set((known.request.get("deal") or {}).get("asked") or ()):
-        named = ["acquisition_costs", *(m for m in named if m != "gross_yield")]
+    named = _named_measures(known)
     if known.request.get("rate_moves") and not set(named) & set(_OF_THE_LOAN):  # "and if the rate rises two points?"
         named = ["monthly_payment", *(m for m in named if m == "gross_yield" and _GROSS.search(question))]
     asked = list(dict.fromkeys(_MEASURES[m] for m in named if m in _MEASURES))
@@ -153,6 +152,13 @@ def _asked(known: Known) -> list[str]:
     if _country(known) == "CO" and one(known.slots.get("property_type")) in HOUSING and not known.brief.uncovered:
         found.append("legal_rent_cap")
     return found
+
+
+def _named_measures(known: Known) -> list[str]:
+    """The measures that the message names, and those that only the country's rules can answer."""
+    named = list(known.request.get("measures") or ())
+    by_rule = _BY_RULE & set((known.request.get("deal") or {}).get("asked") or ())
+    return ["acquisition_costs", *(m for m in named if m != "gross_yield")] if by_rule else named
 
 
 def _loan_view(known: Known, rest: list[str]) -> list[str]:

@@ -71,7 +71,9 @@ _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 
 #: From these probabilities on a measure is asked for, is if no other is, and stands in for one that cannot be worked out.
-_ASKED, _PERHAPS, _INSTEAD = 0.5, 0.3, 0.25
+ASKED, _PERHAPS, _INSTEAD = 0.5, 0.3, 0.25
+#: The same where no other comes near.
+_ALONE = 0.15
 #: Measures that the country's rules answer where nothing of them was told.
 _BY_RULE = frozenset({"purchase_costs", "total_outlay"})
 #: Measure -> the one that it is where the figures told allow no more.
@@ -100,15 +102,23 @@ def wanted_measures(
     ranked = sorted(chances, key=lambda m: -chances[m])
     if chances and (rare := [m for m in named if m not in chances and feasible(m, deal)]):
         return rare, rare  # what nobody asks for in other words than its name
-    asked = [m for m in ranked if chances[m] >= (_NAMED if m in named else _ASKED)]
-    if not named and before and not any(chances[m] >= surely for m in ranked if m not in before):
-        asked = list(before)
-    asked = asked or [m for m in ranked[:1] if chances[m] >= _PERHAPS]
+    asked = [m for m in ranked if chances[m] >= (_NAMED if m in named else ASKED)]
+    if named:  # what was asked before is answered
+        asked = [m for m in asked if m in named or m not in before] or asked
+    elif before:
+        likeliest = next((m for m in ranked if m not in before), "")
+        asked = [likeliest] if chances.get(likeliest, 0.0) >= surely else list(before)
+    asked = asked or [m for m in ranked[:1] if chances[m] >= _PERHAPS or _alone(m, chances[m], chances[ranked[1]])]
     asked = list(dict.fromkeys(_by_what_was_told(m, deal) for m in asked))
     possible = [m for m in asked if feasible(m, deal)]
     if asked and not possible and asked[0] not in _BY_RULE:
-        possible = [m for m in ranked if chances[m] >= _INSTEAD and feasible(m, deal)][:1]
+        possible = [m for m in ranked if chances[m] >= _INSTEAD and m not in before and feasible(m, deal)][:1]
     return asked, possible
+
+
+def _alone(measure: str, chance: float, second: float) -> bool:
+    """Whether no other measure comes near; one wished for ("¿llego al 6 %?") has to be asked for."""
+    return measure not in ("rent_for_yield", "price_for_yield") and chance >= max(_ALONE, 3 * second)
 
 
 def _by_what_was_told(measure: str, deal: Mapping[str, Any]) -> str:

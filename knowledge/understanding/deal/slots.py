@@ -7,7 +7,7 @@ from typing import Any
 
 from core.locale import CURRENCY_OF
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.deal.asked import feasible
+from knowledge.understanding.deal.asked import ASKED, feasible
 from knowledge.understanding.deal.exchange import stated_exchange
 from knowledge.understanding.deal.figure import Figure
 from knowledge.understanding.deal.state import read_deal
@@ -48,8 +48,8 @@ _WITHOUT_RENT = frozenset(
 )
 #: Figures that another reading has already placed.
 _ELSEWHERE = frozenset({"rate_moves", "fx_rate", "lost", "price_per_m2", "fx_pct"})
-#: From this probability on a measure is surely asked; other readings of its figures that are tried.
-_SURELY_ASKED, _TRIED = 0.5, 8
+#: Other readings of the figures that are tried where what is asked lacks one.
+_TRIED = 8
 _YEAR, _NEAR = frozenset({"ano", "year"}), 10
 _FOREIGN = frozenset({"acquisition_costs", "fx", "short_rent", "equity_at_horizon", "with_loan", "other_term"})
 
@@ -94,7 +94,7 @@ def deal_of(
         )
 
     deal, figures = read(trusted)
-    if not deal.get("turn") and any(p >= _SURELY_ASKED for p in wanted.values()):
+    if not deal.get("turn") and any(p >= ASKED for p in wanted.values()):
         for other in _otherwise(trusted):
             again, read_again = read(other)
             if again.get("turn"):
@@ -105,7 +105,8 @@ def deal_of(
         _give_roles(amounts, figures)
     foreign = _FOREIGN & set(meant.wishes.get("measures", ()))
     let = any(figure.role == "rent" for figure in figures) and set(deal.get("asked") or ()) <= _WITHOUT_RENT
-    if deal and not deal.get("turn") and not foreign and not let:
+    told = any(figure.role for figure in figures) or deal.get("asked") != before.get("asked")
+    if deal and told and not deal.get("turn") and not foreign and not let:
         deal["turn"] = [m for m in deal.get("asked") or () if feasible(m, deal)]
     return deal
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from knowledge.understanding.amounts import HIGHEST_RATE, Amount
 from knowledge.understanding.deal.asked import (
+    ASKED,
     asked_measures,
     base_of,
     feasible,
@@ -105,7 +106,7 @@ def read_deal(
         deal = {}
     # what is said to be asked helps to read the figures; what can be worked out is known once they are
     deal["asked"] = list(dict.fromkeys(h.cue.route for h in hits)) or list(known.get("asked") or ())
-    if wanted.get("interest_saved", 0.0) >= 0.5:
+    if wanted.get("interest_saved", 0.0) >= ASKED:
         deal["asked"] = list(dict.fromkeys([*deal["asked"], "interest_saved"]))
     if base := base_of(tokens):
         deal["base"] = base
@@ -136,8 +137,9 @@ def read_deal(
     loose = [key for key in new & _LEADING if not any(rests_on(m, {key}) for m in before)]
     sure = _CHANGED if new and not loose else _UNCHANGED
     asked, deal["turn"] = wanted_measures(wanted, deal, {h.cue.route for h in hits}, before, sure)
-    if asked == before:
-        deal["turn"] = deal["turn"] if new else []  # neither a figure nor a measure: what is asked is something else
+    if before and asked == before:
+        again = any(wanted[m] >= _CHANGED for m in before if m in wanted)
+        deal["turn"] = deal["turn"] if new or again else []  # neither a figure nor a measure: something else is asked
         implied = "gross_yield" if "rent" in loose else "monthly_payment"
         if loose and feasible(implied, deal):
             asked = deal["turn"] = [implied]

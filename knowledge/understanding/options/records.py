@@ -12,7 +12,7 @@ from typing import Any
 
 from core.locale import CURRENCY_OF
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.deal.asked import feasible, wanted_measures
+from knowledge.understanding.deal.asked import ASKED, feasible, wanted_measures
 from knowledge.understanding.deal.meant import figures_of, sizes
 from knowledge.understanding.deal.rooms import rooms_near
 from knowledge.understanding.deal.state import tell
@@ -60,8 +60,6 @@ _TELLING = ("price", "monthly_rent", "annual_rent", "nightly_rent", "rate_pct", 
 _COMMON = ("rate_pct", "rate_kind", "term_years", "down_payment_pct", "loan_amount", "vacancy_pct")
 FIGURES = tuple(dict.fromkeys(key for key, _ in ENTRIES.values()))
 MOST = 6
-#: From this probability on a measure is asked for.
-_ASKED = 0.5
 
 
 @dataclass(slots=True)
@@ -94,7 +92,7 @@ def read_options(
     current = known[max(0, len(known) - max(1, before)) :]
     count = max([len(current), *(o + 1 for o in touched)])
     told = Told([dict(r) for r in known])
-    if wanted.get("interest_saved", 0.0) >= _ASKED and _repeated(meant) <= {"term"} and len(current) < 2:
+    if wanted.get("interest_saved", 0.0) >= ASKED and _repeated(meant) <= {"term"} and len(current) < 2:
         return told  # two terms of one loan
     if count < 2 or not meant or not any(m.role != NOTHING for m in meant.values()):
         return told
