@@ -26,6 +26,7 @@ from knowledge.understanding.amounts import Amount
 from knowledge.understanding.figures import owners
 from knowledge.understanding.figures.features import BUCKETS, Vector, static, with_history
 from knowledge.understanding.figures.history import NOTHING, Past, Told
+from knowledge.understanding.figures.linear import Linear
 from knowledge.understanding.figures.marked import Conversation, Turn, conversations
 from knowledge.understanding.figures.measures import PATH as MEASURES
 from knowledge.understanding.figures.measures import describe
@@ -197,16 +198,14 @@ def fit(examples: Sequence[Example], histories: Sequence[Sequence[Sequence[str]]
     rows = [v for h in histories for e, decided in zip(examples, h, strict=True) for v in vectors(e, decided)]
     wanted = [r.label for _ in histories for e in examples for r in e.rows]
     model = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, tol=1e-3).fit(matrix(rows), wanted)
-    weights = model.coef_.T
-    scale = np.abs(weights).max(axis=0) / 127
-    return Reader(
-        {
-            "roles": np.asarray([str(c) for c in model.classes_]),
-            "weights": np.round(weights / scale).astype(np.int8),
-            "scale": scale.astype(np.float32),
-            "bias": model.intercept_.astype(np.float32),
-        }
-    )
+    return Reader(_linear([model]))
+
+
+def _linear(models: Sequence[LogisticRegression], outputs: Sequence[str] | None = None) -> Linear:
+    """One model of many classes, or one of each of `outputs`."""
+    names = list(outputs) if outputs is not None else [str(c) for c in models[0].classes_]
+    weights = np.concatenate([m.coef_ for m in models]).T.astype(np.float32)
+    return Linear(names, weights, np.concatenate([m.intercept_ for m in models]).astype(np.float32))
 
 
 def train(out: Path = PATH, report: bool = True) -> dict[str, Any]:
@@ -220,14 +219,7 @@ def train(out: Path = PATH, report: bool = True) -> dict[str, Any]:
     told = _report(examples, _held_out(examples, fold, histories, FOLDS)) if report else {}
     told |= asked
     final = fit(examples, histories)
-    scale = np.abs(final.weights).max(axis=0) / 127
-    np.savez_compressed(
-        out,
-        roles=np.asarray(final.roles),
-        weights=np.round(final.weights / scale).astype(np.int8),
-        scale=scale,
-        bias=final.bias,
-    )
+    final.model.save(out)
     return told
 
 
@@ -244,15 +236,7 @@ def _train_measures(examples: Sequence[Example], out: Path) -> dict[str, Any]:
     asks = wanted.any(axis=1)
     best = held_out.argmax(axis=1)
     models = [LogisticRegression(C=STRENGTH, solver="liblinear").fit(x, wanted[:, j]) for j in range(len(names))]
-    weights = np.stack([m.coef_[0] for m in models], axis=1)
-    scale = np.abs(weights).max(axis=0) / 127
-    np.savez_compressed(
-        out,
-        names=np.asarray(names),
-        weights=np.round(weights / scale).astype(np.int8),
-        scale=scale.astype(np.float32),
-        bias=np.asarray([m.intercept_[0] for m in models], np.float32),
-    )
+    _linear(models, names).save(out)
     confused = Counter(
         f"{'+'.join(e.source.measures) or '-'} -> {names[b] if p >= 0.5 else '(' + names[b] + ')'}"
         for e, b, p in zip(examples, best, held_out.max(axis=1), strict=True)
@@ -275,15 +259,7 @@ def _train_owners(examples: Sequence[Example], out: Path) -> dict[str, Any]:
         model = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, tol=1e-3).fit(x[fold != k], wanted[fold != k])
         held_out[fold == k] = model.predict(x[fold == k])
     model = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, tol=1e-3).fit(x, wanted)
-    weights = model.coef_.T
-    scale = np.abs(weights).max(axis=0) / 127
-    np.savez_compressed(
-        out,
-        actions=np.asarray([str(c) for c in model.classes_]),
-        weights=np.round(weights / scale).astype(np.int8),
-        scale=scale.astype(np.float32),
-        bias=model.intercept_.astype(np.float32),
-    )
+    _linear([model]).save(out)
     right = held_out == wanted
     several = {n for n, step in steps if step.action != "same"}
     by_example: defaultdict[int, list[bool]] = defaultdict(list)

@@ -1,7 +1,6 @@
 """Which measures of a return a message asks for, by a trained reader over its words and the figures told.
 
-One logistic regression a measure, over hashed names. Trained by `train_figures.py` on the marked messages; the arrays are
-read without pickle.
+One logistic regression a measure, over hashed names. Trained by `train_figures.py` on the marked messages.
 """
 
 from __future__ import annotations
@@ -11,17 +10,16 @@ from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from knowledge.understanding.concepts import concepts
-from knowledge.understanding.figures.features import BUCKETS, Vector, add, name_of
+from knowledge.understanding.figures.features import Vector, add, name_of
 from knowledge.understanding.figures.history import NOTHING
+from knowledge.understanding.figures.linear import Linear
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.lexicon import DATA
 
 PATH = DATA / "measures.npz"
-Floats = NDArray[np.float32]
 
 
 def describe(seen: Seen, meanings: Sequence[Meaning]) -> Vector:
@@ -67,31 +65,16 @@ def _told(now: set[str], before: set[str]) -> Iterator[str]:
     yield f"figures {min(len(now), 5)}"
 
 
-class MeasureReader:
-    """`weights` is buckets × measures."""
-
-    def __init__(self, arrays: dict[str, NDArray[np.generic]]) -> None:
-        self.names = [str(name) for name in arrays["names"]]
-        self.weights: Floats = arrays["weights"].astype(np.float32) * arrays["scale"].astype(np.float32)
-        self.bias: Floats = arrays["bias"].astype(np.float32)
-        if self.weights.shape != (BUCKETS, len(self.names)):
-            raise ValueError(f"measures.npz has weights of {self.weights.shape}: run train_figures again")
-
-    def read(self, vector: Vector) -> dict[str, float]:
-        """Measure -> the probability that it is asked for, each on its own."""
-        at = np.fromiter(vector.keys(), np.int64, len(vector))
-        values = np.fromiter(vector.values(), np.float32, len(vector))
-        chances = 1.0 / (1.0 + np.exp(-(values @ self.weights[at] + self.bias)))
-        return {name: float(p) for name, p in zip(self.names, chances, strict=True)}
-
-
 @lru_cache(maxsize=1)
-def measure_reader() -> MeasureReader:
+def measure_model() -> Linear:
     """The shipped one, read once."""
-    with np.load(PATH, allow_pickle=False) as arrays:
-        return MeasureReader({name: arrays[name] for name in arrays.files})
+    return Linear.load(PATH)
 
 
 def read_measures(seen: Seen, meanings: Sequence[Meaning]) -> Mapping[str, float]:
-    """As the shipped reader has it; nothing for a message without words."""
-    return measure_reader().read(describe(seen, meanings)) if seen.tokens else {}
+    """Measure -> the probability that it is asked for, each on its own; nothing for a message without words."""
+    if not seen.tokens:
+        return {}
+    model = measure_model()
+    chances = 1.0 / (1.0 + np.exp(-model.scores(describe(seen, meanings))))
+    return {name: float(p) for name, p in zip(model.outputs, chances, strict=True)}

@@ -2,7 +2,7 @@
 
 A figure stays with the option before it, goes on to the next, goes back to the first or to another one, or is of all.
 
-A softmax over hashed names, decided from left to right. Trained by `train_figures.py`; the arrays are read without pickle.
+A softmax over hashed names, decided from left to right. Trained by `train_figures.py`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
-import numpy as np
-from numpy.typing import NDArray
-
-from knowledge.understanding.figures.features import BUCKETS, Vector, add, name_of
+from knowledge.understanding.figures.features import Vector, add, name_of
 from knowledge.understanding.figures.history import NOTHING, Past, Told
+from knowledge.understanding.figures.linear import Linear
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.lexicon import DATA
 from knowledge.understanding.options.marks import Mark, vocabulary
@@ -30,7 +28,6 @@ MOST = 6
 _BEFORE, _AFTER = 14, 8
 #: How far (in tokens) a mark stands after the figure whose option it names.
 _BELONGS = 5
-Floats = NDArray[np.float32]
 
 
 @dataclass(slots=True)
@@ -288,19 +285,13 @@ def settle(seen: Seen, position: int, roles: Sequence[str], option: int | None, 
 
 
 class OwnerReader:
-    """`weights` is buckets × actions."""
+    """Takes the likeliest of the actions."""
 
-    def __init__(self, arrays: dict[str, NDArray[np.generic]]) -> None:
-        self.actions = [str(name) for name in arrays["actions"]]
-        self.weights: Floats = arrays["weights"].astype(np.float32) * arrays["scale"].astype(np.float32)
-        self.bias: Floats = arrays["bias"].astype(np.float32)
-        if self.weights.shape != (BUCKETS, len(self.actions)):
-            raise ValueError(f"owners.npz has weights of {self.weights.shape}: run train_figures again")
+    def __init__(self, model: Linear) -> None:
+        self.model = model
 
     def action(self, vector: Vector) -> str:
-        at = np.fromiter(vector.keys(), np.int64, len(vector))
-        values = np.fromiter(vector.values(), np.float32, len(vector))
-        return self.actions[int((values @ self.weights[at] + self.bias).argmax())]
+        return self.model.outputs[int(self.model.scores(vector).argmax())]
 
     def read(self, seen: Seen, roles: Sequence[str], past: Past) -> tuple[list[int | None], State]:
         """(the option of each figure, None where it is of all; what is known of the options after the message)."""
@@ -332,5 +323,4 @@ def _lead_on(roles: Sequence[str], found: list[int | None]) -> None:
 @lru_cache(maxsize=1)
 def owner_reader() -> OwnerReader:
     """The shipped one, read once."""
-    with np.load(PATH, allow_pickle=False) as arrays:
-        return OwnerReader({name: arrays[name] for name in arrays.files})
+    return OwnerReader(Linear.load(PATH))

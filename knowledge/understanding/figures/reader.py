@@ -1,7 +1,7 @@
 """The trained reader of figures: what each is, one after the other, with the probability of it.
 
 A softmax over hashed features, decided from left to right: each decision is part of the history of the next. Trained by
-`train_figures.py` on the marked messages of `training/figures/`; the arrays are read without pickle.
+`train_figures.py` on the marked messages of `training/figures/`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from knowledge.understanding.figures.features import BUCKETS, Vector, static, with_history
+from knowledge.understanding.figures.features import Vector, static, with_history
 from knowledge.understanding.figures.history import NOTHING, Told
+from knowledge.understanding.figures.linear import Floats, Linear
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.lexicon import DATA
 
@@ -23,7 +23,6 @@ PATH = DATA / "figures.npz"
 _LISTED, _LEAST = 4, 0.03
 #: From this share of the probability of being nothing on, a figure is something.
 _RATHER = 0.7
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +47,13 @@ class Meaning:
 
 
 class Reader:
-    """`weights` is buckets × roles."""
+    """Decides on a softmax over roles."""
 
-    def __init__(self, arrays: dict[str, NDArray[np.generic]]) -> None:
-        self.roles = [str(name) for name in arrays["roles"]]
-        self.weights: Floats = arrays["weights"].astype(np.float32) * arrays["scale"].astype(np.float32)
-        self.bias: Floats = arrays["bias"].astype(np.float32)
-        if self.weights.shape != (BUCKETS, len(self.roles)):
-            raise ValueError(
-                f"figures.npz has weights of {self.weights.shape}, the code {BUCKETS}: run train_figures again"
-            )
+    def __init__(self, model: Linear) -> None:
+        self.model, self.roles = model, model.outputs
 
     def probabilities(self, vector: Vector) -> Floats:
-        at = np.fromiter(vector.keys(), np.int64, len(vector))
-        values = np.fromiter(vector.values(), np.float32, len(vector))
-        found = values @ self.weights[at] + self.bias
+        found = self.model.scores(vector)
         odds = np.exp(found - found.max())
         return np.asarray(odds / odds.sum(), np.float32)
 
@@ -84,5 +75,4 @@ class Reader:
 @lru_cache(maxsize=1)
 def reader() -> Reader:
     """The shipped one, read once."""
-    with np.load(PATH, allow_pickle=False) as arrays:
-        return Reader({name: arrays[name] for name in arrays.files})
+    return Reader(Linear.load(PATH))
