@@ -50,6 +50,8 @@ def _plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Mean
     found: list[Meaning] = []
     price = 0.0
     for amount, meaning in zip(seen.amounts, meanings, strict=True):
+        if amount.kind == "area":
+            meaning = meaning.instead(NOTHING, meaning.probability)
         its_rent = amount.value >= _LEAST_BARE and price / _MOST_MONTHS <= amount.value <= price / _MONTHS
         if meaning.label == "rent/month" and not its_rent and _too_much(amount.value, rents):
             meaning = meaning.instead("price", meaning.probability)

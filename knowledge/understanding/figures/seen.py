@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from knowledge.understanding.amounts import Amount
@@ -72,9 +73,11 @@ def see(
     figures = read_figures(tokens, plain, known, hits, exchange.first if exchange else None)
     asked = list(dict.fromkeys(h.cue.route for h in hits)) or list(known.get("asked") or ())
     settle(figures, {**known, "asked": asked})
+    found = [replace(amounts[i]) for i in kept]
+    _share_areas(found, marks)
     return Seen(
         tokens,
-        [replace(amounts[i]) for i in kept],
+        found,
         {n: readings[i] for n, i in enumerate(kept) if i in readings},
         {f.at: f for f in figures},
         known,
@@ -83,6 +86,15 @@ def see(
         marks.found,
         marks.asks or marks.beside or any(m.other or m.label or m.nth for m in marks.found),
     )
+
+
+def _share_areas(amounts: Sequence[Amount], marks: Marks) -> None:
+    """ "A is 70 sqm and B 92": a bare figure after an area, with the name of another option between, is one too."""
+    for before, amount in pairwise(amounts):
+        near = amount.first - before.last <= _UNIT_AWAY and any(before.last < m.first < amount.first for m in marks.found)
+        bare = amount.kind == "other" and amount.literal and not amount.currency
+        if before.kind == "area" and near and bare and before.value / 4 <= amount.value <= before.value * 4:
+            amount.kind = "area"
 
 
 def _of_exchange(amounts: Sequence[Amount], first: int) -> set[int]:

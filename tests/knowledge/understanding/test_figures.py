@@ -116,3 +116,9 @@ def test_what_was_told_is_kept_with_the_conversation() -> None:
     assert from_slots(kept).several
     assert all(t.ago == 2 for t in later(from_slots(kept), []).told)
     assert not from_slots(None).told
+
+
+def test_areas_of_options_are_no_prices() -> None:
+    found = talk(["Flat A is 210k renting at 1,050, flat B 265k renting at 1,240. €/m2 if A is 70 sqm and B 92?"])
+    options = found.request["options"]
+    assert [(o["price"], o["monthly_rent"], o["area_m2"]) for o in options] == [(210_000, 1_050, 70), (265_000, 1_240, 92)]
