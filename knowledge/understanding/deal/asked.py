@@ -79,7 +79,7 @@ _BY_RULE = frozenset({"purchase_costs", "total_outlay"})
 #: Measure -> the one that it is where the figures told allow no more.
 _WITHOUT = {"cash_needed": "down_payment", "net_yield": "noi"}
 #: The same where its words name it.
-_NAMED = 0.2
+_NAMED = 0.12
 #: Measures that rest on a loan's amount.
 _OF_A_LOAN = frozenset({"monthly_payment", "total_interest", "down_payment"})
 
