@@ -193,7 +193,7 @@ def _loan(deal: Mapping[str, Any], asked: list[str]) -> Arguments:
 def _flows(deal: Mapping[str, Any]) -> list[float] | None:
     """Flows told year by year, today first; where every year brings the same, the calculator lays them out."""
     sale, dated, income = amount(deal.get("sale")), deal.get("dated") or (), deal.get("rent")
-    outlay = deal.get("own") or deal.get("price")
+    outlay = deal.get("own") or deal.get("price") or deal.get("value")
     unlet = not income and bool(deal.get("costs"))  # a plot that only costs until it is sold
     if not outlay or not (dated or unlet):
         return None

@@ -163,7 +163,7 @@ def vectors(example: Example, decided: Sequence[str]) -> list[Vector]:
 
 def _later(past: list[Told], turns: int) -> list[Told]:
     for _ in range(turns):
-        past = list(later(Past(past), []).told)
+        past = list(later(Past(past)).told)
     return past
 
 

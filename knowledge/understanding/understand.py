@@ -213,7 +213,7 @@ def _read(
     before = from_slots(known.get("_figures"))
     meanings, past = read(seen, before)
     wanted = read_measures(seen, meanings)
-    told = read_options(tokens, amounts, seen, meanings, marks, earlier, wanted, len(before.names))
+    told = read_options(tokens, amounts, seen, meanings, earlier, wanted, len(before.names))
     if marks.banks:
         found, about = ([p for p in some if p.start not in marks.banks] for some in (found, about))
     return _Message(

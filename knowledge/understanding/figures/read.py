@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from knowledge.understanding.deal.contexts import contexts, years_of
 from knowledge.understanding.figures.history import NOTHING, REMEMBERED, Past, Told
 from knowledge.understanding.figures.owners import State, counted, owner_reader
 from knowledge.understanding.figures.owners import settle as settle_owner
@@ -24,7 +25,7 @@ _OR, _CHOICE_AWAY = frozenset({"o", "u", "or"}), 3
 def read_message(seen: Seen, past: Past) -> tuple[list[Meaning], Past]:
     """(the meaning of each of `seen.amounts`, what is told after the message), as the shipped readers have it."""
     if not seen.amounts:
-        return [], later(past, [])
+        return [], later(past)
     meanings = _plausible(seen, reader().read(seen, past.told), past)
     options, state = owner_reader().read(seen, [m.label for m in meanings], past)
     roles = counted(seen, [m.label for m in meanings])
@@ -49,7 +50,11 @@ def _plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Mean
     rents += [a.value for a, m in zip(seen.amounts, meanings, strict=True) if m.label == "rent/month"]
     found: list[Meaning] = []
     price = 0.0
-    for amount, meaning in zip(seen.amounts, meanings, strict=True):
+    flows = any(m.role == "flow" for m in meanings)
+    around = contexts(seen.tokens, seen.amounts)
+    for amount, meaning, context in zip(seen.amounts, meanings, around, strict=True):
+        if flows and meaning.role == "hold" and amount.kind == "other" and len(years_of(seen.tokens, context)) == 1:
+            meaning = meaning.instead("flow", meaning.probability)  # "el segundo 7 y el tercero 8": what the third year brings
         if amount.kind == "area":
             meaning = meaning.instead(NOTHING, meaning.probability)
         its_rent = amount.value >= _LEAST_BARE and price / _MOST_MONTHS <= amount.value <= price / _MONTHS
@@ -113,12 +118,12 @@ def as_given(seen: Seen, meanings: Sequence[Meaning], past: Past) -> Past:
 def after(seen: Seen, meanings: Sequence[Meaning], past: Past, state: State) -> Past:
     roles = counted(seen, [m.label for m in meanings])
     new = [Told(r, a.value, a.kind, 0, m.option) for r, a, m in zip(roles, seen.amounts, meanings, strict=True)]
-    return Past(later(Past((*past.told, *new), past.names), []).told, [frozenset(n) for n in state.names])
+    return Past(later(Past((*past.told, *new), past.names)).told, [frozenset(n) for n in state.names])
 
 
-def later(past: Past, new: Sequence[Told]) -> Past:
+def later(past: Past) -> Past:
     """The same one message older."""
-    older = [Told(t.role, t.value, t.kind, t.ago + 1, t.option) for t in (*past.told, *new)]
+    older = [Told(t.role, t.value, t.kind, t.ago + 1, t.option) for t in past.told]
     return Past([t for t in older if t.role != NOTHING or t.ago <= 1][-REMEMBERED:], past.names)
 
 

@@ -79,7 +79,6 @@ def read_options(
     amounts: Sequence[Amount],
     seen: Seen,
     meanings: Sequence[Meaning],
-    marks: Marks,
     known: Sequence[Record],
     wanted: Mapping[str, float],
     before: int,

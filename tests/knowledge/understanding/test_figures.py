@@ -114,7 +114,7 @@ def test_what_was_told_is_kept_with_the_conversation() -> None:
     kept: dict[str, Any] = talk(["Piso A: 150.000 €, alquiler 700. Piso B: 180.000 €, alquiler 820"]).slots["_figures"]
     assert to_slots(from_slots(kept)) == kept
     assert from_slots(kept).several
-    assert all(t.ago == 2 for t in later(from_slots(kept), []).told)
+    assert all(t.ago == 2 for t in later(from_slots(kept)).told)
     assert not from_slots(None).told
 
 
