@@ -102,7 +102,7 @@ async def supervise(state: TurnState, runtime: Runtime[GraphContext]) -> dict[st
     return {
         "decision": {
             "routes": routes, "reason": reason or ("asked_person" if routes == ["human"] else None),
-            "confidence": decided.decision.confidence, "by_llm": decided.by_llm,
+            "confidence": policy.routing_confidence(routes, understood), "by_llm": decided.by_llm,
         }
     }
 
@@ -283,9 +283,11 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     demo = rests_on_demo(f for f in facts if f.id in bound) or any(
         citation["demo"] for artifact in artifacts for citation in artifact.get("citations") or ()
     )
-    found = policy.confidence(decision["confidence"], artifacts, demo=demo)
+    found = policy.confidence(
+        {"routing": decision["confidence"], "figures": understood["figures_confidence"]}, artifacts, demo=demo
+    )
     human = decision["routes"] == ["human"]
-    failed = bool(findings) and (all(f["failed"] for f in findings) or found.value <= policy.failed_below())
+    failed = bool(findings) and (found.failed or all(f["failed"] for f in findings))
     failures = 0 if human or not findings else (state.get("failures") or 0) + 1 if failed else 0
     reason = decision["reason"] if human else "repeated_failure" if policy.failed_too_often(failures) else None
 

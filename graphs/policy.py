@@ -1,13 +1,16 @@
 """From evidence to what happens: answer, offer a person, or open a case. Reads `policy.toml`; pure.
 
-Confidence is the smallest of the parts that were measured (routing, data, comparables, interval, tools): a chain is as
-strong as its weakest link, and a person can read which link that is.
+Two things are measured. Whether the message was understood is a calibrated probability: of its routes, of its figures, and
+little where a tool failed. What the data behind the answer are worth is the smallest of its parts (coverage, comparables,
+interval): a chain is as strong as its weakest link, and a person can read which link that is. "There are no data on that" can
+be surely right, and still be worth an offer of a person.
 """
 
 from __future__ import annotations
 
+import math
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,20 +19,28 @@ from typing import Any, Literal
 from core.locale import Language
 
 Level = Literal["high", "medium", "low"]
-_GAPS = ("tool_failed", "no_data", "thin_data", "uncovered", "degraded")
+_GAPS = ("no_data", "thin_data", "uncovered", "degraded")
 
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """`value` in [0, 1]; `reasons` are codes of what lowers it, weakest first."""
+    """`value` is the probability that the answer is what was asked for, `evidence` in [0, 1] what the data behind it are
+    worth; `failed`: no tool could answer. `reasons` are codes of what lowers the two, weakest first."""
 
     value: float
+    evidence: float
+    failed: bool
     reasons: tuple[str, ...]
 
     @property
+    def weakest(self) -> float:
+        return min(self.value, self.evidence)
+
+    @property
     def level(self) -> Level:
+        """What people see: as good as the weaker of the two."""
         table = policy()["confidence"]
-        return "high" if self.value >= table["high"] else "medium" if self.value >= table["medium"] else "low"
+        return "high" if self.weakest >= table["high"] else "medium" if self.weakest >= table["medium"] else "low"
 
 
 @lru_cache(maxsize=1)
@@ -37,39 +48,44 @@ def policy() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("policy.toml").read_text("utf-8"))
 
 
-def confidence(routing: float, artifacts: Sequence[dict[str, Any]], *, demo: bool) -> Confidence:
-    """What the evidence of a turn is worth.
+def confidence(understood: Mapping[str, float], artifacts: Sequence[dict[str, Any]], *, demo: bool) -> Confidence:
+    """What an answer is worth.
 
-    `artifacts` are the tools' artifacts: their `evidence` may hold `comparables` (count), `interval_width` (80 %
-    interval as a share of the value) and `failed`; their `gaps` name what was not known.
+    `understood` are probabilities, independent of each other: `routing`, that the routes are right, `figures`, that each figure is
+    read as it was meant. `artifacts` are the tools' artifacts: their `evidence` may hold `comparables` (count),
+    `interval_width` (80 % interval as a share of the value) and `failed`; their `gaps` name what was not known.
     """
-    worth = policy()["evidence"]
-    parts: dict[str, float] = {"routing": max(routing, worth["routing_floor"])}
+    worth, high = policy()["evidence"], policy()["confidence"]["high"]
+    parts: dict[str, float] = {}
+    failed = False
     if demo:
         parts["demo"] = worth["demo"]
     for artifact in artifacts:
         evidence = artifact.get("evidence") or {}
-        if evidence.get("failed"):
-            parts["tool_failed"] = worth["tool_failed"]
+        gaps = [gap["code"] for gap in artifact.get("gaps") or ()]
+        failed = failed or bool(evidence.get("failed")) or "tool_failed" in gaps
         if evidence.get("comparables") is not None and evidence["comparables"] < worth["few_comparables"]:
             parts["few_comparables"] = worth["few_comparables_value"]
         if (evidence.get("interval_width") or 0) > worth["wide_interval"]:
             parts["wide_interval"] = worth["wide_interval_value"]
-        for gap in artifact.get("gaps") or ():
-            if gap["code"] in _GAPS:
-                parts[gap["code"]] = worth[gap["code"]]
-    value = min(parts.values())
-    reasons = sorted((code for code, part in parts.items() if part < policy()["confidence"]["high"]), key=parts.__getitem__)
-    return Confidence(round(value, 3), tuple(reasons))
+        parts |= {code: worth[code] for code in gaps if code in _GAPS}
+    value = math.prod(understood.values())
+    lowers = {**understood, **parts}
+    if failed:
+        value = min(value, worth["tool_failed"])
+        lowers["tool_failed"] = worth["tool_failed"]
+    reasons = sorted((code for code, part in lowers.items() if part < high), key=lowers.__getitem__)
+    return Confidence(round(value, 3), min(parts.values(), default=1.0), failed, tuple(reasons))
+
+
+def routing_confidence(routes: Sequence[str], understood: Mapping[str, Any]) -> float:
+    """How likely these routes are right: measured, so never a language model's own word for it."""
+    same = set(routes) == set(understood["routes"])
+    return float(understood["confidence"] if same else policy()["evidence"]["readings_differ"])
 
 
 def offers_a_person(found: Confidence) -> bool:
-    return found.value < float(policy()["confidence"]["offer"])
-
-
-def failed_below() -> float:
-    """At or below this confidence an answer counts as failed."""
-    return float(policy()["confidence"]["failed"])
+    return found.weakest < float(policy()["confidence"]["offer"])
 
 
 def failed_too_often(failures: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -13,7 +14,7 @@ from knowledge.understanding.cues import Hit
 from knowledge.understanding.deal.asked import base_of
 from knowledge.understanding.deal.slots import deal_of
 from knowledge.understanding.features import Features, describe, words_of
-from knowledge.understanding.figures.history import Past
+from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.measures import read_measures
 from knowledge.understanding.figures.read import from_slots, read_message, to_slots
 from knowledge.understanding.figures.reader import Meaning
@@ -164,6 +165,7 @@ def understand(
         routes=meant.routes,
         scores={k: round(v, 2) for k, v in meant.scores.items()},
         confidence=meant.confidence,
+        figures_confidence=round(math.prod(m.probability for m in message.meanings if m.role != NOTHING), 3),
         human_reason=meant.human_reason,
         small_talk=_small_talk(message, meant) if _told(deal) == _told(before.get("deal") or {}) else None,
         slots=after,
