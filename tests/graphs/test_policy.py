@@ -1,0 +1,63 @@
+"""What an answer is worth: understanding as a probability, evidence as its weakest part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from graphs import policy
+
+SURE = {"routing": 0.98, "figures": 1.0}
+
+
+def _artifact(*gaps: str, **evidence: Any) -> dict[str, Any]:
+    return {"evidence": evidence, "gaps": [{"code": code} for code in gaps]}
+
+
+def test_probabilities_of_understanding_multiply_and_data_do_not_lower_them() -> None:
+    found = policy.confidence({"routing": 0.9, "figures": 0.5}, [_artifact("no_data")], demo=True)
+    assert found.value == pytest.approx(0.45)
+    assert found.evidence == policy.policy()["evidence"]["no_data"]
+    assert found.reasons == ("no_data", "figures")
+
+
+@pytest.mark.parametrize(
+    ("understood", "artifact", "level", "offers"),
+    [
+        (SURE, _artifact(comparables=20, interval_width=0.3), "high", False),
+        (SURE, _artifact(comparables=4), "low", True),
+        (SURE, _artifact("thin_data"), "low", True),
+        (SURE, _artifact("no_data"), "low", False),
+        (SURE, _artifact("uncovered"), "medium", False),
+        ({"routing": 0.7, "figures": 0.9}, _artifact(), "medium", False),
+        ({"routing": 0.35, "figures": 1.0}, _artifact(), "low", True),
+    ],
+)
+def test_people_see_the_weaker_of_the_two(
+    understood: dict[str, float], artifact: dict[str, Any], level: str, offers: bool
+) -> None:
+    found = policy.confidence(understood, [artifact], demo=False)
+    assert (found.level, policy.offers_a_person(found)) == (level, offers)
+
+
+@pytest.mark.parametrize("artifact", [_artifact("tool_failed"), _artifact(failed=True)])
+def test_a_failed_tool_makes_a_right_answer_unlikely_and_counts_as_failed(artifact: dict[str, Any]) -> None:
+    found = policy.confidence(SURE, [artifact], demo=False)
+    assert found.failed and found.value == policy.policy()["evidence"]["tool_failed"]
+    assert found.reasons == ("tool_failed",) and policy.offers_a_person(found)
+
+
+def test_doubt_about_the_routes_alone_never_counts_as_failed() -> None:
+    assert not policy.confidence({"routing": 0.1, "figures": 0.1}, [], demo=False).failed
+
+
+def test_a_language_model_that_differs_is_not_taken_at_its_word() -> None:
+    understood = {"routes": ("roi",), "confidence": 0.93}
+    assert policy.routing_confidence(["roi"], understood) == 0.93
+    assert policy.routing_confidence(["comparison"], understood) == policy.policy()["evidence"]["readings_differ"]
+
+
+@pytest.mark.parametrize("code", ["routing", "figures", "tool_failed", "no_data", "thin_data", "uncovered", "degraded"])
+def test_every_reason_has_words_in_both_languages(code: str) -> None:
+    assert policy.why([code], "es") and policy.why([code], "en")
