@@ -13,6 +13,7 @@ _ES = {
     "string_too_long": "admite como máximo {max_length} caracteres",
     "string_pattern_mismatch": "tiene caracteres que no se admiten", "literal_error": "debe ser uno de {expected}",
     "int_parsing": "debe ser un número entero", "float_parsing": "debe ser un número",
+    "finite_number": "debe ser un número finito",
     "greater_than": "debe ser mayor que {gt}", "greater_than_equal": "debe ser al menos {ge}",
     "less_than_equal": "debe ser como máximo {le}", "model_attributes_type": "debe ser un objeto JSON",
     "dict_type": "debe ser un objeto JSON",

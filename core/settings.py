@@ -74,6 +74,12 @@ class Settings(BaseSettings):
     )
     model: str = Field("gpt-5-mini", description="chat model for router, specialists and compose")
     model_timeout: float = Field(30.0, gt=0, description="seconds that one model call may take")
+    model_input_price: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="US dollars for a million tokens read by the model; unset: cost unknown"
+    )
+    model_output_price: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="US dollars for a million tokens written by the model; unset: cost unknown"
+    )
     embeddings: Literal["builtin", "openai"] = Field(
         "builtin", description="who turns text into vectors; changing it needs `ladrillo index rebuild`"
     )

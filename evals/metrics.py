@@ -266,7 +266,8 @@ METRICS: dict[str, Metric] = {
         Metric("p50", "ms por turno, p50", "ms a turn, p50", "lower", "ms", whole=_quantile(lambda r: r.ms, 0.5)),
         Metric("p95", "ms por turno, p95", "ms a turn, p95", "lower", "ms", whole=_quantile(lambda r: r.ms, 0.95)),
         Metric("tokens", "tokens por caso", "tokens a case", "lower", "number", parts=lambda r: (r.tokens, 1.0)),
-        Metric("cost", "costo por caso", "cost a case", "lower", "number", parts=lambda r: (r.cost, 1.0)),
+        Metric("cost", "costo por caso, US$", "cost a case, US$", "lower", "number",
+               parts=lambda r: None if r.cost is None else (r.cost, 1.0)),
     )
 }
 

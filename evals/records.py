@@ -37,7 +37,7 @@ class Record:
     routing_confidence: float | None
     ms: float
     tokens: float
-    cost: float
+    cost: float | None
     values: dict[str, float | None] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -83,13 +83,19 @@ def record(case: Case, line: Mapping[str, Any]) -> Record | None:
         routing_confidence=last.get("routing_confidence"),
         ms=sum(float(turn["ms"]) for turn in turns) / len(turns),
         tokens=sum(float(turn.get("tokens") or 0) for turn in turns),
-        cost=sum(float(turn.get("cost") or 0) for turn in turns),
+        cost=_cost([turn.get("cost") for turn in turns]),
         values={name: None if value is None else float(value) for name, value in _values(case, expect, turns).items()},
         counts={
             "routes_tp": tp, "routes_fp": fp, "routes_fn": fn,
             "slots_tp": known.right, "slots_fp": known.wrong, "slots_fn": known.missing,
         },
     )
+
+
+def _cost(each: list[float | None]) -> float | None:
+    """Of all turns; None where one of them is not known."""
+    known = [cost for cost in each if cost is not None]
+    return sum(known) if len(known) == len(each) else None
 
 
 def _values(case: Case, expect: Expect, turns: list[dict[str, Any]]) -> dict[str, bool | None]:

@@ -291,6 +291,8 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     failures = 0 if human or not findings else (state.get("failures") or 0) + 1 if failed else 0
     reason = decision["reason"] if human else "repeated_failure" if policy.failed_too_often(failures) else None
 
+    asks = next((f["asks"] for f in findings if f["asks"]), None)
+
     case: dict[str, Any] | None = None
     words = {"usted": formal(understood["register"], locale)}
     offer = None
@@ -303,10 +305,9 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
             facts,
         )
         failures = 0
-    elif findings and policy.offers_a_person(found):
+    elif findings and policy.offers_a_person(found, asking=asks is not None):
         offer = {"reason": found.reasons[0] if found.reasons else "low_confidence"}
         context.screen.add(render("notes", locale, {}, note="offer", **words), facts)
-    asks = next((f["asks"] for f in findings if f["asks"]), None)
     # a passage is shown by quoting it, which binds no figure
     quoted = {f.id for f in facts if f.unit == "text" and f.source.kind == "document"}
     shown_facts = [f for f in facts if f.id in quoted | {b.fact_id for b in context.screen.stream.bindings}]

@@ -84,8 +84,10 @@ def routing_confidence(routes: Sequence[str], understood: Mapping[str, Any]) -> 
     return float(understood["confidence"] if same else policy()["evidence"]["readings_differ"])
 
 
-def offers_a_person(found: Confidence) -> bool:
-    return found.weakest < float(policy()["confidence"]["offer"])
+def offers_a_person(found: Confidence, *, asking: bool) -> bool:
+    """Where the data are thin, or the answer is likely not what was asked for; a question of our own settles the latter first."""
+    least = float(policy()["confidence"]["offer"])
+    return found.evidence < least or (found.value < least and (found.failed or not asking))
 
 
 def failed_too_often(failures: int) -> bool:

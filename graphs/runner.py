@@ -294,7 +294,7 @@ class _Turn:
 
     async def _finish(self, outcome: dict[str, Any]) -> None:
         """Answer, facts, final events and the run's end, in one transaction."""
-        usage = _tokens(self._usage)
+        usage = _spent(self._usage, self._runner.resources.settings)
         outcome |= {"usage": usage}
         await self._close_writer()
         frames = events.beside(outcome, self._answer_id)
@@ -359,11 +359,14 @@ class _Usage(UsageMetadataCallbackHandler):
     ignore_retriever = True
 
 
-def _tokens(counted: _Usage) -> dict[str, Any]:
-    """Tokens of the turn as the endpoint reports them; zeros for the built-in brain or an endpoint that is silent."""
+def _spent(counted: _Usage, settings: Settings) -> dict[str, Any]:
+    """Tokens of the turn as the endpoint reports them, zeros for the built-in brain or an endpoint that is silent, and their
+    cost in US dollars: at most, since what an endpoint keeps ready may cost less; None where no price is set."""
     by_model = counted.usage_metadata
-    spent = {name: sum(usage[name] for usage in by_model.values()) for name in ("input_tokens", "output_tokens")}
-    return {"tokens": sum(spent.values()), **spent, "models": sorted(by_model)}
+    read, written = (sum(usage[name] for usage in by_model.values()) for name in ("input_tokens", "output_tokens"))
+    prices = settings.model_input_price, settings.model_output_price
+    cost = None if None in prices and by_model else (read * (prices[0] or 0.0) + written * (prices[1] or 0.0)) / 1e6
+    return {"tokens": read + written, "input_tokens": read, "output_tokens": written, "models": sorted(by_model), "cost": cost}
 
 
 def _stored(outcome: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,9 @@ was right. The investor's messages stay as they were, apart from personal data (
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,9 +17,10 @@ from sqlmodel import col, select
 
 from core.database import Database
 from core.errors import Conflict, NotFound
+from core.facts import Fact
 from core.scope import Scope
 from knowledge.records import cases, conversations, leads
-from knowledge.tables import Case, Conversation, Run
+from knowledge.tables import Case, Conversation, FactRow, Run
 from services.disguise import Disguise
 
 #: More messages than any conversation holds that could be an example of something.
@@ -79,20 +83,52 @@ async def _labelled(session: AsyncSession, conversation: Conversation, case: Cas
         "id": f"{kind}-{language}-{digest}",
         "lang": language,
         "turns": [disguise.text(message.text) for message in asked],
-        "expect": _expected(last, case, disguise),
+        "expect": _expected(last, await _facts(session, last), case, disguise),
         "tags": ["from_conversation", *(["multi_turn"] if len(asked) > 1 else []), *_tags(case)],
         **({"note": disguise.text(note)} if note else {}),
     }
 
 
-def _expected(run: Run, case: Case | None, disguise: Disguise) -> dict[str, Any]:
+async def _facts(session: AsyncSession, run: Run) -> dict[str, Fact]:
+    """All facts of a run by id, those that were shown first."""
+    rows = await session.execute(select(FactRow).where(FactRow.run_id == run.id))
+    ordered = sorted(rows.scalars(), key=lambda row: (not row.shown, row.id))
+    return {row.id: Fact.from_dict(row.body) for row in ordered}
+
+
+def _expected(run: Run, facts: Mapping[str, Fact], case: Case | None, disguise: Disguise) -> dict[str, Any]:
     outcome = run.outcome
+    figures = numbers([facts[fact["id"]] for fact in outcome.get("facts") or () if fact["id"] in facts], facts)
+    tools = [{"name": call["name"]} for call in outcome.get("tool_calls") or ()]
     return {
         "routes": list(run.routes),
         "escalate": case is not None or bool(outcome.get("escalated")),
         "slots": disguise.slots(run.slots),
+        **({"numbers": figures} if figures else {}),
+        **({"tools": {"match": "superset", "calls": tools}} if tools else {}),
         **({"citations": {"min": 1}} if outcome.get("citations") else {}),
+        **({"locale": outcome["locale"]} if outcome.get("locale") else {}),
     }
+
+
+def numbers(shown: Sequence[Fact], facts: Mapping[str, Fact]) -> list[dict[str, Any]]:
+    """The figures shown that follow from the investor's own alone: what the data say of a market changes with them."""
+    own = [fact for fact in shown if fact.source.kind == "computation" and _follows(fact, facts)]
+    names = [f"{fact.key}_pct" if fact.unit == "percent" else fact.key for fact in own]
+    of_several = Counter(names)
+    counted: Counter[str] = Counter()
+    found = []
+    for name, fact in zip(names, own, strict=True):
+        counted[name] += 1
+        which = f"_{ascii_lowercase[(counted[name] - 1) % 26]}" if of_several[name] > 1 else ""
+        found.append({"name": name + which, "value": float(f"{float(fact.value):.6g}")})
+    return found
+
+
+def _follows(fact: Fact, facts: Mapping[str, Fact]) -> bool:
+    if fact.source.kind == "computation":
+        return bool(fact.inputs) and all(name in facts and _follows(facts[name], facts) for name in fact.inputs)
+    return fact.source.kind == "user"
 
 
 def _tags(case: Case | None) -> list[str]:

@@ -347,9 +347,10 @@ def rate_kind(tokens: list[Token], rate: Amount) -> str | None:
 
 
 def resolve_currency(
-    amounts: Sequence[Amount], turn: Mapping[str, Any], known: Mapping[str, Any]
+    amounts: Sequence[Amount], turn: Mapping[str, Any], known: Mapping[str, Any], hint: str | None
 ) -> tuple[str | None, bool]:
-    """(currency, whether it was written): as written now, else as written before, else the place's."""
+    """(currency, whether it was written): as written now, else as written before, else the place's, else that of the investor's
+    own country (`hint`)."""
     money_of = sorted((a for a in amounts if a.currency and a.kind == "money"), key=lambda a: a.role != "price")
     written = next((a.currency for a in money_of), None)  # a price's own, else the first one
     if written:
@@ -357,7 +358,7 @@ def resolve_currency(
     last = known.get("_last") or {}
     if last.get("currency") and known.get("currency"):
         return str(known["currency"]), True
-    country = turn.get("country", known.get("country"))
+    country = turn.get("country", known.get("country", hint))
     money = any(slot in turn or slot in known for slot in MONEY_SLOTS) or any(a.kind == "money" for a in amounts)
     if isinstance(country, str) and money:
         return CURRENCY_OF.get(country), False

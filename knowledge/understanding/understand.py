@@ -105,7 +105,8 @@ def understand(
     """Understand one message.
 
     `previous_slots` and `previous_routes` are those of the turn before (`Understanding.slots`, `.routes`);
-    `open_question` is the slot the assistant asked for (or `human` where it offered a person). `judge` turns the grammar's
+    `open_question` is the slot the assistant asked for (or `human` where it offered a person). `country_hint` is the investor's own
+    country: it settles places of one name in several countries, and the currency where neither words nor places do. `judge` turns the grammar's
     decision into the one that counts, `figures` tells what each figure is. Total: any string is understood as something, an
     empty one as `none`.
     """
@@ -126,7 +127,7 @@ def understand(
     if options:
         meant.routes = _routes_beside(meant.routes, message, options)
         turn |= {k: v for k, v in option_slots(options).items() if k in turn}
-    currency, written = slots.resolve_currency(message.amounts, turn, {} if fresh else known)
+    currency, written = slots.resolve_currency(message.amounts, turn, {} if fresh else known, None if _uncovered(message) else country_hint)
     if currency:
         turn["currency"] = currency
         if written:
@@ -172,7 +173,7 @@ def understand(
         turn_slots={k: v for k, v in turn.items() if k != "_last"},
         places=tuple(message.found),
         quantities=tuple(_quantity(a, message.text) for a in message.amounts),
-        uncovered=tuple(dict.fromkeys(p.name for p in message.about if not p.covered and p.level != "neighbourhood")),
+        uncovered=_uncovered(message),
         injection=message.injected,
         references=tuple(message.said.references),
         request=wanted,
@@ -354,6 +355,10 @@ def _turn_slots(
         turn["city"] = known["city"]
         turn.setdefault("country", known.get("country"))
     return turn
+
+
+def _uncovered(message: _Message) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(p.name for p in message.about if not p.covered and p.level != "neighbourhood"))
 
 
 def _operation(message: _Message, meant: intent.Intent, says: set[tuple[str, str]]) -> str | None:

@@ -212,6 +212,7 @@ def test_production_takes_long_tokens_or_none(tokens: str, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("field", "value"),
     [("port", "eighty"), ("port", "70000"), ("environment", "prod"), ("brain", "gpt"), ("model_timeout", "0"),
+     ("model_input_price", "-1"), ("model_output_price", "nan"),
      ("turn_timeout", "soon"), ("embeddings", "cohere"), ("language", "fr"), ("log_level", "loud")],
 )
 def test_a_value_that_cannot_be_used_is_named_in_both_languages(

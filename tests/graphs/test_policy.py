@@ -38,14 +38,21 @@ def test_people_see_the_weaker_of_the_two(
     understood: dict[str, float], artifact: dict[str, Any], level: str, offers: bool
 ) -> None:
     found = policy.confidence(understood, [artifact], demo=False)
-    assert (found.level, policy.offers_a_person(found)) == (level, offers)
+    assert (found.level, policy.offers_a_person(found, asking=False)) == (level, offers)
 
 
 @pytest.mark.parametrize("artifact", [_artifact("tool_failed"), _artifact(failed=True)])
 def test_a_failed_tool_makes_a_right_answer_unlikely_and_counts_as_failed(artifact: dict[str, Any]) -> None:
     found = policy.confidence(SURE, [artifact], demo=False)
     assert found.failed and found.value == policy.policy()["evidence"]["tool_failed"]
-    assert found.reasons == ("tool_failed",) and policy.offers_a_person(found)
+    assert found.reasons == ("tool_failed",) and policy.offers_a_person(found, asking=True)
+
+
+def test_a_question_of_our_own_settles_a_doubt_before_a_person_is_offered() -> None:
+    doubtful = policy.confidence({"routing": 0.3, "figures": 1.0}, [], demo=False)
+    thin = policy.confidence(SURE, [_artifact("thin_data")], demo=False)
+    assert (policy.offers_a_person(doubtful, asking=True), policy.offers_a_person(doubtful, asking=False)) == (False, True)
+    assert policy.offers_a_person(thin, asking=True)
 
 
 def test_doubt_about_the_routes_alone_never_counts_as_failed() -> None:

@@ -12,6 +12,7 @@ from core.database import Database
 from core.words import PROMPTS
 from graphs.runner import Runner
 
+from .conftest import Opened
 from .fake_endpoint import FakeEndpoint, both, calls, decides, says
 from .turns import ANSWER, ARGS, FIRST, QUESTION, SCOPE, SECOND, ask, new_conversation, turn_of
 
@@ -169,10 +170,19 @@ async def test_tokens_are_counted_over_the_turn_and_kept_with_the_run(
     endpoint.on("router", decides("roi"))
     endpoint.on("analyse_returns", calls("analyse_returns", ARGS), says(ANSWER))
     turn = await ask(runner, database)
-    spent = {"tokens": 360, "input_tokens": 300, "output_tokens": 60, "models": ["fake-model"]}
+    spent = {"tokens": 360, "input_tokens": 300, "output_tokens": 60, "models": ["fake-model"], "cost": None}
     assert turn.outcome["usage"] == spent
     assert turn.run["usage"] == spent
     assert turn.run["brain"] == "llm"
+
+
+async def test_their_cost_is_that_of_the_prices_set(
+    opened: Opened, database: Database, endpoint: FakeEndpoint
+) -> None:
+    endpoint.on("router", decides("roi"))
+    endpoint.on("analyse_returns", calls("analyse_returns", ARGS), says(ANSWER))
+    turn = await ask(await opened(endpoint.url, model_input_price=2.0, model_output_price=10.0), database)
+    assert turn.outcome["usage"]["cost"] == pytest.approx((300 * 2 + 60 * 10) / 1e6)
 
 
 async def test_the_transcript_reaches_the_model_and_the_question_stays_last(

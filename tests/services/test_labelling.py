@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from core.errors import Conflict, NotFound
+from core.facts import Fact, Source, SourceKind
 from core.scope import Scope
-from evals.cases import Case
+from evals.cases import Case, Number
 from graphs.runner import Runner
 from knowledge.records import conversations
 from services import desk, labelling
@@ -35,7 +36,35 @@ async def test_a_conversation_as_it_was_decided(runner: Runner) -> None:
     assert case.expect.slots == last["slots"] | {"name": "Ana Prueba"}
     assert case.expect.slots["price"] == 200_000
     assert case.tags == ["from_conversation", "multi_turn"]
+    assert case.expect.numbers == [Number(name="gross_yield_pct", value=5.4)]
+    assert case.expect.locale == "es-ES"
+    assert case.expect.tools is not None and case.expect.tools.match == "superset"
+    assert [call.name for call in case.expect.tools.calls] == [call["name"] for call in last["tool_calls"]]
     assert await labelling.of(runner.resources.database, STAFF, conversation) == made
+
+
+async def test_figures_of_several_options_are_told_apart_and_those_of_the_market_left_out(runner: Runner) -> None:
+    database = runner.resources.database
+    conversation, _ = await held(
+        runner, "Piso A en Málaga de 200.000 € que renta 900 € al mes o piso B de 250.000 € que renta 1.200 €: ¿cuál rinde más?"
+    )
+    case = Case.model_validate(await labelling.of_conversation(database, STAFF, conversation))
+    assert case.expect is not None
+    yields = [(n.name, n.value) for n in case.expect.numbers if n.name.startswith("gross_yield")]
+    assert yields == [("gross_yield_pct_a", 5.4), ("gross_yield_pct_b", 5.76)]
+
+
+def test_a_figure_that_rests_on_data_is_not_expected_again() -> None:
+    def fact(kind: SourceKind, key: str, *inputs: Fact) -> Fact:
+        return Fact(key, 5.0, "percent", Source(kind, key), inputs=tuple(f.id for f in inputs))
+
+    told, known = fact("user", "rent"), fact("aggregate", "median_price")
+    own, mixed = fact("computation", "own", told), fact("computation", "mixed", told, known)
+    twice, odd = fact("computation", "twice", own), fact("computation", "odd", fact("user", "lost"))
+    facts = {f.id: f for f in (told, known, own, mixed, twice, odd)}
+    assert labelling.numbers([*facts.values()], facts) == [
+        {"name": "own_pct", "value": 5.0}, {"name": "twice_pct", "value": 5.0}
+    ]
 
 
 async def test_a_resolved_case_ends_where_it_was_opened_and_keeps_the_resolution(runner: Runner) -> None:

@@ -254,3 +254,21 @@ def test_speed() -> None:
     start = time.process_time()
     understand("busco piso en Madrid por 200.000 €, " * 30_000, places=default_places())
     assert time.process_time() - start <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "currency"),
+    [
+        ("lo compro en 450 millones y renta 2 millones al mes", "CO", "COP"),
+        ("a flat for 300k that rents at 1,500", "ES", "EUR"),
+        ("un piso de 300.000 USD", "ES", "USD"),  # written beats all
+        ("un depa en Guadalajara de 3 millones", "ES", "MXN"),  # then the place
+        ("a flat for 300k in Lima that rents at 1,500", "ES", None),
+        ("un piso en Madrid o un apto en Medellín con 300.000", "MX", None),
+        ("lo compro en 450 millones y renta 2 millones al mes", None, None),
+    ],
+)
+def test_the_investors_own_country_settles_the_currency_where_nothing_else_does(
+    text: str, hint: str | None, currency: str | None
+) -> None:
+    assert understand(text, places=default_places(), country_hint=hint).slots.get("currency") == currency
