@@ -172,3 +172,26 @@ def mutate(
     from cli.mutation import mutate as work
 
     work(outputs, seed, show)
+
+
+@evaluations.command(
+    help=t(
+        "Have a language model judge the tone of a run's answers, 1 to 5. It needs a model endpoint; no gate looks at it.",
+        "Pide a un modelo de lenguaje que califique el tono de las respuestas, de 1 a 5. Necesita un servicio de modelos; "
+        "ningún control depende de ello.",
+    )
+)
+def judge(
+    outputs: Annotated[
+        Path, typer.Argument(help=t("answers, as `--outputs` wrote them", "respuestas, como las escribió `--outputs`"))
+    ],
+    parallel: Annotated[
+        int, typer.Option(min=1, max=32, help=t("answers judged side by side", "respuestas que se juzgan a la vez"))
+    ] = 4,
+    show: Annotated[
+        int, typer.Option(min=0, max=1000, help=t("the worst answers shown", "cuántas de las peores se muestran"))
+    ] = 5,
+) -> None:
+    from cli.tone import judge as work
+
+    run(work(outputs, parallel, show))

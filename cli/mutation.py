@@ -7,7 +7,8 @@ from pathlib import Path
 
 from cli.console import figure, out, t
 from core.errors import BadInput
-from evals.mutation import Report, Row, Trial, examine, read_outputs
+from evals.mutation import Report, Row, Trial, examine
+from evals.outputs import read_outputs
 
 #: What is aimed at: the share of altered figures caught, and of right answers refused.
 CAUGHT, ALARMS = 0.99, 0.01

@@ -8,15 +8,12 @@ answers, and harmless rewrites of them, that are refused.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from random import Random
 from typing import Any
 
-from core.errors import BadInput, NotFound
 from core.facts import Fact
 from core.locale import Locale
 from core.resampling import Interval, ratio_interval
@@ -64,31 +61,6 @@ class Report:
     alarms: tuple[Row, ...]
     survivors: tuple[Trial, ...]
     false_alarms: tuple[Trial, ...]
-
-
-def read_outputs(path: Path) -> list[dict[str, Any]]:
-    """The lines of a file of outputs; a bad one is named."""
-    try:
-        rows = path.read_text("utf-8").split("\n")
-    except FileNotFoundError as error:
-        raise NotFound(f"There is no file {str(path)!r}.", f"No existe el archivo {str(path)!r}.") from error
-    except (UnicodeDecodeError, IsADirectoryError) as error:
-        raise BadInput(f"{str(path)!r} is not a file of outputs.", f"{str(path)!r} no es un archivo de respuestas.") from error
-    lines = []
-    for at, row in enumerate(rows, 1):
-        if not row.strip():
-            continue
-        try:
-            line = json.loads(row)
-            _ = [(turn["text"], turn["answer"], turn["facts"]) for turn in line["turns"]], line["id"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadInput(
-                f"{path.name}, line {at} is no output line ({error!r}). `ladrillo eval CASES --outputs` writes them.",
-                f"{path.name}, línea {at} no es una línea de respuestas ({error!r}). Las escribe "
-                "`ladrillo eval CASOS --outputs`.",
-            ) from error
-        lines.append(line)
-    return lines
 
 
 def trials(lines: Sequence[Mapping[str, Any]], *, seed: int = 0) -> Iterator[Trial]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.errors import Conflict
+from core.errors import BadInput, Conflict, NotFound
 from evals.cases import Case
 
 Line = dict[str, Any]
@@ -114,3 +114,28 @@ class Outputs:
 
 def _dumped(line: Line) -> str:
     return json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def read_outputs(path: Path) -> list[dict[str, Any]]:
+    """The lines of a file of outputs; a bad one is named."""
+    try:
+        rows = path.read_text("utf-8").split("\n")
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no file {str(path)!r}.", f"No existe el archivo {str(path)!r}.") from error
+    except (UnicodeDecodeError, IsADirectoryError) as error:
+        raise BadInput(f"{str(path)!r} is not a file of outputs.", f"{str(path)!r} no es un archivo de respuestas.") from error
+    lines = []
+    for at, row in enumerate(rows, 1):
+        if not row.strip():
+            continue
+        try:
+            line = json.loads(row)
+            _ = [(turn["text"], turn["answer"], turn["facts"]) for turn in line["turns"]], line["id"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadInput(
+                f"{path.name}, line {at} is no output line ({error!r}). `ladrillo eval CASES --outputs` writes them.",
+                f"{path.name}, línea {at} no es una línea de respuestas ({error!r}). Las escribe "
+                "`ladrillo eval CASOS --outputs`.",
+            ) from error
+        lines.append(line)
+    return lines

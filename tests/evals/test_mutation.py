@@ -17,7 +17,8 @@ from core.facts import Fact, Source
 from core.locale import LOCALES
 from evals import mutation
 from evals.mutants import KINDS, Mutant, Shown, of_entities, of_figure, rewrites
-from evals.mutation import Report, examine, read_outputs, trials
+from evals.mutation import Report, examine, trials
+from evals.outputs import read_outputs
 from evals.scorers.citing import marks_lead_somewhere, quotes_stand
 from graphs.figures import read_figures
 
