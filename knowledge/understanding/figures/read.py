@@ -19,6 +19,9 @@ _MOST_RENTS, _LEAST_BARE = 40.0, 100.0
 _MONTHS, _MOST_MONTHS = 80.0, 600.0
 #: Kinds of figure of which a choice is offered, and the words of a choice.
 _CHOSEN = frozenset({"term", "rate", "down", "financed"})
+#: Kinds of figure of which one property has several, and the names (letter or number, bank, place) that only options have.
+_MANIFOLD = frozenset({"cost", "once", "works", "flow", "room", "savings"})
+_OWN_NAMES = frozenset("lnp")
 _OR, _CHOICE_AWAY = frozenset({"o", "u", "or"}), 3
 
 
@@ -100,8 +103,10 @@ def _whole(roles: Sequence[str]) -> bool:
 
 
 def told_apart(state: State) -> bool:
-    """Whether two options were told the same kind of figure: only then are there options."""
-    roles = [role for filled in state.filled for role in filled]
+    """Whether two options were told the same kind of figure, other than what one property has several of: only then are there
+    options. Names of their own tell them apart by any kind."""
+    named = sum(any(name[0] in _OWN_NAMES for name in names) for names in state.names) > 1
+    roles = [role for filled in state.filled for role in filled if named or role.partition("/")[0] not in _MANIFOLD]
     return len(set(roles)) < len(roles)
 
 

@@ -75,7 +75,7 @@ def find_marks(
     named_before: bool = False,
 ) -> Marks:
     """The marks of a message; `named_before`: an option told before bears a bank's name."""
-    marks = Marks()
+    marks = Marks(taken=_numerals(text, tokens))
     figures = {i for a in amounts if a.kind not in ("other", "count") for i in range(a.first, a.last + 1)}
     within = [p for p in places if any(q is not p and p.start <= q.start and q.end <= p.end for q in places)]
     inside = {i: p for p in places if p.level in ("city", "neighbourhood", "other") and p not in within
@@ -98,6 +98,15 @@ def find_marks(
         marks.found = [m for m in marks.found if m not in loans]
     _names(tokens, marks, named_before)
     return marks
+
+
+def _numerals(text: str, tokens: Sequence[Token]) -> set[int]:
+    """ "1) gross yield 2) the payment": numbers of a list, which are no figures."""
+    return {
+        at for at, t in enumerate(tokens)
+        if t.kind == "num" and t.raw.isdigit() and int(t.raw) <= _LAST and text[t.end : t.end + 1] == ")"
+        and text.rfind("(", 0, t.start) <= text.rfind(")", 0, t.start)
+    }
 
 
 def _mark(text: str, tokens: list[Token], at: int, types_at: Mapping[int, str], marks: Marks) -> Mark | None:
