@@ -20,7 +20,8 @@ async def judge(outputs: Path, parallel: int, show: int) -> None:
     settings = get_settings()
     if settings.openai_api_key is None and settings.openai_base_url is None:
         raise Misconfigured(
-            "`eval judge` asks a language model and none is set. Set OPENAI_API_KEY, or OPENAI_BASE_URL for an endpoint of your own.",
+            "`eval judge` asks a language model and none is set. Set OPENAI_API_KEY, or OPENAI_BASE_URL for an endpoint of "
+            "your own.",
             "`eval judge` consulta un modelo de lenguaje y no hay ninguno. Defina OPENAI_API_KEY, u OPENAI_BASE_URL si el "
             "servicio es propio.",
         )

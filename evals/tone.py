@@ -1,7 +1,7 @@
 """Tone, judged by a language model: the one thing here that no rule can score. Optional; nothing else depends on it.
 
-The judge sees the investor's messages and the last answer, and gives 1 to 5 with a reason. It is told nothing of what was expected, and
-its scores are in no gate: a judge's taste may change with the model.
+The judge sees the investor's messages and the last answer, and gives 1 to 5 with a reason. It is told nothing of what was
+expected, and its scores are in no gate: a judge's taste may change with the model.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class Judged:
 
 
 async def judge_tone(model: BaseChatModel, lines: Sequence[Mapping[str, Any]], *, parallel: int = 4) -> list[Judged]:
-    """One verdict a line of outputs that has an answer, in their order. Raises `Unavailable` where the endpoint does not serve."""
+    """One verdict a line of outputs that has an answer, in their order. Raises `Unavailable` where the endpoint does not
+    serve."""
     system = SystemMessage((PROMPTS / "judges" / "tone.md").read_text("utf-8"))
     asked = model.with_structured_output(Verdict, stream=False)
     gate = asyncio.Semaphore(parallel)

@@ -51,8 +51,8 @@ def policy() -> dict[str, Any]:
 def confidence(understood: Mapping[str, float], artifacts: Sequence[dict[str, Any]], *, demo: bool) -> Confidence:
     """What an answer is worth.
 
-    `understood` are probabilities, independent of each other: `routing`, that the routes are right, `figures`, that each figure is
-    read as it was meant. `artifacts` are the tools' artifacts: their `evidence` may hold `comparables` (count),
+    `understood` are probabilities, independent of each other: `routing`, that the routes are right, `figures`, that each
+    figure is read as it was meant. `artifacts` are the tools' artifacts: their `evidence` may hold `comparables` (count),
     `interval_width` (80 % interval as a share of the value) and `failed`; their `gaps` name what was not known.
     """
     worth, high = policy()["evidence"], policy()["confidence"]["high"]
@@ -85,7 +85,8 @@ def routing_confidence(routes: Sequence[str], understood: Mapping[str, Any]) -> 
 
 
 def offers_a_person(found: Confidence, *, asking: bool) -> bool:
-    """Where the data are thin, or the answer is likely not what was asked for; a question of our own settles the latter first."""
+    """Where the data are thin, or the answer is likely not what was asked for; a question of our own settles the latter
+    first."""
     least = float(policy()["confidence"]["offer"])
     return found.evidence < least or (found.value < least and (found.failed or not asking))
 

@@ -55,8 +55,8 @@ class Understanding:
     request between turns, `slots["_last"]` the slot each kind of figure filled last (so that "and 40 %?" finds its
     place), `slots["_places"]` the last places; all are for the next call of `understand`, not for people.
     `references` are 1-based positions of shown items, -1 the last one, 0 the one
-    spoken of before. `confidence` in [0, 1] is the calibrated
-    probability that exactly these routes are right, `figures_confidence` that each figure of the message is read as it was meant.
+    spoken of before. `confidence` in [0, 1] is the calibrated probability that exactly these routes are right,
+    `figures_confidence` that each figure of the message is read as it was meant.
     """
 
     text: str

@@ -11,7 +11,6 @@ from knowledge.understanding import intent, language, mentions, request, roles, 
 from knowledge.understanding.amounts import Amount, read_amounts
 from knowledge.understanding.bounds import size_bounds
 from knowledge.understanding.cues import Hit
-from knowledge.understanding.deal.asked import base_of
 from knowledge.understanding.deal.slots import deal_of
 from knowledge.understanding.features import Features, describe, words_of
 from knowledge.understanding.figures.history import NOTHING, Past
@@ -23,8 +22,7 @@ from knowledge.understanding.gazetteer import PlaceIndex, default_places
 from knowledge.understanding.injection import cut_injection
 from knowledge.understanding.lexicon import words
 from knowledge.understanding.model import Place, Quantity, Understanding
-from knowledge.understanding.options.marks import Marks, find_marks
-from knowledge.understanding.options.records import (
+from knowledge.understanding.options import (
     FIGURES,
     Told,
     asked_of_options,
@@ -33,6 +31,8 @@ from knowledge.understanding.options.records import (
     remember,
 )
 from knowledge.understanding.places import country_votes, find_places
+from knowledge.understanding.rules.asked import base_of
+from knowledge.understanding.rules.marks import Marks, find_marks
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
 from knowledge.understanding.terms import asked_term
 from knowledge.understanding.tokens import Token, normalise, tokenise
@@ -105,10 +105,10 @@ def understand(
     """Understand one message.
 
     `previous_slots` and `previous_routes` are those of the turn before (`Understanding.slots`, `.routes`);
-    `open_question` is the slot the assistant asked for (or `human` where it offered a person). `country_hint` is the investor's own
-    country: it settles places of one name in several countries, and the currency where neither words nor places do. `judge` turns the grammar's
-    decision into the one that counts, `figures` tells what each figure is. Total: any string is understood as something, an
-    empty one as `none`.
+    `open_question` is the slot the assistant asked for (or `human` where it offered a person). `country_hint` is the
+    investor's own country: it settles places of one name in several countries, and the currency where neither words nor
+    places do. `judge` turns the grammar's decision into the one that counts, `figures` tells what each figure is. Total: any
+    string is understood as something, an empty one as `none`.
     """
     known = dict(previous_slots or {})
     message = _read(text, places, known, previous_language, country_hint, figures)
@@ -127,7 +127,8 @@ def understand(
     if options:
         meant.routes = _routes_beside(meant.routes, message, options)
         turn |= {k: v for k, v in option_slots(options).items() if k in turn}
-    currency, written = slots.resolve_currency(message.amounts, turn, {} if fresh else known, None if _uncovered(message) else country_hint)
+    home = None if _uncovered(message) else country_hint
+    currency, written = slots.resolve_currency(message.amounts, turn, {} if fresh else known, home)
     if currency:
         turn["currency"] = currency
         if written:

@@ -44,8 +44,10 @@ def test_people_see_the_weaker_of_the_two(
 @pytest.mark.parametrize("artifact", [_artifact("tool_failed"), _artifact(failed=True)])
 def test_a_failed_tool_makes_a_right_answer_unlikely_and_counts_as_failed(artifact: dict[str, Any]) -> None:
     found = policy.confidence(SURE, [artifact], demo=False)
-    assert found.failed and found.value == policy.policy()["evidence"]["tool_failed"]
-    assert found.reasons == ("tool_failed",) and policy.offers_a_person(found, asking=True)
+    assert found.failed
+    assert found.value == policy.policy()["evidence"]["tool_failed"]
+    assert found.reasons == ("tool_failed",)
+    assert policy.offers_a_person(found, asking=True)
 
 
 def test_a_question_of_our_own_settles_a_doubt_before_a_person_is_offered() -> None:
@@ -67,4 +69,5 @@ def test_a_language_model_that_differs_is_not_taken_at_its_word() -> None:
 
 @pytest.mark.parametrize("code", ["routing", "figures", "tool_failed", "no_data", "thin_data", "uncovered", "degraded"])
 def test_every_reason_has_words_in_both_languages(code: str) -> None:
-    assert policy.why([code], "es") and policy.why([code], "en")
+    assert policy.why([code], "es")
+    assert policy.why([code], "en")

@@ -38,7 +38,8 @@ async def test_a_conversation_as_it_was_decided(runner: Runner) -> None:
     assert case.tags == ["from_conversation", "multi_turn"]
     assert case.expect.numbers == [Number(name="gross_yield_pct", value=5.4)]
     assert case.expect.locale == "es-ES"
-    assert case.expect.tools is not None and case.expect.tools.match == "superset"
+    assert case.expect.tools is not None
+    assert case.expect.tools.match == "superset"
     assert [call.name for call in case.expect.tools.calls] == [call["name"] for call in last["tool_calls"]]
     assert await labelling.of(runner.resources.database, STAFF, conversation) == made
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.deal.contexts import Context, Period, contexts, period_of, years_of
-from knowledge.understanding.deal.figure import Figure, noun_of
-from knowledge.understanding.deal.vocabulary import names, words
 from knowledge.understanding.figures.reader import Meaning
+from knowledge.understanding.rules.contexts import Context, Period, contexts, period_of, years_of
+from knowledge.understanding.rules.figure import Figure, noun_of
+from knowledge.understanding.rules.vocabulary import names, words
 from knowledge.understanding.tokens import Token
 
 #: Role of the reader -> role of a return, where they differ. Of a return only: budgets are not.

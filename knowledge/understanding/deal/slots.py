@@ -7,12 +7,12 @@ from typing import Any
 
 from core.locale import CURRENCY_OF
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.deal.asked import ASKED, feasible
-from knowledge.understanding.deal.exchange import stated_exchange
-from knowledge.understanding.deal.figure import Figure
 from knowledge.understanding.deal.state import read_deal
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.intent import Intent
+from knowledge.understanding.rules.asked import ASKED, feasible
+from knowledge.understanding.rules.exchange import stated_exchange
+from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.tokens import Token
 
 #: Role in a return -> role that slots and request know it by.

@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from knowledge.understanding.amounts import HIGHEST_RATE, Amount
-from knowledge.understanding.deal.asked import (
+from knowledge.understanding.deal.meant import as_meant
+from knowledge.understanding.figures.reader import Meaning
+from knowledge.understanding.rules.asked import (
     ASKED,
     asked_measures,
     base_of,
@@ -19,16 +21,14 @@ from knowledge.understanding.deal.asked import (
     rests_on,
     wanted_measures,
 )
-from knowledge.understanding.deal.contexts import years_named
-from knowledge.understanding.deal.exchange import Exchange, asked_currency, currency_at
-from knowledge.understanding.deal.figure import Figure
-from knowledge.understanding.deal.figures import read_figures
-from knowledge.understanding.deal.meant import as_meant
-from knowledge.understanding.deal.rooms import countable
-from knowledge.understanding.deal.seasons import months_empty
-from knowledge.understanding.deal.settle import ENTRIES, FLOWS, settle
-from knowledge.understanding.deal.vocabulary import words
-from knowledge.understanding.figures.reader import Meaning
+from knowledge.understanding.rules.contexts import years_named
+from knowledge.understanding.rules.exchange import Exchange, asked_currency, currency_at
+from knowledge.understanding.rules.figure import Figure
+from knowledge.understanding.rules.figures import read_figures
+from knowledge.understanding.rules.rooms import countable
+from knowledge.understanding.rules.seasons import months_empty
+from knowledge.understanding.rules.settle import ENTRIES, FLOWS, settle
+from knowledge.understanding.rules.vocabulary import words
 from knowledge.understanding.tokens import Token
 
 #: Figures that a new one of a role takes the place of.

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.concepts import concepts
-from knowledge.understanding.deal.contexts import Context, contexts, period_of
 from knowledge.understanding.figures.history import Told, history
 from knowledge.understanding.figures.seen import Seen
+from knowledge.understanding.rules.contexts import Context, contexts, period_of
 from knowledge.understanding.tokens import Token
 
 #: Places for hashed names; a power of two.

@@ -17,7 +17,7 @@ from knowledge.understanding.figures.history import NOTHING, Past, Told
 from knowledge.understanding.figures.linear import Linear
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.lexicon import DATA
-from knowledge.understanding.options.marks import Mark, vocabulary
+from knowledge.understanding.rules.marks import Mark, vocabulary
 from knowledge.understanding.tokens import Token
 
 PATH = DATA / "owners.npz"

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from knowledge.understanding.deal.contexts import contexts, years_of
 from knowledge.understanding.figures.history import NOTHING, REMEMBERED, Past, Told
 from knowledge.understanding.figures.owners import State, counted, owner_reader
 from knowledge.understanding.figures.owners import settle as settle_owner
 from knowledge.understanding.figures.reader import Meaning, reader
 from knowledge.understanding.figures.seen import Seen
+from knowledge.understanding.rules.contexts import contexts, years_of
 
 #: A rent is no larger than so many times another; smaller figures may stand in thousands or millions.
 _MOST_RENTS, _LEAST_BARE = 40.0, 100.0

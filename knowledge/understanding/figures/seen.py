@@ -9,14 +9,14 @@ from typing import Any
 
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.cues import Hit
-from knowledge.understanding.deal.asked import named_measures
-from knowledge.understanding.deal.contexts import is_year_number
-from knowledge.understanding.deal.exchange import stated_exchange
-from knowledge.understanding.deal.figure import Figure
-from knowledge.understanding.deal.figures import read_figures, refused
-from knowledge.understanding.deal.settle import settle
-from knowledge.understanding.options.marks import Mark, Marks
 from knowledge.understanding.roles import Reading
+from knowledge.understanding.rules.asked import named_measures
+from knowledge.understanding.rules.contexts import is_year_number
+from knowledge.understanding.rules.exchange import stated_exchange
+from knowledge.understanding.rules.figure import Figure
+from knowledge.understanding.rules.figures import read_figures, refused
+from knowledge.understanding.rules.marks import Mark, Marks
+from knowledge.understanding.rules.settle import settle
 from knowledge.understanding.tokens import Token
 
 #: Kinds of figure that can be part of a return.

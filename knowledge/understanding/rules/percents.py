@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Any
 
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.deal.contexts import Context, Period, scores
-from knowledge.understanding.deal.figure import RENTS, SURE, Figure, label_of, noun_of
-from knowledge.understanding.deal.vocabulary import Named, words
+from knowledge.understanding.rules.contexts import Context, Period, scores
+from knowledge.understanding.rules.figure import RENTS, SURE, Figure, label_of, noun_of
+from knowledge.understanding.rules.vocabulary import Named, words
 from knowledge.understanding.tokens import Token
 
 _MONTHS = words("months")

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.deal.vocabulary import outside_currencies, words
 from knowledge.understanding.lexicon import lexicon
+from knowledge.understanding.rules.vocabulary import outside_currencies, words
 from knowledge.understanding.tokens import Token
 
 _PESOS, _PER, _IS, _NAMES = words("pesos"), words("per_unit"), words("is_worth"), words("rate_of_exchange")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.deal.vocabulary import Named, words
+from knowledge.understanding.rules.vocabulary import Named, words
 from knowledge.understanding.tokens import Token
 
 Period = Literal["month", "year"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from knowledge.understanding.deal.vocabulary import words
+from knowledge.understanding.rules.vocabulary import words
 from knowledge.understanding.tokens import Token
 
 _MONTHS, _EMPTY = words("month_names"), words("stands_empty")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from knowledge.understanding.cues import Hit
-from knowledge.understanding.deal.vocabulary import measure_order, measures, said, words
+from knowledge.understanding.rules.vocabulary import measure_order, measures, said, words
 from knowledge.understanding.tokens import Token
 
 #: Measures whose names are also names of their inputs: where another is asked, they lead nothing.

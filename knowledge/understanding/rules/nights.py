@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.deal.vocabulary import words
+from knowledge.understanding.rules.vocabulary import words
 from knowledge.understanding.tokens import Token
 
 _NIGHTS, _EACH, _COSTS = words("nights"), words("each_night"), words("night_costs")

@@ -11,11 +11,19 @@ from typing import Any
 
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.cues import Hit
-from knowledge.understanding.deal.contexts import Context, Period, contexts, is_year_number, period_of, scores, years_of
-from knowledge.understanding.deal.figure import SURE, Figure, label_of, noun_of
-from knowledge.understanding.deal.nights import night_roles
-from knowledge.understanding.deal.percents import is_share, percent_figure
-from knowledge.understanding.deal.vocabulary import Named, names, said, words
+from knowledge.understanding.rules.contexts import (
+    Context,
+    Period,
+    contexts,
+    is_year_number,
+    period_of,
+    scores,
+    years_of,
+)
+from knowledge.understanding.rules.figure import SURE, Figure, label_of, noun_of
+from knowledge.understanding.rules.nights import night_roles
+from knowledge.understanding.rules.percents import is_share, percent_figure
+from knowledge.understanding.rules.vocabulary import Named, names, said, words
 from knowledge.understanding.tokens import Token, words_at
 
 _REFUSED, _ADDED, _RUNNING, _BOUGHT = words("refused"), words("added"), words("running"), words("bought")

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.deal.vocabulary import words
 from knowledge.understanding.lexicon import lexicon
+from knowledge.understanding.rules.vocabulary import words
 from knowledge.understanding.tokens import Token
 
 _LET, _YOURS = words("let_words"), words("yours")

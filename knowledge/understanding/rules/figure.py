@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge.understanding.deal.contexts import Context, Period
-from knowledge.understanding.deal.vocabulary import Named
+from knowledge.understanding.rules.contexts import Context, Period
+from knowledge.understanding.rules.vocabulary import Named
 from knowledge.understanding.tokens import Token
 
 #: What a rent is called.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from knowledge.understanding.deal.figure import Figure
+from knowledge.understanding.rules.figure import Figure
 
 #: Entries with one figure, by the role that fills them.
 ENTRIES = {

@@ -12,15 +12,15 @@ from typing import Any
 
 from core.locale import CURRENCY_OF
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.deal.asked import ASKED, feasible, wanted_measures
 from knowledge.understanding.deal.meant import figures_of, sizes
-from knowledge.understanding.deal.rooms import rooms_near
 from knowledge.understanding.deal.state import tell
 from knowledge.understanding.figures.history import NOTHING
 from knowledge.understanding.figures.owners import AREA, belongs, names_before
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
-from knowledge.understanding.options.marks import Mark, Marks
+from knowledge.understanding.rules.asked import ASKED, feasible, wanted_measures
+from knowledge.understanding.rules.marks import Mark, Marks
+from knowledge.understanding.rules.rooms import rooms_near
 from knowledge.understanding.slots import rate_kind
 from knowledge.understanding.tokens import Token
 
