@@ -371,6 +371,10 @@ def _money_or_area(here: _Here) -> Amount | None:
     currency = number.currency or written
     apart = last + 1 < len(tokens) and tokens[last + 1].comma  # "precio 275.000, m2 110"
     unit = None if money or number.currency or apart else _area_unit(tokens, last + 1)
+    if unit is not None and here.word == "m" and (paid := _currency_word(tokens, last + 2)) is not None:
+        amount = here.make("money", value * 1e6, 2, currency=paid or None)  # "58m pesos"
+        amount.scaled = True
+        return amount
     if unit is not None and not (here.spelled and value == 1 and unit[0] < _LAND_UNIT):
         factor, size = unit
         if words_at(tokens, last + 1 + size, 2) in (("y", "media"), ("y", "medio")) and factor >= _LAND_UNIT:
@@ -390,6 +394,14 @@ def _money_or_area(here: _Here) -> Amount | None:
         if _is_year(here):
             return here.make("year", value)
     return here.make("money" if value >= 1000 else "other", value, currency=currency)
+
+
+def _currency_word(tokens: list[Token], at: int) -> str | None:
+    """The currency that the word at `at` names ("" for pesos of no country), None where it names none."""
+    if at >= len(tokens) or tokens[at].opens or tokens[at].comma:
+        return None
+    word = tokens[at].text
+    return "" if word in _PESOS else lexicon().currency.get(word)
 
 
 def _is_ordinal(here: _Here) -> bool:

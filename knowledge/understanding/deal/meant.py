@@ -72,6 +72,7 @@ _OF_PRICE = {
 }
 #: Months of rent that a price comes to.
 _MONTHS = (40.0, 900.0)
+_USUAL_MONTHS = 200.0
 #: A bare price in the units that people leave out, by currency: (below, size).
 _UNSAID = {"EUR": ((1_000.0, 1e3),), "COP": ((10_000.0, 1e6),), "MXN": ((40.0, 1e6), (1_000.0, 1e3))}
 #: Of what stands empty, in percent; a larger share is what is let.
@@ -239,6 +240,7 @@ def sizes(
         reference = (
             max(reference or 0.0, values[amount.first]) if meanings[amount.first].role != "savings" else reference
         )
+    reference = reference or (rent and rent * _USUAL_MONTHS)
     for amount in told:
         limits = _OF_PRICE.get(meanings[amount.first].label)
         if limits and _bare(amount) and reference:

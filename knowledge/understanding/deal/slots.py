@@ -11,7 +11,7 @@ from knowledge.understanding.deal.state import read_deal
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.intent import Intent
 from knowledge.understanding.rules.asked import ASKED, feasible
-from knowledge.understanding.rules.exchange import stated_exchange
+from knowledge.understanding.rules.exchange import of_exchange, stated_exchange
 from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.tokens import Token
 
@@ -41,7 +41,6 @@ _ROLES = {
 }
 #: From this strength on the words around a figure have named it.
 _NAMED = 1.2
-#: Measures of the request that this reading knows nothing of.
 #: Measures that no rent counts for: a message that brings one goes on to another.
 _WITHOUT_RENT = frozenset(
     {"monthly_payment", "total_interest", "down_payment", "loan_to_value", "affordable_loan", "loan_amount"}
@@ -51,6 +50,7 @@ _ELSEWHERE = frozenset({"rate_moves", "fx_rate", "lost", "price_per_m2", "fx_pct
 #: Other readings of the figures that are tried where what is asked lacks one.
 _TRIED = 8
 _YEAR, _NEAR = frozenset({"ano", "year"}), 10
+#: Measures of the request that this reading knows nothing of.
 _FOREIGN = frozenset({"acquisition_costs", "fx", "short_rent", "equity_at_horizon", "with_loan", "other_term"})
 
 
@@ -73,7 +73,12 @@ def deal_of(
     before = (known.get("_request") or {}).get("deal") or {}
     area = next((a.value for a in plain if a.kind == "area"), None)
     _name_pesos(tokens, amounts)
-    placed = {a.first for a in amounts if a.role in _ELSEWHERE}
+    exchange = stated_exchange(tokens, plain)
+    rate = of_exchange(plain, exchange) if exchange else set()
+    for amount in amounts:
+        if amount.first in rate:
+            amount.role = "fx_rate"  # and the one unit of "one euro is 1.085 dollars"
+    placed = {a.first for a in amounts if a.role in _ELSEWHERE} - rate
     trusted = {at: m for at, m in meanings.items() if at not in placed}
 
     def read(chosen: Mapping[int, Meaning]) -> tuple[dict[str, Any], list[Figure]]:
@@ -85,7 +90,7 @@ def deal_of(
             follow_up=follow_up,
             correcting=correcting,
             area=area,
-            exchange=stated_exchange(tokens, plain),
+            exchange=exchange,
             awaited=open_question,
             meanings=chosen,
             wanted=wanted,

@@ -22,7 +22,7 @@ from knowledge.understanding.rules.asked import (
     wanted_measures,
 )
 from knowledge.understanding.rules.contexts import years_named
-from knowledge.understanding.rules.exchange import Exchange, asked_currency, currency_at
+from knowledge.understanding.rules.exchange import Exchange, asked_currency, asks_amount, currency_at
 from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.rules.figures import read_figures
 from knowledge.understanding.rules.rooms import countable
@@ -50,6 +50,9 @@ _MONEY = ("price", "rent", "loan", "instalment", "own", "sale", "affordable", "v
 #: From these probabilities on a message that names no measure asks for another than before: where it tells a figure that the
 #: one before rests on, and where it does not.
 _CHANGED, _UNCHANGED = 0.8, 0.4
+#: How likely an amount is asked for in another currency where the rate is known and both are named.
+_CONVERTED = 0.9
+_INCOME, _LEAVES = frozenset({"rent", "netrent"}), words("leaves")
 #: Figures that ask for a measure of their own where what was asked before does not rest on them.
 _LEADING = frozenset({"rent", "rate_pct", "term_years"})
 #: What was asked for -> the role of the figure that answers.
@@ -92,6 +95,7 @@ def read_deal(
     """(what is known of the return after this message, the figures read in it). `meanings` are the trained reader's, by first
     token, `wanted` the probability of each measure."""
     hits = named_measures(tokens, text)
+    exchange = exchange or _another_rate(amounts, known.get("fx"), meanings)
     _name_pesos(tokens, amounts, exchange.quote if exchange else (known.get("fx") or {}).get("quote"))
     figures = read_figures(tokens, amounts, known, hits, exchange.first if exchange else None)
     deal = {k: v for k, v in known.items() if k != "turn"}
@@ -101,7 +105,10 @@ def read_deal(
         return deal, []
     if exchange:
         deal["fx"] = {"value": exchange.value, "quote": exchange.quote, "base": exchange.base}
-    _speak_of(deal, tokens, amounts, exchange, figures)
+    _speak_of(deal, tokens, amounts, exchange, figures, trusted)
+    if deal.get("fx") and asked_currency(tokens, deal["fx"]) and asks_amount(tokens):
+        wanted = {**wanted, "converted": max(_CONVERTED, wanted.get("converted", 0.0))}
+        _convert(deal.get("spoken") or {}, amounts, trusted)
     if known.get("price") and _another(figures, tokens, follow_up) and not correcting:
         deal = {}
     # what is said to be asked helps to read the figures; what can be worked out is known once they are
@@ -166,6 +173,23 @@ def tell(deal: Mapping[str, Any], figures: Sequence[Figure], rooms: int | None =
     return {k: v for k, v in after.items() if v not in (None, [], {})}
 
 
+def _convert(spoken: Mapping[str, Any], amounts: Sequence[Amount], meanings: dict[int, Meaning]) -> None:
+    """The amount to be converted is nothing else, unless its words say so."""
+    for amount in amounts:
+        meaning = meanings.get(amount.first)
+        if meaning and amount.value == spoken.get("amount") and amount.currency and meaning.probability < ASKED:
+            meanings[amount.first] = meaning.instead("convert", meaning.probability)
+
+
+def _another_rate(
+    amounts: Sequence[Amount], before: Mapping[str, Any] | None, meanings: Mapping[int, Meaning]
+) -> Exchange | None:
+    """The same two currencies at the only figure of the message: "and at 17.6?"."""
+    if not before or len(amounts) != 1 or amounts[0].first not in meanings or meanings[amounts[0].first].role != "fx":
+        return None
+    return Exchange(amounts[0].value, before["quote"], before["base"], amounts[0].first)
+
+
 def _name_pesos(tokens: Sequence[Token], amounts: Sequence[Amount], pesos: str | None) -> None:
     """Pesos are those of the rate that was told."""
     for amount in amounts if pesos in ("COP", "MXN") else ():
@@ -179,12 +203,15 @@ def _speak_of(
     amounts: Sequence[Amount],
     exchange: Exchange | None,
     figures: Sequence[Figure],
+    meanings: Mapping[int, Meaning],
 ) -> None:
     """The amount that a conversion would be of, in its currency, and the currency asked for."""
     periods = {f.at: f.period for f in figures}
     money = [a for a in amounts if a.kind == "money" and a.first in periods and not (exchange and a.first == exchange.first)]
     if money:
-        spoken = max(money, key=lambda a: a.value)
+        target = asked_currency(tokens, deal.get("fx"))
+        income = {at for at, m in meanings.items() if m.role in _INCOME} if _asks_a_period(tokens) else set()
+        spoken = max(money, key=lambda a: (a.first in income, bool(target and a.currency not in (None, target)), a.value))
         currency = spoken.currency or next(
             (c for at in range(spoken.last, min(spoken.last + 3, len(tokens))) if (c := currency_at(tokens, at))), None
         )
@@ -195,6 +222,11 @@ def _speak_of(
         deal["target_currency"] = target
         wanted = {t.text for t in tokens}
         deal["per"] = "year" if wanted & _YEARS and (deal.get("spoken") or {}).get("period") == "month" else None
+
+
+def _asks_a_period(tokens: Sequence[Token]) -> bool:
+    """ "¿cuántos dólares al año me deja?": what comes in is meant."""
+    return any(t.text in _YEARS for t in tokens) and any(t.text in _LEAVES for t in tokens)
 
 
 def _terms(

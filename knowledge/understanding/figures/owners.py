@@ -303,12 +303,27 @@ class OwnerReader:
                 continue
             action = self.action(describe(seen, position, roles, state))
             option = option_of(action, seen, position, roles, state)
+            if option is None and _goes_on(seen, position, roles, state):
+                option = state.current
             if option is not None and (named := named_option(seen, position, state)) is not None:
                 option = named
             settle(seen, position, roles, option, state)
             found.append(option)
         _lead_on(roles, found)
         return found, state
+
+
+def _goes_on(seen: Seen, position: int, roles: Sequence[str], state: State) -> bool:
+    """Whether a cost that follows another figure of the same option in its sentence is that option's too, since the other options
+    have costs of their own: "Flat: 240,000, rent 1,150, charge 90 a month" after a house with its costs."""
+    last, costs = state.last, [r for r in roles if r.startswith("cost/")]
+    if not roles[position].startswith("cost/") or last is None or last.option is None or len(costs) < 2:
+        return False
+    others = [filled for i, filled in enumerate(state.filled) if i != state.current]
+    start = seen.amounts[position - 1].last + 1
+    between = seen.tokens[start : seen.amounts[position].first]
+    apart = any(t.opens or t.text in vocabulary()["all"] | vocabulary()["counted_all"] for t in between)
+    return not apart and any(role.startswith("cost/") for filled in others for role in filled)
 
 
 def _lead_on(roles: Sequence[str], found: list[int | None]) -> None:

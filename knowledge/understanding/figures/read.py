@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from knowledge.understanding.amounts import Amount
 from knowledge.understanding.figures.history import NOTHING, REMEMBERED, Past, Told
 from knowledge.understanding.figures.owners import State, counted, owner_reader
 from knowledge.understanding.figures.owners import settle as settle_owner
 from knowledge.understanding.figures.reader import Meaning, reader
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.rules.contexts import contexts, years_of
+from knowledge.understanding.rules.vocabulary import words
+from knowledge.understanding.tokens import Token
 
 #: A rent is no larger than so many times another; smaller figures may stand in thousands or millions.
 _MOST_RENTS, _LEAST_BARE = 40.0, 100.0
@@ -22,6 +25,10 @@ _CHOSEN = frozenset({"term", "rate", "down", "financed"})
 #: Kinds of figure of which one property has several, and the names (letter or number, bank, place) that only options have.
 _MANIFOLD = frozenset({"cost", "once", "works", "flow", "room", "savings"})
 _OWN_NAMES = frozenset("lnp")
+#: Kinds of figure of which a property has one, and the words of one that goes from so much to so much.
+_ONE = frozenset({"price", "rent", "netrent", "value", "loan", "instalment", "own", "sale", "savings"})
+_SAVED = words("saved")
+_FROM, _TO, _MOVES, _MOVES_BEFORE = words("goes_from"), words("goes_to"), tuple(words("moves")), 6
 _OR, _CHOICE_AWAY = frozenset({"o", "u", "or"}), 3
 
 
@@ -53,6 +60,7 @@ def _plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Mean
     rents += [a.value for a, m in zip(seen.amounts, meanings, strict=True) if m.label == "rent/month"]
     found: list[Meaning] = []
     price = 0.0
+    meanings = _own_money(seen, _that_hold(seen, meanings, past), past)
     flows = any(m.role == "flow" for m in meanings)
     around = contexts(seen.tokens, seen.amounts)
     for amount, meaning, context in zip(seen.amounts, meanings, around, strict=True):
@@ -68,6 +76,49 @@ def _plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Mean
         price = amount.value if meaning.label == "price" else 0.0
         found.append(meaning)
     return found
+
+
+def _that_hold(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
+    """What no longer holds is nothing: the first of "ha bajado de 249.000 a 231.000", and the figure told before of "el alquiler es
+    de 790, los 760 eran del inquilino anterior"."""
+    found = list(meanings)
+    before = {(t.role, t.value) for t in past.told}
+    for at, (amount, meaning) in enumerate(zip(seen.amounts, meanings, strict=True)):
+        again = [n for n, other in enumerate(meanings) if n != at and other.label == meaning.label != NOTHING]
+        if len(again) != 1 or seen.compares or amount.kind not in ("money", "other"):
+            continue
+        changed = again[0] == at + 1 and _goes_to(seen.tokens, amount, seen.amounts[at + 1])
+        corrected = (meaning.label, amount.value) in before and (meaning.label, seen.amounts[again[0]].value) not in before
+        if changed or (corrected and meaning.role in _ONE):
+            found[at] = meaning.instead(NOTHING, meaning.probability)
+    return found
+
+
+def _own_money(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
+    """Of two amounts of own money in one property without a price the larger is its price ("equity of 120k in a 300k building"),
+    a price below zero among flows is money put in, and "30.000 ahorrados" are savings."""
+    found = list(meanings)
+    priced = any(m.role in ("price", "value") for m in meanings) or any(t.role in ("price", "value") for t in past.told)
+    owns = [at for at, m in enumerate(meanings) if m.role == "own"]
+    if len(owns) == 2 and not priced and not seen.compares:
+        largest = max(owns, key=lambda at: seen.amounts[at].value)
+        found[largest] = meanings[largest].instead("price", meanings[largest].probability)
+    flows = any(m.role in ("flow", "sale") for m in meanings)
+    for at, (amount, meaning) in enumerate(zip(seen.amounts, found, strict=True)):
+        after = seen.tokens[amount.last + 1] if amount.last + 1 < len(seen.tokens) else None
+        if meaning.role == "price" and amount.below and flows:
+            found[at] = meaning.instead("own", meaning.probability)
+        elif meaning.role == "own" and after is not None and not after.opens and after.text in _SAVED:
+            found[at] = meaning.instead("savings", meaning.probability)
+    return found
+
+
+def _goes_to(tokens: Sequence[Token], amount: Amount, following: Amount) -> bool:
+    """Whether a figure goes from one to the following: "de 249.000 a 231.000", "from 310k down to 285k"."""
+    opened = amount.first and tokens[amount.first - 1].text in _FROM
+    between = [t.text for t in tokens[amount.last + 1 : following.first]]
+    moves = {t.text for t in tokens[max(0, amount.first - _MOVES_BEFORE) : amount.first]}
+    return bool(opened and between and len(between) <= 2 and between[-1] in _TO and any(m.startswith(_MOVES) for m in moves))
 
 
 def _too_much(rent: float, others: Sequence[float]) -> bool:

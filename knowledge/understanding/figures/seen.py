@@ -12,11 +12,12 @@ from knowledge.understanding.cues import Hit
 from knowledge.understanding.roles import Reading
 from knowledge.understanding.rules.asked import named_measures
 from knowledge.understanding.rules.contexts import is_year_number
-from knowledge.understanding.rules.exchange import stated_exchange
+from knowledge.understanding.rules.exchange import of_exchange, stated_exchange
 from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.rules.figures import read_figures, refused
 from knowledge.understanding.rules.marks import Mark, Marks
 from knowledge.understanding.rules.settle import settle
+from knowledge.understanding.rules.vocabulary import words
 from knowledge.understanding.tokens import Token
 
 #: Kinds of figure that can be part of a return.
@@ -26,8 +27,9 @@ ELSEWHERE = frozenset({"rate_moves", "fx_rate", "lost", "price_per_m2", "fx_pct"
 
 #: Of these, the ones that are no figure of a return whatever stands around them.
 _PLACED = ELSEWHERE - {"price_per_m2"}
-#: How far (in tokens) one unit of a currency stands from its rate.
-_UNIT_AWAY = 5
+_DAYS = words("days")
+#: How far (in tokens) a bare figure stands from the area before it.
+_AREA_AWAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def see(
     hits = named_measures(tokens, text)
     plain = [replace(a, role=None) for a in amounts if a.role not in ELSEWHERE]
     exchange = stated_exchange(tokens, plain)
-    placed = marks.taken | (_of_exchange(amounts, exchange.first) if exchange else set())
+    placed = marks.taken | (of_exchange(amounts, exchange) if exchange else set())
     kept = [
         i
         for i, a in enumerate(amounts)
@@ -69,6 +71,7 @@ def see(
         and not placed & set(range(a.first, a.last + 1))
         and not is_year_number(tokens, a)
         and not refused(tokens, a)
+        and not _of_days(tokens, a)
     ]
     figures = read_figures(tokens, plain, known, hits, exchange.first if exchange else None)
     asked = list(dict.fromkeys(h.cue.route for h in hits)) or list(known.get("asked") or ())
@@ -88,15 +91,16 @@ def see(
     )
 
 
+def _of_days(tokens: Sequence[Token], amount: Amount) -> bool:
+    """ "los 365 días", "a 30-day month": a stretch of time in days is no figure of a return."""
+    here = tokens[amount.last : amount.last + 2]
+    return amount.kind == "other" and any(t.text in _DAYS and not t.opens for t in here)
+
+
 def _share_areas(amounts: Sequence[Amount], marks: Marks) -> None:
     """ "A is 70 sqm and B 92": a bare figure after an area, with the name of another option between, is one too."""
     for before, amount in pairwise(amounts):
-        near = amount.first - before.last <= _UNIT_AWAY and any(before.last < m.first < amount.first for m in marks.found)
+        near = amount.first - before.last <= _AREA_AWAY and any(before.last < m.first < amount.first for m in marks.found)
         bare = amount.kind == "other" and amount.literal and not amount.currency
         if before.kind == "area" and near and bare and before.value / 4 <= amount.value <= before.value * 4:
             amount.kind = "area"
-
-
-def _of_exchange(amounts: Sequence[Amount], first: int) -> set[int]:
-    """First tokens of an exchange rate and of the one unit that it is of ("1 euro = 1.09 dollars")."""
-    return {first, *(a.first for a in amounts if a.value == 1 and abs(a.first - first) <= _UNIT_AWAY)}

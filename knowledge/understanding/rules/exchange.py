@@ -18,7 +18,12 @@ _HIGHEST = 20_000
 _MEXICAN = 100
 #: Only pesos are so many to a pound or a franc.
 _HIGHEST_BETWEEN_OTHERS = 10
+_LOWEST = 0.05
 _REACH = 6
+#: What one unit can be worth in pesos: (Mexican, Colombian), least and most.
+_IN_PESOS = {"USD": ((10, 30), (2_500, 7_000)), "EUR": ((12, 35), (2_800, 8_000)), "GBP": ((15, 40), (3_500, 9_000))}
+_HOW_MUCH = words("how_much")
+_AT = words("at_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,13 @@ def stated_exchange(tokens: Sequence[Token], amounts: Sequence[Amount]) -> Excha
             continue
         if found := _per_unit(tokens, amount) or _worth(tokens, amount) or _named(tokens, amount, amounts):
             return found
-    return None
+    return _bare(tokens, amounts)
+
+
+def of_exchange(amounts: Sequence[Amount], exchange: Exchange) -> set[int]:
+    """First tokens of a rate and of the one unit that it is of ("1 euro = 1.09 dollars")."""
+    ones = (a.first for a in amounts if a.value == 1 and abs(a.first - exchange.first) <= _REACH)
+    return {exchange.first, *ones}
 
 
 def _unit(tokens: Sequence[Token], at: int) -> str | None:
@@ -93,18 +104,44 @@ def _named(tokens: Sequence[Token], amount: Amount, amounts: Sequence[Amount]) -
     spoken = [a.currency for a in amounts if a is not amount and a.currency] + [
         c for at in range(len(tokens)) if (c := currency_at(tokens, at))
     ]
-    base = next((c for c in spoken if c not in ("PESO", "COP", "MXN")), "USD" if "trm" in before else None)
+    usual = any(least <= amount.value <= most for least, most in _IN_PESOS["USD"])  # "el tipo de cambio ponlo a 18.35"
+    base = next((c for c in spoken if c not in ("PESO", "COP", "MXN")), "USD" if usual else None)
     return _exchange(amount, amount.currency, base)
+
+
+def _bare(tokens: Sequence[Token], amounts: Sequence[Amount]) -> Exchange | None:
+    """ "at 18.9 how many pesos is 410,000 dollars": a bare figure after "a" or "at" that can be the rate of the two currencies
+    named, one of them pesos."""
+    named = [c for at in range(len(tokens)) if (c := currency_at(tokens, at))] + [a.currency for a in amounts if a.currency]
+    base = next((c for c in named if c in _IN_PESOS), None)
+    if base is None or not any(c in ("PESO", "COP", "MXN") for c in named) or not any(t.text in _ASKING for t in tokens):
+        return None
+    for amount in amounts:
+        opened = amount.first and tokens[amount.first - 1].text in _AT and not tokens[amount.first].opens
+        own = amount.currency in (None, "COP", "MXN")  # "los cambiamos a 4.080 pesos cada uno"
+        if not opened or amount.scaled or not own or amount.kind not in ("money", "other"):
+            continue
+        if any(least <= amount.value <= most for least, most in _IN_PESOS[base]):
+            return _exchange(amount, None, base)
+    return None
 
 
 def _exchange(amount: Amount, quote: str | None, base: str | None) -> Exchange | None:
     if base is None or base == quote or base == "PESO":
         return None
+    if quote not in (None, "PESO", "COP", "MXN") and 1e3 * _LOWEST <= amount.value < 1e3 * _HIGHEST_BETWEEN_OTHERS:
+        return Exchange(amount.value / 1e3, quote, base, amount.first)  # "one euro is 1.085 dollars"
     if quote in (None, "PESO"):
         if base not in ("USD", "EUR") and quote is None and amount.value < _HIGHEST_BETWEEN_OTHERS:
             return None
         quote = "MXN" if amount.value < _MEXICAN else "COP" if amount.value > 500 else None
     return Exchange(amount.value, quote, base, amount.first) if quote else None
+
+
+def asks_amount(tokens: Sequence[Token]) -> bool:
+    """Whether the message asks for an amount in a currency: "¿cuánto es en pesos?", "how many dollars is that?"."""
+    asking = [at for at, t in enumerate(tokens) if t.text in _HOW_MUCH]
+    return any(currency_at(tokens, at) and any(0 < at - a <= _REACH for a in asking) for at in range(len(tokens)))
 
 
 def asked_currency(tokens: Sequence[Token], fx: Mapping[str, object] | None) -> str | None:
