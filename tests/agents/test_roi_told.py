@@ -174,3 +174,46 @@ def test_prices_are_no_exchange_rates(turns: list[str]) -> None:
 def test_loans_savings_and_nights_have_their_names(turns: list[str], entries: dict[str, Any]) -> None:
     deal = understood(turns).request["deal"]
     assert {name: deal[name] for name in entries} == entries
+
+
+@pytest.mark.parametrize(
+    ("turns", "entries"),
+    [
+        # of a price that changed only the last counts
+        (["Ha bajado de 212.000 a 198.000 y renta 870, ¿bruta?"], {"price": 198_000}),
+        (["They dropped it from 310k to 285k, rent 1,400: gross yield?"], {"price": 285_000}),
+        (["Piso de 96.000 a 540 al mes, ¿bruta?"], {"price": 96_000}),
+        # a figure told before is the wrong one where a message tells it again beside another
+        (["Local de 88.000 que renta 610", "perdón, la renta es 640; 610 pagaba el de antes. ¿bruta?"],
+         {"rent": {"amount": 640.0, "period": "month", "net": False}}),
+        # own money and price
+        (["equity of 90k in a 240k block; rent 2,100, expenses 500 a month, mortgage 700 a month: cash on cash?"],
+         {"own": 90_000, "price": 240_000}),
+        # what may be paid a month is a share of what is earned
+        (["gano 6'000.000 y el banco acepta hasta el 40 % del ingreso, a 15 años al 12 % EA: ¿cuánto me presta?"],
+         {"affordable": 2_400_000.0}),
+        (["We earn 60,000 a year and may spend 30% of our income on it. 20 years at 4%, what loan?"], {"affordable": 1_500.0}),
+        # millions with an m
+        (["office in Bogotá, price 720m pesos, NOI 54m pesos: cap rate?"], {"price": 720_000_000.0}),
+        # rates of exchange
+        (["one euro is 1.092 dollars: how many dollars are 150,000 euros?"],
+         {"fx": {"value": 1.092, "quote": "USD", "base": "EUR"}}),
+        (["at 17.4 how many pesos is 95,000 dollars?", "and at 18?"], {"fx": {"value": 18.0, "quote": "MXN", "base": "USD"}}),
+        (["piden 130 mil dólares", "el tipo de cambio a 17.9", "¿cuánto es en pesos?"],
+         {"fx": {"value": 17.9, "quote": "MXN", "base": "USD"}, "turn": ["converted"]}),
+        (["tengo 40.000 dólares y los paso a 4.150 pesos cada uno, ¿cuántos pesos son?"],
+         {"fx": {"value": 4150.0, "quote": "COP", "base": "USD"}}),
+    ],
+)
+def test_what_changed_and_what_is_no_figure_of_the_property(turns: list[str], entries: dict[str, Any]) -> None:
+    deal = understood(turns).request["deal"]
+    assert {name: deal.get(name) for name in entries} == entries
+
+
+def test_days_of_the_year_are_no_price_of_a_night() -> None:
+    deal = understood(["La casa costó 3.2 mdp, 1,600 la noche, 55 % de ocupación en los 365 días: ¿cap rate?"]).request["deal"]
+    assert deal["nightly"] == 1_600
+
+
+def test_the_rate_of_exchange_is_no_price() -> None:
+    assert understood(["one euro is 1.092 dollars: how many dollars are 150,000 euros?"]).slots["price"] == 150_000

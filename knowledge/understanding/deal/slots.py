@@ -13,6 +13,7 @@ from knowledge.understanding.intent import Intent
 from knowledge.understanding.rules.asked import ASKED, feasible
 from knowledge.understanding.rules.exchange import of_exchange, stated_exchange
 from knowledge.understanding.rules.figure import Figure
+from knowledge.understanding.rules.income import share_of_income
 from knowledge.understanding.tokens import Token
 
 #: Role in a return -> role that slots and request know it by.
@@ -49,6 +50,8 @@ _WITHOUT_RENT = frozenset(
 _ELSEWHERE = frozenset({"rate_moves", "fx_rate", "lost", "price_per_m2", "fx_pct"})
 #: Other readings of the figures that are tried where what is asked lacks one.
 _TRIED = 8
+#: From this probability on the trained reader tells the price of a property from that of a square metre.
+_SURE = 0.9
 _YEAR, _NEAR = frozenset({"ano", "year"}), 10
 #: Measures of the request that this reading knows nothing of.
 _FOREIGN = frozenset({"acquisition_costs", "fx", "short_rent", "equity_at_horizon", "with_loan", "other_term"})
@@ -75,7 +78,14 @@ def deal_of(
     _name_pesos(tokens, amounts)
     exchange = stated_exchange(tokens, plain)
     rate = of_exchange(plain, exchange) if exchange else set()
+    earned = share_of_income(tokens, plain)
     for amount in amounts:
+        meaning, after = meanings.get(amount.first), tokens[amount.last + 1 : amount.last + 2]
+        apart = any(t.comma or t.opens for t in after)
+        if amount.role == "price_per_m2" and apart and meaning and meaning.role == "price" and meaning.probability >= _SURE:
+            amount.role = "price"  # "1.200 metros a 310 millones, el metro a cómo sale?"
+        if earned and amount.first in earned.first:
+            amount.role = "income"
         if amount.first in rate:
             amount.role = "fx_rate"  # and the one unit of "one euro is 1.085 dollars"
     placed = {a.first for a in amounts if a.role in _ELSEWHERE} - rate

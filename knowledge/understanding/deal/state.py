@@ -25,6 +25,7 @@ from knowledge.understanding.rules.contexts import years_named
 from knowledge.understanding.rules.exchange import Exchange, asked_currency, asks_amount, currency_at
 from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.rules.figures import read_figures
+from knowledge.understanding.rules.income import share_of_income
 from knowledge.understanding.rules.rooms import countable
 from knowledge.understanding.rules.seasons import months_empty
 from knowledge.understanding.rules.settle import ENTRIES, FLOWS, settle
@@ -99,7 +100,10 @@ def read_deal(
     _name_pesos(tokens, amounts, exchange.quote if exchange else (known.get("fx") or {}).get("quote"))
     figures = read_figures(tokens, amounts, known, hits, exchange.first if exchange else None)
     deal = {k: v for k, v in known.items() if k != "turn"}
+    earned = share_of_income(tokens, amounts)
     placed = {exchange.first} if exchange else set()
+    if earned:
+        figures = [f for f in figures if f.at not in earned.first]
     trusted = {at: m for at, m in meanings.items() if at not in placed}
     if _several(as_meant(figures, tokens, amounts, trusted, known, currency)):
         return deal, []
@@ -126,6 +130,8 @@ def read_deal(
     figures = as_meant(figures, tokens, amounts, trusted, deal, currency)
     for figure in figures:
         _enter(deal, figure)
+    if earned:
+        deal["affordable"] = earned.value
     _halves(deal, tokens)
     if (empty := months_empty(tokens)) and not deal.get("vacancy_pct"):
         deal["vacancy_pct"] = round(100 * empty / 12, 6)

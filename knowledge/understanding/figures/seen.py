@@ -15,6 +15,7 @@ from knowledge.understanding.rules.contexts import is_year_number
 from knowledge.understanding.rules.exchange import of_exchange, stated_exchange
 from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.rules.figures import read_figures, refused
+from knowledge.understanding.rules.income import share_of_income
 from knowledge.understanding.rules.marks import Mark, Marks
 from knowledge.understanding.rules.settle import settle
 from knowledge.understanding.rules.vocabulary import words
@@ -62,7 +63,8 @@ def see(
     hits = named_measures(tokens, text)
     plain = [replace(a, role=None) for a in amounts if a.role not in ELSEWHERE]
     exchange = stated_exchange(tokens, plain)
-    placed = marks.taken | (of_exchange(amounts, exchange) if exchange else set())
+    earned = share_of_income(tokens, plain)
+    placed = marks.taken | (earned.first if earned else frozenset()) | (of_exchange(amounts, exchange) if exchange else set())
     kept = [
         i
         for i, a in enumerate(amounts)

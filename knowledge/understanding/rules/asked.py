@@ -107,7 +107,8 @@ def wanted_measures(
         asked = [m for m in asked if m in named or m not in before] or asked
     elif before:
         likeliest = next((m for m in ranked if m not in before), "")
-        asked = [likeliest] if chances.get(likeliest, 0.0) >= surely else list(before)
+        still = max((chances.get(m, 0.0) for m in before), default=0.0)
+        asked = [likeliest] if chances.get(likeliest, 0.0) >= max(surely, still) else list(before)
     asked = asked or [m for m in ranked[:1] if chances[m] >= _PERHAPS or _alone(m, chances[m], chances[ranked[1]])]
     asked = list(dict.fromkeys(_by_what_was_told(m, deal) for m in asked))
     possible = [m for m in asked if feasible(m, deal)]
