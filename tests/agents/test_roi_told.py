@@ -193,6 +193,15 @@ def test_loans_savings_and_nights_have_their_names(turns: list[str], entries: di
         (["gano 6'000.000 y el banco acepta hasta el 40 % del ingreso, a 15 años al 12 % EA: ¿cuánto me presta?"],
          {"affordable": 2_400_000.0}),
         (["We earn 60,000 a year and may spend 30% of our income on it. 20 years at 4%, what loan?"], {"affordable": 1_500.0}),
+        # a list of as many figures as options, dues, costs of the purchase
+        (["Depto de 3.9 mdp, renta anual 300,000, cuota de mantenimiento 2,800 al mes: ¿cap rate?"],
+         {"costs": [{"label": "cuota de mantenimiento", "amount": 2800.0, "period": "month"}]}),
+        (["Nave de 410.000, renta 33.000 al año y 8.400 de gastos de compra: neta sobre la inversión total"],
+         {"upfront": [{"label": "gastos de compra", "amount": 8400.0}]}),
+        (["tres trasteros por 24.000 los tres, a 55 al mes cada uno: ¿bruta?"], {"rooms": 3}),
+        (["piso de 150.000 a 700 al mes, comunidad 60: ¿neta?", "¿y si se queda vacío mes y medio al año?"],
+         {"vacancy_pct": 12.5, "turn": ["net_yield"]}),
+        (["gross on a 120k flat renting for 700?", "and with 9k of closing costs in the base"], {"base": "invested"}),
         # millions with an m
         (["office in Bogotá, price 720m pesos, NOI 54m pesos: cap rate?"], {"price": 720_000_000.0}),
         # rates of exchange
@@ -217,3 +226,10 @@ def test_days_of_the_year_are_no_price_of_a_night() -> None:
 
 def test_the_rate_of_exchange_is_no_price() -> None:
     assert understood(["one euro is 1.092 dollars: how many dollars are 150,000 euros?"]).slots["price"] == 150_000
+
+
+def test_a_list_of_as_many_figures_as_options_is_of_one_each() -> None:
+    found = understood(
+        ["vi tres: el de Suba a 290 millones, el de Cedritos a 340 y el de Usaquén a 450", "los cánones: 1.7, 2.1 y 2.6 millones"]
+    )
+    assert [o.get("monthly_rent") for o in found.request["options"]] == pytest.approx([1_700_000, 2_100_000, 2_600_000])

@@ -26,7 +26,7 @@ from knowledge.understanding.rules.exchange import Exchange, asked_currency, ask
 from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.rules.figures import read_figures
 from knowledge.understanding.rules.income import share_of_income
-from knowledge.understanding.rules.rooms import countable
+from knowledge.understanding.rules.rooms import countable, rooms_near
 from knowledge.understanding.rules.seasons import months_empty
 from knowledge.understanding.rules.settle import ENTRIES, FLOWS, settle
 from knowledge.understanding.rules.vocabulary import words
@@ -95,7 +95,8 @@ def read_deal(
 ) -> tuple[dict[str, Any], list[Figure]]:
     """(what is known of the return after this message, the figures read in it). `meanings` are the trained reader's, by first
     token, `wanted` the probability of each measure."""
-    hits = named_measures(tokens, text)
+    empty = months_empty(tokens)
+    hits = [h for h in named_measures(tokens, text) if not (empty and h.cue.route.startswith("cash_flow"))]  # "se queda vacío"
     exchange = exchange or _another_rate(amounts, known.get("fx"), meanings)
     _name_pesos(tokens, amounts, exchange.quote if exchange else (known.get("fx") or {}).get("quote"))
     figures = read_figures(tokens, amounts, known, hits, exchange.first if exchange else None)
@@ -133,12 +134,15 @@ def read_deal(
     if earned:
         deal["affordable"] = earned.value
     _halves(deal, tokens)
-    if (empty := months_empty(tokens)) and not deal.get("vacancy_pct"):
+    if empty and not deal.get("vacancy_pct"):
         deal["vacancy_pct"] = round(100 * empty / 12, 6)
     _terms(deal, known, tokens, figures, amounts)
     if "savings_gap" in deal["asked"] and "savings" not in deal and (deal.get("down_pct") or deal.get("financed_pct")):
         deal["savings"], deal["own"] = deal.get("own"), None
     deal |= countable(tokens)
+    if (deal.get("rent") or {}).get("each") and not deal.get("rooms"):
+        of_each = next((a for a in amounts if a.first in {f.at for f in figures if f.each}), None)
+        deal["rooms"] = rooms_near(tokens, of_each) if of_each else None
     _nights(deal)
     if deal.get("rooms") and (deal.get("rent") or {}).get("each"):
         deal["let"] = deal.get("taken") or max(1, deal["rooms"] - deal.get("empty", 0))
@@ -146,7 +150,7 @@ def read_deal(
     if area is not None:
         deal["area_m2"] = area
     before = list(known.get("asked") or ()) if follow_up or len(tokens) <= _SHORT else []
-    new = {ENTRIES.get(f.role, f.role) for f in figures if f.role}
+    new = {ENTRIES.get(f.role, f.role) for f in figures if f.role} | ({"vacancy_pct"} if empty else set())
     loose = [key for key in new & _LEADING if not any(rests_on(m, {key}) for m in before)]
     sure = _CHANGED if new and not loose else _UNCHANGED
     asked, deal["turn"] = wanted_measures(wanted, deal, {h.cue.route for h in hits}, before, sure)

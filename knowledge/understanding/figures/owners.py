@@ -314,8 +314,8 @@ class OwnerReader:
 
 
 def _goes_on(seen: Seen, position: int, roles: Sequence[str], state: State) -> bool:
-    """Whether a cost that follows another figure of the same option in its sentence is that option's too, since the other options
-    have costs of their own: "Flat: 240,000, rent 1,150, charge 90 a month" after a house with its costs."""
+    """Whether a cost that follows another figure of the same option in its sentence is that option's too, since the other
+    options have costs of their own: "Flat: 240,000, rent 1,150, charge 90 a month" after a house with its costs."""
     last, costs = state.last, [r for r in roles if r.startswith("cost/")]
     if not roles[position].startswith("cost/") or last is None or last.option is None or len(costs) < 2:
         return False

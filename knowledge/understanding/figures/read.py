@@ -6,29 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from knowledge.understanding.amounts import Amount
 from knowledge.understanding.figures.history import NOTHING, REMEMBERED, Past, Told
 from knowledge.understanding.figures.owners import State, counted, owner_reader
 from knowledge.understanding.figures.owners import settle as settle_owner
+from knowledge.understanding.figures.plausible import plausible, rows
 from knowledge.understanding.figures.reader import Meaning, reader
 from knowledge.understanding.figures.seen import Seen
-from knowledge.understanding.rules.contexts import contexts, years_of
-from knowledge.understanding.rules.vocabulary import words
-from knowledge.understanding.tokens import Token
 
-#: A rent is no larger than so many times another; smaller figures may stand in thousands or millions.
-_MOST_RENTS, _LEAST_BARE = 40.0, 100.0
-#: Months of rent that a price comes to, at least and at most, where the one follows the other.
-_MONTHS, _MOST_MONTHS = 80.0, 600.0
 #: Kinds of figure of which a choice is offered, and the words of a choice.
 _CHOSEN = frozenset({"term", "rate", "down", "financed"})
 #: Kinds of figure of which one property has several, and the names (letter or number, bank, place) that only options have.
 _MANIFOLD = frozenset({"cost", "once", "works", "flow", "room", "savings"})
 _OWN_NAMES = frozenset("lnp")
-#: Kinds of figure of which a property has one, and the words of one that goes from so much to so much.
-_ONE = frozenset({"price", "rent", "netrent", "value", "loan", "instalment", "own", "sale", "savings"})
-_SAVED = words("saved")
-_FROM, _TO, _MOVES, _MOVES_BEFORE = words("goes_from"), words("goes_to"), tuple(words("moves")), 6
 _OR, _CHOICE_AWAY = frozenset({"o", "u", "or"}), 3
 
 
@@ -36,8 +25,10 @@ def read_message(seen: Seen, past: Past) -> tuple[list[Meaning], Past]:
     """(the meaning of each of `seen.amounts`, what is told after the message), as the shipped readers have it."""
     if not seen.amounts:
         return [], later(past)
-    meanings = _plausible(seen, reader().read(seen, past.told), past)
+    meanings = plausible(seen, reader().read(seen, past.told), past)
     options, state = owner_reader().read(seen, [m.label for m in meanings], past)
+    if (listed := _in_order(seen, meanings, options, past)) is not None:
+        options, state = listed, _settled(seen, counted(seen, [m.label for m in meanings]), listed, past)
     roles = counted(seen, [m.label for m in meanings])
     if not past.several and (choice := _choice(seen, roles)):
         options, state = choice, _settled(seen, roles, choice, past)
@@ -53,76 +44,17 @@ def read_message(seen: Seen, past: Past) -> tuple[list[Meaning], Past]:
     return owned, after(seen, owned, past, state)
 
 
-def _plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
-    """A month's rent that is many times another one is a price, whatever its words, and what follows a price and is a hundredth
-    of it is its rent."""
-    rents = [t.value for t in past.told if t.role == "rent/month"]
-    rents += [a.value for a, m in zip(seen.amounts, meanings, strict=True) if m.label == "rent/month"]
-    found: list[Meaning] = []
-    price = 0.0
-    meanings = _own_money(seen, _that_hold(seen, meanings, past), past)
-    flows = any(m.role == "flow" for m in meanings)
-    around = contexts(seen.tokens, seen.amounts)
-    for amount, meaning, context in zip(seen.amounts, meanings, around, strict=True):
-        if flows and meaning.role == "hold" and amount.kind == "other" and len(years_of(seen.tokens, context)) == 1:
-            meaning = meaning.instead("flow", meaning.probability)  # "el segundo 7 y el tercero 8": what the third year brings
-        if amount.kind == "area":
-            meaning = meaning.instead(NOTHING, meaning.probability)
-        its_rent = amount.value >= _LEAST_BARE and price / _MOST_MONTHS <= amount.value <= price / _MONTHS
-        if meaning.label == "rent/month" and not its_rent and _too_much(amount.value, rents):
-            meaning = meaning.instead("price", meaning.probability)
-        elif meaning.label == "price" and its_rent:
-            meaning = meaning.instead("rent/month", meaning.probability)
-        price = amount.value if meaning.label == "price" else 0.0
-        found.append(meaning)
-    return found
-
-
-def _that_hold(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
-    """What no longer holds is nothing: the first of "ha bajado de 249.000 a 231.000", and the figure told before of "el alquiler es
-    de 790, los 760 eran del inquilino anterior"."""
-    found = list(meanings)
-    before = {(t.role, t.value) for t in past.told}
-    for at, (amount, meaning) in enumerate(zip(seen.amounts, meanings, strict=True)):
-        again = [n for n, other in enumerate(meanings) if n != at and other.label == meaning.label != NOTHING]
-        if len(again) != 1 or seen.compares or amount.kind not in ("money", "other"):
-            continue
-        changed = again[0] == at + 1 and _goes_to(seen.tokens, amount, seen.amounts[at + 1])
-        corrected = (meaning.label, amount.value) in before and (meaning.label, seen.amounts[again[0]].value) not in before
-        if changed or (corrected and meaning.role in _ONE):
-            found[at] = meaning.instead(NOTHING, meaning.probability)
-    return found
-
-
-def _own_money(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
-    """Of two amounts of own money in one property without a price the larger is its price ("equity of 120k in a 300k building"),
-    a price below zero among flows is money put in, and "30.000 ahorrados" are savings."""
-    found = list(meanings)
-    priced = any(m.role in ("price", "value") for m in meanings) or any(t.role in ("price", "value") for t in past.told)
-    owns = [at for at, m in enumerate(meanings) if m.role == "own"]
-    if len(owns) == 2 and not priced and not seen.compares:
-        largest = max(owns, key=lambda at: seen.amounts[at].value)
-        found[largest] = meanings[largest].instead("price", meanings[largest].probability)
-    flows = any(m.role in ("flow", "sale") for m in meanings)
-    for at, (amount, meaning) in enumerate(zip(seen.amounts, found, strict=True)):
-        after = seen.tokens[amount.last + 1] if amount.last + 1 < len(seen.tokens) else None
-        if meaning.role == "price" and amount.below and flows:
-            found[at] = meaning.instead("own", meaning.probability)
-        elif meaning.role == "own" and after is not None and not after.opens and after.text in _SAVED:
-            found[at] = meaning.instead("savings", meaning.probability)
-    return found
-
-
-def _goes_to(tokens: Sequence[Token], amount: Amount, following: Amount) -> bool:
-    """Whether a figure goes from one to the following: "de 249.000 a 231.000", "from 310k down to 285k"."""
-    opened = amount.first and tokens[amount.first - 1].text in _FROM
-    between = [t.text for t in tokens[amount.last + 1 : following.first]]
-    moves = {t.text for t in tokens[max(0, amount.first - _MOVES_BEFORE) : amount.first]}
-    return bool(opened and between and len(between) <= 2 and between[-1] in _TO and any(m.startswith(_MOVES) for m in moves))
-
-
-def _too_much(rent: float, others: Sequence[float]) -> bool:
-    return any(_LEAST_BARE <= other <= rent / _MOST_RENTS for other in others)
+def _in_order(
+    seen: Seen, meanings: Sequence[Meaning], options: Sequence[int | None], past: Past
+) -> list[int | None] | None:
+    """As many figures of one kind in a row as options were told are of one each: "los cánones: 1.6, 2.05 y 2.3 millones"."""
+    told = {t.option for t in past.told if t.option is not None}
+    for start, end in rows(seen.tokens, seen.amounts):
+        label = meanings[start].label
+        alike = end - start == len(told) > 1 and label != NOTHING and all(m.label == label for m in meanings[start:end])
+        if alike and not any(t.role == label for t in past.told):
+            return [*options[:start], *sorted(told), *options[end:]]
+    return None
 
 
 def _settled(seen: Seen, roles: Sequence[str], options: Sequence[int | None], past: Past) -> State:

@@ -1,4 +1,4 @@
-"""What a household can pay a month as a share of what it earns: "el banco no deja pasar del 30 % de los ingresos y gano 9'200.000"."""
+"""What a household can pay a month as a share of what it earns: "no más del 30 % de los ingresos, y gano 9'200.000"."""
 
 from __future__ import annotations
 

@@ -1,0 +1,149 @@
+"""What the other figures and the plain words around it make of a meaning that the trained reader gave to a figure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from knowledge.understanding.amounts import Amount
+from knowledge.understanding.figures.history import NOTHING, Past
+from knowledge.understanding.figures.reader import Meaning
+from knowledge.understanding.figures.seen import Seen
+from knowledge.understanding.rules.contexts import contexts, period_of, years_of
+from knowledge.understanding.rules.vocabulary import said, words
+from knowledge.understanding.tokens import Token
+
+#: A rent is no larger than so many times another; smaller figures may stand in thousands or millions.
+_MOST_RENTS, _LEAST_BARE = 40.0, 100.0
+#: Months of rent that a price comes to, at least and at most, where the one follows the other.
+_MONTHS, _MOST_MONTHS = 80.0, 600.0
+#: Kinds of figure of which a property has one, and the words of one that goes from so much to so much.
+_ONE = frozenset({"price", "rent", "netrent", "value", "loan", "instalment", "own", "sale", "savings"})
+_SAVED = words("saved")
+_FROM, _TO, _MOVES, _MOVES_BEFORE = words("goes_from"), words("goes_to"), tuple(words("moves")), 6
+#: How far (in tokens) a name stands from its figure, before and after.
+_NAME_BEFORE, _NAME_AFTER = 5, 5
+#: From this probability on a cost whose period is not said is a month's beside a month's rent.
+_PERHAPS = 0.2
+#: Costs that are a year's, and what stands between the figures of a list.
+_YEARLY = words("yearly_costs")
+_AND = frozenset({"y", "e", "and"})
+
+
+def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
+    """A month's rent that is many times another one is a price, whatever its words, and what follows a price and is a hundredth
+    of it is its rent."""
+    rents = [t.value for t in past.told if t.role == "rent/month"]
+    rents += [a.value for a, m in zip(seen.amounts, meanings, strict=True) if m.label == "rent/month"]
+    found: list[Meaning] = []
+    price = 0.0
+    meanings = _named(seen, _alike(seen, meanings))
+    meanings = _own_money(seen, _that_hold(seen, meanings, past), past)
+    flows = any(m.role == "flow" for m in meanings)
+    around = contexts(seen.tokens, seen.amounts)
+    for amount, meaning, context in zip(seen.amounts, meanings, around, strict=True):
+        if flows and meaning.role == "hold" and amount.kind == "other" and len(years_of(seen.tokens, context)) == 1:
+            meaning = meaning.instead("flow", meaning.probability)  # "el segundo 7 y el tercero 8": what the third year brings
+        if amount.kind == "area":
+            meaning = meaning.instead(NOTHING, meaning.probability)
+        its_rent = amount.value >= _LEAST_BARE and price / _MOST_MONTHS <= amount.value <= price / _MONTHS
+        if meaning.label == "rent/month" and not its_rent and _too_much(amount.value, rents):
+            meaning = meaning.instead("price", meaning.probability)
+        elif meaning.label == "price" and its_rent:
+            meaning = meaning.instead("rent/month", meaning.probability)
+        price = amount.value if meaning.label == "price" else 0.0
+        found.append(meaning)
+    return found
+
+
+def rows(tokens: Sequence[Token], amounts: Sequence[Amount]) -> Iterator[tuple[int, int]]:
+    """(first, end) of figures that follow each other with nothing but commas or "and" between: "1.6, 2.05 y 2.3 millones"."""
+    start = 0
+    for at in range(1, len(amounts) + 1):
+        if at < len(amounts) and not tokens[amounts[at].first].opens:
+            between = tokens[amounts[at - 1].last + 1 : amounts[at].first]
+            if len(between) <= 1 and all(t.text in _AND for t in between):
+                continue
+        if at - start > 1:
+            yield start, at
+        start = at
+
+
+def _alike(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
+    """In a row of three or more the odd one out is what the others are."""
+    found = list(meanings)
+    for start, end in rows(seen.tokens, seen.amounts):
+        label, times = Counter(m.label for m in meanings[start:end]).most_common(1)[0]
+        if end - start > 2 and times == end - start - 1 and label != NOTHING:
+            found[start:end] = [m if m.label == label else m.instead(label, m.probability) for m in meanings[start:end]]
+    return found
+
+
+def _named(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
+    """Dues of a building are no instalment, costs of a purchase are paid once, a cost beside a month's rent is a month's."""
+    found = []
+    monthly = any(m.label in ("rent/month", "netrent/month") for m in meanings)
+    for at, (amount, meaning, context) in enumerate(
+        zip(seen.amounts, meanings, contexts(seen.tokens, seen.amounts), strict=True)
+    ):
+        previous = seen.amounts[at - 1].last + 1 if at else 0
+        following = seen.amounts[at + 1].first if at + 1 < len(meanings) else len(seen.tokens)
+        before = seen.tokens[max(previous, amount.first - _NAME_BEFORE) : amount.first]
+        after = seen.tokens[amount.last + 1 : min(following, amount.last + 1 + _NAME_AFTER)]
+        if meaning.role == "instalment" and said(before, "dues"):
+            meaning = meaning.instead(f"cost/{meaning.period}", meaning.probability)
+        elif meaning.role in ("cost", "works") and (said(after, "costs_of_purchase") or said(before, "costs_of_purchase")):
+            meaning = meaning.instead("once", meaning.probability)
+        elif meaning.label == "cost/year" and monthly and period_of(seen.tokens, context) is None:
+            likely = any(label == "cost/month" and p >= _PERHAPS for label, p in meaning.others)
+            if likely and not {t.text for t in (*before, *after)} & _YEARLY:
+                meaning = meaning.instead("cost/month", meaning.probability)
+        found.append(meaning)
+    return found
+
+
+def _that_hold(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
+    """What no longer holds is nothing: the first of "ha bajado de 249.000 a 231.000", and the figure told before of "el
+    alquiler es de 790, los 760 eran del inquilino anterior"."""
+    found = list(meanings)
+    before = {(t.role, t.value) for t in past.told}
+    for at, (amount, meaning) in enumerate(zip(seen.amounts, meanings, strict=True)):
+        again = [n for n, other in enumerate(meanings) if n != at and other.label == meaning.label != NOTHING]
+        if len(again) != 1 or seen.compares or amount.kind not in ("money", "other"):
+            continue
+        changed = again[0] == at + 1 and _goes_to(seen.tokens, amount, seen.amounts[at + 1])
+        corrected = (meaning.label, amount.value) in before and (meaning.label, seen.amounts[again[0]].value) not in before
+        if changed or (corrected and meaning.role in _ONE):
+            found[at] = meaning.instead(NOTHING, meaning.probability)
+    return found
+
+
+def _own_money(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
+    """Of two amounts of own money in one property without a price the larger is its price ("equity of 120k in a 300k
+    building"), a price below zero among flows is money put in, and "30.000 ahorrados" are savings."""
+    found = list(meanings)
+    priced = any(m.role in ("price", "value") for m in meanings) or any(t.role in ("price", "value") for t in past.told)
+    owns = [at for at, m in enumerate(meanings) if m.role == "own"]
+    if len(owns) == 2 and not priced and not seen.compares:
+        largest = max(owns, key=lambda at: seen.amounts[at].value)
+        found[largest] = meanings[largest].instead("price", meanings[largest].probability)
+    flows = any(m.role in ("flow", "sale") for m in meanings)
+    for at, (amount, meaning) in enumerate(zip(seen.amounts, found, strict=True)):
+        after = seen.tokens[amount.last + 1] if amount.last + 1 < len(seen.tokens) else None
+        if meaning.role == "price" and amount.below and flows:
+            found[at] = meaning.instead("own", meaning.probability)
+        elif meaning.role == "own" and after is not None and not after.opens and after.text in _SAVED:
+            found[at] = meaning.instead("savings", meaning.probability)
+    return found
+
+
+def _goes_to(tokens: Sequence[Token], amount: Amount, following: Amount) -> bool:
+    """Whether a figure goes from one to the following: "de 249.000 a 231.000", "from 310k down to 285k"."""
+    opened = amount.first and tokens[amount.first - 1].text in _FROM
+    between = [t.text for t in tokens[amount.last + 1 : following.first]]
+    moves = {t.text for t in tokens[max(0, amount.first - _MOVES_BEFORE) : amount.first]}
+    return bool(opened and between and len(between) <= 2 and between[-1] in _TO and any(m.startswith(_MOVES) for m in moves))
+
+
+def _too_much(rent: float, others: Sequence[float]) -> bool:
+    return any(_LEAST_BARE <= other <= rent / _MOST_RENTS for other in others)
