@@ -31,7 +31,7 @@ from core.facts import Fact, rests_on_demo
 from core.locale import LOCALES, Locale, locale_for
 from core.retry import is_model_fault
 from core.words import PROMPTS
-from graphs import policy, references
+from graphs import memory, policy, references
 from graphs.context import GraphContext
 from graphs.evidence import artifacts_of, facts_of, presentable, stated_facts
 from graphs.grounding import bound
@@ -338,7 +338,7 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     return {
         "outcome": outcome,
         "findings": None,
-        "slots": understood["slots"] if not understood.get("small_talk") else state.get("slots") or {},
+        "slots": memory.slots_next(understood, state.get("slots") or {}),
         "shown": references.shown_next(extras["references"], state.get("shown") or ()),
         "spoken_of": references.spoken_of_next(
             understood, _meant(state), extras["references"], state.get("spoken_of") or ()
