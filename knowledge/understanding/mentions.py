@@ -16,6 +16,11 @@ _POLITE = words("polite")
 #: Words that may stand between a negator and what it refuses.
 _REFUSING = words("refusing")
 _SOLD, _ALTERNATIVES, _ACCOMPANIED, _THEIRS = words("sold"), words("alternatives"), words("accompanied"), words("theirs")
+_LEAVES_LIST, _SOMEWHERE = words("leaves_list"), phrases("somewhere")
+_EITHER = frozenset({"o", "u", "or", "vs", "versus", "contra", "against"})
+_ONE = frozenset({"un", "una", "otro", "otra", "a", "an", "another"})
+#: Kinds that may be rooms of a house.
+_PARTS = frozenset({"retail", "warehouse", "office", "studio", "room"})
 _NAME_STOP = words("name_stop")
 _GIVEN, _TITLES = words("given_names"), words("titles")
 _PARTICLES = frozenset(phrases("name_particles"))
@@ -382,14 +387,51 @@ def _wanted_types(
 
 
 def _is_part(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
-    """Whether a type is part of the one named before it: "naves con oficina", "chalet, 310 m2, parcela grande"."""
-    before = [i for i in asked if i < at]
-    if not before or asked[before[-1]] == asked[at]:
+    """Whether a type is part of the one named before it: "naves con oficina", "casa con patio y bodega", "casa de dos
+    plantas, local abajo", "chalet, 310 m2, parcela grande". What stands after "o" or "vs" never is."""
+    before = [i for i in asked if i < at and not _is_part(tokens, i, asked)]
+    if not before or asked[before[-1]] == asked[at] or any(t.text.startswith("compar") for t in tokens):
         return False
-    between = [t.text for t in tokens[before[-1] + 1 : at]]
-    if _ALTERNATIVES & set(between) or any(t.text.startswith("compar") for t in tokens):
+    head, gap = before[-1], tokens[before[-1] + 1 : at]
+    between = [t.text for t in gap]
+    if _EITHER & set(between):
         return False
-    return bool(_ACCOMPANIED & set(between[-3:])) or (asked[at] == "land" and asked[before[-1]] == "house")
+    if _somewhere(tokens, at) and not _somewhere(tokens, head) and not any(t.opens for t in tokens[head + 1 : at + 1]):
+        return True
+    if _in_list_of_parts(tokens, head, at) or (asked[at] in _PARTS and _after_parts(tokens, head, at)):
+        return True
+    if _ALTERNATIVES & set(between):
+        return False
+    return bool(_ACCOMPANIED & set(between[-3:])) or (asked[at] == "land" and asked[head] == "house")
+
+
+def _somewhere(tokens: list[Token], at: int) -> bool:
+    """Whether the words after a type say on which floor or side of the whole it is: "local abajo", "shop on the ground floor"."""
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    if after is None or after.opens or after.comma:
+        return False
+    return any(words_at(tokens, at + 1, len(p)) == p for p in _SOMEWHERE)
+
+
+def _in_list_of_parts(tokens: list[Token], head: int, at: int) -> bool:
+    """Whether a single thing stands in the list after the head's "con": "casa con patio, cocina y bodega"."""
+    if "types" in tokens[at].classes or words_at(tokens, at + 1, 1)[:1] and tokens[at + 1].text in _ACCOMPANIED:
+        return False
+    for first in range(head + 1, at):
+        if tokens[first].text in ("con", "with"):
+            inside = tokens[first + 1 : at + 1]
+            return not any(t.opens or t.text in _LEAVES_LIST for t in inside)
+    return False
+
+
+def _after_parts(tokens: list[Token], head: int, at: int) -> bool:
+    """Whether a bare thing goes on with the rooms of the head: "casa, tres alcobas, local y patio"."""
+    inside = tokens[head + 1 : at + 1]
+    if "types" in tokens[at].classes or any(t.opens or t.text in _LEAVES_LIST for t in inside) or not any(t.comma for t in inside):
+        return False
+    rooms = any("feature" in t.classes or t.text in lexicon().counts for t in inside[:-1])
+    ends = at + 1 == len(tokens) or tokens[at + 1].comma or tokens[at + 1].opens or tokens[at + 1].text in ("y", "and")
+    return rooms and ends and tokens[at - 1].text not in _ONE
 
 
 def _is_sold(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
@@ -416,8 +458,8 @@ def find_mentions(
 ) -> Mentions:
     """Everything said about property and person; `taken` are tokens of figures and places."""
     correction = _correction(tokens)
-    wanted, refused = _wanted_types(tokens, types_at, correction)
     features, refused_features = _features(tokens, taken, types_at)
+    wanted, refused = _wanted_types(tokens, types_at, correction)
     email = next((t.raw.lower() for t in tokens if t.kind == "email"), None)
     return Mentions(
         types=wanted,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from knowledge.understanding.cues import cue_words
@@ -31,6 +31,8 @@ ACCEPTED = 0.72
 _PROVINCIAL = 30_000
 #: A country wins over a village of its name in the three markets up to this size.
 _VILLAGE = 20_000
+#: A city of the three markets from this size on is meant by its name whatever city was spoken of.
+_LARGE_CITY = 100_000
 #: Evidence from which a name that looks like a common word may be a place if its neighbours are.
 _POSSIBLE = 0.35
 #: A name with two slips is only taken for a place of at least this many inhabitants.
@@ -39,7 +41,9 @@ _TWO_SLIPS = 100_000
 _LISTED_CITY = 15_000
 _NATURAL = words("natural")
 _INTO = frozenset({"en", "in"})
-_LISTING = frozenset({"o", "u", "or", "y", "and", "vs", "versus"})
+_LISTING = frozenset({"o", "u", "or", "y", "e", "and", "vs", "versus"})
+_NO_AREAS = words("no_areas")
+_VERSUS = frozenset({"vs", "versus", "contra", "against"})
 _DEFINITE = words("definite")
 _GIVEN, _SAYING = words("given_names"), words("saying")
 _OF_ONE = frozenset({"la", "el", "de", "del", "en", "the", "one", "in", "from", "that", "is"})
@@ -107,13 +111,17 @@ def find_places(
         total[hint] = total.get(hint, 0.0) + 0.6
     admins = _admins(spans, tokens)
     cities = {fold(e.name) for s in spans for e, _ in s.readings if e.level == "city"}
-    previous_city = previous.get("city")
-    old_cities = {fold(str(c)) for c in (previous_city if isinstance(previous_city, list) else [previous_city]) if c}
+    old_cities = {fold(str(c)) for c in _listed_values(previous.get("city"))}
+    if old_cities and isinstance(before, str):
+        candidates = [s for s in (_without_tails(s, before) for s in candidates) if s.readings]
+        spans = _choose(candidates, tokens)
     unread = [s for s in spans if _settle(s, total, admins, cities, old_cities) is None]
     if any(s.last > s.first for s in unread):  # "sevilla este" may be no district, but Sevilla is a city
         spans = _choose([s for s in candidates if s not in unread], tokens)
     settled = [s for s in (_settle(s, total, admins, cities, old_cities) for s in spans) if s is not None]
-    settled = _outside_parts(_agree(settled, spans, total, admins, cities, old_cities), tokens)
+    settled = _agree(settled, spans, total, admins, cities, old_cities)
+    parts = _parts_of_cities(settled, tokens)
+    settled = [s for s in _outside_parts(settled, tokens) if s[0].first not in parts]
     places = [
         Place(
             shown,
@@ -130,11 +138,29 @@ def find_places(
         )
         for s, e, shown in settled
     ]
+    places += [_inside(text, tokens, part, whole) for part, whole in parts.values()]
     places += _unknown_neighbourhoods(text, tokens, taken, places)
+    places += _parts_of_known(text, tokens, taken, places, previous)
     places += _centre(tokens, places, bool(old_cities), taken)
     places += _unknown_regions(text, tokens, taken, places)
     sizes = {(entry.name, entry.country): (entry.admin1, entry.population) for _, entry, _ in settled}
     return _without_provinces(tokens, _drop_redundant(places), sizes)
+
+
+def _listed_values(value: object) -> list[object]:
+    return [v for v in (value if isinstance(value, list) else [value]) if v]
+
+
+def _is_tail(entry: Entry, key: str) -> bool:
+    """Whether a name is only the end of the village's: "Crespo" of Primera Fracción de Crespo."""
+    name = fold(entry.name)
+    return entry.level == "city" and entry.population < _VILLAGE and name != key and name.endswith(f" {key}")
+
+
+def _without_tails(span: _Span, country: str) -> _Span:
+    """Without readings as a village of another country than that spoken of, of whose name this is only the end."""
+    kept = [(e, shown) for e, shown in span.readings if e.country == country or not _is_tail(e, span.key)]
+    return replace(span, readings=kept)
 
 
 def _admins(spans: list[_Span], tokens: list[Token]) -> _Admins:
@@ -427,7 +453,7 @@ def _settle(
             city = fold(entry.city or "")
             here = city in cities or (city != span.key and f" {city} " in f" {span.key} ")
             old = city in old_cities
-            only = all(e.level == "neighbourhood" for e, _ in span.readings)
+            only = not any(_outweighs(e, entry, span) for e, _ in span.readings)
             if here and city == span.key:
                 continue
             if entry.guarded and known_alone and not (here or old):
@@ -452,6 +478,16 @@ def _settle(
         return span, best[1], best[2]
     shared = _shared(span, votes) if span.placed and not cities | old_cities else None
     return None if shared is None else (span, shared, shared.name)
+
+
+def _outweighs(rival: Entry, entry: Entry, span: _Span) -> bool:
+    """Whether another reading keeps a guarded neighbourhood of the city spoken of from being meant: any place, but after
+    "en" ("¿y en Palermo?") only a town of its own country or a city of one of the others."""
+    if rival.level == "neighbourhood":
+        return False
+    if not span.placed or rival.level != "city":
+        return not span.placed or rival.level != "other" or rival.latitude is None
+    return rival.population >= (_VILLAGE if rival.country == entry.country else _LARGE_CITY)
 
 
 def _shared(span: _Span, votes: Mapping[str, float]) -> Entry | None:
@@ -480,6 +516,50 @@ def _outside_parts(settled: list[_Settled], tokens: list[Token]) -> list[_Settle
         if beside and outside and any(e.country == whole[1].country for e, _ in part[0].readings):
             dropped.append(part)
     return [s for s in settled if s not in dropped]
+
+
+def _parts_of_cities(settled: list[_Settled], tokens: list[Token]) -> dict[int, tuple[_Span, _Settled]]:
+    """Names that are read into the city which follows them after a comma, though a place elsewhere has the same name:
+    "en Palermo, Buenos Aires", "piso en Providencia, Santiago". First token -> (the part, its city).
+
+    Not where places are listed or compared ("Miami, Medellín o Lima").
+    """
+    named = [s for s in settled if s[1].level in ("city", "neighbourhood", "other")]
+    if len(named) != 2 or any(t.text.startswith("compar") or t.text in _VERSUS for t in tokens):
+        return {}
+    part, whole = named
+    span, city = part[0], whole[1]
+    after = tokens[whole[0].last + 1] if whole[0].last + 1 < len(tokens) else None
+    if span.last + 1 != whole[0].first or not tokens[whole[0].first].comma or tokens[whole[0].first].opens:
+        return {}
+    if (after is not None and after.text in _LISTING and not after.comma) or not _is_in(part[1], city):
+        return {}
+    return {span.first: (span, whole)} if span.placed or _typed_before(tokens, span.first) else {}
+
+
+def _is_in(part: Entry, city: Entry) -> bool:
+    """Whether a place that stands before a city can only be a part of it which has the name of a place elsewhere."""
+    outside = city.country not in MARKETS
+    if city.level == "neighbourhood" or city.latitude is None or (part.country == city.country and not outside):
+        return False
+    if part.level == "neighbourhood":
+        return outside
+    return part.population < city.population and (outside or part.country not in MARKETS)
+
+
+def _typed_before(tokens: list[Token], first: int) -> bool:
+    """Whether a kind of property stands right before the name, or before `de`, `en` or `in`."""
+    before = [t.text for t in tokens[max(0, first - 3) : first] if t.text not in lexicon().articles]
+    near = before[-2:] if before[-1:] and before[-1] in ("de", *_INTO) else before[-1:]
+    return any((word,) in lexicon().types or word in lexicon().plurals for word in near)
+
+
+def _inside(text: str, tokens: list[Token], part: _Span, whole: _Settled) -> Place:
+    """A name as a neighbourhood of the city that follows it."""
+    start, end = tokens[part.first].start, tokens[part.last].end
+    covered = whole[1].country in MARKETS
+    country = whole[1].country if covered else None
+    return Place(text[start:end], "neighbourhood", country, None, whole[2], covered, None, None, start, end, 0.5)
 
 
 def _agree(
@@ -548,7 +628,8 @@ def _unknown_neighbourhoods(text: str, tokens: list[Token], taken: set[int], pla
             before[-1] in ("en", "in", "near", "de")
             or (before[-1] in lex.articles and before[:-1][-1:] in (["en"], ["in"], ["de"]))
         )
-        if (marker or (joined and strong)) and len(token.text) > 2:
+        typed = joined and _typed_before(tokens, at) and token.text not in _GIVEN
+        if (marker or (joined and strong) or typed) and len(token.text) > 2:
             name = text[token.start : tokens[end].end]
             city = after.name if after else None
             country = after.country if after else None
@@ -560,6 +641,37 @@ def _unknown_neighbourhoods(text: str, tokens: list[Token], taken: set[int], pla
             )
         at = end + 1
     return found
+
+
+def _parts_of_known(
+    text: str, tokens: list[Token], taken: set[int], places: list[Place], previous: Mapping[str, object]
+) -> list[Place]:
+    """A capitalised name of no list after `en` or `in` is a neighbourhood of the city spoken of ("mejor en Zarabanda")."""
+    city, country = previous.get("city"), previous.get("country")
+    if not isinstance(city, str) or any(p.level != "country" for p in places):
+        return []
+    busy = set(taken) | {i for i, t in enumerate(tokens) for p in places if t.start < p.end and t.end > p.start}
+    for at, token in enumerate(tokens):
+        if at in busy or not at or not token.capital or token.kind != "word" or token.opens or token.comma:
+            continue
+        before = [t.text for t in tokens[max(0, at - 2) : at]]
+        placed = before[-1] in _INTO or (before[-1] in lexicon().articles and before[0] in _INTO)
+        end = at
+        while end + 1 < len(tokens) and _goes_on(tokens[end + 1]) and end + 1 not in busy:
+            end += 1
+        part = tokens[at : end + 1]
+        if not placed or any(_is_word(t.text) for t in part) or any(t.text in _NO_AREAS for t in part):
+            continue
+        if len(token.text) > 3 and not (token.raw.isupper() and len(token.raw) > 1):
+            name, covered = text[token.start : part[-1].end], isinstance(country, str)
+            where = country if isinstance(country, str) else None
+            return [Place(name, "neighbourhood", where, None, city, covered, None, None, token.start, part[-1].end, 0.4)]
+    return []
+
+
+def _goes_on(token: Token) -> bool:
+    """Whether a word goes on with the name before it."""
+    return token.capital and token.kind == "word" and not (token.opens or token.comma)
 
 
 def _unknown_regions(text: str, tokens: list[Token], taken: set[int], places: list[Place]) -> list[Place]:
