@@ -21,6 +21,7 @@ _EITHER = frozenset({"o", "u", "or", "vs", "versus", "contra", "against"})
 _ONE = frozenset({"un", "una", "otro", "otra", "a", "an", "another"})
 #: Kinds that may be rooms of a house.
 _PARTS = frozenset({"retail", "warehouse", "office", "studio", "room"})
+_HANDING, _SELLING = words("handing"), words("selling")
 _NAME_STOP = words("name_stop")
 _GIVEN, _TITLES = words("given_names"), words("titles")
 _PARTICLES = frozenset(phrases("name_particles"))
@@ -65,6 +66,8 @@ _ITEM_OPENERS = words("item_openers")
 _CORRECTIONS = phrases("corrections")
 _CLAUSE_CORRECTIONS = frozenset(phrases("clause_corrections"))
 _SHORT_OPENERS = frozenset(phrases("short_openers"))
+_CLAUSE_OPENERS = frozenset(phrases("clause_openers"))
+_TITLE_ARTICLES = frozenset({"la", "el", "the"})
 
 
 @dataclass(slots=True)
@@ -206,9 +209,18 @@ def _operation(tokens: list[Token]) -> str | None:
             if len(words) == size and words in lex.operations and not _negated(tokens, at):
                 found.append(lex.operations[words])
                 break
-    if "sell" in found:
+    if "sell" in found or _hands_over(tokens):
         return "sell"
     return found[0] if len(set(found)) == 1 else ("buy" if "buy" in found else None)
+
+
+def _hands_over(tokens: list[Token]) -> bool:
+    """ "quiero dejarles la casa pa que me la vendan": the property is to be sold for its owner."""
+    for at, token in enumerate(tokens):
+        if token.text in _HANDING:
+            end = next((i for i in range(at + 1, len(tokens)) if tokens[i].opens), len(tokens))
+            return any(t.text in _SELLING and not _negated(tokens, i) for i, t in enumerate(tokens[at:end], at))
+    return False
 
 
 def find_names(text: str, tokens: list[Token], contact: set[int]) -> tuple[str | None, set[int]]:
@@ -265,15 +277,20 @@ def _named_after(tokens: list[Token]) -> range | None:
             words = words_at(tokens, at, size)
             if len(words) < size or words not in openers:
                 continue
-            start = at + size
+            if words in _CLAUSE_OPENERS and not (tokens[at].opens or tokens[at].comma):
+                continue
+            start = after = at + size
+            if start + 1 < len(tokens) and tokens[start].text in _TITLE_ARTICLES and tokens[start + 1].text in _TITLES:
+                start = after = start + 1
             while start < len(tokens) and tokens[start].text in _TITLES:
                 start += 1
-            if start >= len(tokens):
+            if start >= len(tokens) or (start > after and (tokens[start].comma or tokens[start].opens)):
                 continue
             alone = start + 1 == len(tokens) or tokens[start + 1].comma or tokens[start + 1].opens
             given = tokens[start].text in _GIVEN
             stated = alone and not _means_something(tokens[start].text) and not tokens[start].opens
-            least = 2 if words in _SHORT_OPENERS and not given and not stated else 1
+            titled = start > after
+            least = 2 if words in _SHORT_OPENERS and not (given or stated or titled) else 1
             here = _capitalised(tokens, start, least) or _lower_case(tokens, start, words not in _TELLING_OPENERS)
             if here is not None:
                 return here
@@ -415,7 +432,7 @@ def _somewhere(tokens: list[Token], at: int) -> bool:
 
 def _in_list_of_parts(tokens: list[Token], head: int, at: int) -> bool:
     """Whether a single thing stands in the list after the head's "con": "casa con patio, cocina y bodega"."""
-    if "types" in tokens[at].classes or words_at(tokens, at + 1, 1)[:1] and tokens[at + 1].text in _ACCOMPANIED:
+    if "types" in tokens[at].classes or set(words_at(tokens, at + 1, 1)) & _ACCOMPANIED:
         return False
     for first in range(head + 1, at):
         if tokens[first].text in ("con", "with"):
@@ -427,7 +444,8 @@ def _in_list_of_parts(tokens: list[Token], head: int, at: int) -> bool:
 def _after_parts(tokens: list[Token], head: int, at: int) -> bool:
     """Whether a bare thing goes on with the rooms of the head: "casa, tres alcobas, local y patio"."""
     inside = tokens[head + 1 : at + 1]
-    if "types" in tokens[at].classes or any(t.opens or t.text in _LEAVES_LIST for t in inside) or not any(t.comma for t in inside):
+    listed = any(t.comma for t in inside) and not any(t.opens or t.text in _LEAVES_LIST for t in inside)
+    if not listed or "types" in tokens[at].classes:
         return False
     rooms = any("feature" in t.classes or t.text in lexicon().counts for t in inside[:-1])
     ends = at + 1 == len(tokens) or tokens[at + 1].comma or tokens[at + 1].opens or tokens[at + 1].text in ("y", "and")

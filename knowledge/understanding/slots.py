@@ -15,6 +15,7 @@ from knowledge.understanding.amounts import Amount
 from knowledge.understanding.lexicon import lexicon, phrases, words
 from knowledge.understanding.mentions import Mentions
 from knowledge.understanding.model import Place
+from knowledge.understanding.origins import without_origins
 from knowledge.understanding.text import fold
 from knowledge.understanding.tokens import Token, words_at
 
@@ -33,7 +34,7 @@ PROPERTY_SLOTS = (
 )
 #: How far (times) a bare figure may be from the last one of its kind to be its replacement.
 SAME_SIZE = 8.0
-_ORIGIN = phrases("origin")
+_ORIGIN, _NEXT_YEAR, _NEXT_TWO_YEARS = phrases("origin"), phrases("next_year"), phrases("next_two_years")
 _RATE_NAMES, _TERM_NAMES, _DOWN_NAMES = words("rate_names"), words("term_names"), words("down_names")
 #: A preposition that tells of what a bare figure is.
 _TELLING = frozenset({(("al",), "rate_pct"), (("at",), "rate_pct"), (("a",), "term_years"), (("over",), "term_years")})
@@ -105,6 +106,7 @@ def asked_places(
         )
         if not (lives or comes or place in refused):
             kept.append(place)
+    kept = without_origins(tokens, kept)
     if correction_at is not None and correction_at < len(tokens):
         limit = tokens[correction_at].start
         later = [p for p in kept if p.start >= limit and p.level != "country"]
@@ -333,6 +335,17 @@ def figure_slots(
     if last:
         slots["_last"] = last
     return slots
+
+
+def years_ahead(tokens: list[Token]) -> float | None:
+    """Years of "el año entrante", "next year", "el próximo año y medio", "in a couple of years"."""
+    for years, said in ((2, _NEXT_TWO_YEARS), (1, _NEXT_YEAR)):
+        for at in range(len(tokens)):
+            found = next((p for p in said if words_at(tokens, at, len(p)) == p), None)
+            if found is not None:
+                half = years == 1 and words_at(tokens, at + len(found), 2) == ("y", "medio")
+                return years + 0.5 if half else years
+    return None
 
 
 def rate_kind(tokens: list[Token], rate: Amount) -> str | None:

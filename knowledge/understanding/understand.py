@@ -338,6 +338,9 @@ def _turn_slots(
     if operation := _operation(message, meant, says):
         turn["operation"] = operation
     turn |= slots.figure_slots(message.tokens, message.amounts, comparing, said.correction_at)
+    if "price_prediction" in meant.routes and "horizon_years" not in turn and (ahead := slots.years_ahead(message.tokens)):
+        turn["horizon_years"] = ahead
+        turn["_last"] = {"years": "horizon_years"} | turn.get("_last", {})
     turn |= slots.contact_slots(said, message.amounts)
     if said.features:
         turn["features"] = said.features

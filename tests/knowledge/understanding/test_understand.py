@@ -155,6 +155,21 @@ def test_reason_for_a_person(text: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("¿hay gente de verdad buscando cuarto en Tunja?", False),
+        ("quiero saber si personas de verdad pagan eso por un piso en Lugo", False),
+        ("busco y quiero rentar un depa para una persona en Toluca", False),
+        ("¿hay gente de verdad ahí?", True),
+        ("quiero que me escriba gente de verdad", True),
+        ("necesito que lo revise una persona", True),
+    ],
+)
+def test_people_who_are_the_market_are_not_asked_for(text: str, asked: bool) -> None:
+    assert (talk([text]).human_reason == "asked_person") == asked
+
+
+@pytest.mark.parametrize(
     ("text", "routes"),
     [
         (
