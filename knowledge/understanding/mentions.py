@@ -19,6 +19,7 @@ _SOLD, _ALTERNATIVES, _ACCOMPANIED, _THEIRS = words("sold"), words("alternatives
 _LEAVES_LIST, _SOMEWHERE = words("leaves_list"), phrases("somewhere")
 _EITHER = frozenset({"o", "u", "or", "vs", "versus", "contra", "against"})
 _ONE = frozenset({"un", "una", "otro", "otra", "a", "an", "another"})
+_CLITICS = frozenset({"se", "me", "te", "nos", "os", "lo", "le", "les"})
 #: Kinds that may be rooms of a house.
 _PARTS = frozenset({"retail", "warehouse", "office", "studio", "room"})
 _HANDING, _SELLING = words("handing"), words("selling")
@@ -102,7 +103,7 @@ def tag_types(tokens: list[Token], taken: set[int], english: bool) -> dict[int, 
                 or any(tokens[i].opens or tokens[i].comma for i in range(at + 1, at + size))
             ):
                 continue
-            if words not in lex.types:
+            if words not in lex.types or (size == 1 and _is_verb(tokens, at)):
                 continue
             step = size
             kind = lex.types[words]
@@ -122,6 +123,11 @@ def tag_types(tokens: list[Token], taken: set[int], english: bool) -> dict[int, 
                 tokens[at].classes.update(("type", "types"))
         at += step
     return found
+
+
+def _is_verb(tokens: list[Token], at: int) -> bool:
+    """ "¿nos lo aparta?", "se casa mi hija": no studio, no house."""
+    return at > 0 and tokens[at - 1].text in _CLITICS and not (tokens[at].opens or tokens[at].comma)
 
 
 def _is_floor(tokens: list[Token], at: int, words: tuple[str, ...]) -> bool:
@@ -423,7 +429,7 @@ def _is_part(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
 
 
 def _somewhere(tokens: list[Token], at: int) -> bool:
-    """Whether the words after a type say on which floor or side of the whole it is: "local abajo", "shop on the ground floor"."""
+    """Whether the words after a type say where in the whole it is: "local abajo", "shop on the ground floor"."""
     after = tokens[at + 1] if at + 1 < len(tokens) else None
     if after is None or after.opens or after.comma:
         return False

@@ -49,6 +49,8 @@ _REFUSERS = words("negators") - {"ni", "nada"} | {"nada"}
 _PLACE_REFUSING = words("refusing") | words("place_refusing")
 _AFTER_REFUSED = words("after_refused")
 _EXCEPT = phrases("except_places")
+_NEITHER = frozenset({"ni", "nor", "neither"})
+_BETWEEN_NEITHER = frozenset({"en", "de", "del", "in", "el", "la", "los", "las", "the"})
 _ALSO, _ALSO_FILLERS = words("also"), words("also_fillers")
 _TOLD, _WRONG, _LEAVE_OUT = phrases("told_places"), words("wrong"), words("leave_out")
 
@@ -63,6 +65,8 @@ def _refused(tokens: list[Token], first: int, last: int) -> bool:
             return True
     if tokens[first].opens or tokens[first].comma:
         return False
+    if _neither(tokens, first):
+        return True
     if {t.text for t in tokens[max(0, first - 2) : first] if t.text not in lexicon().articles} & _LEAVE_OUT:
         return True
     for at in range(first - 1, max(-1, first - 8), -1):
@@ -74,6 +78,18 @@ def _refused(tokens: list[Token], first: int, last: int) -> bool:
         if word not in _PLACE_REFUSING or tokens[at].opens or tokens[at].comma:
             return False
     return False
+
+
+def _neither(tokens: list[Token], first: int) -> bool:
+    """Whether `ni` or `nor` stands before the place and the sentence refuses more: "ni X ni Y", "no me gusta X ni Y"."""
+    before = first - 1
+    while before > 0 and tokens[before].text in _BETWEEN_NEITHER and not tokens[before].opens:
+        before -= 1
+    if before < 0 or tokens[before].text not in _NEITHER:
+        return False
+    start = next((i for i in range(before, -1, -1) if tokens[i].opens), 0)
+    end = next((i for i in range(before + 1, len(tokens)) if tokens[i].opens), len(tokens))
+    return any(t.text in _REFUSERS or (t.text in _NEITHER and i != before) for i, t in enumerate(tokens[start:end], start))
 
 
 def refused_places(tokens: list[Token], places: Sequence[Place]) -> list[Place]:
