@@ -7,48 +7,56 @@ outside the markets: "trabajé en Cali, busco apto" may well be about Cali. Plac
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-from knowledge.understanding.lexicon import words
+from knowledge.understanding.lexicon import phrases, words
 from knowledge.understanding.model import Place
-from knowledge.understanding.tokens import Token
+from knowledge.understanding.tokens import Token, words_at
 
 #: How many words may stand between what is told of somebody's life and the place.
 _REACH = 7
-_LIFE, _ENDS = words("biography"), words("biography_ends")
+_LIFE, _ENDS = phrases("biography"), words("biography_ends")
 _FROM = frozenset({"from", "desde"})
+_BESIDE = frozenset({"o", "u", "y", "e", "or", "and", "vs", "versus", "en", "in", "la", "el", "the"})
 
 
-def without_origins(tokens: Sequence[Token], places: Sequence[Place]) -> list[Place]:
+def without_origins(tokens: list[Token], places: Sequence[Place]) -> list[Place]:
     """The places without those that are only part of somebody's story."""
     told = [p for p in places if _of_life(tokens, places, p)]
-    others = [p for p in places if p not in told and p.level != "country"]
+    beside = [(one, other) for one, other in pairwise(places) if _side_by_side(tokens, one, other)]
+    told = [p for p in told if not any(p in pair and (pair[0] not in told or pair[1] not in told) for pair in beside)]
+    others = [p for p in places if p not in told and p.level not in ("country", "region")]
     told += [p for p in others if not p.covered and _comes_from(tokens, p) and any(o.covered for o in others)]
-    return [p for p in places if p not in told or (p.covered and not any(o not in told for o in others))]
+    about = any(p not in told for p in others)
+    return [p for p in places if p not in told or (p.covered and not about)]
 
 
-def _of_life(tokens: Sequence[Token], places: Sequence[Place], place: Place) -> bool:
+def _of_life(tokens: list[Token], places: Sequence[Place], place: Place) -> bool:
     """Whether the clause says of somebody's life that it was at the place: no other place and no property stands between."""
-    at = next((i for i, t in enumerate(tokens) if t.end > place.start), 0)
-    if at and (tokens[at].opens or tokens[at].comma):
+    at = _first(tokens, place)
+    if not at or tokens[at].opens or tokens[at].comma:
         return False
     for i in range(at - 1, max(-1, at - 1 - _REACH), -1):
         token = tokens[i]
-        inside = any(token.start < p.end and token.end > p.start for p in places)
-        if token.text in _ENDS or "type" in token.classes or inside:
-            return False
-        if token.text in _LIFE or _is_said(tokens, i):
+        if any(words_at(tokens, i + 1 - len(p), len(p)) == p for p in _LIFE if len(p) <= i + 1):
             return True
-        if token.opens or token.comma:
+        inside = any(token.start < p.end and token.end > p.start for p in places)
+        if token.text in _ENDS or "type" in token.classes or inside or token.opens or token.comma:
             return False
     return False
 
 
-def _is_said(tokens: Sequence[Token], at: int) -> bool:
-    """ "soy dentista en Lima", "I'm a nurse in Boston"."""
-    return tokens[at].text == "soy" or (tokens[at].text in ("m", "am") and tokens[at + 1].text in ("a", "an", "the"))
+def _first(tokens: Sequence[Token], place: Place) -> int:
+    return next((i for i, t in enumerate(tokens) if t.end > place.start), 0)
+
+
+def _side_by_side(tokens: Sequence[Token], one: Place, other: Place) -> bool:
+    """Whether two places are joined by no more than `o`, `vs` and the like: "vive de rentas en Cali o en Miami"."""
+    between = [t.text for t in tokens if one.end <= t.start and t.end <= other.start]
+    return 0 < len(between) <= 3 and set(between) <= _BESIDE
 
 
 def _comes_from(tokens: Sequence[Token], place: Place) -> bool:
     """ "Derek from Ontario here, after a condo in Cancún"."""
-    at = next((i for i, t in enumerate(tokens) if t.end > place.start), 0)
+    at = _first(tokens, place)
     return bool(at) and tokens[at - 1].text in _FROM and not tokens[at].opens

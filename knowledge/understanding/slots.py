@@ -114,8 +114,8 @@ def asked_places(
     position = {t.start: i for i, t in enumerate(tokens)}
     for place in places:
         at = position.get(place.start, 0)
-        before = tuple(t.text for t in tokens[max(0, at - 2) : at])
-        lives = before in _ORIGIN
+        before = words_at(tokens, max(0, at - 2), min(at, 2))
+        lives = any(words_at(tokens, at - len(p), len(p)) == p for p in _ORIGIN if len(p) <= at)
         comes = before[-1:] in (("from",), ("desde",)) and any(
             t.text in ("i", "we", "soy", "am", "m", "calling", "escribo", "llamo", "investing")
             for t in tokens[max(0, at - 4) : at]
