@@ -45,6 +45,7 @@ class StatedCost(BaseModel):
 async def analyse_returns(
     runtime: Runtime,
     price: float | None = None,
+    price_cut_pct: float | None = None,
     monthly_rent: float | None = None,
     annual_rent: float | None = None,
     nights: float | None = None,
@@ -67,7 +68,9 @@ async def analyse_returns(
     loan_amount: float | None = None,
     valuation: float | None = None,
     savings: float | None = None,
+    reach_pct: float | None = None,
     rate_pct: float | None = None,
+    new_rate_pct: float | None = None,
     rate_kind: Literal["nominal", "effective", "monthly"] | None = None,
     term_years: float | None = None,
     other_term_years: float | None = None,
@@ -97,9 +100,10 @@ async def analyse_returns(
     measures, the asked one first: gross_yield, rent_for_yield, price_for_yield,
     net_yield, noi, cap_rate, years_of_rent, payback_years, price_per_m2, break_even_nights,
     acquisition_costs, total_outlay, cash_needed, savings_gap, legal_rent_cap, loan_amount, down_payment, monthly_payment,
-    total_interest, interest_saved, loan_to_value, affordable_loan,
+    total_interest, interest_saved, interest_only_payment, loan_balance, loan_to_value, further_loan, affordable_loan,
+    affordable_price, discounted_price,
     rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent, break_even_occupancy,
-    irr, levered_irr, npv, annual_growth, total_return, value_at_horizon,
+    irr, levered_irr, npv, annual_growth, total_return, value_at_horizon, rent_at_horizon,
     equity_at_horizon; omit it for all that the figures allow.
     annual_rent: when rent is seasonal, instead of monthly_rent; nights a year at nightly_rent where it is let by the night.
     rent_is_net: costs are already off the rent.
@@ -112,7 +116,9 @@ async def analyse_returns(
     valuation: what the bank lends a share of, if not the price. savings: what the investor has, for savings_gap.
     other_term_years: a second term, for interest_saved.
     example_loan: use the country's labelled example for a missing rate or term.
-    affordable_payment: a monthly payment the investor can bear, for affordable_loan. target_yield_pct: the yield
+    affordable_payment: a monthly payment the investor can bear, for affordable_loan or, with down_payment_pct or own_cash,
+    affordable_price (no price then). price_cut_pct: a discount told on `price`, which is the price before it. reach_pct: the
+    loan to value to be reached, for further_loan. new_rate_pct: the rate that rate_pct changes to. target_yield_pct: the yield
     wished for (target_is_net: the net one; target_is_monthly: a month's), for rent_for_yield (needs a price) or
     price_for_yield (needs a rent).
     cash_flows: yearly, today first.
@@ -144,16 +150,23 @@ async def analyse_returns(
     elif currency is None:
         currency = CURRENCY_OF.get((country or "").upper())
     asked = tuple(dict.fromkeys(measures or ()))
+    if new_rate_pct == rate_pct:
+        new_rate_pct = None
+    if new_rate_pct is not None and rate_pct is not None:
+        rate_moves = round(new_rate_pct - rate_pct, 6)
     if not -20 <= rate_moves <= 20 or not rate_moves:
         raise BadInput(f"rate_moves is {rate_moves!r}: expected points between -20 and 20, not 0.",
                        f"rate_moves vale {rate_moves!r}: se esperan puntos entre -20 y 20, distintos de 0.")
     result.data = {"label": label, "asked": list(asked), "country": country, "currency": currency,
-                   "listing": _listing_data(listing), "outside": outside_markets, "problem": None, "rate_rises": rate_moves > 0}
+                   "listing": _listing_data(listing), "outside": outside_markets, "problem": None, "rate_rises": rate_moves > 0,
+                   "new_rate": new_rate_pct is not None}
     try:
         _check_codes(country, currency)
+        asking = price if price_cut_pct is not None else None
         inputs = Inputs(
-            price=price, monthly_rent=monthly_rent, annual_rent=annual_rent, nights=nights, nightly_rent=nightly_rent,
-            rent_is_net=rent_is_net,
+            price=price if asking is None or price_cut_pct is None else asking * (1 - price_cut_pct / 100),
+            asking_price=asking, price_cut_pct=price_cut_pct, reach_pct=reach_pct, monthly_rent=monthly_rent,
+            annual_rent=annual_rent, nights=nights, nightly_rent=nightly_rent, rent_is_net=rent_is_net,
             currency=None if outside_markets else currency, country=country, city=city, property_type=property_type,
             new_build=new_build, area_m2=area_m2,
             costs=None if costs is None else tuple(Cost(c.label, c.amount, c.period, c.of) for c in costs),
@@ -168,7 +181,7 @@ async def analyse_returns(
             cash_flows=tuple(cash_flows or ()), measures=asked, entity=label, language=language,
         )
         found = analyse(inputs)
-        extra = _beside(inputs, found, stated_kind=rate_kind, rate_moves=rate_moves, runtime=runtime)
+        extra = _beside(inputs, found, stated_kind=rate_kind, rate_moves=rate_moves, new_rate=new_rate_pct, runtime=runtime)
     except BadInput as error:
         _refuse(result, error, price, monthly_rent or annual_rent, currency)
         return result.done()
@@ -202,10 +215,10 @@ def _refuse(
 
 
 def _beside(
-    inputs: Inputs, found: Analysis, *, stated_kind: str | None, rate_moves: float, runtime: Runtime
+    inputs: Inputs, found: Analysis, *, stated_kind: str | None, rate_moves: float, new_rate: float | None, runtime: Runtime
 ) -> dict[str, Fact]:
     """Figures that an asked one should not stand without, by key: the other reading of a rate, and the payment if the rate
-    moves by `rate_moves` points."""
+    moves by `rate_moves` points, to `new_rate` where that was told."""
     from knowledge.finance import loans
     from knowledge.finance.analysis import analyse
     from knowledge.finance.facts_of import plain
@@ -233,6 +246,9 @@ def _beside(
                 formula=f"{plain(float(loan.value))} × {plain(rate)} ÷ (1 − (1 + {plain(rate)})^−{months})" if rate
                 else f"{plain(float(loan.value))} ÷ {months}",
             )
+            if new_rate is not None:
+                extra["new_rate_pct"] = Fact("new_rate_pct", new_rate, "percent", Source("user", "message"),
+                                             entity=inputs.entity)
             extra["rate_moves"] = Fact("rate_moves", abs(rate_moves), "count", Source("computation", "rate_moves"))
             change = value - float(payment.value)
             extra["payment_change"] = Fact(

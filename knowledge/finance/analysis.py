@@ -14,7 +14,15 @@ from typing import Any
 from core.errors import BadInput
 from core.facts import Fact, as_dicts
 from knowledge.finance import costs, loans, returns
-from knowledge.finance.borrowing import affordable_loan, interest_saved, total_interest
+from knowledge.finance.affordable import affordable_price
+from knowledge.finance.borrowing import (
+    affordable_loan,
+    further_loan,
+    interest_only_payment,
+    interest_saved,
+    loan_balance,
+    total_interest,
+)
 from knowledge.finance.case import Case
 from knowledge.finance.cautions import Caution
 from knowledge.finance.facts_of import plain
@@ -24,6 +32,7 @@ from knowledge.finance.holding import (
     irr,
     levered_irr,
     npv,
+    rent_at_horizon,
     total_return,
     value_at_horizon,
 )
@@ -32,6 +41,7 @@ from knowledge.finance.inputs import Cost, Inputs
 from knowledge.finance.purchase import (
     acquisition_costs,
     cash_needed,
+    discounted_price,
     down_payment,
     price_per_m2,
     savings_gap,
@@ -284,15 +294,18 @@ def break_even_rent(case: Case) -> Fact:
 
 
 def break_even_occupancy(case: Case) -> Fact:
-    """The share of full rent that pays running costs and instalments; above 100 % it never does."""
+    """The share of full rent that pays running costs and instalments, and the months a year it comes to; above 100 % it never
+    does."""
     require(lambda: case.noi, *((lambda: case.debt_service,) if case.has_loan else ()))
     debt = case.debt_service if case.has_loan else None
     outgoings, owed = sum(cost.high for cost in case.running), num(debt) if debt else 0.0
-    return case.ledger.compute(
+    share = case.ledger.compute(
         "break_even_occupancy", returns.break_even_occupancy(case.annual_rent, outgoings, owed), "percent",
-        f"({plain(outgoings)} + {plain(owed)}) ÷ ({case.rent_term})",
+        f"({plain(outgoings)} + {plain(owed)}) ÷ ({case.rent_term})" if owed else f"{plain(outgoings)} ÷ ({case.rent_term})",
         [*(cost.fact for cost in case.running), *([debt] if debt else []), case.rent],
     )
+    case.ledger.compute("break_even_months", num(share) * 12 / 100, "months", f"{plain(num(share))} × 12 ÷ 100", [share])
+    return share
 
 
 #: Every measure an agent can ask for, by its name.
@@ -302,9 +315,10 @@ MEASURES: dict[str, Callable[[Case], Fact]] = {
         gross_yield, rent_for_yield, price_for_yield, net_yield, noi, cap_rate, years_of_rent, payback_years,
         price_per_m2, acquisition_costs, total_outlay, cash_needed, savings_gap,
         legal_rent_cap, loan_amount, down_payment, monthly_payment, total_interest, interest_saved, loan_to_value,
-        affordable_loan, break_even_nights,
+        interest_only_payment, loan_balance, further_loan, discounted_price,
+        affordable_loan, affordable_price, break_even_nights,
         rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent,
-        break_even_occupancy, irr, levered_irr, npv, annual_growth, total_return, value_at_horizon,
+        break_even_occupancy, irr, levered_irr, npv, annual_growth, total_return, value_at_horizon, rent_at_horizon,
         equity_at_horizon,
     )
 }

@@ -1,4 +1,4 @@
-"""What a loan costs in all, what another term saves, and how large a loan an instalment repays."""
+"""What a loan costs in all, what another term saves, how large a loan an instalment repays or a value still bears."""
 
 from __future__ import annotations
 
@@ -43,3 +43,45 @@ def affordable_loan(case: Case) -> Fact:
     return case.money("affordable_loan", loans.affordable_principal(num(payment), rate, months),
                       f"{amount} × (1 − (1 + {i})^−{months}) ÷ {i}" if rate else f"{amount} × {months}",
                       [payment, case.monthly_rate_fact, term])
+
+
+def interest_only_payment(case: Case) -> Fact:
+    """A month's interest on the whole loan, with nothing of it paid back."""
+    loan, rate = require(lambda: case.loan, lambda: case.monthly_rate_fact)
+    i = case.monthly_rate
+    return case.money("interest_only_payment", num(loan) * i, f"{plain(num(loan))} × {plain(i)}", [loan, rate])
+
+
+def loan_balance(case: Case) -> Fact:
+    """What is still owed after the years told; what has been paid back by then is a fact too."""
+    def after() -> Fact:
+        if case.inputs.horizon_years is None:
+            raise Missing("horizon_years")
+        return case.ledger.user("horizon_years", case.inputs.horizon_years, "years")
+
+    loan, rate, term, years = require(lambda: case.loan, lambda: case.monthly_rate_fact, lambda: case.term, after)
+    months, paid = case.months, loans.months_of(num(years))
+    i = case.monthly_rate
+    instalment = case.money("contract_payment", loans.payment(num(loan), i, months),
+                            f"{plain(num(loan))} × {plain(i)} ÷ (1 − (1 + {plain(i)})^−{months})" if i
+                            else f"{plain(num(loan))} ÷ {months}", [loan, rate, term])
+    left, each = max(months - paid, 0), plain(num(instalment))
+    formula = f"{each} × (1 − (1 + {plain(i)})^−{left}) ÷ {plain(i)}" if i else f"{each} × {left}"
+    owed = case.money("loan_balance", loans.balance(num(loan), i, months, paid), formula, [instalment, rate, years])
+    case.money("loan_repaid", num(loan) - num(owed), f"{plain(num(loan))} − {plain(num(owed))}", [loan, owed])
+    return owed
+
+
+def further_loan(case: Case) -> Fact:
+    """What can still be borrowed until the debt is the share of the value told; where it is above that already, the excess
+    under `loan_above_share`."""
+    if case.inputs.reach_pct is None:
+        raise Missing("reach_pct")
+    loan, value = require(lambda: case.loan, lambda: case.price)
+    share = case.ledger.user("reach_pct", case.inputs.reach_pct, "percent")
+    most = case.money("loan_at_share", num(value) * num(share) / 100, f"{plain(num(value))} × {plain(num(share))} ÷ 100",
+                      [value, share])
+    room = num(most) - num(loan)
+    if room < 0:
+        return case.money("loan_above_share", -room, f"{plain(num(loan))} − {plain(num(most))}", [loan, most])
+    return case.money("further_loan", room, f"{plain(num(most))} − {plain(num(loan))}", [most, loan])

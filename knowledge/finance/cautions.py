@@ -72,6 +72,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Vacancia y gastos se llevan toda la renta: no hay renta de equilibrio.",
         "Vacancy and costs take all of the rent: there is no break-even rent.",
     ),
+    "costs_above_own_money": (
+        "Los gastos de compra se llevan todo el dinero propio: no queda para el precio.",
+        "The purchase costs take all of the own money: none is left for the price.",
+    ),
 }
 
 

@@ -45,7 +45,8 @@ def annual_growth(case: Case) -> Fact:
 
 
 def total_return(case: Case) -> Fact:
-    """All that was earned over the price, in percent and not by the year: the rise, and what the years left net."""
+    """All that was earned over the price, in percent and not by the year: the rise, and what the years left net. The sum itself
+    is a fact too."""
     i = case.inputs
     lets = i.monthly_rent is not None or i.annual_rent is not None
     price, sale, *rest = require(lambda: case.price, lambda: case.stated("sale_price"),
@@ -54,17 +55,35 @@ def total_return(case: Case) -> Fact:
     extra = case.stated_purchase if i.base != "price" else None
     paid = num(price) + (num(extra) if extra else 0)
     term = f" + {plain(num(rest[1]))} × {plain(num(rest[0]))}" if rest else ""
+    case.money("gain", num(sale) + earned - paid, f"{plain(num(sale))}{term} − {plain(paid)}",
+               [price, sale, *rest, *([extra] if extra else [])])
     return case.ledger.compute("total_return", (num(sale) + earned - paid) / paid * 100, "percent",
                                f"({plain(num(sale))}{term} − {plain(paid)}) ÷ {plain(paid)}",
                                [price, sale, *rest, *([extra] if extra else [])])
 
 
 def value_at_horizon(case: Case) -> Fact:
-    """What it would be worth if the price grew at the stated rate every year."""
+    """What it would be worth if the price grew at the stated rate every year; how much more that is, is a fact too."""
     price, years = require(lambda: case.price, lambda: _horizon(case))
     growth = case.percent_or_assumed("growth_pct")
-    return case.money("value_at_horizon", num(price) * (1 + num(growth) / 100) ** num(years),
-                      f"{plain(num(price))} × (1 + {plain(num(growth))} ÷ 100)^{plain(num(years))}", [price, growth, years])
+    value = case.money("value_at_horizon", num(price) * (1 + num(growth) / 100) ** num(years),
+                       f"{plain(num(price))} × (1 + {plain(num(growth))} ÷ 100)^{plain(num(years))}", [price, growth, years])
+    case.money("value_gain", num(value) - num(price), f"{plain(num(value))} − {plain(num(price))}", [value, price])
+    return value
+
+
+def rent_at_horizon(case: Case) -> Fact:
+    """The rent, of a month or of a year as it was told, after rising by the stated rate once a year."""
+    i = case.inputs
+    field = "rent_growth_pct" if i.rent_growth_pct is not None else "growth_pct"
+    if getattr(i, field) is None:
+        raise Missing("rent_growth_pct")
+    rent, years = require(lambda: case.rent, lambda: _horizon(case))
+    growth = case.ledger.user("rent_growth_pct", getattr(i, field), "percent")
+    later = case.money("rent_at_horizon", num(rent) * (1 + num(growth) / 100) ** num(years),
+                       f"{plain(num(rent))} × (1 + {plain(num(growth))} ÷ 100)^{plain(num(years))}", [rent, growth, years])
+    case.money("rent_gain", num(later) - num(rent), f"{plain(num(later))} − {plain(num(rent))}", [later, rent])
+    return later
 
 
 def _horizon(case: Case) -> Fact:

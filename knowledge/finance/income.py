@@ -115,7 +115,13 @@ class Income:
 
     @cached_property
     def price(self) -> Fact:
-        return self.stated("price")
+        """As stated, or what a discount told leaves of the asking price."""
+        i = self.inputs
+        if i.asking_price is None or i.price_cut_pct is None:
+            return self.stated("price")
+        asked, cut = self.stated("asking_price"), self.ledger.user("price_cut_pct", i.price_cut_pct, "percent")
+        return self.money("price", num(asked) * (1 - num(cut) / 100),
+                          f"{plain(num(asked))} × (1 − {plain(num(cut))} ÷ 100)", [asked, cut])
 
     @cached_property
     def rent(self) -> Fact:

@@ -61,10 +61,13 @@ class Inputs:
     `nights` a year at `nightly_rent` make the rent of a let by the night. `valuation`: what the bank lends a share of,
     where it is below the price. `savings`: what the investor has already. `other_term_years`: a term to compare with.
     `target_yield_pct`: the yield that is wished for, gross unless `target_is_net`, of a month where `target_is_monthly`.
+    `price_cut_pct` off `asking_price` leaves `price`. `reach_pct`: the share of the value that the debt may reach.
     `measures`: what was asked (empty: all that the figures allow). `on`: the day whose rules hold.
     """
 
     price: float | None = None
+    asking_price: float | None = None
+    price_cut_pct: float | None = None
     monthly_rent: float | None = None
     annual_rent: float | None = None
     nights: float | None = None
@@ -86,6 +89,7 @@ class Inputs:
     loan_amount: float | None = None
     valuation: float | None = None
     savings: float | None = None
+    reach_pct: float | None = None
     rate_pct: float | None = None
     rate_kind: RateKind | None = None
     term_years: float | None = None
@@ -113,7 +117,7 @@ class Inputs:
 
     def __post_init__(self) -> None:
         for field in ("price", "monthly_rent", "annual_rent", "area_m2", "loan_amount", "payment", "instalment",
-                      "own_cash", "sale_price", "valuation", "savings", "nightly_rent"):
+                      "own_cash", "sale_price", "valuation", "savings", "nightly_rent", "asking_price"):
             if (value := getattr(self, field)) is not None:
                 checks.amount(field, value)
         if self.purchase_costs is not None:
@@ -123,7 +127,7 @@ class Inputs:
         for field, low, high in (
             ("vacancy_pct", 0, 99), ("down_payment_pct", 0, 100), ("growth_pct", -50, 100),
             ("rent_growth_pct", -50, 100), ("selling_costs_pct", 0, 50), ("discount_pct", -50, 100),
-            ("target_yield_pct", 0.1, 100),
+            ("target_yield_pct", 0.1, 100), ("price_cut_pct", 0, 99), ("reach_pct", 1, 100),
         ):
             if (value := getattr(self, field)) is not None:
                 checks.percent(field, value, low, high)

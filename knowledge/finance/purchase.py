@@ -6,7 +6,7 @@ from core.facts import Fact
 from knowledge.finance import returns
 from knowledge.finance.case import Case
 from knowledge.finance.facts_of import plain
-from knowledge.finance.income import Missing, Undefined, num, require
+from knowledge.finance.income import Missing, Undefined, ends, num, require
 
 
 def price_per_m2(case: Case) -> Fact:
@@ -24,11 +24,27 @@ def price_per_m2(case: Case) -> Fact:
 
 
 def acquisition_costs(case: Case) -> Fact:
-    """What the purchase costs on top of the price: as stated, else by the country's rules."""
-    if case.stated_purchase is not None:
-        return case.stated_purchase
-    require(lambda: case.price)
-    return case.acquisition
+    """What the purchase costs on top of the price: as stated, else by the country's rules. With the price, the sum of both is
+    a fact too."""
+    extra = case.stated_purchase
+    if extra is None:
+        require(lambda: case.price)
+        extra = case.acquisition
+    if case.inputs.price is not None:
+        price, (low, high) = case.price, ends(extra)
+        case.money("price_with_costs", num(price) + num(extra), f"{plain(num(price))} + {plain(num(extra))}", [price, extra],
+                   low=num(price) + low, high=num(price) + high)
+    return extra
+
+
+def discounted_price(case: Case) -> Fact:
+    """What is left of the asking price after the discount told; what comes off is a fact too."""
+    if case.inputs.asking_price is None or case.inputs.price_cut_pct is None:
+        raise Missing("price")
+    price = case.price
+    asked = case.stated("asking_price")
+    case.money("price_cut", num(asked) - num(price), f"{plain(num(asked))} − {plain(num(price))}", [asked, price])
+    return price
 
 
 def down_payment(case: Case) -> Fact:

@@ -16,9 +16,12 @@ def _target(case: Case) -> Fact:
 
 
 def rent_for_yield(case: Case) -> Fact:
-    """The monthly rent that gives the yield wished for; a net one pays the running costs as well."""
+    """The monthly rent that gives the yield wished for; a net one pays the running costs as well. The year's income that such a
+    yield is, is a fact too."""
     price, wished = require(lambda: case.price, lambda: _target(case))
     share = f"{plain(num(price))} × {plain(num(wished))} ÷ 100"
+    if not case.inputs.target_is_monthly:
+        case.money("income_for_yield", num(price) * num(wished) / 100, share, [price, wished])
     if case.inputs.target_is_monthly:
         return case.money("rent_for_yield", num(price) * num(wished) / 100, share, [price, wished])
     costs_year = sum(c.high for c in case.running) if case.inputs.target_is_net and case.inputs.costs else 0.0
@@ -45,7 +48,7 @@ def price_for_yield(case: Case) -> Fact:
 
 
 def break_even_nights(case: Case) -> Fact:
-    """The nights a year (and a month, beside it) that pay the fixed costs.
+    """The nights a year (beside them, those of a month and the share of the year) that pay the fixed costs.
 
     Costs that follow the rent, or that each night has, come off the night."""
     night = case.stated("nightly_rent")
@@ -70,5 +73,6 @@ def break_even_nights(case: Case) -> Fact:
         term = plain(num(night)) + (f" × (1 − {plain(share)} ÷ 100)" if share else "") + (f" − {plain(off)}" if off else "")
         used.append(case.money("night_kept", kept, term, used))
     nights = case.ledger.compute("break_even_nights", fixed / kept, "count", f"{plain(fixed)} ÷ {plain(kept)}", used)
+    case.ledger.compute("break_even_occupancy", fixed / kept / 365 * 100, "percent", f"{plain(fixed / kept)} ÷ 365", [nights])
     case.ledger.compute("break_even_nights_month", fixed / kept / 12, "count", f"{plain(fixed / 12)} ÷ {plain(kept)}", [nights])
     return nights
