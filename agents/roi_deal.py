@@ -12,6 +12,7 @@ from typing import Any
 from agents.playbook import Arguments, Known
 from agents.roi_figures import amount, many, one, rate_kind_of
 from core.locale import CURRENCY_OF
+from knowledge.understanding.rules.asked import feasible
 
 #: Measures that flows are laid out for.
 _OF_FLOWS = frozenset({"irr", "npv"})
@@ -25,13 +26,20 @@ _AS_TOLD = frozenset(
         "dscr",
         "price_for_yield",
         "rent_for_yield",
+        "break_even_occupancy",
     }
 )
 #: Measures that the instalment they rest on is told with.
-_OF_THE_LOAN = frozenset({"cash_on_cash", "cash_flow_month", "cash_flow_year", "dscr", "break_even_rent"})
+_OF_THE_LOAN = frozenset(
+    {"cash_on_cash", "cash_flow_month", "cash_flow_year", "dscr", "break_even_rent", "break_even_occupancy"}
+)
 _YIELDS = frozenset({"gross_yield", "net_yield"})
 #: Measures beside which the plain gross yield is told as well.
 _WITH_GROSS = frozenset({"net_yield", "cap_rate", "noi", "dscr"})
+#: What understanding calls a measure -> what the calculator does.
+_CALLED = {"future_value": "value_at_horizon", "purchase_costs": "acquisition_costs"}
+#: Measures of a loan that is there, whatever else would be borrowed.
+_OF_A_DEBT = frozenset({"loan_to_value", "further_loan", "loan_balance", "interest_only_payment"})
 
 
 def deal_measures(known: Known) -> list[str]:
@@ -43,7 +51,7 @@ def deal_measures(known: Known) -> list[str]:
 
 def measures_of(deal: Mapping[str, Any]) -> list[str]:
     """The calculator's measures for those asked of a return, and what is told beside them."""
-    asked = [_measure(name) for name in deal.get("turn") or () if name != "converted"]
+    asked = [_measure(name, deal) for name in deal.get("turn") or () if name != "converted"]
     if not asked:
         return []
     gross = deal.get("price") and deal.get("rent") and not deal["rent"].get("net") and "gross_yield" not in asked
@@ -52,23 +60,36 @@ def measures_of(deal: Mapping[str, Any]) -> list[str]:
     computed = deal.get("rate_pct") and deal.get("term_years") and not deal.get("instalment")
     if computed and _OF_THE_LOAN & set(asked) and "monthly_payment" not in asked:
         asked.append("monthly_payment")
+    if deal.get("price") and deal.get("cut_pct") and "discounted_price" not in asked:
+        asked.insert(0, "discounted_price")
+    if "further_loan" in asked and "loan_to_value" not in asked:
+        asked.append("loan_to_value")
+    if "affordable_loan" in asked and not deal.get("price") and (deal.get("down_pct") or deal.get("financed_pct")):
+        asked.append("affordable_price")
+    if "affordable_price" in asked and feasible("affordable_loan", deal) and "affordable_loan" not in asked:
+        asked.append("affordable_loan")
     if deal.get("rent", {}).get("net"):
         asked = list(dict.fromkeys("net_yield" if name == "gross_yield" else name for name in asked))
     return asked
 
 
-def _measure(name: str) -> str:
-    return {"future_value": "value_at_horizon", "purchase_costs": "acquisition_costs"}.get(name, name)
+def _measure(name: str, deal: Mapping[str, Any]) -> str:
+    if name == "break_even_occupancy" and deal.get("nightly") and deal.get("costs"):
+        return "break_even_nights"
+    return _CALLED.get(name, name)
 
 
 def deal_arguments(
     deal: Mapping[str, Any], asked: list[str], language: str, rate_kind: str | None, converted: float | None = None
 ) -> Arguments:
     """The figures told, under the calculator's names; `converted`: the rent in the price's currency."""
+    both = asked[:1] == ["monthly_payment"]  # other measures rest on the rate that it changes to
     flows = _flows(deal) if _OF_FLOWS & set(asked) else None
     call: Arguments = (
         {
             "price": _price(deal, asked),
+            "price_cut_pct": deal.get("cut_pct"),
+            "reach_pct": deal.get("reach_pct"),
             "area_m2": deal.get("area_m2"),
             "costs": _costs(deal, language),
             "net_yield_on": _base(deal, asked),
@@ -84,7 +105,8 @@ def deal_arguments(
             "discount_pct": deal.get("discount_pct"),
             "target_yield_pct": deal.get("target_pct"),
             "target_is_net": deal.get("target_net"),
-            "rate_pct": deal.get("rate_pct"),
+            "rate_pct": deal.get("rate_pct") if both else deal.get("new_rate") or deal.get("rate_pct"),
+            "new_rate_pct": deal.get("new_rate") if both else None,
             "term_years": deal.get("term_years"),
             "rate_kind": _rate_kind(rate_kind, deal),
             "horizon_years": _years(deal) or None,
@@ -117,7 +139,9 @@ def _valuation(deal: Mapping[str, Any]) -> float | None:
 
 def _price(deal: Mapping[str, Any], asked: list[str]) -> float | None:
     price, value = deal.get("price"), deal.get("value")
-    if "loan_to_value" in asked:
+    if "affordable_price" in asked:
+        return None
+    if {"loan_to_value", "further_loan"} & set(asked):
         return value or price
     if "annual_growth" in asked or "payback_years" in asked:
         return price or deal.get("own")
@@ -174,20 +198,27 @@ def _rate_kind(stated: str | None, deal: Mapping[str, Any]) -> str | None:
 def _loan(deal: Mapping[str, Any], asked: list[str]) -> Arguments:
     """Loan, instalment and own money; a stated instalment needs no rate."""
     loan, own, price = deal.get("loan"), deal.get("own"), deal.get("price")
-    if "loan_to_value" in asked or (loan is None and not {"down_pct", "financed_pct"} & deal.keys()):
+    if _OF_A_DEBT & set(asked) or (loan is None and not {"down_pct", "financed_pct"} & deal.keys()):
         loan = deal.get("debt") or loan
     found: Arguments = {"loan_amount": loan, "instalment": deal.get("instalment")}
+    affordable = {"affordable_payment": deal.get("affordable") or deal.get("instalment")}
+    if "affordable_price" in asked:
+        return affordable | {"loan_amount": loan, "down_payment_pct": _down(deal), "own_cash": own,
+                             "savings": deal.get("savings")}
     if "affordable_loan" in asked:
-        return {"affordable_payment": deal.get("affordable") or deal.get("instalment")}
+        return affordable
     if loan is None and (deal.get("financed_pct") or deal.get("down_pct")) is not None:
-        found["down_payment_pct"] = (
-            100 - deal["financed_pct"] if deal.get("financed_pct") is not None else deal["down_pct"]
-        )
+        found["down_payment_pct"] = _down(deal)
     if own is not None:
         found["own_cash"] = own
         covered = price is not None and loan is not None and abs(own + loan - price) <= 0.01 * price
         found["own_excludes_costs"] = True if covered or deal.get("own_added") else None
     return found
+
+
+def _down(deal: Mapping[str, Any]) -> float | None:
+    """The share of the price that own money pays, in percent."""
+    return 100 - deal["financed_pct"] if deal.get("financed_pct") is not None else deal.get("down_pct")
 
 
 def _flows(deal: Mapping[str, Any]) -> list[float] | None:

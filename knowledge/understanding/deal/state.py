@@ -26,6 +26,7 @@ from knowledge.understanding.rules.exchange import Exchange, asked_currency, ask
 from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.rules.figures import read_figures
 from knowledge.understanding.rules.income import share_of_income
+from knowledge.understanding.rules.rare import rare_names, told_for
 from knowledge.understanding.rules.rooms import countable, rooms_near
 from knowledge.understanding.rules.seasons import months_empty
 from knowledge.understanding.rules.settle import ENTRIES, FLOWS, settle
@@ -38,6 +39,8 @@ _INSTEAD = {
     "financed": ("down_pct", "loan"),
     "down": ("financed_pct", "loan"),
     "loan": ("financed_pct", "down_pct"),
+    "price": ("cut_pct",),
+    "rate": ("new_rate",),
 }
 _HALVES, _YEARS, _PESOS = words("halves"), words("years"), words("pesos")
 #: Before a bare number of years: "¿y si lo hago a 25?", "instead of 30".
@@ -128,7 +131,8 @@ def read_deal(
     if known and (correcting or len(tokens) <= (_SHORT + 4 if follow_up else _SHORT)):
         _replace(deal, [f for f in figures if f.at not in trusted], known)
     settle(figures, deal)
-    figures = as_meant(figures, tokens, amounts, trusted, deal, currency)
+    rare = rare_names(tokens)
+    figures = told_for(rare, as_meant(figures, tokens, amounts, trusted, deal, currency), tokens, amounts, deal)
     for figure in figures:
         _enter(deal, figure)
     if earned:
@@ -153,7 +157,8 @@ def read_deal(
     new = {ENTRIES.get(f.role, f.role) for f in figures if f.role} | ({"vacancy_pct"} if empty else set())
     loose = [key for key in new & _LEADING if not any(rests_on(m, {key}) for m in before)]
     sure = _CHANGED if new and not loose else _UNCHANGED
-    asked, deal["turn"] = wanted_measures(wanted, deal, {h.cue.route for h in hits}, before, sure)
+    named = {h.cue.route for h in hits} | {m for m in rare if feasible(m, deal)}
+    asked, deal["turn"] = wanted_measures(wanted, deal, named, before, sure)
     if before and asked == before:
         again = any(wanted[m] >= _CHANGED for m in before if m in wanted)
         deal["turn"] = deal["turn"] if new or again else []  # neither a figure nor a measure: something else is asked

@@ -67,6 +67,16 @@ _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "price_per_m2": (("price",), ("area_m2",)),
     "monthly_payment": ((*_LOAN, "own", "debt"), ("rate_pct",), ("term_years",)),
     "loan_amount": (("price",), ("financed_pct", "down_pct", "own")),
+    "affordable_price": (
+        ("affordable", "instalment", "loan", "own", "savings"),
+        ("down_pct", "financed_pct", "own", "savings"),
+    ),
+    "further_loan": (("debt", "loan"), ("value", "price"), ("reach_pct",)),
+    "loan_balance": ((*_LOAN, "own", "debt"), ("rate_pct",), ("term_years",), ("hold_years",)),
+    "interest_only_payment": ((*_LOAN, "own", "debt"), ("rate_pct",)),
+    "rent_at_horizon": (("rent",), ("rent_growth_pct", "growth_pct"), ("hold_years",)),
+    "break_even_occupancy": (("rent", "nightly"), ("costs", "instalment", "rate_pct")),
+    "discounted_price": (("price",), ("cut_pct",)),
 }
 
 
@@ -77,18 +87,43 @@ _ALONE = 0.15
 #: Measures that the country's rules answer where nothing of them was told.
 _BY_RULE = frozenset({"purchase_costs", "total_outlay"})
 #: Measure -> the one that it is where the figures told allow no more.
-_WITHOUT = {"cash_needed": "down_payment", "net_yield": "noi"}
+_WITHOUT = {
+    "cash_needed": "down_payment",
+    "net_yield": "noi",
+    "price_for_yield": "affordable_price",
+    "future_value": "rent_at_horizon",
+}
 #: The same where its words name it.
 _NAMED = 0.12
 #: Measures that rest on a loan's amount.
-_OF_A_LOAN = frozenset({"monthly_payment", "total_interest", "down_payment"})
+_OF_A_LOAN = frozenset({"monthly_payment", "total_interest", "down_payment", "loan_balance", "interest_only_payment"})
+#: Rare measure -> what the reader takes it for, and that is not asked beside it.
+_TAKEN_FOR: dict[str, frozenset[str]] = {
+    "affordable_price": frozenset({"price_for_yield", "affordable_loan", "down_payment", "loan_amount"}),
+    "further_loan": frozenset({"savings_gap", "affordable_loan", "loan_amount", "cash_flow_month"}),
+    "loan_balance": frozenset({"total_interest", "loan_amount", "loan_to_value", "savings_gap"}),
+    "interest_only_payment": frozenset({"total_interest"}),
+    "rent_at_horizon": frozenset({"price_for_yield", "rent_for_yield", "future_value", "break_even_rent"}),
+    "break_even_occupancy": frozenset({"purchase_costs", "break_even_rent", "payback_years"}),
+}
 
 
 def feasible(measure: str, deal: Mapping[str, Any]) -> bool:
     """Whether the messages hold every input of the measure; a share is of a price."""
     if measure in _OF_A_LOAN and not any(deal.get(name) for name in ("loan", "price", "debt")):
         return False
+    if measure == "affordable_price" and not _reaches_a_price(deal):
+        return False
     return measure in _NEEDS and all(any(deal.get(name) for name in group) for group in _NEEDS[measure])
+
+
+def _reaches_a_price(deal: Mapping[str, Any]) -> bool:
+    """Whether a loan or the instalment that repays one, own money and its share of a price, two of them, bound a price."""
+    if deal.get("price") or deal.get("target_pct"):
+        return False
+    repaid = (deal.get("affordable") or deal.get("instalment")) and deal.get("rate_pct") and deal.get("term_years")
+    own, share = deal.get("own") or deal.get("savings"), deal.get("down_pct") or deal.get("financed_pct")
+    return sum(bool(part) for part in (repaid or deal.get("loan"), own, share)) > 1
 
 
 def wanted_measures(
@@ -100,8 +135,11 @@ def wanted_measures(
     unless another is likelier than `surely`.
     Where none can be worked out, the likeliest one that can, if it is likely enough."""
     ranked = sorted(chances, key=lambda m: -chances[m])
-    if chances and (rare := [m for m in named if m not in chances and feasible(m, deal)]):
-        return rare, rare  # what nobody asks for in other words than its name
+    if chances and (rare := [m for m in named if m not in chances and m != "discounted_price" and feasible(m, deal)]):
+        # what nobody asks for in other words than its name, and what its words do not explain
+        other = set(named).difference(rare, *(_TAKEN_FOR.get(m, ()) for m in rare))
+        found = [*rare, *(m for m in ranked if m in other and chances[m] >= ASKED and feasible(m, deal))]
+        return found, found
     asked = [m for m in ranked if chances[m] >= (_NAMED if m in named else ASKED)]
     if named:  # what was asked before is answered
         asked = [m for m in asked if m in named or m not in before] or asked
@@ -114,6 +152,8 @@ def wanted_measures(
     possible = [m for m in asked if feasible(m, deal)]
     if asked and not possible and asked[0] not in _BY_RULE:
         possible = [m for m in ranked if chances[m] >= _INSTEAD and m not in before and feasible(m, deal)][:1]
+    if not possible and "discounted_price" in named and feasible("discounted_price", deal):
+        return ["discounted_price"], ["discounted_price"]
     return asked, possible
 
 

@@ -34,6 +34,9 @@ ENTRIES = {
     "discount": "discount_pct",
     "term": "term_years",
     "hold": "hold_years",
+    "reach": "reach_pct",
+    "cut": "cut_pct",
+    "new_rate": "new_rate",
 }
 #: Measures of flows over years.
 FLOWS = frozenset({"irr", "npv", "annual_growth"})

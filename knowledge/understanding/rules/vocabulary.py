@@ -32,6 +32,7 @@ class Named:
 class _Vocabulary:
     figures: CueBook
     measures: CueBook
+    rare: CueBook
     phrases: CueBook
     order: tuple[str, ...]
     words: dict[str, frozenset[str]]
@@ -58,11 +59,12 @@ def _vocabulary() -> _Vocabulary:
     figures = [row for kind in ("money", "percent", "years", "months") for row in _rows(kind, raw[kind])]
     named = {
         section: [f"{name};1;;{_flat(text)}" for name, text in raw[section].items()]
-        for section in ("measures", "phrases")
+        for section in ("measures", "rare", "phrases")
     }
     return _Vocabulary(
         CueBook(figures),
         CueBook(named["measures"]),
+        CueBook(named["rare"]),
         CueBook(named["phrases"]),
         tuple(raw["measures"]),
         {name: frozenset(text.split()) for name, text in raw["words"].items()},
@@ -97,6 +99,11 @@ def measure_order() -> tuple[str, ...]:
 def measures(tokens: Sequence[Token]) -> list[Hit]:
     """Every name of a measure that stands in the message; the cue's route is its name."""
     return _vocabulary().measures.hits(list(tokens), every=True)
+
+
+def rare_measures(tokens: Sequence[Token]) -> list[Hit]:
+    """Every name of a measure that the trained reader does not know; its words alone ask for it."""
+    return _vocabulary().rare.hits(list(tokens), every=True)
 
 
 def said(tokens: Sequence[Token], name: str) -> list[Hit]:

@@ -1,0 +1,140 @@
+"""Measures that the trained reader does not know, and the figures that only they have: a share of the value to be reached, a
+discount on the price, the rate that a loan changes to, the years that a debt or a rent is looked at after.
+
+The reader has no role for these figures and takes them for others; the words of the message say what they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from knowledge.understanding.amounts import Amount
+from knowledge.understanding.cues import Hit
+from knowledge.understanding.rules.figure import Figure
+from knowledge.understanding.rules.vocabulary import rare_measures, said, words
+from knowledge.understanding.tokens import Token
+
+_RISES, _REACHED, _CHANGES, _RATE_TO = words("rises"), words("reached"), words("changes"), words("rate_to")
+_YEARS, _MONTHS, _RATED, _NET = words("years"), words("months"), words("rated"), words("net")
+_RENTED = frozenset({"rent", "each"})
+#: So near (in tokens) to its percentage a discount, or what a debt is to reach, is named.
+_NEAR = 4
+_OWN = frozenset({"own", "savings", "affordable", "instalment", "loan"})
+#: What a percentage may have been taken for that is something rarer.
+_UNSURE = frozenset({"", "target", "financed", "down", "growth", "rent_growth", "once", "selling", "discount", "vacancy",
+                     "occupancy", "rent_cost", "price_cost", "rate"})
+#: The same for a discount; one of flows to come is a rate.
+_UNSURE_CUT = frozenset({"", "target", "financed", "down", "growth", "discount"})
+_FLOWS = frozenset({"each", "sale", "hold"})
+#: Figures that take the place of others come after them.
+_LAST = ("cut", "new_rate")
+
+
+def rare_names(tokens: Sequence[Token]) -> frozenset[str]:
+    """The measures beyond the reader's that the message names."""
+    return frozenset(hit.cue.route for hit in rare_measures(tokens))
+
+
+def told_for(
+    names: Collection[str],
+    figures: Sequence[Figure],
+    tokens: Sequence[Token],
+    amounts: Sequence[Amount],
+    known: Mapping[str, Any],
+) -> list[Figure]:
+    """The figures of the message with the roles that these measures give them, discounts and new rates last."""
+    percents = {a.first: a for a in amounts if a.kind == "percent"}
+    spans = {a.first: a for a in amounts}
+    found = list(figures)
+    has = {f.role for f in found}
+    if "further_loan" in names:
+        _reach(found, tokens, percents)
+    _cut(found, tokens, percents, priced=bool(known.get("price")))
+    _new_rate(found, tokens, spans)
+    if "rent_at_horizon" in names and (has & _RENTED or known.get("rent")) and not (has & {"price", "own", "sale"}):
+        _grow(found, tokens, spans, percents)
+    if "loan_balance" in names:
+        _later(found, spans)
+    for figure in found:
+        named = {t.text for t in tokens[max(0, figure.at - _NEAR) : figure.at]}
+        if figure.role == "target" and named & _NET:
+            figure.net = True  # "una neta del 5 %"
+    if "affordable_price" in names and not has & _OWN and not any(known.get(k) for k in (*_OWN, "price")):
+        for figure in [f for f in found if f.role == "price"][:1]:
+            figure.role = "own"
+    return sorted(found, key=lambda f: (f.role in _LAST, f.at))
+
+
+def _as(figure: Figure, role: str, amount: Amount, kind: str = "percent") -> None:
+    figure.role, figure.kind, figure.value, figure.period, figure.net = role, kind, amount.value, None, False
+
+
+def _reach(figures: Sequence[Figure], tokens: Sequence[Token], percents: Mapping[int, Amount]) -> None:
+    """ "hasta el 80 %", "to reach 70%": the share of the value that the debt may come to."""
+    told = [f for f in figures if f.at in percents and f.role in _UNSURE]
+    near = [f for f in told if {t.text for t in tokens[max(0, f.at - _NEAR) : f.at]} & _REACHED]
+    for figure in (near or told)[-1:]:
+        _as(figure, "reach", percents[figure.at])
+
+
+def _cut(figures: Sequence[Figure], tokens: Sequence[Token], percents: Mapping[int, Amount], *, priced: bool) -> None:
+    """ "me rebajan el 7 %", "8% off the 310k": a discount on the price, not of a year."""
+    if not priced and not any(f.role == "price" for f in figures):
+        return
+    hits = said(tokens, "price_cut")
+    unsure = _UNSURE_CUT - ({"discount"} if any(f.role in _FLOWS for f in figures) else set())
+    for figure in figures:
+        amount = percents.get(figure.at)
+        if amount is None or figure.role not in unsure:
+            continue
+        yearly = {t.text for t in tokens[amount.last + 1 : amount.last + _NEAR]} & (_YEARS | _MONTHS)
+        rated = {t.text for t in tokens[max(0, figure.at - _NEAR) : figure.at]} & _RATED
+        if not yearly and not rated and any(_beside(tokens, hit, amount) for hit in hits):
+            _as(figure, "cut", amount)
+            return
+
+
+def _beside(tokens: Sequence[Token], hit: Hit, amount: Amount) -> bool:
+    """Whether a phrase stands at most three words from the figure, in its sentence."""
+    gap = amount.first - hit.end if hit.start < amount.first else hit.start - amount.last - 1
+    low, high = sorted((hit.start, amount.first))
+    return gap < _NEAR and not any(t.opens for t in tokens[low + 1 : high + 1])
+
+
+def _new_rate(figures: Sequence[Figure], tokens: Sequence[Token], spans: Mapping[int, Amount]) -> None:
+    """ "paso del 2,1 % al 3,65 %", "goes from 8.9 to 10.4": the rate that a loan has and the one that it changes to."""
+    rates = [f for f in figures if f.role == "rate"]
+    if len(rates) != 2 or not any(t.text in _CHANGES for t in tokens):
+        return
+    first, second = rates
+    between = tokens[spans[first.at].last + 1 : second.at] if first.at in spans else []
+    if len(between) <= _NEAR and not any(t.opens for t in between) and any(t.text in _RATE_TO for t in between):
+        second.role = "new_rate"
+
+
+def _grow(figures: list[Figure], tokens: Sequence[Token], spans: Mapping[int, Amount], percents: Mapping[int, Amount]) -> None:
+    """ "le subo 4,5 % cada año … después de seis aumentos": how fast a rent rises and how often."""
+    for figure in figures:
+        amount = spans.get(figure.at)
+        if amount is None:
+            continue
+        if figure.at in percents and figure.role in _UNSURE:
+            _as(figure, "rent_growth", amount)
+        elif any(t.text in _RISES for t in tokens[amount.last + 1 : amount.last + 2]):
+            _as(figure, "hold", amount, "years")
+        elif amount.kind == "years" and figure.role in ("", "term"):
+            _as(figure, "hold", amount, "years")
+
+
+def _later(figures: Sequence[Figure], spans: Mapping[int, Amount]) -> None:
+    """ "a 25 años … ¿cuánto debo después de 8?": beside the term, the years that have passed."""
+    if any(f.role == "hold" for f in figures):
+        return
+    years = [f for f in figures if f.at in spans and spans[f.at].kind in ("years", "months") and f.role in ("", "term")]
+    terms = [f for f in years if f.role == "term"]
+    for figure in [f for f in years if f.role == ""][-1:] or (terms[-1:] if len(terms) > 1 else []):
+        amount = spans[figure.at]
+        _as(figure, "hold", amount, "years")
+        if amount.kind == "months":
+            figure.value = round(amount.value / 12, 4)
