@@ -97,6 +97,7 @@ _WITHOUT = {
 _NAMED = 0.12
 #: Measures that rest on a loan's amount.
 _OF_A_LOAN = frozenset({"monthly_payment", "total_interest", "down_payment", "loan_balance", "interest_only_payment"})
+_OF_FLOWS = ("irr", "npv", "annual_growth", "total_return")
 #: Rare measure -> what the reader takes it for, and that is not asked beside it.
 _TAKEN_FOR: dict[str, frozenset[str]] = {
     "affordable_price": frozenset({"price_for_yield", "affordable_loan", "down_payment", "loan_amount"}),
@@ -135,7 +136,10 @@ def wanted_measures(
     unless another is likelier than `surely`.
     Where none can be worked out, the likeliest one that can, if it is likely enough."""
     ranked = sorted(chances, key=lambda m: -chances[m])
-    if chances and (rare := [m for m in named if m not in chances and m != "discounted_price" and feasible(m, deal)]):
+    weak = {"discounted_price"}
+    if any(chances.get(m, 0.0) >= ASKED and feasible(m, deal) for m in _OF_FLOWS):
+        weak.add("rent_at_horizon")  # how the rent rises is part of the flows
+    if chances and (rare := [m for m in named if m not in chances and m not in weak and feasible(m, deal)]):
         # what nobody asks for in other words than its name, and what its words do not explain
         other = set(named).difference(rare, *(_TAKEN_FOR.get(m, ()) for m in rare))
         found = [*rare, *(m for m in ranked if m in other and chances[m] >= ASKED and feasible(m, deal))]
@@ -148,6 +152,8 @@ def wanted_measures(
         still = max((chances.get(m, 0.0) for m in before), default=0.0)
         asked = [likeliest] if chances.get(likeliest, 0.0) >= max(surely, still) else list(before)
     asked = asked or [m for m in ranked[:1] if chances[m] >= _PERHAPS or _alone(m, chances[m], chances[ranked[1]])]
+    if deal.get("new_rate") and not {*asked} & {*named, *before} and feasible("monthly_payment", deal):
+        asked = ["monthly_payment"]  # where a rate changes, what is paid at each
     asked = list(dict.fromkeys(_by_what_was_told(m, deal) for m in asked))
     possible = [m for m in asked if feasible(m, deal)]
     if asked and not possible and asked[0] not in _BY_RULE:

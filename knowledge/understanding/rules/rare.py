@@ -20,12 +20,14 @@ _YEARS, _MONTHS, _RATED, _NET = words("years"), words("months"), words("rated"),
 _RENTED = frozenset({"rent", "each"})
 #: So near (in tokens) to its percentage a discount, or what a debt is to reach, is named.
 _NEAR = 4
-_OWN = frozenset({"own", "savings", "affordable", "instalment", "loan"})
+_REPAID = frozenset({"affordable", "instalment"})
 #: What a percentage may have been taken for that is something rarer.
 _UNSURE = frozenset({"", "target", "financed", "down", "growth", "rent_growth", "once", "selling", "discount", "vacancy",
                      "occupancy", "rent_cost", "price_cost", "rate"})
 #: The same for a discount; one of flows to come is a rate.
 _UNSURE_CUT = frozenset({"", "target", "financed", "down", "growth", "discount"})
+#: So little of a year is let by nobody.
+_LEAST_LET = 40
 _FLOWS = frozenset({"each", "sale", "hold"})
 #: Figures that take the place of others come after them.
 _LAST = ("cut", "new_rate")
@@ -55,15 +57,26 @@ def told_for(
     if "rent_at_horizon" in names and (has & _RENTED or known.get("rent")) and not (has & {"price", "own", "sale"}):
         _grow(found, tokens, spans, percents)
     if "loan_balance" in names:
-        _later(found, spans)
+        _later(found, spans, bool(known.get("term_years")))
     for figure in found:
         named = {t.text for t in tokens[max(0, figure.at - _NEAR) : figure.at]}
         if figure.role == "target" and named & _NET:
             figure.net = True  # "una neta del 5 %"
-    if "affordable_price" in names and not has & _OWN and not any(known.get(k) for k in (*_OWN, "price")):
-        for figure in [f for f in found if f.role == "price"][:1]:
-            figure.role = "own"
+    if "affordable_price" in names:
+        _own(found, spans, known)
     return sorted(found, key=lambda f: (f.role in _LAST, f.at))
+
+
+def _own(figures: Sequence[Figure], spans: Mapping[int, Amount], known: Mapping[str, Any]) -> None:
+    """ "I have 75k and need 25% down, what price does that mean?": where a price is asked for, what was taken for one, or for
+    nothing, beside the share or the instalment that it goes with."""
+    has = {f.role for f in figures}
+    if has & (_RENTED | {"own", "savings", "loan"}) or any(known.get(k) for k in ("own", "savings", "loan", "price")):
+        return
+    shared = has & {"down", "financed"} or known.get("down_pct") or known.get("financed_pct")
+    taken = {""} if has & _REPAID else {"", "price"} if shared else set()
+    for figure in [f for f in figures if f.role in taken and f.at in spans and spans[f.at].kind == "money"][:1]:
+        figure.role, figure.kind, figure.period = "own", "money", None
 
 
 def _as(figure: Figure, role: str, amount: Amount, kind: str = "percent") -> None:
@@ -86,7 +99,7 @@ def _cut(figures: Sequence[Figure], tokens: Sequence[Token], percents: Mapping[i
     unsure = _UNSURE_CUT - ({"discount"} if any(f.role in _FLOWS for f in figures) else set())
     for figure in figures:
         amount = percents.get(figure.at)
-        if amount is None or figure.role not in unsure:
+        if amount is None or not (figure.role in unsure or (figure.role == "occupancy" and amount.value < _LEAST_LET)):
             continue
         yearly = {t.text for t in tokens[amount.last + 1 : amount.last + _NEAR]} & (_YEARS | _MONTHS)
         rated = {t.text for t in tokens[max(0, figure.at - _NEAR) : figure.at]} & _RATED
@@ -127,13 +140,13 @@ def _grow(figures: list[Figure], tokens: Sequence[Token], spans: Mapping[int, Am
             _as(figure, "hold", amount, "years")
 
 
-def _later(figures: Sequence[Figure], spans: Mapping[int, Amount]) -> None:
-    """ "a 25 años … ¿cuánto debo después de 8?": beside the term, the years that have passed."""
+def _later(figures: Sequence[Figure], spans: Mapping[int, Amount], timed: bool) -> None:
+    """ "a 25 años … ¿cuánto debo después de 8?": beside the term, told here or before (`timed`), the years that have passed."""
     if any(f.role == "hold" for f in figures):
         return
     years = [f for f in figures if f.at in spans and spans[f.at].kind in ("years", "months") and f.role in ("", "term")]
     terms = [f for f in years if f.role == "term"]
-    for figure in [f for f in years if f.role == ""][-1:] or (terms[-1:] if len(terms) > 1 else []):
+    for figure in [f for f in years if f.role == ""][-1:] or (terms[-1:] if timed or len(terms) > 1 else []):
         amount = spans[figure.at]
         _as(figure, "hold", amount, "years")
         if amount.kind == "months":
