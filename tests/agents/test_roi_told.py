@@ -233,3 +233,67 @@ def test_a_list_of_as_many_figures_as_options_is_of_one_each() -> None:
         ["vi tres: el de Suba a 290 millones, el de Cedritos a 340 y el de Usaquén a 450", "los cánones: 1.7, 2.1 y 2.6 millones"]
     )
     assert [o.get("monthly_rent") for o in found.request["options"]] == pytest.approx([1_700_000, 2_100_000, 2_600_000])
+
+
+@pytest.mark.parametrize(
+    ("turns", "values"),
+    [
+        # purchase costs with the price, gains in money
+        (["Casa de 131.000 €: 7 % de ITP, 900 de notaría y 610 de registro. ¿Cuánto suman los gastos de compra?"],
+         [10_680, 141_680]),
+        (["Lo compré en 172.000 y lo vendo en 214.000, ¿qué retorno total saco?"], [24.4186, 42_000]),
+        # the dearest price
+        (["We can pay 1,050 a month at 4% over 30 years with 15% down. What's the most expensive flat we could buy?"],
+         [258_746.24, 219_934.30]),
+        (["Tenemos 84.000 € y el banco presta el 80 %; los gastos son el 8 % del precio. ¿A qué precio máximo llegamos?"],
+         [300_000, 240_000]),
+        (["I've saved 66k and have to put 30% down. What purchase price does that mean?"], [220_000, 154_000]),
+        (["Puedo pagar 760 al mes al 3 % en 25 años y tengo 35.000, ¿qué vivienda me puedo permitir?"], [195_266.10]),
+        # what a value still bears
+        (["Debo 88.000 de una casa tasada en 230.000, ¿cuánto más me prestarían hasta el 65 %?"], [61_500, 38.2609]),
+        (["I owe 205k on a house worth 300k, how much more could I borrow up to 60%?"], [25_000]),
+        # a rate that changes
+        (["Hipoteca de 132.000 a 20 años: paso del 1,95 % al 3,2 %. ¿Cuánto más de cuota?"], [664.64, 745.35, 80.71]),
+        (["My loan of 1.9 million over 15 years goes from 9.2 to 10.7, what happens to the monthly payment?"],
+         [19_497.79, 21_238.77, 1_741.00]),
+        # a yield in money, a rent that rises, a price that is cut
+        (["¿Cuánto es al año una neta del 4,8 % sobre 156.000?"], [7_488]),
+        (["Cobro 930 de alquiler y lo subo 3 % cada año, ¿en cuánto queda tras cuatro subidas?"], [1_046.72]),
+        (["The rent is 1,180 and goes up 2% a year. What will it be after 7 years?"], [1_355.45]),
+        (["They knocked 6% off the 265k asked: what's the new price, and the gross yield at 1,250 a month?"], [249_100, 6.0217]),
+        (["Piso de 210.000 alquilado a 890, ¿bruta?", "¿y si me rebajan un 5 %?"], [199_500, 5.3534]),
+        # occupancy that breaks even
+        (["Estudio por noches a 80 €, gastos fijos de 9.600 al año. ¿Qué ocupación mínima necesito?"], [120, 32.8767]),
+        (["Local arrendado en 3.000.000 al mes con gastos de 9 millones al año. ¿Con cuántos meses alquilado cubro gastos?"],
+         [25, 3]),
+        # interest alone, and what is still owed
+        (["What's the interest-only payment on 240k at 4.8%?"], [960]),
+        (["Hipoteca de 165.000 al 2,7 % a 25 años. ¿Cuánto deberé todavía a los 9 años?"], [117_907.21]),
+        (["Flat at 220,000 with 75% financed at 4% over 25 years, monthly payment?", "and what will I still owe after 10 years?"],
+         [117_743.00]),
+    ],
+)
+async def test_what_is_asked_in_the_same_breath_is_answered(turns: list[str], values: list[float]) -> None:
+    text = await answered(turns)
+    for value in values:
+        assert has_number(text, value, 0.001), (value, text)
+
+
+@pytest.mark.parametrize(
+    ("turns", "asked", "entries"),
+    [
+        (["¿Hasta cuánto pago por un piso que renta 820 si quiero un 6 % bruto?"], ["price_for_yield"], {"target_pct": 6}),
+        (["How much can I borrow with 1,400 a month at 4% over 30 years?"], ["affordable_loan"], {"affordable": 1_400}),
+        (["apartamento 380 millones", "canon 2.300.000", "descuente 4% de vacancia y administración de 280.000", "¿neta?"],
+         ["net_yield"], {"vacancy_pct": 4}),
+        (["Precio 150.000, alquiler 760 que sube 2 % al año, vendo en 5 años en 171.000. ¿TIR?"], ["irr"], {"sale": 171_000}),
+        (["Credito de 90.000 al 3 % a 15 años, ¿cuánto pago de intereses en total?"], ["total_interest"], {"rate_pct": 3}),
+        (["q neto saco sobre precio de compra? alquilo a 700, gastos 1.900 al año y me costó 120.000"], ["net_yield"],
+         {"price": 120_000}),
+    ],
+)
+def test_look_alikes_stay_what_they_are(turns: list[str], asked: list[str], entries: dict[str, Any]) -> None:
+    deal = understood(turns).request["deal"]
+    assert deal["turn"] == asked
+    assert {name: deal[name] for name in entries} == entries
+    assert not deal.keys() & {"cut_pct", "reach_pct", "new_rate"}
