@@ -230,7 +230,7 @@ def test_the_rate_of_exchange_is_no_price() -> None:
 
 def test_a_list_of_as_many_figures_as_options_is_of_one_each() -> None:
     found = understood(
-        ["vi tres: el de Suba a 290 millones, el de Cedritos a 340 y el de Usaquén a 450", "los cánones: 1.7, 2.1 y 2.6 millones"]
+        ["vi tres: el de Suba a 290 millones, el de Cedritos a 340 y el de Usaquén a 450", "rentan 1.7, 2.1 y 2.6 millones"]
     )
     assert [o.get("monthly_rent") for o in found.request["options"]] == pytest.approx([1_700_000, 2_100_000, 2_600_000])
 
@@ -260,7 +260,7 @@ def test_a_list_of_as_many_figures_as_options_is_of_one_each() -> None:
         (["¿Cuánto es al año una neta del 4,8 % sobre 156.000?"], [7_488]),
         (["Cobro 930 de alquiler y lo subo 3 % cada año, ¿en cuánto queda tras cuatro subidas?"], [1_046.72]),
         (["The rent is 1,180 and goes up 2% a year. What will it be after 7 years?"], [1_355.45]),
-        (["They knocked 6% off the 265k asked: what's the new price, and the gross yield at 1,250 a month?"], [249_100, 6.0217]),
+        (["They knocked 6% off the 265k asked: what's the new price, and the gross yield at 1,250 a month"], [249_100, 6.0217]),
         (["Piso de 210.000 alquilado a 890, ¿bruta?", "¿y si me rebajan un 5 %?"], [199_500, 5.3534]),
         # occupancy that breaks even
         (["Estudio por noches a 80 €, gastos fijos de 9.600 al año. ¿Qué ocupación mínima necesito?"], [120, 32.8767]),

@@ -109,11 +109,11 @@ def _that_hold(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Mean
     before = {(t.role, t.value) for t in past.told}
     for at, (amount, meaning) in enumerate(zip(seen.amounts, meanings, strict=True)):
         again = [n for n, other in enumerate(meanings) if n != at and other.label == meaning.label != NOTHING]
-        if len(again) != 1 or seen.compares or amount.kind not in ("money", "other"):
+        if len(again) != 1 or seen.compares or meaning.role not in _ONE or amount.kind not in ("money", "other"):
             continue
         changed = again[0] == at + 1 and _goes_to(seen.tokens, amount, seen.amounts[at + 1])
         corrected = (meaning.label, amount.value) in before and (meaning.label, seen.amounts[again[0]].value) not in before
-        if changed or (corrected and meaning.role in _ONE):
+        if changed or corrected:
             found[at] = meaning.instead(NOTHING, meaning.probability)
     return found
 
