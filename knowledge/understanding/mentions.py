@@ -22,6 +22,7 @@ _ONE = frozenset({"un", "una", "otro", "otra", "a", "an", "another"})
 _CLITICS = frozenset({"se", "me", "te", "nos", "os", "lo", "le", "les"})
 #: Kinds that may be rooms of a house.
 _PARTS = frozenset({"retail", "warehouse", "office", "studio", "room"})
+_VERB_FORMS = words("verb_forms")
 _HANDING, _SELLING = words("handing"), words("selling")
 _NAME_STOP = words("name_stop")
 _GIVEN, _TITLES = words("given_names"), words("titles")
@@ -127,7 +128,8 @@ def tag_types(tokens: list[Token], taken: set[int], english: bool) -> dict[int, 
 
 def _is_verb(tokens: list[Token], at: int) -> bool:
     """ "¿nos lo aparta?", "se casa mi hija": no studio, no house."""
-    return at > 0 and tokens[at - 1].text in _CLITICS and not (tokens[at].opens or tokens[at].comma)
+    after = at > 0 and tokens[at - 1].text in _CLITICS and not (tokens[at].opens or tokens[at].comma)
+    return after and tokens[at].text in _VERB_FORMS
 
 
 def _is_floor(tokens: list[Token], at: int, words: tuple[str, ...]) -> bool:

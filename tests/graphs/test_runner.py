@@ -367,3 +367,12 @@ async def test_an_open_case_is_told_in_every_later_turn(runner: Runner, database
     later = await runner.ask(SCOPE, conversation_id, QUESTION)
     assert (later["routes"], later["escalated"], later["case"]) == (["roi"], True, None)
     assert "6,13" in later["answer"]
+
+
+async def test_what_was_told_outside_any_question_is_known_in_the_next_turn(runner: Runner, database: Database) -> None:
+    conversation_id = await new_conversation(database)
+    told = await runner.ask(SCOPE, conversation_id, "Me enamoré del estudio de Lavapiés")
+    after = await runner.ask(SCOPE, conversation_id, "muchas gracias")
+    asked = await runner.ask(SCOPE, conversation_id, "¿cuándo se puede ver?")
+    assert (told["routes"], after["routes"], asked["routes"]) == (["none"], ["none"], ["lead_qualification"])
+    assert (asked["slots"]["neighbourhood"], asked["slots"]["property_type"]) == ("Lavapiés", "studio")
