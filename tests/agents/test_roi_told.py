@@ -260,7 +260,8 @@ def test_a_list_of_as_many_figures_as_options_is_of_one_each() -> None:
         (["¿Cuánto es al año una neta del 4,8 % sobre 156.000?"], [7_488]),
         (["Cobro 930 de alquiler y lo subo 3 % cada año, ¿en cuánto queda tras cuatro subidas?"], [1_046.72]),
         (["The rent is 1,180 and goes up 2% a year. What will it be after 7 years?"], [1_355.45]),
-        (["They knocked 6% off the 265k asked: what's the new price, and the gross yield at 1,250 a month"], [249_100, 6.0217]),
+        (["They knocked 6% off the 265k asked: what's the new price, and the gross yield at 1,250 a month?"],
+         [249_100, 6.0217]),
         (["Piso de 210.000 alquilado a 890, ¿bruta?", "¿y si me rebajan un 5 %?"], [199_500, 5.3534]),
         # occupancy that breaks even
         (["Estudio por noches a 80 €, gastos fijos de 9.600 al año. ¿Qué ocupación mínima necesito?"], [120, 32.8767]),
@@ -269,8 +270,8 @@ def test_a_list_of_as_many_figures_as_options_is_of_one_each() -> None:
         # interest alone, and what is still owed
         (["What's the interest-only payment on 240k at 4.8%?"], [960]),
         (["Hipoteca de 165.000 al 2,7 % a 25 años. ¿Cuánto deberé todavía a los 9 años?"], [117_907.21]),
-        (["Flat at 220,000 with 75% financed at 4% over 25 years, monthly payment?", "and what will I still owe after 10 years?"],
-         [117_743.00]),
+        (["Flat at 220,000 with 75% financed at 4% over 25 years, monthly payment?",
+          "and what will I still owe after 10 years?"], [117_743.00]),
     ],
 )
 async def test_what_is_asked_in_the_same_breath_is_answered(turns: list[str], values: list[float]) -> None:
