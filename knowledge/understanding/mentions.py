@@ -19,6 +19,7 @@ _SOLD, _ALTERNATIVES, _ACCOMPANIED, _THEIRS = words("sold"), words("alternatives
 _LEAVES_LIST, _SOMEWHERE = words("leaves_list"), phrases("somewhere")
 _EITHER = frozenset({"o", "u", "or", "vs", "versus", "contra", "against"})
 _ONE = frozenset({"un", "una", "otro", "otra", "a", "an", "another"})
+_RATHER = frozenset({("rather", "than"), ("instead", "of"), ("mejor", "que"), ("antes", "que"), ("vez", "de"), ("lugar", "de")})
 _CLITICS = frozenset({"se", "me", "te", "nos", "os", "lo", "le", "les"})
 #: Kinds that may be rooms of a house.
 _PARTS = frozenset({"retail", "warehouse", "office", "studio", "room"})
@@ -152,6 +153,8 @@ def _negated(tokens: list[Token], at: int) -> bool:
         if tokens[i + 1].opens or (tokens[i + 1].comma and not listed):
             return False
         word = tokens[i].text
+        if (tokens[i - 1].text if i else "", word) in _RATHER:
+            return True  # "studios rather than flats", "mejor que en pisos"
         if word == "no" and tokens[i].comma and tokens[i + 1].comma:
             return False  # "una plaza, bueno, no, un local"
         if word in _NEGATORS:

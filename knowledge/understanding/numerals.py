@@ -16,6 +16,8 @@ from knowledge.understanding.tokens import Token
 _HALF = frozenset({"medio", "media", "half"})
 _PARTS = {"medio": 0.5, "media": 0.5, "half": 0.5, "cuarto": 0.25, "quarter": 0.25}
 _MEXICAN_MILLIONS = frozenset({"mdp", "mdd", "mde"})
+#: English words that follow "once" where it is no Spanish eleven.
+_AFTER_ONCE = frozenset("the a all i we you they it everything my our that this is are upon".split())
 
 
 class Number(NamedTuple):
@@ -101,6 +103,8 @@ class _Reading:
         if token.text == "hundred":
             self.current, self.last = (self.current or 1.0) * 100, self.i
             return True
+        if token.text == "once" and self.word(self.i + 1) in _AFTER_ONCE:
+            return False  # "once the loan is paid"
         if token.text in self.lex.numbers:
             return self._add(self.lex.numbers[token.text])
         if token.text in ("a", "an") and self.i == self.at:
@@ -125,7 +129,7 @@ class _Reading:
 
     def _scale(self, token: Token) -> float | None:
         """The multiplier that the word at hand is after the value so far, if it is one."""
-        if token.gap.strip(" \u00a0-'"):
+        if self.i > self.at and token.gap.strip(" \u00a0-'"):
             return None
         if token.raw == "M" or (token.raw == "m" and self._means_million(token)):
             return 1e6

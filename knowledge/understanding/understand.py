@@ -32,6 +32,7 @@ from knowledge.understanding.options import (
 )
 from knowledge.understanding.places import country_votes, find_places
 from knowledge.understanding.rules.asked import base_of
+from knowledge.understanding.rules.exchange import asks_amount, stated_exchange
 from knowledge.understanding.rules.marks import Marks, find_marks
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
 from knowledge.understanding.terms import asked_term
@@ -48,7 +49,7 @@ FigureReader = Callable[[Seen, Past], tuple[list[Meaning], Past]]
 _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phone", "year"})
 #: From this probability on a measure is likely asked; words of a message that the next one's reading looks at.
 _LIKELY, _WORDS = 0.3, 60
-_OFFERING = words("offering")
+_OFFERING, _GOING_ON = words("offering"), words("going_on")
 #: Entries of the request that belong to their turn alone.
 _MOMENTARY = frozenset({"accepts", "dialect", "convert", "define"})
 #: Entries of the request that are a property's own.
@@ -129,6 +130,8 @@ def understand(
         turn |= {k: v for k, v in option_slots(options).items() if k in turn}
     home = None if _uncovered(message) else country_hint
     currency, written = slots.resolve_currency(message.amounts, turn, {} if fresh else known, home)
+    if deal.get("last_year") and {"irr", "npv"} & set(deal.get("asked") or ()):
+        turn.setdefault("horizon_years", deal["last_year"])
     if currency:
         turn["currency"] = currency
         if written:
@@ -300,8 +303,17 @@ def _decide(
     told = {m.label for m in message.meanings} | {name for name, p in message.wanted.items() if p >= _LIKELY}
     message.words = words_of(stream)
     meant = judge(grammar, describe(stream, context, grammar, previous_routes, told, known.get("_words") or ()), context)
+    if message.injected and meant.routes == ("human",) and grammar.human_reason is None:
+        meant = replace(meant, routes=("none",), human_reason=None, small_talk="out_of_scope")  # orders are nobody's case
+    if not {"roi", "comparison"} & set(meant.routes) and meant.human_reason is None and _converts(message):
+        meant = replace(meant, routes=("roi",), small_talk=None)
     _settle_figures(message, meant, known)
     return meant, {pair for h in hits for pair in h.cue.says}
+
+
+def _converts(message: _Message) -> bool:
+    """Whether an amount is asked for in another currency at a rate that the message states."""
+    return stated_exchange(message.tokens, message.plain) is not None and asks_amount(message.tokens)
 
 
 def _settle_figures(message: _Message, meant: intent.Intent, known: Mapping[str, Any]) -> None:
@@ -313,6 +325,9 @@ def _settle_figures(message: _Message, meant: intent.Intent, known: Mapping[str,
             amount.role = amount.role if amount.role == "monthly_rent" else "cash_flow"
     if "fx" in measures and request.conversion_asked(message.tokens, message.amounts, known):
         money[0].role = "to_convert"
+    wants = message.said.operation == "buy"
+    if meant.human_reason == "large_deal" and wants and len(money) == 1 and money[0].role in (None, "price"):
+        money[0].role = "budget_max"  # "un fondo con 85 millones"
     prices = [a for a in money if a.role == "price"]
     offered = any(t.text in _OFFERING for t in message.tokens)
     if meant.routes == ("market_research",) and len(prices) == 1 and message.said.operation == "buy" and not offered:
@@ -370,7 +385,9 @@ def _operation(message: _Message, meant: intent.Intent, says: set[tuple[str, str
     if "lead_qualification" in meant.routes:
         if ("operation", "sell") in says:
             return "rent" if spoken == "rent" else "sell"  # "quiero poner en arriendo mi apartamento"
-        going_on = any(("wish", w) in says for w in ("offer", "reserve", "buy"))
+        going_on = any(("wish", w) in says for w in ("offer", "reserve", "buy")) or any(
+            t.text in _GOING_ON for t in message.tokens
+        )
         if spoken != "rent" and (going_on or any(a.role == "budget_max" for a in message.amounts)):
             return "buy"
         if spoken == "sell":

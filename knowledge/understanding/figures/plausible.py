@@ -27,6 +27,8 @@ _NAME_BEFORE, _NAME_AFTER = 5, 5
 _PERHAPS = 0.2
 #: Costs that are a year's, and what stands between the figures of a list.
 _YEARLY = words("yearly_costs")
+#: What costs of a purchase may be taken for.
+_PAID = frozenset({"cost", "works", "own"})
 _AND = frozenset({"y", "e", "and"})
 
 
@@ -92,7 +94,7 @@ def _named(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
         after = seen.tokens[amount.last + 1 : min(following, amount.last + 1 + _NAME_AFTER)]
         if meaning.role == "instalment" and said(before, "dues"):
             meaning = meaning.instead(f"cost/{meaning.period}", meaning.probability)
-        elif meaning.role in ("cost", "works") and (said(after, "costs_of_purchase") or said(before, "costs_of_purchase")):
+        elif meaning.role in _PAID and (said(after, "costs_of_purchase") or said(before, "costs_of_purchase")):
             meaning = meaning.instead("once", meaning.probability)
         elif meaning.label == "cost/year" and monthly and period_of(seen.tokens, context) is None:
             likely = any(label == "cost/month" and p >= _PERHAPS for label, p in meaning.others)

@@ -148,7 +148,8 @@ def asked_currency(tokens: Sequence[Token], fx: Mapping[str, object] | None) -> 
     """The currency that the question asks for: "¿cuántos euros son?", "how much is that in dollars?"."""
     if not fx:
         return None
-    for at in range(len(tokens) - 1, -1, -1):
+    counted = [at for at in range(1, len(tokens)) if tokens[at - 1].text in _HOW_MUCH and currency_at(tokens, at)]
+    for at in counted or range(len(tokens) - 1, -1, -1):  # "how many pesos is 1,300 euros, at 4,620 to the euro"
         named = currency_at(tokens, at)
         before = {t.text for t in tokens[max(0, at - 2) : at]}
         if named is None or not before & _ASKING or (tokens[at - 1].kind == "num"):
