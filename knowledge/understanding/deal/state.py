@@ -58,7 +58,7 @@ _CHANGED, _UNCHANGED = 0.8, 0.4
 _CONVERTED = 0.9
 _INCOME, _LEAVES = frozenset({"rent", "netrent"}), words("leaves")
 #: Figures that ask for a measure of their own where what was asked before does not rest on them.
-_LEADING = frozenset({"rent", "rate_pct", "term_years"})
+_LEADING = frozenset({"rent", "rate_pct", "term_years", "down_pct", "financed_pct"})
 #: What was asked for -> the role of the figure that answers.
 _AWAITED = {
     "rate_pct": "rate",
@@ -159,6 +159,8 @@ def read_deal(
     sure = _CHANGED if new and not loose else _UNCHANGED
     named = {h.cue.route for h in hits} | {m for m in rare if feasible(m, deal)}
     asked, deal["turn"] = wanted_measures(wanted, deal, named, before, sure)
+    if deal["turn"] == ["rent_for_yield"] and feasible("gross_yield", deal) and not deal.get("target_net"):
+        deal["turn"] = ["gross_yield", "rent_for_yield"]  # "¿llego al 6 %?" has the yield as it is for an answer
     if before and asked == before:
         again = any(wanted[m] >= _CHANGED for m in before if m in wanted)
         deal["turn"] = deal["turn"] if new or again else []  # neither a figure nor a measure: something else is asked
