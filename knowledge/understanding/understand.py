@@ -313,7 +313,7 @@ def _decide(
 
 def _converts(message: _Message) -> bool:
     """Whether an amount is asked for in another currency at a rate that the message states."""
-    return stated_exchange(message.tokens, message.plain) is not None and asks_amount(message.tokens)
+    return asks_amount(message.tokens) and stated_exchange(message.tokens, message.plain) is not None
 
 
 def _settle_figures(message: _Message, meant: intent.Intent, known: Mapping[str, Any]) -> None:

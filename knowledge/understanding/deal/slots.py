@@ -101,6 +101,7 @@ def deal_of(
             correcting=correcting,
             area=area,
             exchange=exchange,
+            earned=earned,
             awaited=open_question,
             meanings=chosen,
             wanted=wanted,

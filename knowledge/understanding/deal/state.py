@@ -25,7 +25,7 @@ from knowledge.understanding.rules.contexts import years_named
 from knowledge.understanding.rules.exchange import Exchange, asked_currency, asks_amount, currency_at
 from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.rules.figures import read_figures
-from knowledge.understanding.rules.income import share_of_income
+from knowledge.understanding.rules.income import Affordable
 from knowledge.understanding.rules.rare import rare_names, told_for
 from knowledge.understanding.rules.rooms import countable, rooms_near
 from knowledge.understanding.rules.seasons import months_empty
@@ -91,6 +91,7 @@ def read_deal(
     correcting: bool,
     area: float | None = None,
     exchange: Exchange | None = None,
+    earned: Affordable | None = None,
     awaited: str | None = None,
     meanings: Mapping[int, Meaning] = MappingProxyType({}),
     wanted: Mapping[str, float] = MappingProxyType({}),
@@ -104,7 +105,6 @@ def read_deal(
     _name_pesos(tokens, amounts, exchange.quote if exchange else (known.get("fx") or {}).get("quote"))
     figures = read_figures(tokens, amounts, known, hits, exchange.first if exchange else None)
     deal = {k: v for k, v in known.items() if k != "turn"}
-    earned = share_of_income(tokens, amounts)
     placed = {exchange.first} if exchange else set()
     if earned:
         figures = [f for f in figures if f.at not in earned.first]
