@@ -62,6 +62,8 @@ def measures_of(deal: Mapping[str, Any]) -> list[str]:
         asked.append("monthly_payment")
     if deal.get("price") and deal.get("cut_pct") and "discounted_price" not in asked:
         asked.insert(0, "discounted_price")
+    if "monthly_payment" in asked and deal.get("costs") and not (deal.get("rent") or deal.get("nightly")):
+        asked.append("payment_with_costs")
     if "further_loan" in asked and "loan_to_value" not in asked:
         asked.append("loan_to_value")
     if "affordable_loan" in asked and not deal.get("price") and (deal.get("down_pct") or deal.get("financed_pct")):
@@ -97,11 +99,13 @@ def deal_arguments(
             "savings": deal.get("savings"),
             "valuation": _valuation(deal),
             "nightly_rent": deal.get("nightly"),
+            "month_days": deal.get("month_days"),
             "other_term_years": deal.get("other_term"),
             "target_is_monthly": deal.get("target_month"),
             "growth_pct": deal.get("growth_pct"),
             "rent_growth_pct": deal.get("rent_growth_pct"),
             "selling_costs_pct": deal.get("selling_pct"),
+            "selling_costs": deal.get("selling_costs"),
             "discount_pct": deal.get("discount_pct"),
             "target_yield_pct": deal.get("target_pct"),
             "target_is_net": deal.get("target_net"),
@@ -117,8 +121,9 @@ def deal_arguments(
         | _rent(deal, converted)
         | _loan(deal, asked)
     )
-    if call["costs"] is None and (_AS_TOLD & set(asked) or (_OF_FLOWS & set(asked) and deal.get("sale"))):
-        call["costs"] = []  # what was told, and nothing besides
+    as_told = deal.get("only_told") or _AS_TOLD & set(asked) or (_OF_FLOWS & set(asked) and deal.get("sale"))
+    if as_told:
+        call["costs"], call["costs_as_told"] = call["costs"] or [], True  # what was told, and nothing besides
     if "npv" in asked and call.get("discount_pct") is None and call.get("loan_amount") is None:
         call |= {"discount_pct": call["rate_pct"], "rate_pct": None, "rate_kind": None}
     return call
@@ -128,6 +133,8 @@ def _base(deal: Mapping[str, Any], asked: list[str]) -> str | None:
     """What a figure is measured on; a square metre after works has cost the works too."""
     if "price_per_m2" in asked and deal.get("upfront") and deal.get("base") != "price":
         return "invested"
+    if deal.get("base") == "invested" and deal.get("costs") and not deal.get("upfront"):
+        return "price"  # "310,000 all in": the costs of the purchase are in it
     return deal.get("base") if (_YIELDS | {"total_return"}) & set(asked) else None
 
 

@@ -50,6 +50,7 @@ async def analyse_returns(
     annual_rent: float | None = None,
     nights: float | None = None,
     nightly_rent: float | None = None,
+    month_days: int | None = None,
     rent_is_net: bool = False,
     currency: str | None = None,
     country: str | None = None,
@@ -59,6 +60,7 @@ async def analyse_returns(
     area_m2: float | None = None,
     costs: list[StatedCost] | None = None,
     fill_other_costs: bool = False,
+    costs_as_told: bool = False,
     purchase_costs: float | None = None,
     vacancy_pct: float | None = None,
     net_yield_on: Literal["price", "invested"] | None = None,
@@ -82,6 +84,7 @@ async def analyse_returns(
     growth_pct: float | None = None,
     rent_growth_pct: float | None = None,
     selling_costs_pct: float | None = None,
+    selling_costs: float | None = None,
     discount_pct: float | None = None,
     target_yield_pct: float | None = None,
     target_is_net: bool = False,
@@ -100,19 +103,22 @@ async def analyse_returns(
     measures, the asked one first: gross_yield, rent_for_yield, price_for_yield,
     net_yield, noi, cap_rate, years_of_rent, payback_years, price_per_m2, break_even_nights,
     acquisition_costs, total_outlay, cash_needed, savings_gap, legal_rent_cap, loan_amount, down_payment, monthly_payment,
-    total_interest, interest_saved, interest_only_payment, loan_balance, loan_to_value, further_loan, affordable_loan,
-    affordable_price, discounted_price,
+    payment_with_costs, total_interest, interest_saved, interest_only_payment, loan_balance, loan_to_value, further_loan,
+    affordable_loan, affordable_price, discounted_price,
     rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent, break_even_occupancy,
     irr, levered_irr, npv, annual_growth, total_return, value_at_horizon, rent_at_horizon,
     equity_at_horizon; omit it for all that the figures allow.
-    annual_rent: when rent is seasonal, instead of monthly_rent; nights a year at nightly_rent where it is let by the night.
+    annual_rent: when rent is seasonal, instead of monthly_rent; nights a year at nightly_rent where it is let by the night
+    (month_days: the length of a month that the investor reckons with, 28 to 31).
     rent_is_net: costs are already off the rent.
     costs: the running costs stated ([] if told there are none); omit it and net figures use the country's assumptions,
-    each listed. fill_other_costs: assumptions beside the stated costs. purchase_costs: money on top of the price.
+    each listed. fill_other_costs: assumptions beside the stated costs; costs_as_told: none at all. purchase_costs:
+    money on top of the price.
     net_yield_on: what the investor wants a yield measured on. down_payment_pct: 30 when 70 % is financed.
     own_cash: own money put in, if stated as an amount; own_excludes_costs: purchase costs come on top of it.
-    instalment: a loan's monthly payment, if told. sale_price: what it sells for at horizon_years. rate_pct: yearly, as
-    quoted; rate_kind: effective only if the investor says efectivo anual or E.A., monthly for a rate a month.
+    instalment: a loan's monthly payment, if told. sale_price: what it sells for at horizon_years (selling_costs: money).
+    rate_pct: yearly, as quoted; rate_kind: effective only if the investor says efectivo anual or E.A., monthly for a rate
+    a month.
     valuation: what the bank lends a share of, if not the price. savings: what the investor has, for savings_gap.
     other_term_years: a second term, for interest_saved.
     example_loan: use the country's labelled example for a missing rate or term.
@@ -166,19 +172,20 @@ async def analyse_returns(
         inputs = Inputs(
             price=price if asking is None or price_cut_pct is None else asking * (1 - price_cut_pct / 100),
             asking_price=asking, price_cut_pct=price_cut_pct, reach_pct=reach_pct, monthly_rent=monthly_rent,
-            annual_rent=annual_rent, nights=nights, nightly_rent=nightly_rent, rent_is_net=rent_is_net,
+            annual_rent=annual_rent, nights=nights, nightly_rent=nightly_rent, month_days=month_days, rent_is_net=rent_is_net,
             currency=None if outside_markets else currency, country=country, city=city, property_type=property_type,
             new_build=new_build, area_m2=area_m2,
             costs=None if costs is None else tuple(Cost(c.label, c.amount, c.period, c.of) for c in costs),
-            fill_defaults=fill_other_costs, purchase_costs=purchase_costs, vacancy_pct=vacancy_pct, base=net_yield_on,
+            fill_defaults=fill_other_costs, as_told=costs_as_told, purchase_costs=purchase_costs,
+            vacancy_pct=vacancy_pct, base=net_yield_on,
             down_payment_pct=down_payment_pct, loan_amount=loan_amount, valuation=valuation, savings=savings, rate_pct=rate_pct,
             rate_kind=rate_kind or ("nominal" if rate_pct is not None else None), term_years=term_years,
             other_term_years=other_term_years, target_is_monthly=target_is_monthly, payment=affordable_payment,
             instalment=instalment, own_cash=own_cash, own_excludes_costs=own_excludes_costs,
             sale_price=sale_price, target_is_net=target_is_net, example_loan=example_loan, horizon_years=horizon_years,
             growth_pct=growth_pct, target_yield_pct=target_yield_pct,
-            rent_growth_pct=rent_growth_pct, selling_costs_pct=selling_costs_pct, discount_pct=discount_pct,
-            cash_flows=tuple(cash_flows or ()), measures=asked, entity=label, language=language,
+            rent_growth_pct=rent_growth_pct, selling_costs_pct=selling_costs_pct, selling_costs=selling_costs,
+            discount_pct=discount_pct, cash_flows=tuple(cash_flows or ()), measures=asked, entity=label, language=language,
         )
         found = analyse(inputs)
         extra = _beside(inputs, found, stated_kind=rate_kind, rate_moves=rate_moves, new_rate=new_rate_pct, runtime=runtime)

@@ -21,6 +21,7 @@ from knowledge.finance.borrowing import (
     interest_only_payment,
     interest_saved,
     loan_balance,
+    payment_with_costs,
     total_interest,
 )
 from knowledge.finance.case import Case
@@ -315,7 +316,7 @@ MEASURES: dict[str, Callable[[Case], Fact]] = {
         gross_yield, rent_for_yield, price_for_yield, net_yield, noi, cap_rate, years_of_rent, payback_years,
         price_per_m2, acquisition_costs, total_outlay, cash_needed, savings_gap,
         legal_rent_cap, loan_amount, down_payment, monthly_payment, total_interest, interest_saved, loan_to_value,
-        interest_only_payment, loan_balance, further_loan, discounted_price,
+        payment_with_costs, interest_only_payment, loan_balance, further_loan, discounted_price,
         affordable_loan, affordable_price, break_even_nights,
         rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent,
         break_even_occupancy, irr, levered_irr, npv, annual_growth, total_return, value_at_horizon, rent_at_horizon,

@@ -16,6 +16,16 @@ def total_interest(case: Case) -> Fact:
                       f"{case.months} × {plain(num(payment))} − {plain(num(loan))}", [payment, loan])
 
 
+def payment_with_costs(case: Case) -> Fact:
+    """The instalment and what else was told to be paid beside it, a month."""
+    payment = case.payment
+    if not case.inputs.running_costs or any(cost.of != "money" or cost.period == "night" for cost in case.inputs.running_costs):
+        raise Missing("costs")
+    monthly = [cost.high / 12 for cost in case.running]
+    return case.money("payment_with_costs", num(payment) + sum(monthly),
+                      " + ".join(plain(v) for v in (num(payment), *monthly)), [payment, *(c.fact for c in case.running)])
+
+
 def interest_saved(case: Case) -> Fact:
     """The interest that the shorter of two terms saves at the same rate; both sums are facts too."""
     years = case.inputs.other_term_years

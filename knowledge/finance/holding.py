@@ -36,6 +36,18 @@ def npv(case: Case) -> Fact:
                       f"NPV({plain(num(rate))} ÷ 100; {_listed(flows)})", [rate, *used])
 
 
+def _sold(case: Case) -> Fact:
+    """What the sale brings: its price, less what selling costs where that was told."""
+    i, sale = case.inputs, case.stated("sale_price")
+    share, off = i.selling_costs_pct or 0.0, i.selling_costs or 0.0
+    if not share and not off:
+        return sale
+    term = plain(num(sale)) + (f" × (1 − {plain(share)} ÷ 100)" if share else "") + (f" − {plain(off)}" if off else "")
+    used = [case.ledger.user("selling_costs_pct", share, "percent")] if share else []
+    used += [case.stated("selling_costs")] if off else []
+    return case.money("sale_kept", num(sale) * (1 - share / 100) - off, term, [sale, *used])
+
+
 def annual_growth(case: Case) -> Fact:
     """The yearly compound rate between what was paid and what it sells for."""
     price, sale, years = require(lambda: case.price, lambda: case.stated("sale_price"), lambda: _horizon(case))
@@ -49,7 +61,7 @@ def total_return(case: Case) -> Fact:
     is a fact too."""
     i = case.inputs
     lets = i.monthly_rent is not None or i.annual_rent is not None
-    price, sale, *rest = require(lambda: case.price, lambda: case.stated("sale_price"),
+    price, sale, *rest = require(lambda: case.price, lambda: _sold(case),
                                  *((lambda: case.noi, lambda: _horizon(case)) if lets else ()))
     earned = num(rest[0]) * num(rest[1]) if rest else 0.0
     extra = case.stated_purchase if i.base != "price" else None
@@ -135,13 +147,13 @@ def _flows(case: Case) -> tuple[tuple[float, ...], list[Fact]]:
 def _told(case: Case) -> tuple[tuple[float, ...], list[Fact]]:
     """Flows of figures that were told: what is put in, what a year leaves (nothing without a rent), what the sale brings."""
     i = case.inputs
-    sale, years = require(lambda: case.stated("sale_price"), lambda: _horizon(case))
+    sale, years = require(lambda: _sold(case), lambda: _horizon(case))
     lets = i.monthly_rent is not None or i.annual_rent is not None
     outlay = case.own_cash if i.own_cash is not None else case.price
     extra = case.stated_purchase if i.own_cash is None else None
     parts = [case.noi, *([case.debt_service] if i.instalment is not None else [])] if lets else []
     yearly = num(parts[0]) - sum(num(p) for p in parts[1:]) if parts else 0.0
-    kept = num(sale) * (1 - (i.selling_costs_pct or 0) / 100)
+    kept = num(sale)
     count = max(1, round(num(years)))
     paid = f"−{plain(num(outlay))}" + (f" − {plain(num(extra))}" if extra else "")
     first = case.money("cash_flow_0", -num(outlay) - (num(extra) if extra else 0), paid, [outlay, *([extra] if extra else [])])

@@ -50,19 +50,21 @@ class Cost:
 class Inputs:
     """The investor's figures, units as in the names; percent 12 for 12 %, money in `currency`.
 
-    `costs` None: nothing was said about running costs (a net figure then uses visible assumptions); an empty tuple:
-    there are none. Stated running costs are used alone, unless `fill_defaults` asks for assumptions beside them.
-    `rent_is_net`: costs are already off the rent. `purchase_costs`: paid on top of the price, in money. `base`: what a
-    yield is measured on (default: the net one on all that was invested where purchase costs count, else on the price).
-    `rate_kind` None: the country's custom. `cash_flows`: explicit, yearly, the first today. `payment`: a monthly
-    instalment the investor can bear. `example_loan`: where rate or term are missing, use the country's labelled
+    `costs` None: nothing was said about running costs (a net figure then uses visible assumptions); an empty tuple: there
+    are none. Stated running costs are used alone, unless `fill_defaults` asks for assumptions beside them; with `as_told`
+    nothing is assumed. `rent_is_net`: costs are already off the rent. `purchase_costs`: paid on top of the price, in money.
+    `base`: what a yield is measured on (default: the net one on all that was invested where purchase costs count, else on
+    the price). `rate_kind` None: the country's custom. `cash_flows`: explicit, yearly, the first today. `payment`: a
+    monthly instalment the investor can bear. `example_loan`: where rate or term are missing, use the country's labelled
     example. `instalment`: the monthly payment of a loan, where it was told and need not be computed. `own_cash`: own money
-    put in, purchase costs on top of it where `own_excludes_costs`. `sale_price`: what it sells for at the horizon.
-    `nights` a year at `nightly_rent` make the rent of a let by the night. `valuation`: what the bank lends a share of,
-    where it is below the price. `savings`: what the investor has already. `other_term_years`: a term to compare with.
-    `target_yield_pct`: the yield that is wished for, gross unless `target_is_net`, of a month where `target_is_monthly`.
-    `price_cut_pct` off `asking_price` leaves `price`. `reach_pct`: the share of the value that the debt may reach.
-    `measures`: what was asked (empty: all that the figures allow). `on`: the day whose rules hold.
+    put in, purchase costs on top of it where `own_excludes_costs`. `sale_price`: what it sells for at the horizon, before
+    `selling_costs` (money) and `selling_costs_pct` of it. `nights` a year at `nightly_rent` make the rent of a let by the
+    night; `month_days`: the length of the months that nights are reckoned with, where it was told (a year has twelve of
+    them). `valuation`: what the bank lends a share of, where it is below the price. `savings`: what the investor has
+    already. `other_term_years`: a term to compare with. `target_yield_pct`: the yield that is wished for, gross unless
+    `target_is_net`, of a month where `target_is_monthly`. `price_cut_pct` off `asking_price` leaves `price`. `reach_pct`:
+    the share of the value that the debt may reach. `measures`: what was asked (empty: all that the figures allow). `on`:
+    the day whose rules hold.
     """
 
     price: float | None = None
@@ -72,6 +74,7 @@ class Inputs:
     annual_rent: float | None = None
     nights: float | None = None
     nightly_rent: float | None = None
+    month_days: int | None = None
     rent_is_net: bool = False
     currency: str | None = None
     country: str | None = None
@@ -82,6 +85,7 @@ class Inputs:
     area_m2: float | None = None
     costs: tuple[Cost, ...] | None = None
     fill_defaults: bool = False
+    as_told: bool = False
     purchase_costs: float | None = None
     vacancy_pct: float | None = None
     base: Base | None = None
@@ -104,6 +108,7 @@ class Inputs:
     growth_pct: float | None = None
     rent_growth_pct: float | None = None
     selling_costs_pct: float | None = None
+    selling_costs: float | None = None
     discount_pct: float | None = None
     cash_flows: tuple[float, ...] = ()
     target_yield_pct: float | None = None
@@ -117,7 +122,7 @@ class Inputs:
 
     def __post_init__(self) -> None:
         for field in ("price", "monthly_rent", "annual_rent", "area_m2", "loan_amount", "payment", "instalment",
-                      "own_cash", "sale_price", "valuation", "savings", "nightly_rent", "asking_price"):
+                      "own_cash", "sale_price", "selling_costs", "valuation", "savings", "nightly_rent", "asking_price"):
             if (value := getattr(self, field)) is not None:
                 checks.amount(field, value)
         if self.purchase_costs is not None:
@@ -137,6 +142,8 @@ class Inputs:
             checks.years("term_years", self.other_term_years)
         if self.horizon_years is not None:
             checks.years("horizon_years", self.horizon_years)
+        if self.month_days is not None and self.month_days not in range(28, 32):
+            raise checks.bad("month_days", self.month_days, "un mes de 28 a 31 días", "a month of 28 to 31 days")
         for flow in self.cash_flows:
             checks.finite("cash_flows", flow)
         self._check_rent()
@@ -172,7 +179,7 @@ class Inputs:
     @property
     def assumes_costs(self) -> bool:
         """Whether net figures rest on assumptions: no running cost was stated, or assumptions were asked for."""
-        if self.rent_is_net:
+        if self.rent_is_net or self.as_told:
             return False
         silent = self.costs is None or (bool(self.costs) and not self.running_costs)
         return silent or self.fill_defaults

@@ -73,6 +73,8 @@ def break_even_nights(case: Case) -> Fact:
         term = plain(num(night)) + (f" × (1 − {plain(share)} ÷ 100)" if share else "") + (f" − {plain(off)}" if off else "")
         used.append(case.money("night_kept", kept, term, used))
     nights = case.ledger.compute("break_even_nights", fixed / kept, "count", f"{plain(fixed)} ÷ {plain(kept)}", used)
-    case.ledger.compute("break_even_occupancy", fixed / kept / 365 * 100, "percent", f"{plain(fixed / kept)} ÷ 365", [nights])
+    days = 12 * case.inputs.month_days if case.inputs.month_days else 365
+    of_days = f"{plain(fixed / kept)} ÷ {days}"
+    case.ledger.compute("break_even_occupancy", fixed / kept / days * 100, "percent", of_days, [nights])
     case.ledger.compute("break_even_nights_month", fixed / kept / 12, "count", f"{plain(fixed / 12)} ÷ {plain(kept)}", [nights])
     return nights

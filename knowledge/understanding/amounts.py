@@ -29,6 +29,7 @@ _PREFIXED = re.compile(r"00[1-9]\d{9}")
 _DATE = re.compile(r"\b\d{1,2}[/-]\d{1,2}[/-]\d{2,4}\b|\b\d{1,2}:\d{2}\b|\b24/7\b|\b\d{4}-\d{2}-\d{2}\b")
 _YEAR_WORDS = words("year_words")
 _MONTH_WORDS = words("month_words")
+_MOST_MONTHS = 1_200
 _CALENDAR_MONTHS = frozenset({"month", "months", "mo", "mos", "mes", "meses"})
 _DECADES = frozenset({"decada", "decadas", "decade", "decades"})
 _LONG_WHILES = {
@@ -207,6 +208,7 @@ def read_amounts(text: str, tokens: list[Token]) -> list[Amount]:
         at = amount.last + 1
     found.sort(key=lambda a: a.first)
     _share_scales(tokens, found)
+    _spoken_in(tokens, found, text)
     return found
 
 
@@ -333,8 +335,10 @@ def _is_rate(here: _Here) -> bool:
 
 
 def _term(here: _Here) -> Amount | None:
-    """Years, months and shorter times."""
+    """Years, months and shorter times; "800 mil mes" is money of each month."""
     tokens, value, last = here.tokens, here.number.value, here.number.last
+    if here.number.scaled or value > _MOST_MONTHS:
+        return None
     attached = here.follower is not None and here.follower.text == "y" and not here.follower.gap  # "25y"
     if here.word in _DECADES:
         return here.make("years", 10 * value, 1)
@@ -417,10 +421,32 @@ def _is_year(here: _Here) -> bool:
     return before in _YEAR_OPENERS or before in _MONTH_NAMES or here.word in ("y", "and", "a", "")
 
 
+def _listed_area(amount: Amount, area: Amount, times: float) -> bool:
+    """ "uno de 72 metros a 396 millones, otro de 65 a 390 millones": of the size of the area before, and too small for
+    the lower end of a range of money."""
+    return area.value / 4 <= amount.value <= area.value * 4 and times > 3
+
+
+def _spoken_in(tokens: list[Token], amounts: list[Amount], text: str) -> None:
+    """ "el arriendo es en dólares, 950 mensuales": the only figure of a statement is in the currency that it names."""
+    for at in range(1, len(tokens)):
+        currency = _currency_word(tokens, at) if tokens[at - 1].text in ("en", "in") and not tokens[at].opens else None
+        if not currency:
+            continue
+        start = next((n for n in range(at, -1, -1) if tokens[n].opens), 0)
+        end = next((n for n in range(at + 1, len(tokens)) if tokens[n].opens), len(tokens))
+        asked = "?" in text[tokens[end - 1].end : tokens[end - 1].end + 2] or "¿" in tokens[start].gap
+        own = [a for a in amounts if start <= a.first < end and (a.kind == "money" or (a.kind == "other" and a.value >= 100))]
+        if not asked and len(own) == 1 and own[0].currency is None:
+            own[0].currency, own[0].kind = currency, "money"
+
+
 def _share_scales(tokens: list[Token], amounts: list[Amount]) -> None:
     """ "entre 350 y 480 millones": the first figure takes the size and currency of the second."""
     joiners = {"y", "a", "and", "to", "o", "or", "-", "hasta"}
+    area: Amount | None = None
     for left, right in pairwise(amounts):
+        area = left if left.kind == "area" else area
         if right.first != left.last + 2 and right.first != left.last + 1:
             continue
         between = tokens[left.last + 1].text if right.first == left.last + 2 else tokens[right.first].gap.strip() or " "
@@ -429,6 +455,9 @@ def _share_scales(tokens: list[Token], amounts: list[Amount]) -> None:
         if right.kind == "money" and left.kind in ("other", "money"):
             if right.scaled and not left.scaled and left.value < 1000 and left.literal:
                 size = 1e6 if right.value >= 1e6 else 1e3
+                if area is not None and between == "a" and _listed_area(left, area, right.value / (left.value * size)):
+                    left.kind, left.unit = area.kind, area.unit
+                    continue
                 if left.value * size <= right.value * 1.001:
                     left.value, left.kind, left.scaled = left.value * size, "money", True
             if left.kind == "money" and left.currency is None:

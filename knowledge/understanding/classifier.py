@@ -1,8 +1,8 @@
 """The trained part of intent: calibrated probabilities of each route, from arrays and numpy alone.
 
-One logistic regression for each route, one choice between the reasons for a person, one between kinds of small talk, all over
-the features of `features.py`. Trained by `train_intent.py` on the
-sentences in `training/`; the arrays are read without pickle.
+Of each route, and of wanting several, a logistic regression and a small network both give the log odds, and the mean of the two
+counts; one choice between the reasons for a person and one between kinds of small talk are linear. All see the features of
+`features.py`. Trained by `train_intent.py` on the sentences in `training/`; the arrays are read without pickle.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.understanding.features import NAMES, ROUTES, Features
+from knowledge.understanding.features import BUCKETS, DENSE, NAMES, ROUTES, Features
 from knowledge.understanding.intent import SPECIALISTS
 from knowledge.understanding.lexicon import DATA
+from knowledge.understanding.net import Net
 
-PATH = DATA / "intent.npz"
+PATH, NET = DATA / "intent.npz", DATA / "intent-net.npz"
+#: What both the linear model and the network score.
+SHARED = (*ROUTES, "several")
 Floats = NDArray[np.float32]
 
 
@@ -41,7 +44,7 @@ class Classifier:
     the small regressions on top, their constant last.
     """
 
-    def __init__(self, arrays: dict[str, NDArray[np.generic]]) -> None:
+    def __init__(self, arrays: dict[str, NDArray[np.generic]], net: Net) -> None:
         self.names = [str(name) for name in arrays["outputs"]]
         self.words: Floats = arrays["words"].astype(np.float32) * arrays["scale"].astype(np.float32)
         self.dense: Floats = arrays["dense"].astype(np.float32)
@@ -50,11 +53,17 @@ class Classifier:
         self.offset: Floats = arrays["offset"].astype(np.float32)
         self.certain: Floats = arrays["certain"].astype(np.float32)
         self.several: Floats = arrays["several"].astype(np.float32)
+        self.net = net
         if self.dense.shape[0] != len(NAMES):
             raise ValueError(f"intent.npz has {self.dense.shape[0]} features, the code {len(NAMES)}: run train_intent again")
+        if net.first.shape[0] != BUCKETS + len(NAMES) or net.outputs != list(SHARED):
+            raise ValueError(f"intent-net.npz has {net.first.shape[0]} inputs and the outputs {net.outputs}, the code "
+                             f"{BUCKETS + len(NAMES)} and {list(SHARED)}: run train_intent again")
 
     def read(self, features: Features) -> Reading:
         found = features.values @ self.words[features.words] + features.dense @ self.dense + self.bias
+        shared = slice(0, len(SHARED))
+        found[shared] = (found[shared] + self.net.scores(*inputs(features))) / 2
         routes = 1.0 / (1.0 + np.exp(-(found[: len(ROUTES)] * self.slope + self.offset)))
         reasons = [i for i, name in enumerate(self.names) if name.startswith("reason ")]
         talks = [i for i, name in enumerate(self.names) if name.startswith("talk ")]
@@ -79,6 +88,12 @@ class Classifier:
         return {self.names[i].partition(" ")[2]: float(p) for i, p in zip(at, odds / odds.sum(), strict=True)}
 
 
+def inputs(features: Features) -> tuple[NDArray[np.int64], Floats]:
+    """(places, values) of the features as the network takes them: the words' places, the dense ones after them."""
+    at = np.concatenate([features.words, BUCKETS + np.arange(len(NAMES))])
+    return at, np.concatenate([features.values, features.dense * DENSE]).astype(np.float32)
+
+
 def evidence_of_several(probabilities: Mapping[str, float], score: float) -> tuple[float, ...]:
     """What tells that a message wants several routes: its own score, and the log odds of the likeliest three, of nobody and of
     a person."""
@@ -101,4 +116,4 @@ def agreement(routes: Sequence[str], probabilities: Mapping[str, float]) -> tupl
 def classifier() -> Classifier:
     """The shipped one, read once."""
     with np.load(PATH, allow_pickle=False) as arrays:
-        return Classifier({name: arrays[name] for name in arrays.files})
+        return Classifier({name: arrays[name] for name in arrays.files}, Net.load(NET))

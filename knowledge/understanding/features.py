@@ -21,6 +21,8 @@ from knowledge.understanding.tokens import Token
 
 #: Places for hashed words; a power of two.
 BUCKETS = 1 << 16
+#: What the dense features are multiplied by in training; a larger factor is a weaker penalty.
+DENSE = 0.7
 ROUTES = (*SPECIALISTS, "none", "human")
 _COUNTED = tuple(
     f.name for f in fields(Context) if f.name not in ("rent_start", "loan_start", "asked_term", "accepts", "open_question")

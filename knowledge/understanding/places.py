@@ -8,6 +8,7 @@ common word is a place only after a word like `en`, and words such as avenida ma
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -73,14 +74,20 @@ class _Span:
     inside: bool = False
 
 
+#: Thousands parted by dots, as in Spain and Colombia and never in Mexico or in English, and how much that says.
+_DOTTED, _WRITTEN = re.compile(r"\d{1,3}(?:\.\d{3})+"), 1.0
+
+
 def country_votes(tokens: Sequence[Token], currencies: Sequence[str | None]) -> dict[str, float]:
-    """How strongly the words and currencies of a message point at each market."""
+    """How strongly the words, the currencies and the way figures are written ("67.000") in a message point at each market."""
     votes = {country: 0.0 for country in MARKETS}
     for country, table in lexicon().country_words.items():
         votes[country] += sum(table.get(w, 0.0) for w in {t.text for t in tokens})
     for currency, country in (("EUR", "ES"), ("COP", "CO"), ("MXN", "MX")):
         if currency in currencies:
             votes[country] += 1.5
+    if any(_DOTTED.fullmatch(t.raw) for t in tokens):
+        votes["ES"], votes["CO"] = votes["ES"] + _WRITTEN, votes["CO"] + _WRITTEN
     return {country: min(vote, 3.0) for country, vote in votes.items()}
 
 
@@ -213,6 +220,8 @@ def _evidence(
         score += 0.1
     elif before in lex.plurals or (before,) in lex.types:
         score += 0.2 if len(words) == 1 else 0.4  # "condos playa del carmen", as in a search box
+        following = tokens[last + 1] if last + 1 < len(tokens) else None
+        score += 0.1 if following is not None and following.kind == "num" and not following.opens else 0.0
     if before in lex.english and len(words) > 1 and words[0] in _DEFINITE:
         score += 0.2  # "is el poblado still safe"
     proper = [
@@ -223,7 +232,9 @@ def _evidence(
     if len(words) > 1:
         score += 0.2
     if all(w in lex.common for w in words):
-        score -= 0.55 if len(words) == 1 else 0.35
+        led = before in lex.strong_places or before in lex.weak_places
+        named = led and tokens[first].capital and not tokens[first].opens and not all_caps  # "el de Bello"
+        score -= (0.45 if named else 0.55) if len(words) == 1 else 0.35
     return score, marked, article
 
 

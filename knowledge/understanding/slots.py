@@ -379,8 +379,9 @@ def resolve_currency(
     amounts: Sequence[Amount], turn: Mapping[str, Any], known: Mapping[str, Any], hint: str | None
 ) -> tuple[str | None, bool]:
     """(currency, whether it was written): as written now, else as written before, else the place's, else that of the investor's
-    own country (`hint`)."""
-    money_of = sorted((a for a in amounts if a.currency and a.kind == "money"), key=lambda a: a.role != "price")
+    own country (`hint`). One unit ("one dollar gets me 4,050") is half of a rate."""
+    spoken = (a for a in amounts if a.currency and a.kind == "money" and a.value != 1)
+    money_of = sorted(spoken, key=lambda a: a.role != "price")
     written = next((a.currency for a in money_of), None)  # a price's own, else the first one
     if written:
         return _price_elsewhere(amounts, turn, known) or written, True

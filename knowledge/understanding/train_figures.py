@@ -31,9 +31,10 @@ from knowledge.understanding.figures.marked import Conversation, Turn, conversat
 from knowledge.understanding.figures.measures import PATH as MEASURES
 from knowledge.understanding.figures.measures import describe
 from knowledge.understanding.figures.read import as_given, later
-from knowledge.understanding.figures.reader import PATH, Meaning, Reader
+from knowledge.understanding.figures.reader import NET, PATH, Meaning, Reader
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.tokens import normalise
+from knowledge.understanding.train_net import fit_net
 from knowledge.understanding.understand import default_places, understand
 
 FOLDS = 5
@@ -41,6 +42,8 @@ TRAINING = Path(__file__).with_name("training") / "figures"
 #: Inverse strength of the penalty.
 STRENGTH = 5.0
 ITERATIONS = 80
+#: How often the network sees each figure, with each history.
+EPOCHS = 4
 Floats = NDArray[np.float64]
 
 
@@ -193,12 +196,14 @@ def matrix(rows: Iterable[Vector]) -> csr_matrix:
     return csr_matrix((values, at, ends), shape=(len(ends) - 1, BUCKETS))
 
 
-def fit(examples: Sequence[Example], histories: Sequence[Sequence[Sequence[str]]]) -> Reader:
-    """A model over the examples, each with every one of its histories (roles decided before each figure)."""
+def fit(examples: Sequence[Example], histories: Sequence[Sequence[Sequence[str]]], *, whole: bool = True) -> Reader:
+    """A model over the examples, each with every one of its histories (roles decided before each figure); `whole`: with the
+    network beside the linear one."""
     rows = [v for h in histories for e, decided in zip(examples, h, strict=True) for v in vectors(e, decided)]
     wanted = [r.label for _ in histories for e in examples for r in e.rows]
-    model = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, tol=1e-3).fit(matrix(rows), wanted)
-    return Reader(_linear([model]))
+    x, y = matrix(rows), np.asarray(wanted)
+    linear = _linear([LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, tol=1e-3).fit(x, y)])
+    return Reader(linear, fit_net(x, y, linear.outputs, EPOCHS) if whole else None)
 
 
 def _linear(models: Sequence[LogisticRegression], outputs: Sequence[str] | None = None) -> Linear:
@@ -215,11 +220,13 @@ def train(out: Path = PATH, report: bool = True) -> dict[str, Any]:
     )
     fold = np.asarray([zlib.crc32("|".join(t.text for t in e.source.turns).encode()) for e in examples])
     marked = [[r.label for r in e.rows] for e in examples]
-    histories = [marked, [[role for role, _ in d] for d in _held_out(examples, fold, [marked], 2)]]
+    histories = [marked, [[role for role, _ in d] for d in _held_out(examples, fold, [marked], 2, whole=False)]]
     told = _report(examples, _held_out(examples, fold, histories, FOLDS)) if report else {}
     told |= asked
     final = fit(examples, histories)
     final.model.save(out)
+    if final.net is not None:
+        final.net.save(out.with_name(NET.name))
     return told
 
 
@@ -276,13 +283,14 @@ def _train_owners(examples: Sequence[Example], out: Path) -> dict[str, Any]:
 
 
 def _held_out(
-    examples: Sequence[Example], fold: NDArray[Any], histories: Sequence[Sequence[Sequence[str]]], parts: int
+    examples: Sequence[Example], fold: NDArray[Any], histories: Sequence[Sequence[Sequence[str]]], parts: int, *,
+    whole: bool = True,
 ) -> list[list[tuple[str, float]]]:
     """How each example is decided by a model that has not seen it."""
     found: list[list[tuple[str, float]]] = [[] for _ in examples]
     for k in range(parts):
         inside = [i for i in range(len(examples)) if fold[i] % parts != k]
-        reader = fit([examples[i] for i in inside], [[h[i] for i in inside] for h in histories])
+        reader = fit([examples[i] for i in inside], [[h[i] for i in inside] for h in histories], whole=whole)
         for i in range(len(examples)):
             if fold[i] % parts == k:
                 found[i] = decide(examples[i], reader)

@@ -22,17 +22,18 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
-from knowledge.understanding.classifier import PATH, agreement, evidence_of_several
-from knowledge.understanding.features import BUCKETS, ROUTES, Features
+from knowledge.understanding.classifier import NET, PATH, SHARED, agreement, evidence_of_several
+from knowledge.understanding.features import BUCKETS, DENSE, ROUTES, Features
 from knowledge.understanding.intent import Context, Intent
+from knowledge.understanding.train_net import fit_net
 from knowledge.understanding.understand import default_places, understand
 from knowledge.understanding.verdict import chosen, near, surely_human
 
 FOLDS = 5
 TRAINING = Path(__file__).with_name("training")
 Floats = NDArray[np.float64]
-#: Inverse strength of the penalty, and what the dense features are multiplied by (a larger factor is a weaker penalty).
-STRENGTH, DENSE = 8.0, 0.7
+#: Inverse strength of the penalty, and how often the network sees each sentence.
+STRENGTH, EPOCHS = 8.0, 12
 #: How much a conversation of the ordinary kind weighs in the calibration of confidence: borders are far more frequent among
 #: the other sentences than among investors.
 EVERYDAY = 8.0
@@ -119,23 +120,22 @@ def train(out: Path = PATH) -> dict[str, Any]:
     sentences = list(read())
     observed = [observe(s) for s in sentences]
     x, y, fold = matrix([f for f, _ in observed]), targets(sentences), folds(sentences)
-    held_out = np.zeros_like(y)
-    for k in range(FOLDS):
-        inside, outside = fold != k, fold == k
-        for j in range(len(ROUTES)):
-            held_out[outside, j] = fit(x[inside], y[inside, j]).decision_function(x[outside])
+    wanted = np.column_stack([y, _multiple(y)])
+    scores = _held_out(x, wanted, fold)
+    held_out = scores[:, : len(ROUTES)]
     calibration = [platt(held_out[:, j], y[:, j]) for j in range(len(ROUTES))]
     slope, offset = np.asarray([c[0][0] for c in calibration]), np.asarray([c[1] for c in calibration])
     probabilities = sigmoid(held_out * slope + offset)
     known = [dict(zip(ROUTES, row, strict=True)) for row in probabilities]
-    several, several_weights = _several(x, y, fold, known)
+    several, several_weights = _several(scores[:, len(ROUTES)], wanted[:, len(ROUTES)], fold, known)
     decided = [_decided(p, q, grammar) for p, q, (_, grammar) in zip(known, several, observed, strict=True)]
     exact = np.asarray([set(d) == set(s.routes) for d, s in zip(decided, sentences, strict=True)])
     agreed = np.asarray([agreement(d, p) for d, p in zip(decided, known, strict=True)])
     certain, certain_offset = platt(agreed, exact, np.asarray([EVERYDAY if s.everyday else 1.0 for s in sentences]))
     confidence = sigmoid(agreed @ certain + certain_offset)
 
-    models = [*(fit(x, y[:, j]) for j in range(len(ROUTES))), fit(x, _multiple(y))]
+    models = [fit(x, wanted[:, j]) for j in range(len(SHARED))]
+    fit_net(x, wanted.astype(int), SHARED, EPOCHS).save(out.with_name(NET.name))
     weights = np.stack([m.coef_[0] for m in models], axis=1)
     bias = np.asarray([m.intercept_[0] for m in models])
     for names in (REASONS, TALKS):
@@ -150,7 +150,7 @@ def train(out: Path = PATH) -> dict[str, Any]:
     words, dense = weights[:BUCKETS], weights[BUCKETS:] * DENSE
     scale = np.abs(words).max(axis=0) / 127
     np.savez_compressed(
-        out, outputs=np.asarray([*ROUTES, "several", *(f"reason {r}" for r in REASONS), *(f"talk {t}" for t in TALKS)]),
+        out, outputs=np.asarray([*SHARED, *(f"reason {r}" for r in REASONS), *(f"talk {t}" for t in TALKS)]),
         words=np.round(words / scale).astype(np.int8), scale=scale.astype(np.float32), dense=dense.astype(np.float32),
         bias=bias.astype(np.float32), slope=slope.astype(np.float32), offset=offset.astype(np.float32),
         certain=np.asarray([*certain, certain_offset], np.float32), several=several_weights.astype(np.float32),
@@ -162,14 +162,24 @@ def _multiple(y: Floats) -> Floats:
     return np.asarray(y.sum(axis=1) > 1, np.float64)
 
 
-def _several(
-    x: csr_matrix, y: Floats, fold: Floats, known: Sequence[dict[str, float]]
-) -> tuple[Floats, Floats]:
-    """(held-out probability of wanting several routes, weights of the small regression on top, its constant last)."""
-    wanted = _multiple(y)
-    score = np.zeros(len(wanted))
+def _held_out(x: csr_matrix, wanted: Floats, fold: Floats) -> Floats:
+    """The mean log odds of linear models and network that have not seen the sentence."""
+    found = np.zeros_like(wanted)
     for k in range(FOLDS):
-        score[fold == k] = fit(x[fold != k], wanted[fold != k]).decision_function(x[fold == k])
+        inside, outside = fold != k, fold == k
+        linear = [fit(x[inside], wanted[inside, j]).decision_function(x[outside]) for j in range(len(SHARED))]
+        net = fit_net(x[inside], wanted[inside].astype(int), SHARED, EPOCHS)
+        rows = x[outside]
+        scores = [net.scores(row.indices.astype(np.int64), row.data.astype(np.float32)) for row in rows]
+        found[outside] = (np.stack(linear, axis=1) + np.stack(scores)) / 2
+    return found
+
+
+def _several(
+    score: Floats, wanted: Floats, fold: Floats, known: Sequence[dict[str, float]]
+) -> tuple[Floats, Floats]:
+    """(held-out probability of wanting several routes, weights of the small regression on top, its constant last), from the
+    held-out `score` of wanting them."""
     evidence = np.asarray([evidence_of_several(p, s) for p, s in zip(known, score, strict=True)])
     found = np.zeros(len(wanted))
     for k in range(FOLDS):

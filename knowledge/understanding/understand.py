@@ -11,7 +11,7 @@ from knowledge.understanding import intent, language, mentions, request, roles, 
 from knowledge.understanding.amounts import Amount, read_amounts
 from knowledge.understanding.bounds import size_bounds
 from knowledge.understanding.cues import Hit
-from knowledge.understanding.deal.slots import deal_of
+from knowledge.understanding.deal.slots import deal_of, told_slots
 from knowledge.understanding.features import Features, describe, words_of
 from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.measures import read_measures
@@ -139,6 +139,11 @@ def understand(
     after = slots.merge(known, turn, fresh=fresh, moved=message.moved)
     if options:
         after |= option_slots(options)
+    if meant.routes == ("roi",) and not options:
+        after = told_slots(deal) | after
+    if not options:
+        earlier = told_slots((known.get("_request") or {}).get("deal") or {})
+        after |= {k: v for k, v in told_slots(deal).items() if k in known and k not in turn and earlier.get(k) not in (None, v)}
     if not message.moved and after.get("property_type") in message.said.refused_types:
         after.pop("property_type")
     slots.forget_refused(after, message.refused, turn)

@@ -77,7 +77,8 @@ def _answers(grammar: Intent, probabilities: Mapping[str, float], context: Conte
     if context.open_question is not None and context.contact and "lead_qualification" in grammar.routes:
         return True  # the telephone or address that was asked for
     asked = context.open_question is not None and not grammar.own_cue
-    return asked and max(p for route, p in probabilities.items() if route not in grammar.routes) < ELSEWHERE
+    nobody = {"none"} if context.open_question == "name" else set()  # a name speaks of nothing
+    return asked and max(p for route, p in probabilities.items() if route not in {*grammar.routes, *nobody}) < ELSEWHERE
 
 
 def near(grammar: Intent, probabilities: Mapping[str, float]) -> tuple[str, ...] | None:

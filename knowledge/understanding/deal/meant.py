@@ -193,7 +193,11 @@ def _date(figures: Sequence[Figure], recurring: set[int]) -> None:
     for later in outlays[1:]:
         if len(later.years) == 1:
             later.role, later.value = "each", -later.value
-    flows = [f for f in figures if f.role == "each" and f.at not in recurring]
+    each = [f for f in figures if f.role == "each"]
+    if len(each) > 1 and each[0].at in recurring and [f.years for f in each[1:]] == [(n + 2,) for n in range(len(each) - 1)]:
+        recurring = recurring - {each[0].at}  # "al año recibo 12, al segundo 14": the first year's
+        each[0].years = (1,)
+    flows = [f for f in each if f.at not in recurring]
     year = 0
     for flow in flows if len(flows) > 1 else ():
         if not flow.years:

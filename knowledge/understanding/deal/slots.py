@@ -13,6 +13,7 @@ from knowledge.understanding.intent import Intent
 from knowledge.understanding.rules.asked import ASKED, feasible
 from knowledge.understanding.rules.exchange import of_exchange, stated_exchange
 from knowledge.understanding.rules.figure import Figure
+from knowledge.understanding.rules.figures import refused
 from knowledge.understanding.rules.income import share_of_income
 from knowledge.understanding.tokens import Token
 
@@ -39,6 +40,10 @@ _ROLES = {
     "hold": "horizon_years",
     "target": "target_yield_pct",
     "vacancy_months": "vacancy",
+}
+#: Slot -> what it is called in a return.
+_SLOTS = {
+    "price": "price", "rate_pct": "rate_pct", "term_years": "term_years", "down_payment_pct": "down_pct", "loan_amount": "loan",
 }
 #: From this strength on the words around a figure have named it.
 _NAMED = 1.2
@@ -86,6 +91,8 @@ def deal_of(
             amount.role = "price"  # "1.200 metros a 310 millones, el metro a cómo sale?"
         if earned and amount.first in earned.first:
             amount.role = "income"
+        if refused(tokens, amount):
+            amount.role = "past"  # "el IBI son 930, no 390"
         if amount.first in rate:
             amount.role = "fx_rate"  # and the one unit of "one euro is 1.085 dollars"
     placed = {a.first for a in amounts if a.role in _ELSEWHERE} - rate
@@ -116,15 +123,31 @@ def deal_of(
             if again.get("turn"):
                 deal, figures = again, read_again
                 break
+    if before.get("fx") and before["fx"] != deal.get("fx"):
+        new_rate = {a.first for a in plain if a.value == (deal.get("fx") or {}).get("value")}
+        for amount in amounts:
+            amount.role = "fx_rate" if amount.first in new_rate else amount.role
     _as_found(tokens, amounts, figures, deal, meant)
     if "roi" in meant.routes and "comparison" not in meant.routes:
         _give_roles(amounts, figures)
+    _whole_rent(amounts, figures, deal)
     foreign = _FOREIGN & set(meant.wishes.get("measures", ()))
     let = any(figure.role == "rent" for figure in figures) and set(deal.get("asked") or ()) <= _WITHOUT_RENT
     told = any(figure.role for figure in figures) or deal.get("asked") != before.get("asked")
     if deal and told and not deal.get("turn") and not foreign and not let:
         deal["turn"] = [m for m in deal.get("asked") or () if feasible(m, deal)]
     return deal
+
+
+def told_slots(deal: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of the return, as slots: for those that no message filled itself ("la señora paga 980")."""
+    found: dict[str, Any] = {slot: deal[name] for slot, name in _SLOTS.items() if deal.get(name) is not None}
+    income = deal.get("rent") or {}
+    if income.get("period") == "month" and not income.get("net"):
+        found["monthly_rent"] = income["amount"] * (deal.get("let", 1) if income.get("each") else 1)
+    if deal.get("financed_pct") is not None:
+        found["down_payment_pct"] = 100 - deal["financed_pct"]
+    return {slot: int(value) if value == int(value) else value for slot, value in found.items()}
 
 
 def _otherwise(meanings: Mapping[int, Meaning]) -> list[dict[int, Meaning]]:
@@ -170,6 +193,14 @@ def _as_found(
             figure.period = "year"
             if isinstance(deal.get("rent"), dict) and deal["rent"].get("amount") == figure.value:
                 deal["rent"] = {**deal["rent"], "period": "year"}
+
+
+def _whole_rent(amounts: list[Amount], figures: list[Figure], deal: Mapping[str, Any]) -> None:
+    """The rent of each room or unit, where their number is known, is that of the whole property."""
+    each = {f.at for f in figures if f.role == "rent" and f.each}
+    for amount in amounts:
+        if amount.first in each and amount.role == "monthly_rent" and deal.get("let"):
+            amount.value *= deal["let"]
 
 
 def _give_roles(amounts: list[Amount], figures: list[Figure]) -> None:

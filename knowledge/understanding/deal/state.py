@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from knowledge.understanding.amounts import HIGHEST_RATE, Amount
+from knowledge.understanding.deal.changes import dropped, is_generic, relative, replaces
 from knowledge.understanding.deal.meant import as_meant
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.rules.asked import (
@@ -22,10 +23,11 @@ from knowledge.understanding.rules.asked import (
     wanted_measures,
 )
 from knowledge.understanding.rules.contexts import years_named
-from knowledge.understanding.rules.exchange import Exchange, asked_currency, asks_amount, currency_at
+from knowledge.understanding.rules.exchange import Exchange, asked_currency, asks_amount, currency_at, of_exchange
 from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.rules.figures import read_figures
 from knowledge.understanding.rules.income import Affordable
+from knowledge.understanding.rules.nights import days_of_month
 from knowledge.understanding.rules.rare import rare_names, told_for
 from knowledge.understanding.rules.rooms import countable, rooms_near
 from knowledge.understanding.rules.seasons import months_empty
@@ -42,11 +44,14 @@ _INSTEAD = {
     "price": ("cut_pct",),
     "rate": ("new_rate",),
 }
-_HALVES, _YEARS, _PESOS = words("halves"), words("years"), words("pesos")
+_HALVES, _YEARS, _PESOS, _DEPOSIT = words("halves"), words("years"), words("pesos"), words("deposit")
 #: Before a bare number of years: "¿y si lo hago a 25?", "instead of 30".
 _BEFORE_TERM = words("before_term")
 #: A bare figure replaces an earlier one that is at most this many times larger or smaller.
 _SAME_SIZE = 8.0
+#: A rate of exchange that takes the place of another is no more than so many times it.
+_SAME_RATE = 1.6
+_RATES = words("rate_of_exchange") | {"rate", "tasa", "tipo"}
 #: A message of so few words continues the one before.
 _SHORT = 12
 _PERCENTS = ("financed_pct", "down_pct", "rate_pct", "growth_pct", "vacancy_pct", "target_pct")
@@ -59,6 +64,9 @@ _CONVERTED = 0.9
 _INCOME, _LEAVES = frozenset({"rent", "netrent"}), words("leaves")
 #: Figures that ask for a measure of their own where what was asked before does not rest on them.
 _LEADING = frozenset({"rent", "rate_pct", "term_years", "down_pct", "financed_pct"})
+#: What is taken off a rent.
+_OFF_THE_RENT = frozenset({"cost", "rent_cost", "price_cost", "vacancy_pct", "vacancy_months", "occupancy"})
+_EMPTY = frozenset({"vacancy_pct", "vacancy_months", "occupancy"})
 #: What was asked for -> the role of the figure that answers.
 _AWAITED = {
     "rate_pct": "rate",
@@ -101,11 +109,12 @@ def read_deal(
     token, `wanted` the probability of each measure."""
     empty = months_empty(tokens)
     hits = [h for h in named_measures(tokens, text) if not (empty and h.cue.route.startswith("cash_flow"))]  # "se queda vacío"
-    exchange = exchange or _another_rate(amounts, known.get("fx"), meanings)
+    exchange = exchange or _another_rate(tokens, amounts, known.get("fx"), meanings)
     _name_pesos(tokens, amounts, exchange.quote if exchange else (known.get("fx") or {}).get("quote"))
     figures = read_figures(tokens, amounts, known, hits, exchange.first if exchange else None)
     deal = {k: v for k, v in known.items() if k != "turn"}
-    placed = {exchange.first} if exchange else set()
+    placed = of_exchange(amounts, exchange) if exchange else set()
+    amounts = [a for a in amounts if a.first not in placed or (exchange and a.first == exchange.first)]
     if earned:
         figures = [f for f in figures if f.at not in earned.first]
     trusted = {at: m for at, m in meanings.items() if at not in placed}
@@ -113,6 +122,8 @@ def read_deal(
         return deal, []
     if exchange:
         deal["fx"] = {"value": exchange.value, "quote": exchange.quote, "base": exchange.base}
+        if deal.get("price") and not deal.get("currency") and (deal.get("rent") or {}).get("currency") == exchange.base:
+            deal["currency"] = exchange.quote  # a rent in dollars and a price in pesos
     _speak_of(deal, tokens, amounts, exchange, figures, trusted)
     if deal.get("fx") and asked_currency(tokens, deal["fx"]) and asks_amount(tokens):
         wanted = {**wanted, "converted": max(_CONVERTED, wanted.get("converted", 0.0))}
@@ -131,10 +142,21 @@ def read_deal(
     if known and (correcting or len(tokens) <= (_SHORT + 4 if follow_up else _SHORT)):
         _replace(deal, [f for f in figures if f.at not in trusted], known)
     settle(figures, deal)
+    fewer = False
     rare = rare_names(tokens)
     figures = told_for(rare, as_meant(figures, tokens, amounts, trusted, deal, currency), tokens, amounts, deal)
+    relative(figures, tokens, amounts, deal)
+    if deal.get("costs"):
+        figures, left = dropped(figures, tokens, deal["costs"])
+        fewer, deal["costs"] = len(left) < len(deal["costs"]), left
+    generic = [c for c in deal.get("costs") or () if is_generic(c["label"])] if replaces(tokens) else []
     for figure in figures:
+        if figure.role == "cost" and len(generic) == 1 and is_generic(figure.label or "-"):
+            deal["costs"] = [c for c in deal["costs"] if c not in generic]
+            alike = 1 / _SAME_SIZE < figure.value / float(generic[0]["amount"] or 1) < _SAME_SIZE / 2
+            figure.period = generic[0]["period"] if alike else figure.period or generic[0]["period"]
         _enter(deal, figure)
+    _deposit(deal, figures, tokens)
     if earned:
         deal["affordable"] = earned.value
     _halves(deal, tokens)
@@ -147,6 +169,7 @@ def read_deal(
     if (deal.get("rent") or {}).get("each") and not deal.get("rooms"):
         of_each = next((a for a in amounts if a.first in {f.at for f in figures if f.each}), None)
         deal["rooms"] = rooms_near(tokens, of_each) if of_each else None
+    deal["month_days"] = days_of_month(tokens) or deal.get("month_days")
     _nights(deal)
     if deal.get("rooms") and (deal.get("rent") or {}).get("each"):
         deal["let"] = deal.get("taken") or max(1, deal["rooms"] - deal.get("empty", 0))
@@ -155,12 +178,17 @@ def read_deal(
         deal["area_m2"] = area
     before = list(known.get("asked") or ()) if follow_up or len(tokens) <= _SHORT else []
     new = {ENTRIES.get(f.role, f.role) for f in figures if f.role} | ({"vacancy_pct"} if empty else set())
+    new |= ({"cost"} if fewer else set()) | ({"fx"} if exchange else set())
     loose = [key for key in new & _LEADING if not any(rests_on(m, {key}) for m in before)]
     sure = _CHANGED if new and not loose else _UNCHANGED
     named = {h.cue.route for h in hits} | {m for m in rare if feasible(m, deal)}
     asked, deal["turn"] = wanted_measures(wanted, deal, named, before, sure)
     if deal["turn"] == ["rent_for_yield"] and feasible("gross_yield", deal) and not deal.get("target_net"):
         deal["turn"] = ["gross_yield", "rent_for_yield"]  # "¿llego al 6 %?" has the yield as it is for an answer
+    off = new & _OFF_THE_RENT
+    if asked == ["gross_yield"] and off and (before == asked or off <= _EMPTY) and feasible("net_yield", deal):
+        asked = deal["turn"] = ["net_yield"]  # what is told now comes off, and nothing besides
+        deal["only_told"] = True
     if before and asked == before:
         again = any(wanted[m] >= _CHANGED for m in before if m in wanted)
         deal["turn"] = deal["turn"] if new or again else []  # neither a figure nor a measure: something else is asked
@@ -199,10 +227,13 @@ def _convert(spoken: Mapping[str, Any], amounts: Sequence[Amount], meanings: dic
 
 
 def _another_rate(
-    amounts: Sequence[Amount], before: Mapping[str, Any] | None, meanings: Mapping[int, Meaning]
+    tokens: Sequence[Token], amounts: Sequence[Amount], before: Mapping[str, Any] | None, meanings: Mapping[int, Meaning]
 ) -> Exchange | None:
-    """The same two currencies at the only figure of the message: "and at 17.6?"."""
-    if not before or len(amounts) != 1 or amounts[0].first not in meanings or meanings[amounts[0].first].role != "fx":
+    """The same two currencies at the only figure of the message: "and at 17.6?", "the rate's moved, call it 1.14"."""
+    if not before or len(amounts) != 1 or amounts[0].first not in meanings:
+        return None
+    named = any(t.text in _RATES for t in tokens) and _away(before["value"], amounts[0].value) <= math.log(_SAME_RATE)
+    if meanings[amounts[0].first].role != "fx" and not named:
         return None
     return Exchange(amounts[0].value, before["quote"], before["base"], amounts[0].first)
 
@@ -388,6 +419,14 @@ def _replace(deal: dict[str, Any], figures: Sequence[Figure], known: Mapping[str
 def _away(held: Any, value: float) -> float:
     held = held["amount"] if isinstance(held, Mapping) else held
     return abs(math.log(value / held)) if value > 0 and held > 0 else math.inf
+
+
+def _deposit(deal: dict[str, Any], figures: Sequence[Figure], tokens: Sequence[Token]) -> None:
+    """What is paid down is part of the price: costs of the purchase that are told come on top of it."""
+    for figure in figures:
+        if figure.role == "own":
+            near = {t.text for t in tokens[max(0, figure.at - 3) : figure.at + 4]}
+            deal["own_added"] = True if near & _DEPOSIT else deal.get("own_added")
 
 
 def _halves(deal: dict[str, Any], tokens: Sequence[Token]) -> None:

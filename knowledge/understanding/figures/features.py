@@ -10,6 +10,9 @@ import math
 import zlib
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.concepts import concepts
 from knowledge.understanding.figures.history import Told, history
@@ -69,6 +72,12 @@ def add(vector: Vector, weight: float, items: set[str]) -> None:
         for item in items:
             place = zlib.crc32(item.encode()) & (BUCKETS - 1)
             vector[place] = vector.get(place, 0.0) + each
+
+
+def places(vector: Vector) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """(places, values) of what is not zero."""
+    size = len(vector)
+    return np.fromiter(vector.keys(), np.int64, size), np.fromiter(vector.values(), np.float32, size)
 
 
 def name_of(token: Token, at: int, owner: dict[int, Amount]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.understanding.figures.features import BUCKETS, Vector
+from knowledge.understanding.figures.features import BUCKETS, Vector, places
 
 Floats = NDArray[np.float32]
 
@@ -34,6 +34,5 @@ class Linear:
         )  # fmt: skip
 
     def scores(self, vector: Vector) -> Floats:
-        at = np.fromiter(vector.keys(), np.int64, len(vector))
-        values = np.fromiter(vector.values(), np.float32, len(vector))
+        at, values = places(vector)
         return np.asarray(values @ self.weights[at] + self.bias, np.float32)

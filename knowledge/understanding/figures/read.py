@@ -18,6 +18,7 @@ _CHOSEN = frozenset({"term", "rate", "down", "financed"})
 #: Kinds of figure of which one property has several, and the names (letter or number, bank, place) that only options have.
 _MANIFOLD = frozenset({"cost", "once", "works", "flow", "room", "savings"})
 _OWN_NAMES = frozenset("lnp")
+_RENTED = frozenset({"rent/month", "rent/year", "netrent/month", "netrent/year"})
 _OR, _CHOICE_AWAY = frozenset({"o", "u", "or"}), 3
 
 
@@ -34,6 +35,9 @@ def read_message(seen: Seen, past: Past) -> tuple[list[Meaning], Past]:
         options, state = choice, _settled(seen, roles, choice, past)
     elif not past.several and not told_apart(state):
         options = [0] * len(meanings)
+        state = _settled(seen, roles, options, past)
+    elif not past.several and past.told and not seen.marks and _changes(options, roles):
+        options = [0 if option == 1 else option for option in options]  # another rent of the same property
         state = _settled(seen, roles, options, past)
     elif not past.several and not seen.compares and _new_alone(options, roles):
         # nothing is set against the property before: it is another one, or the same with a changed figure
@@ -78,6 +82,12 @@ def _choice(seen: Seen, roles: Sequence[str]) -> list[int | None] | None:
 def _new_alone(options: Sequence[int | None], roles: Sequence[str]) -> bool:
     """Whether all that is told is of one new option."""
     return {o for o, r in zip(options, roles, strict=True) if r != NOTHING} == {1}
+
+
+def _changes(options: Sequence[int | None], roles: Sequence[str]) -> bool:
+    """Whether a second option has nothing but a rent of its own."""
+    own = {r for o, r in zip(options, roles, strict=True) if o == 1 and r != NOTHING}
+    return bool(own) and max((o or 0 for o in options), default=0) == 1 and own <= _RENTED
 
 
 def _whole(roles: Sequence[str]) -> bool:

@@ -1,6 +1,7 @@
 """The trained reader of figures: what each is, one after the other, with the probability of it.
 
-A softmax over hashed features, decided from left to right: each decision is part of the history of the next. Trained by
+A softmax over the mean scores of a linear model and a small network, both over hashed features, decided from left to right:
+each decision is part of the history of the next. Trained by
 `train_figures.py` on the marked messages of `training/figures/`.
 """
 
@@ -12,13 +13,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from knowledge.understanding.figures.features import Vector, static, with_history
+from knowledge.understanding.figures.features import BUCKETS, Vector, places, static, with_history
 from knowledge.understanding.figures.history import NOTHING, Told
 from knowledge.understanding.figures.linear import Floats, Linear
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.lexicon import DATA
+from knowledge.understanding.net import Net
 
-PATH = DATA / "figures.npz"
+PATH, NET = DATA / "figures.npz", DATA / "figures-net.npz"
 #: Roles that are kept of a figure, and the least probability of those that it has not.
 _LISTED, _LEAST = 4, 0.03
 #: From this share of the probability of being nothing on, a figure is something.
@@ -47,13 +49,18 @@ class Meaning:
 
 
 class Reader:
-    """Decides on a softmax over roles."""
+    """Decides on a softmax over roles; without a network the linear model decides alone."""
 
-    def __init__(self, model: Linear) -> None:
-        self.model, self.roles = model, model.outputs
+    def __init__(self, model: Linear, net: Net | None = None) -> None:
+        if net is not None and (net.outputs != model.outputs or net.first.shape[0] != BUCKETS):
+            raise ValueError(f"figures-net.npz has {net.first.shape[0]} inputs and the roles {net.outputs}, expected "
+                             f"{BUCKETS} and {model.outputs}: run train_figures again")
+        self.model, self.net, self.roles = model, net, model.outputs
 
     def probabilities(self, vector: Vector) -> Floats:
         found = self.model.scores(vector)
+        if self.net is not None:
+            found = np.asarray((found + self.net.scores(*places(vector))) / 2, np.float32)
         odds = np.exp(found - found.max())
         return np.asarray(odds / odds.sum(), np.float32)
 
@@ -75,4 +82,4 @@ class Reader:
 @lru_cache(maxsize=1)
 def reader() -> Reader:
     """The shipped one, read once."""
-    return Reader(Linear.load(PATH))
+    return Reader(Linear.load(PATH), Net.load(NET))

@@ -31,6 +31,7 @@ _PLACED = ELSEWHERE - {"price_per_m2"}
 _DAYS = words("days")
 #: How far (in tokens) a bare figure stands from the area before it.
 _AREA_AWAY = 5
+_OF, _FOR = frozenset({"de", "of", "con", "with"}), (["a"], ["por"], ["at"], ["for"], ["en"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def see(
     asked = list(dict.fromkeys(h.cue.route for h in hits)) or list(known.get("asked") or ())
     settle(figures, {**known, "asked": asked})
     found = [replace(amounts[i]) for i in kept]
-    _share_areas(found, marks)
+    _share_areas(tokens, found, marks)
     return Seen(
         tokens,
         found,
@@ -99,10 +100,19 @@ def _of_days(tokens: Sequence[Token], amount: Amount) -> bool:
     return amount.kind == "other" and any(t.text in _DAYS and not t.opens for t in here)
 
 
-def _share_areas(amounts: Sequence[Amount], marks: Marks) -> None:
+def _share_areas(tokens: Sequence[Token], amounts: Sequence[Amount], marks: Marks) -> None:
     """ "A is 70 sqm and B 92": a bare figure after an area, with the name of another option between, is one too."""
+    first = next((a for a in amounts if a.kind == "area"), None)
+    for amount, after in pairwise(amounts):
+        listed = first is not None and first.last < amount.first and amount.first and tokens[amount.first - 1].text in _OF
+        priced = after.kind == "money" and [t.text for t in tokens[amount.last + 1 : after.first]] in _FOR
+        if listed and priced and first is not None and _bare(amount) and first.value / 4 <= amount.value <= first.value * 4:
+            amount.kind = "area"  # "de 72 metros a 396 millones, … de 65 a 390 millones"
     for before, amount in pairwise(amounts):
         near = amount.first - before.last <= _AREA_AWAY and any(before.last < m.first < amount.first for m in marks.found)
-        bare = amount.kind == "other" and amount.literal and not amount.currency
-        if before.kind == "area" and near and bare and before.value / 4 <= amount.value <= before.value * 4:
+        if before.kind == "area" and near and _bare(amount) and before.value / 4 <= amount.value <= before.value * 4:
             amount.kind = "area"
+
+
+def _bare(amount: Amount) -> bool:
+    return amount.kind == "other" and amount.literal and not amount.currency

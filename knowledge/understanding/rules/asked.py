@@ -62,8 +62,8 @@ _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "noi": (("rent",), ("costs", "vacancy_pct")),
     "future_value": (("price", "value"), ("growth_pct",), ("hold_years", "last_year")),
     "years_of_rent": (("price",), ("rent",)),
-    "net_yield": (("price",), ("rent",)),
-    "gross_yield": (("price",), ("rent",)),
+    "net_yield": (("price", "value"), ("rent",)),
+    "gross_yield": (("price", "value"), ("rent",)),
     "price_per_m2": (("price",), ("area_m2",)),
     "monthly_payment": ((*_LOAN, "own", "debt"), ("rate_pct",), ("term_years",)),
     "loan_amount": (("price",), ("financed_pct", "down_pct", "own")),
@@ -92,6 +92,7 @@ _WITHOUT = {
     "net_yield": "noi",
     "price_for_yield": "affordable_price",
     "future_value": "rent_at_horizon",
+    "cash_on_cash": "net_yield",
 }
 #: The same where its words name it.
 _NAMED = 0.12

@@ -203,7 +203,7 @@ def years_named(tokens: Sequence[Token], start: int, end: int) -> list[int]:
     found: list[int] = []
     for at in range(start, end):
         word = tokens[at].text
-        if word in _YEAR_NAMES:
+        if word in _YEAR_NAMES and _before(tokens, at) not in _ORDINALS:
             found += _numbers_after(tokens, at + 1, len(tokens))
         elif word in _ORDINALS and (
             _before(tokens, at) in _ARTICLES or (at + 1 < len(tokens) and tokens[at + 1].text in _YEAR_NAMES)
@@ -274,4 +274,4 @@ def is_year_number(tokens: Sequence[Token], amount: Amount) -> bool:
         or re.fullmatch(r"[0-9]+", tokens[at].raw)
     ):
         at -= 1
-    return at >= 0 and tokens[at].text in _YEAR_NAMES and not tokens[at + 1].comma
+    return at >= 0 and tokens[at].text in _YEAR_NAMES and _before(tokens, at) not in _ORDINALS and not tokens[at + 1].comma

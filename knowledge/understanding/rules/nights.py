@@ -14,6 +14,7 @@ _JOINTS = frozenset("al ano a por the year per cada at for de en of each y and x
 #: How far (in tokens) "por noche" may be from its figure.
 _REACH = 4
 _DAYS = 365
+_DAYS_OF, _MONTHS_OF = words("days_of"), words("months_of")
 
 
 def night_roles(tokens: Sequence[Token], amounts: Sequence[Amount]) -> dict[int, str]:
@@ -62,3 +63,13 @@ def _only_joints(between: Sequence[Token]) -> bool:
 def _each(tokens: Sequence[Token], amount: Amount, start: int, end: int) -> bool:
     """ "85 € netos por noche", "each night leaves me 64"."""
     return any(t.text in _EACH for t in _clause(tokens, amount, start, end))
+
+
+def days_of_month(tokens: Sequence[Token]) -> int | None:
+    """ "un mes de 30 noches", "a 30-day month": the length of the month that is reckoned with, in days."""
+    for at, token in enumerate(tokens):
+        if token.raw in ("28", "29", "30", "31") and at + 1 < len(tokens) and tokens[at + 1].text in _DAYS_OF:
+            near = {t.text for t in (*tokens[max(0, at - 2) : at], *tokens[at + 2 : at + 3])}
+            if near & _MONTHS_OF:
+                return int(token.raw)
+    return None

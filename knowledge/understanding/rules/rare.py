@@ -17,6 +17,14 @@ from knowledge.understanding.tokens import Token
 
 _RISES, _REACHED, _CHANGES, _RATE_TO = words("rises"), words("reached"), words("changes"), words("rate_to")
 _YEARS, _MONTHS, _RATED, _NET = words("years"), words("months"), words("rated"), words("net")
+_REST, _INSTEAD, _FROM, _TO = words("rest"), words("instead_of"), words("goes_from"), words("goes_to")
+#: So far (in tokens) behind "the rest" its term and rate stand.
+_REST_AWAY = 12
+#: A rent rises by no more than so many times, and works cost no more than so many months of it.
+_MOST_DEARER, _MOST_WORKS, _LEAST_RENT = 3.0, 60.0, 50.0
+_SELLS, _SELLERS = words("sells"), words("sellers")
+#: What selling costs may have been taken for.
+_UNSURE_SALE = frozenset({"", "once", "cost", "rent_cost", "selling", "discount", "cut"})
 _RENTED = frozenset({"rent", "each"})
 #: So near (in tokens) to its percentage a discount, or what a debt is to reach, is named.
 _NEAR = 4
@@ -53,6 +61,7 @@ def told_for(
     if "further_loan" in names:
         _reach(found, tokens, percents)
     _cut(found, tokens, percents, priced=bool(known.get("price")))
+    _selling(found, tokens, spans, sold=bool(known.get("sale")))
     _new_rate(found, tokens, spans)
     if "rent_at_horizon" in names and (has & _RENTED or known.get("rent")) and not (has & {"price", "own", "sale"}):
         _grow(found, tokens, spans, percents)
@@ -64,6 +73,9 @@ def told_for(
             figure.net = True  # "una neta del 5 %"
     if "affordable_price" in names:
         _own(found, spans, known)
+    _rest_lent(found, tokens, spans)
+    if not known.get("price"):
+        _dearer_rent(found, tokens, spans)
     return sorted(found, key=lambda f: (f.role in _LAST, f.at))
 
 
@@ -106,6 +118,74 @@ def _cut(figures: Sequence[Figure], tokens: Sequence[Token], percents: Mapping[i
         if not yearly and not rated and any(_beside(tokens, hit, amount) for hit in hits):
             _as(figure, "cut", amount)
             return
+
+
+def _rest_lent(figures: Sequence[Figure], tokens: Sequence[Token], spans: Mapping[int, Amount]) -> None:
+    """ "doy la mitad y lo demás a 5 años al 14 %", "30% down, the rest over 10 years at 12%": term and rate of the rest."""
+    at = next((n for n, t in enumerate(tokens) if t.text in _REST and not t.opens), None)
+    if at is None:
+        return
+    end = next((n for n in range(at + 1, len(tokens)) if tokens[n].opens), len(tokens))
+    for figure in figures:
+        amount = spans.get(figure.at)
+        if amount is None or not at < figure.at < min(end, at + _REST_AWAY):
+            continue
+        if amount.kind in ("years", "months") and figure.role in ("", "hold"):
+            _as(figure, "term", amount, "years")
+            figure.value = round(amount.value / 12, 4) if amount.kind == "months" else amount.value
+        elif amount.kind == "percent" and figure.role in ("", "growth", "rent_growth", "target", "discount"):
+            _as(figure, "rate", amount)
+
+
+def _dearer_rent(figures: list[Figure], tokens: Sequence[Token], spans: Mapping[int, Amount]) -> None:
+    """ "gasto 14.200 en reformar y subo el alquiler de 520 a 645", "645 rather than 520": works, and the rent that they bring
+    more, which is what pays them back."""
+    money = [a for a in spans.values() if a.kind in ("money", "other") and a.value >= _LEAST_RENT]
+    found = {f.at: f for f in figures}
+    if len(money) != 3:
+        return
+    for paid in money:
+        first, second = sorted((a for a in money if a is not paid), key=lambda a: a.first)
+        between = tokens[first.last + 1 : second.first]
+        opened = bool(first.first) and tokens[first.first - 1].text in _FROM
+        goes = opened and 0 < len(between) <= 2 and between[-1].text in _TO
+        instead = any(t.text in _INSTEAD for t in between) and len(between) <= _NEAR + 1
+        low, high = sorted((first.value, second.value))
+        dearer = low < high <= _MOST_DEARER * low and high < paid.value <= _MOST_WORKS * high
+        rents = [found[a.first] for a in (first, second) if a.first in found and found[a.first].role in ("rent", "each")]
+        if not (goes or instead) or not dearer or not rents or paid.first not in found:
+            continue
+        figures[:] = [f for f in figures if f is rents[0] or f.at not in (first.first, second.first)]
+        rents[0].role, rents[0].period, rents[0].value = "rent", rents[0].period or "month", high - low
+        _as(found[paid.first], "price", paid, "money")
+        return
+
+
+def _selling(figures: Sequence[Figure], tokens: Sequence[Token], spans: Mapping[int, Amount], *, sold: bool) -> None:
+    """ "vendo en 149.000 y la inmobiliaria se lleva 4.200 al vender", "sold at 201 less 7 to the agent": what selling costs."""
+    sales = [f.at for f in figures if f.role == "sale"]
+    if not sold and not sales:
+        return
+    for figure in figures:
+        amount = spans.get(figure.at)
+        if amount is None or figure.role not in _UNSURE_SALE or amount.kind not in ("money", "other", "percent"):
+            continue
+        if (sales and figure.at < sales[0]) or not _said_near(tokens, amount):
+            continue
+        if amount.kind == "percent":
+            _as(figure, "selling", amount)
+        else:
+            figure.role, figure.kind, figure.period = "sale_cost", "money", None
+
+
+def _said_near(tokens: Sequence[Token], amount: Amount) -> bool:
+    """Whether selling is spoken of beside a figure, or an agent right behind it."""
+    before = [t for t in tokens[max(0, amount.first - _NEAR) : amount.first]]
+    start = max((n for n, t in enumerate(before) if t.opens or t.comma), default=0)
+    after = tokens[amount.last + 1 : amount.last + 1 + _NEAR + 2]
+    end = next((n for n, t in enumerate(after) if t.opens or t.comma), len(after))
+    behind = {t.text for t in after[:end]}
+    return bool(({t.text for t in before[start:]} | behind) & _SELLS or behind & _SELLERS)
 
 
 def _beside(tokens: Sequence[Token], hit: Hit, amount: Amount) -> bool:

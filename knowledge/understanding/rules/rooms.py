@@ -13,6 +13,7 @@ from knowledge.understanding.tokens import Token
 _LET, _YOURS = words("let_words"), words("yours")
 #: How far (in tokens) the number of rooms stands from the rent of each.
 _NEAR = 6
+_OF_FOUR = words("of_four")
 _EMPTY = frozenset({"vacia", "vacio", "vacias", "vacios", "empty", "unlet"})
 
 
@@ -29,6 +30,8 @@ def countable(tokens: Sequence[Token]) -> dict[str, int]:
     """Rooms counted in the message, how many of them are let (`taken`), and how many stand empty or are kept."""
     found: dict[str, int] = {}
     counts = lexicon().counts
+    if any(t.text in _OF_FOUR for t in tokens):
+        found["rooms"] = 4
     for at, token in enumerate(tokens[1:], 1):
         before = tokens[at - 1]
         number = (

@@ -31,6 +31,7 @@ ENTRIES = {
     "growth": "growth_pct",
     "rent_growth": "rent_growth_pct",
     "selling": "selling_pct",
+    "sale_cost": "selling_costs",
     "discount": "discount_pct",
     "term": "term_years",
     "hold": "hold_years",

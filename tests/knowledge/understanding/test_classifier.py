@@ -65,7 +65,7 @@ def test_arrays_of_another_shape_are_refused_with_what_to_do() -> None:
         held = {name: arrays[name] for name in arrays.files}
     held["dense"] = held["dense"][:-1]
     with pytest.raises(ValueError, match="train_intent"):
-        Classifier(held)
+        Classifier(held, classifier().net)
 
 
 def test_probabilities_are_those_of_the_stored_arrays() -> None:
@@ -73,7 +73,8 @@ def test_probabilities_are_those_of_the_stored_arrays() -> None:
     features = Features(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(len(NAMES), np.float32))
     trained = classifier()
     reading = trained.read(features)
-    score = trained.bias[0] * trained.slope[0] + trained.offset[0]
+    net = np.maximum(trained.net.first_bias, 0) @ trained.net.second[:, 0] + trained.net.second_bias[0]
+    score = (trained.bias[0] + net) / 2 * trained.slope[0] + trained.offset[0]
     assert reading.routes[ROUTES[0]] == pytest.approx(1 / (1 + np.exp(-score)), abs=1e-6)
     assert sum(reading.reasons.values()) == pytest.approx(1)
     assert sum(reading.talks.values()) == pytest.approx(1)
