@@ -98,7 +98,7 @@ def own_figures(runtime: Runtime, label: str, inputs: Inputs, asked: Sequence[st
 def measures_for(inputs: Inputs, asked: Sequence[str]) -> list[str]:
     """What the figures allow and the investor cares about."""
     found = [] if inputs.rent_is_net else ["gross_yield", "years_of_rent"]
-    net_told = inputs.rent_is_net or inputs.costs is not None or inputs.vacancy_pct is not None
+    net_told = inputs.told_net
     income = inputs.monthly_rent is not None or inputs.annual_rent is not None
     if net_told and income:
         found.append("net_yield")

@@ -311,7 +311,7 @@ def _report(
         "left_out": [{"es": o.es, "en": o.en} for o in found.left_out],
         "rent_is_net": inputs.rent_is_net, "housing": housing,
         "net_on": "invested" if net is not None and len(net.inputs) > 2 else "price",
-        "payback_is_net": inputs.rent_is_net or inputs.costs is not None or inputs.vacancy_pct is not None,
+        "payback_is_net": inputs.told_net,
         "by_night": inputs.nights is not None, "example": any(w.code == "example_loan" for w in found.warnings),
         "origins": {k: _origin(facts, k) for k in ("price", "monthly_rent", "area_m2")},
     }

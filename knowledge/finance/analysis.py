@@ -171,7 +171,7 @@ def years_of_rent(case: Case) -> Fact:
 def payback_years(case: Case) -> Fact:
     """Invested money over the year's income: net where costs or vacancy were stated, else the plain rent."""
     i = case.inputs
-    net = i.rent_is_net or i.costs is not None or i.vacancy_pct is not None or i.fill_defaults
+    net = i.told_net or i.fill_defaults
     price, income = require(lambda: case.price, lambda: case.noi if net else case.rent)
     extra = case.stated_purchase
     yearly = num(income) if net else case.annual_rent

@@ -211,6 +211,8 @@ class Income:
             return RunningCost(fact, f"{f'{plain(times)} × ' if times != 1 else ''}{plain(cost.amount)}",
                                cost.amount * times, cost.amount * times)
         fact = self.ledger.user(f"cost_pct_of_{cost.of}", cost.amount, "percent", entity=cost.label)
+        if cost.of == "rent" and not self.inputs.lets:
+            return RunningCost(fact, f"{plain(cost.amount)} %", 0, 0, cost.amount)  # of a rent that is to be found
         base, term = ((self.annual_rent, self.rent_term) if cost.of == "rent"
                       else (num(self.price), plain(num(self.price))))
         amount = base * cost.amount / 100

@@ -177,6 +177,16 @@ class Inputs:
         return tuple(c for c in self.costs or () if c.period != "once")
 
     @property
+    def lets(self) -> bool:
+        """Whether a rent was told, of a month, a year or nights."""
+        return self.monthly_rent is not None or self.annual_rent is not None or self.nights is not None
+
+    @property
+    def told_net(self) -> bool:
+        """Whether something was told that comes off the rent, or the rent was told net."""
+        return self.rent_is_net or bool(self.running_costs) or self.vacancy_pct is not None
+
+    @property
     def assumes_costs(self) -> bool:
         """Whether net figures rest on assumptions: no running cost was stated, or assumptions were asked for."""
         if self.rent_is_net or self.as_told:

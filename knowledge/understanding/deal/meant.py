@@ -10,6 +10,7 @@ from knowledge.understanding.amounts import Amount
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.rules.contexts import Context, Period, contexts, period_of, years_of
 from knowledge.understanding.rules.figure import Figure, noun_of
+from knowledge.understanding.rules.rooms import countable, rooms_before
 from knowledge.understanding.rules.vocabulary import names, words
 from knowledge.understanding.tokens import Token
 
@@ -92,6 +93,8 @@ _UNITS = {
     "k": 1e3,
 }
 _ADDED = words("added")
+#: Beginnings of verbs of what falls, and how far (in tokens) before its figure one stands.
+_FALLS, _VERB_BEFORE = tuple(words("falls")), 3
 
 
 def as_meant(
@@ -135,7 +138,7 @@ def figures_of(
         found.append(
             Figure(
                 "night_cost" if meaning.label == "cost/night" else role,
-                -values[at] if amount.below and meaning.role in _SIGNED else values[at],
+                -values[at] if _below(tokens, amount, meaning) else values[at],
                 _kind(amount, meaning),
                 at,
                 3.0,
@@ -150,6 +153,7 @@ def figures_of(
                 opener=tokens[at - 1].text if at and not tokens[at].opens else "",
             )
         )
+    _add_rooms(found, tokens)
     recurring = {
         a.first
         for a, c in zip(told, contexts(tokens, told), strict=True)
@@ -159,6 +163,23 @@ def figures_of(
     }
     _date(found, recurring)
     return found
+
+
+def _below(tokens: Sequence[Token], amount: Amount, meaning: Meaning) -> bool:
+    """Whether a figure is below zero: written so, or "loses 2% of its value every year"."""
+    if meaning.role in ("growth", "rent_growth"):
+        return any(t.text.startswith(_FALLS) for t in tokens[max(0, amount.first - _VERB_BEFORE) : amount.first])
+    return amount.below and meaning.role in _SIGNED
+
+
+def _add_rooms(found: list[Figure], tokens: Sequence[Token]) -> None:
+    """ "three rooms let at 310, 295 and 340", "3 rooms at 400 each, a studio at 550": rents of rooms make one rent of all."""
+    each = [f for f in found if f.each]
+    if len(each) < 2:
+        return
+    alone = countable(tokens).get("rooms", len(each)) == len(each)
+    each[0].value, each[0].each = sum(f.value * (1 if alone else rooms_before(tokens, f.at)) for f in each), False
+    found[:] = [f for f in found if f not in each[1:]]
 
 
 def _kind(amount: Amount, meaning: Meaning) -> str:

@@ -196,9 +196,12 @@ def _as_found(
 
 
 def _whole_rent(amounts: list[Amount], figures: list[Figure], deal: Mapping[str, Any]) -> None:
-    """The rent of each room or unit, where their number is known, is that of the whole property."""
+    """The rent of each room or unit, where their number is known, is that of the whole property; so are those of all rooms."""
     each = {f.at for f in figures if f.role == "rent" and f.each}
+    whole = {f.at: f.value for f in figures if f.role == "rent" and not f.each and f.period == "month"}
     for amount in amounts:
+        if amount.role == "monthly_rent" and whole.get(amount.first, 0) > amount.value and len(whole) == 1:
+            amount.value = whole[amount.first]
         if amount.first in each and amount.role == "monthly_rent" and deal.get("let"):
             amount.value *= deal["let"]
 

@@ -185,7 +185,7 @@ def read_deal(
     asked, deal["turn"] = wanted_measures(wanted, deal, named, before, sure)
     if deal["turn"] == ["rent_for_yield"] and feasible("gross_yield", deal) and not deal.get("target_net"):
         deal["turn"] = ["gross_yield", "rent_for_yield"]  # "¿llego al 6 %?" has the yield as it is for an answer
-    off = new & _OFF_THE_RENT
+    off = set() if deal.get("nightly") else new & _OFF_THE_RENT
     if asked == ["gross_yield"] and off and (before == asked or off <= _EMPTY) and feasible("net_yield", deal):
         asked = deal["turn"] = ["net_yield"]  # what is told now comes off, and nothing besides
         deal["only_told"] = True
@@ -437,7 +437,7 @@ def _halves(deal: dict[str, Any], tokens: Sequence[Token]) -> None:
     near = {t.text[:6] for t in tokens[max(0, at - 6) : at + 7]}
     if any(
         w.startswith(
-            ("financ", "prest", "doy", "pongo", "aport", "lend", "borrow", "mortga", "down", "banco", "bank", "hipote")
+            ("financ", "prest", "doy", "pongo", "aport", "lend", "borrow", "mortga", "down", "banco", "bank", "hipote", "carr")
         )
         for w in near
     ):

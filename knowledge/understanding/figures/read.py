@@ -9,8 +9,9 @@ from typing import Any
 from knowledge.understanding.figures.history import NOTHING, REMEMBERED, Past, Told
 from knowledge.understanding.figures.owners import State, counted, owner_reader
 from knowledge.understanding.figures.owners import settle as settle_owner
-from knowledge.understanding.figures.plausible import plausible, rows
+from knowledge.understanding.figures.plausible import plausible
 from knowledge.understanding.figures.reader import Meaning, reader
+from knowledge.understanding.figures.repeats import rows
 from knowledge.understanding.figures.seen import Seen
 
 #: Kinds of figure of which a choice is offered, and the words of a choice.

@@ -31,6 +31,7 @@ _PLACED = ELSEWHERE - {"price_per_m2"}
 _DAYS = words("days")
 #: How far (in tokens) a bare figure stands from the area before it.
 _AREA_AWAY = 5
+_DAYS_OF_A_YEAR = 366
 _OF, _FOR = frozenset({"de", "of", "con", "with"}), (["a"], ["por"], ["at"], ["for"], ["en"])
 
 
@@ -97,7 +98,8 @@ def see(
 def _of_days(tokens: Sequence[Token], amount: Amount) -> bool:
     """ "los 365 días", "a 30-day month": a stretch of time in days is no figure of a return."""
     here = tokens[amount.last : amount.last + 2]
-    return amount.kind == "other" and any(t.text in _DAYS and not t.opens for t in here)
+    bare = amount.kind in ("other", "money") and not amount.currency and not amount.scaled and amount.value <= _DAYS_OF_A_YEAR
+    return bare and any(t.text in _DAYS and not t.opens for t in here)
 
 
 def _share_areas(tokens: Sequence[Token], amounts: Sequence[Amount], marks: Marks) -> None:

@@ -31,7 +31,7 @@ _SWALLOWED = frozenset(
 _ASKS_A_LOAN = frozenset({"affordable_loan", "loan_amount", "monthly_payment"})
 #: What a total that is asked for holds, or is told apart from.
 _PARTS_OF_TOTALS = frozenset({"annual_growth", "purchase_costs", "gross_yield", "cash_on_cash", "down_payment"})
-_YEARS, _MONTHS = words("years"), words("months")
+_YEARS, _MONTHS, _INTERROGATIVE = words("years"), words("months"), words("interrogative")
 _LOAN = ("loan", "financed_pct", "down_pct")
 #: What each measure cannot do without: one entry of each group.
 _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -265,18 +265,19 @@ def of_the_year(tokens: Sequence[Token], hits: Sequence[Hit]) -> bool:
 
 
 def _questions(tokens: Sequence[Token], text: str) -> list[tuple[int, int]]:
-    """Token ranges of the sentences that end in a question mark."""
+    """Token ranges of the sentences that ask, where any ends in a question mark."""
     ranges: list[tuple[int, int]] = []
-    start = 0
+    start, marked = 0, False
     for at in range(1, len(tokens) + 1):
         if at < len(tokens) and not tokens[at].opens:
             continue
         end = tokens[at].start if at < len(tokens) else len(text)
         gap = text[tokens[at - 1].end : end]
-        if "?" in gap:
+        if "?" in gap or any(t.text in _INTERROGATIVE for t in tokens[start:at]):
             ranges.append((start, at))
+            marked = marked or "?" in gap
         start = at
-    return ranges
+    return ranges if marked else []
 
 
 def _outer(hits: Sequence[Hit]) -> list[Hit]:

@@ -13,6 +13,7 @@ from knowledge.understanding.tokens import Token
 _LET, _YOURS = words("let_words"), words("yours")
 #: How far (in tokens) the number of rooms stands from the rent of each.
 _NEAR = 6
+_JUST_BEFORE = 4
 _OF_FOUR = words("of_four")
 _EMPTY = frozenset({"vacia", "vacio", "vacias", "vacios", "empty", "unlet"})
 
@@ -45,6 +46,15 @@ def countable(tokens: Sequence[Token]) -> dict[str, int]:
         if token.text in _EMPTY | _YOURS and (idle := _number_before(tokens, at)):
             found["empty"] = idle
     return found
+
+
+def rooms_before(tokens: Sequence[Token], at: int) -> int:
+    """How many rooms the rent at `at` is told for: "3 rooms at 400"; 1 where nothing says."""
+    for token in reversed(tokens[max(0, at - _JUST_BEFORE) : at]):
+        number = int(token.raw) if re.fullmatch("[0-9]{1,2}", token.raw) else int(lexicon().numbers.get(token.text, 0))
+        if number > 1 or token.comma or token.opens:
+            return number if 2 <= number <= 60 else 1
+    return 1
 
 
 def rooms_near(tokens: Sequence[Token], amount: Amount) -> int | None:

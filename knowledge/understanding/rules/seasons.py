@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from knowledge.understanding.rules.vocabulary import words
+from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.tokens import Token
 
-#: Lengths that no figure tells.
-_SPOKEN = (("mes y medio", 1.5), ("month and a half", 1.5), ("medio mes", 0.5), ("half a month", 0.5))
+#: Lengths that no figure tells, by the phrases of `returns.toml` that do, in months.
+_SPOKEN = (("month_and_a_half", 1.5), ("half_a_month", 0.5), ("two_months_empty", 2.0), ("month_empty", 1.0))
 _MONTHS, _EMPTY = words("month_names"), words("stands_empty")
 
 
@@ -16,13 +16,14 @@ def months_empty(tokens: Sequence[Token]) -> float:
     """How many months a clause that says the home is empty then names, or tells in words ("mes y medio")."""
     found: set[str] = set()
     told = 0.0
-    clause: list[str] = []
+    clause: list[Token] = []
     for token in [*tokens, None]:
-        if token is None or token.opens or (token.comma and _EMPTY & set(clause)):
-            if _EMPTY & set(clause):
-                found |= _MONTHS & set(clause)
-                told = max(told, next((length for words, length in _SPOKEN if words in " ".join(clause)), 0.0))
+        named = {t.text for t in clause}
+        if token is None or token.opens or (token.comma and _EMPTY & named):
+            if _EMPTY & named:
+                found |= _MONTHS & named
+                told = max(told, next((length for phrase, length in _SPOKEN if said(clause, phrase)), 0.0))
             clause = []
         if token is not None:
-            clause.append(token.text)
+            clause.append(token)
     return len(found) or told

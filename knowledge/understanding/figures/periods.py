@@ -1,0 +1,104 @@
+"""What a cost is stated for: a month, a year, once, a share of the rent; by its own words, its size and its company."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from knowledge.understanding.amounts import Amount
+from knowledge.understanding.figures.history import NOTHING, Past
+from knowledge.understanding.figures.reader import Meaning
+from knowledge.understanding.figures.seen import Seen
+from knowledge.understanding.lexicon import lexicon
+from knowledge.understanding.rules.vocabulary import said, words
+
+#: How far (in tokens) a name stands from its figure, before and after.
+_NAME_BEFORE, _NAME_AFTER = 5, 5
+#: From this probability on a figure may be what else it could be; smaller amounts may stand in thousands or millions.
+_PERHAPS, _LEAST_BARE = 0.2, 100.0
+#: A month's or a year's rent, and more of its price in percent than any property costs a year.
+_RENTS = frozenset({"rent/month", "rent/year", "netrent/month", "netrent/year"})
+_MOST_OF_PRICE = 6.0
+#: Measures that costs come off, how many months' rents costs are a year's from, and a night above any hotel's, in any currency
+#: but pesos of Colombia.
+_NET, _YEARS_COST, _DEAREST_NIGHT = frozenset({"net_yield", "cap_rate", "noi", "cash_flow_year"}), 0.6, 20_000.0
+#: Fewer months let than these are those that stand empty.
+_FEWEST_LET, _LET = 7, tuple(words("let_stems"))
+_PLAIN, _NIGHT = words("plain_costs"), words("nights") | words("each_night")
+_MONTHLY, _ANNUAL = words("months"), words("years")
+_PERIODIC = frozenset({"rent", "netrent", "cost", "room"})
+_JOINTS = frozenset({"al", "a", "por", "per", "cada", "each", "every", "the"})
+_CURRENCIES = frozenset(lexicon().currency) | words("pesos") | {"€", "$"}
+
+
+def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
+    """A month's costs that eat up the month's rent are a year's, and a share of the price that no year costs is one of the
+    rent."""
+    told = [(t.role, t.value) for t in past.told]
+    told += [(m.label, a.value) for a, m in zip(seen.amounts, meanings, strict=True)]
+    rent = max((v / (12 if label.endswith("/year") else 1) for label, v in told if label in _RENTS and v >= _LEAST_BARE),
+               default=0.0)
+    let = rent > 0 or any(label in ("night", "room/month") for label, _ in told)
+    priced = any(label == "price" for label, _ in told) and not any(m.label == "price" for m in meanings)
+    monthly = any(t.text in _MONTHLY for t in seen.tokens)
+    yearly = not monthly and any(m.label in ("rent/year", "netrent/year") for m in meanings)
+    asked = any(h.cue.route in _NET for h in seen.hits) or bool(_NET & {*seen.known.get("asked", ())})
+    found = []
+    for amount, meaning in zip(seen.amounts, meanings, strict=True):
+        if meaning.role == "once" and rent and priced and asked and _just_costs(seen, amount):
+            meaning = meaning.instead("cost/year" if amount.value >= _YEARS_COST * rent else "cost/month", meaning.probability)
+        if meaning.label == "night" and amount.value >= _DEAREST_NIGHT and _likely(meaning, "price") and not _of_a_night(seen):
+            meaning = meaning.instead("price", meaning.probability)
+        if meaning.label == "cost/month" and rent and amount.value >= rent and _bare_period(seen, amount):
+            meaning = meaning.instead("cost/year", meaning.probability)
+        elif meaning.role == "cost_of_price" and let and amount.value > _MOST_OF_PRICE:
+            meaning = meaning.instead("cost_of_rent", meaning.probability)
+        if amount.kind == "months" and rent and meaning.role == NOTHING and _lets(seen, amount):
+            meaning = meaning.instead("vacant_months", meaning.probability)
+        if yearly and meaning.label == "cost/month":
+            # "grosses 61,000 a year, 9,400 utilities, 1,150 insurance"
+            meaning = meaning.instead("cost/year", meaning.probability)
+        said_of = _period_behind(seen, amount)
+        if said_of and meaning.period not in (None, said_of) and meaning.role in _PERIODIC:
+            meaning = meaning.instead(f"{meaning.role}/{said_of}", meaning.probability)
+        found.append(meaning)
+    return found
+
+
+def _period_behind(seen: Seen, amount: Amount) -> str | None:
+    """ "800 mil mes", "35 al mes", "1,200 a year": the period that is said right behind a figure."""
+    after = seen.tokens[amount.last + 1 : amount.last + 4]
+    end = next((n for n, t in enumerate(after) if t.opens or t.comma), len(after))
+    words_after = [t.text for t in after[:end] if t.text not in _CURRENCIES]
+    if words_after and words_after[0] in _JOINTS:
+        words_after = words_after[1:]
+    first = words_after[0] if words_after else ""
+    return "month" if first in _MONTHLY else "year" if first in _ANNUAL else None
+
+
+def _lets(seen: Seen, amount: Amount) -> bool:
+    """ "solo lo tengo alquilado 11 meses", "let ten months of the year": months of the year that it is let."""
+    near = seen.tokens[max(0, amount.first - _NAME_BEFORE) : amount.last + 1 + _NAME_AFTER]
+    return _FEWEST_LET <= amount.value < 12 and any(t.text.startswith(_LET) for t in near)
+
+
+def _just_costs(seen: Seen, amount: Amount) -> bool:
+    """ "gastos 120 mil, ¿neto?", "ponle que los gastos suben a 145": costs and nothing else, which is none of a purchase."""
+    near = seen.tokens[max(0, amount.first - _NAME_BEFORE) : amount.first]
+    start = max((n for n, t in enumerate(near) if t.opens or t.comma), default=0)
+    named = [t.text for t in near[start:] if t.text in _PLAIN]
+    after = seen.tokens[amount.last + 1 : amount.last + 1 + _NAME_AFTER]
+    return bool(named) and not said((*near, *after), "costs_of_purchase")
+
+
+def _likely(meaning: Meaning, label: str) -> bool:
+    return any(other == label and p >= _PERHAPS for other, p in meaning.others)
+
+
+def _of_a_night(seen: Seen) -> bool:
+    return any(t.text in _NIGHT for t in seen.tokens)
+
+
+def _bare_period(seen: Seen, amount: Amount) -> bool:
+    """Whether no word right behind a figure says that it is a month's."""
+    after = seen.tokens[amount.last + 1 : amount.last + 4]
+    return not any(t.text in _MONTHLY for t in after)

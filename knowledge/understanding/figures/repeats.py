@@ -1,0 +1,96 @@
+"""Figures of one kind told more than once: rows of them, what no longer holds, what comes back, what a thing is worth now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from knowledge.understanding.amounts import Amount
+from knowledge.understanding.figures.history import NOTHING, Past
+from knowledge.understanding.figures.reader import Meaning
+from knowledge.understanding.figures.seen import Seen
+from knowledge.understanding.rules.vocabulary import words
+from knowledge.understanding.tokens import Token
+
+#: Kinds of figure of which a property has one, and the words of one that goes from so much to so much.
+_ONE = frozenset({"price", "rent", "netrent", "value", "loan", "instalment", "own", "sale", "savings"})
+_FROM, _TO, _MOVES, _MOVES_BEFORE = words("goes_from"), words("goes_to"), tuple(words("moves")), 6
+#: How far (in tokens) a name stands before its figure.
+_NAME_BEFORE = 5
+#: What stands between the figures of a list.
+_AND = frozenset({"y", "e", "and"})
+_DEFINITE, _BOUGHT, _WORTH = words("definite"), tuple(words("bought_stems")), tuple(words("worth_stems"))
+
+
+def rows(tokens: Sequence[Token], amounts: Sequence[Amount]) -> Iterator[tuple[int, int]]:
+    """(first, end) of figures that follow each other with nothing but commas or "and" between: "1.6, 2.05 y 2.3 millones"."""
+    start = 0
+    for at in range(1, len(amounts) + 1):
+        if at < len(amounts) and not tokens[amounts[at].first].opens:
+            between = tokens[amounts[at - 1].last + 1 : amounts[at].first]
+            if len(between) <= 1 and all(t.text in _AND for t in between):
+                continue
+        if at - start > 1:
+            yield start, at
+        start = at
+
+
+def alike(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
+    """In a row of three or more the odd one out is what the others are."""
+    found = list(meanings)
+    for start, end in rows(seen.tokens, seen.amounts):
+        label, times = Counter(m.label for m in meanings[start:end]).most_common(1)[0]
+        if end - start > 2 and times == end - start - 1 and label != NOTHING:
+            found[start:end] = [m if m.label == label else m.instead(label, m.probability) for m in meanings[start:end]]
+    return found
+
+
+def spoken_of(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
+    """A figure that was told comes back with an article before it, and tells nothing new: "qué porcentaje es sobre los 410"."""
+    told = [t.value for t in past.told]
+    found = []
+    for amount, meaning in zip(seen.amounts, meanings, strict=True):
+        before = seen.tokens[amount.first - 1] if amount.first and not seen.tokens[amount.first].opens else None
+        again = any(abs(amount.value * size - value) <= 1e-6 * value for value in told for size in (1.0, 1e3, 1e6))
+        if again and before is not None and before.text in _DEFINITE and amount.kind in ("money", "other"):
+            meaning = meaning.instead(NOTHING, meaning.probability)
+        found.append(meaning)
+        told.append(amount.value)
+    return found
+
+
+def worth_now(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
+    """ "compré en 1.9 mdp, ya entregaron y vale 2.42": of two prices of one property the later is what it is worth."""
+    prices = [n for n, m in enumerate(meanings) if m.role == "price"]
+    found = list(meanings)
+    if len(prices) == 2 and not seen.compares and not seen.marks:
+        start, amount = seen.amounts[prices[0]].first, seen.amounts[prices[1]]
+        bought = any(t.text.startswith(_BOUGHT) for t in seen.tokens[max(0, start - _NAME_BEFORE) : start])
+        worth = any(t.text.startswith(_WORTH) for t in seen.tokens[max(0, amount.first - 2) : amount.first])
+        if bought and worth:
+            found[prices[1]] = found[prices[1]].instead("value", found[prices[1]].probability)
+    return found
+
+
+def that_hold(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
+    """What no longer holds is nothing: the first of "ha bajado de 249.000 a 231.000", and the figure told before of "el
+    alquiler es de 790, los 760 eran del inquilino anterior"."""
+    found = list(meanings)
+    before = {(t.role, t.value) for t in past.told}
+    for at, (amount, meaning) in enumerate(zip(seen.amounts, meanings, strict=True)):
+        again = [n for n, other in enumerate(meanings) if n != at and other.label == meaning.label != NOTHING]
+        if len(again) != 1 or seen.compares or meaning.role not in _ONE or amount.kind not in ("money", "other"):
+            continue
+        changed = again[0] == at + 1 and _goes_to(seen.tokens, amount, seen.amounts[at + 1])
+        corrected = (meaning.label, amount.value) in before and (meaning.label, seen.amounts[again[0]].value) not in before
+        if changed or corrected:
+            found[at] = meaning.instead(NOTHING, meaning.probability)
+    return found
+
+
+def _goes_to(tokens: Sequence[Token], amount: Amount, following: Amount) -> bool:
+    """Whether a figure goes from one to the following: "de 249.000 a 231.000", "from 310k down to 285k"."""
+    opened = amount.first and tokens[amount.first - 1].text in _FROM
+    between = [t.text for t in tokens[amount.last + 1 : following.first]]
+    moves = {t.text for t in tokens[max(0, amount.first - _MOVES_BEFORE) : amount.first]}
+    return bool(opened and between and len(between) <= 2 and between[-1] in _TO and any(m.startswith(_MOVES) for m in moves))
