@@ -15,7 +15,7 @@ from agents.playbook import Brief
 from agents.price_prediction import SPECIALIST
 from agents.specialist import build, write
 from core.clock import FixedClock, use_clock
-from core.facts import Fact
+from core.facts import Fact, Source
 from core.locale import LOCALES
 from core.scope import Scope
 from graphs.evidence import facts_of, presentable, stated_facts
@@ -53,11 +53,11 @@ class Answer:
 async def ask(
     resources: Resources, question: str, slots: dict[str, Any], request: dict[str, Any], *, locale: str = "es-ES",
     turn: dict[str, Any] | None = None, register: str = "unknown", uncovered: tuple[str, ...] = (),
-    references: tuple[dict[str, Any], ...] = (), tenant: str = "default",
+    references: tuple[dict[str, Any], ...] = (), tenant: str = "default", routes: tuple[str, ...] = (),
 ) -> Answer:
     where = LOCALES[locale]
     brief = Brief("price_prediction", question, where.language, locale, register=register, slots=slots, request=request,
-                  turn_slots=slots if turn is None else turn, uncovered=uncovered, references=references)
+                  turn_slots=slots if turn is None else turn, uncovered=uncovered, references=references, routes=routes)
     context = TurnContext(resources, Scope(tenant), locale=where, message_id="m1", user_words=(question,), slots=slots)
     state = await build(SPECIALIST, None, where.language).ainvoke(
         {"messages": [HumanMessage(question, additional_kwargs={"brief": brief.to_dict()})]}, context=context)
@@ -235,3 +235,15 @@ async def test_two_properties_are_valued_one_by_one(priced: Resources) -> None: 
     answer = await ask(priced, "¿cuánto valen pisos de 60 y de 90?", FLAT | {"area_m2": [60, 90]}, VALUE)
     assert [c["area_m2"] for c in answer.called("value_property")] == [60, 90]
     assert answer.text.count("Alrededor de") == 2
+
+
+@pytest.mark.parametrize("locale", ["es-ES", "en"])
+async def test_beside_another_specialist_a_value_names_its_place(priced: Resources, locale: str) -> None:  # noqa: F811
+    """Else its figures would be taken for those of the place that the text before spoke of, and not be shown."""
+    alone = await ask(priced, "¿cuánto vale?", FLAT, VALUE, locale=locale, routes=("price_prediction",))
+    beside = await ask(priced, "¿cuánto vale?", FLAT, VALUE, locale=locale, routes=("market_research", "price_prediction"))
+    assert alone.text.startswith("**")
+    assert beside.text.startswith("Molino, Norte: **")
+    where, other = LOCALES[locale], Fact("area_gross_yield", 4.0, "percent", Source("aggregate", "x"), entity="Sur")
+    verdict = accept(beside.text, [*beside.facts, other], where, ("¿cuánto vale?",), before="Sur: 4 %.")
+    assert verdict.offender is None
