@@ -16,19 +16,42 @@ from knowledge.understanding.tokens import Token, words_at
 #: How many words may stand between what is told of somebody's life and the place.
 _REACH = 7
 _LIFE, _ENDS = phrases("biography"), words("biography_ends")
+_PEOPLE, _OF = words("people"), frozenset({"de", "del", "from"})
 _FROM = frozenset({"from", "desde"})
+_ARTICLES = frozenset({"la", "el", "los", "las", "the"})
+_GOING_ON = frozenset({"y", "e", "o", "and", "or"}) | _OF
 _BESIDE = frozenset({"o", "u", "y", "e", "or", "and", "vs", "versus", "en", "in", "la", "el", "the"})
 
 
-def without_origins(tokens: list[Token], places: Sequence[Place]) -> list[Place]:
-    """The places without those that are only part of somebody's story."""
-    told = [p for p in places if _of_life(tokens, places, p)]
+def without_origins(tokens: list[Token], places: Sequence[Place], placed: bool = False) -> list[Place]:
+    """The places without those that are only part of somebody's story; `placed`: a place was spoken of before, so that where
+    people come from ("¿compra ahí gente de Madrid?") is not the place either."""
+    visitors = _homes(tokens, places)
+    told = [p for p in places if p in visitors or _of_life(tokens, places, p)]
     beside = [(one, other) for one, other in pairwise(places) if _side_by_side(tokens, one, other)]
-    told = [p for p in told if not any(p in pair and (pair[0] not in told or pair[1] not in told) for pair in beside)]
+    beside = [pair for pair in beside if pair[0] not in told or pair[1] not in told]
+    told = [p for p in told if p in visitors or not any(p in pair for pair in beside)]
     others = [p for p in places if p not in told and p.level not in ("country", "region")]
     told += [p for p in others if not p.covered and _comes_from(tokens, p) and any(o.covered for o in others)]
     about = any(p not in told for p in others)
-    return [p for p in places if p not in told or (p.covered and not about)]
+    only = [p for p in told if p.covered and not about and not (placed and p in visitors)]
+    return [p for p in places if p not in told or p in only]
+
+
+def _homes(tokens: list[Token], places: Sequence[Place]) -> list[Place]:
+    """Places that people come from, alone or in a list: "se llena de gente de Puebla y de México"."""
+    found: list[Place] = []
+    last: Place | None = None
+    for place in places:
+        at = _first(tokens, place)
+        while at and tokens[at - 1].text in _ARTICLES:
+            at -= 1
+        come = at > 1 and tokens[at - 1].text in _OF and tokens[at - 2].text in _PEOPLE and not tokens[at].opens
+        on = last is not None and last in found and _side_by_side(tokens, last, place, _GOING_ON)
+        if come or on:
+            found.append(place)
+        last = place
+    return found
 
 
 def _of_life(tokens: list[Token], places: Sequence[Place], place: Place) -> bool:
@@ -50,10 +73,10 @@ def _first(tokens: Sequence[Token], place: Place) -> int:
     return next((i for i, t in enumerate(tokens) if t.end > place.start), 0)
 
 
-def _side_by_side(tokens: Sequence[Token], one: Place, other: Place) -> bool:
+def _side_by_side(tokens: Sequence[Token], one: Place, other: Place, joints: frozenset[str] = _BESIDE) -> bool:
     """Whether two places are joined by no more than `o`, `vs` and the like: "vive de rentas en Cali o en Miami"."""
     between = [t.text for t in tokens if one.end <= t.start and t.end <= other.start]
-    return 0 < len(between) <= 3 and set(between) <= _BESIDE
+    return 0 < len(between) <= 3 and set(between) <= joints
 
 
 def _comes_from(tokens: Sequence[Token], place: Place) -> bool:

@@ -7,7 +7,7 @@ that names a whole new property starts afresh; a bare figure goes where the last
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from core.locale import CURRENCY_OF
@@ -53,11 +53,16 @@ _NEITHER = frozenset({"ni", "nor", "neither"})
 _BETWEEN_NEITHER = frozenset({"en", "de", "del", "in", "el", "la", "los", "las", "the"})
 _ALSO, _ALSO_FILLERS = words("also"), words("also_fillers")
 _TOLD, _WRONG, _LEAVE_OUT = phrases("told_places"), words("wrong"), words("leave_out")
+_OUT, _AGAIN, _BOTH = phrases("refused_after"), phrases("again"), phrases("both_places")
+_NOT_OUT, _DISCARDED = {(word,) for word in words("not_out")}, words("discarded")
+_AS = frozenset({"por", "ya", "queda", "quedan", "as"})
 
 
 def _refused(tokens: list[Token], first: int, last: int) -> bool:
     """Whether the place at tokens [first, last] is refused: "no quiero X", "X no, Y", "anything but X"."""
     polite = words("polite")
+    if _is_out(tokens, last):
+        return True
     after = words_at(tokens, last + 1, 2)
     if after[:1] in (("no",), ("not",)) and not (tokens[last + 1].opens or tokens[last + 1].comma):
         follows = tokens[last + 2] if last + 2 < len(tokens) else None
@@ -66,6 +71,8 @@ def _refused(tokens: list[Token], first: int, last: int) -> bool:
     if tokens[first].opens or tokens[first].comma:
         return False
     if _neither(tokens, first):
+        return True
+    if _discarded(tokens, first):
         return True
     if {t.text for t in tokens[max(0, first - 2) : first] if t.text not in lexicon().articles} & _LEAVE_OUT:
         return True
@@ -80,6 +87,24 @@ def _refused(tokens: list[Token], first: int, last: int) -> bool:
     return False
 
 
+def _is_out(tokens: list[Token], last: int) -> bool:
+    """Whether a place is refused by what stands behind it: "X ni hablar", "X is out" (not "out of")."""
+    if last + 1 >= len(tokens) or tokens[last + 1].opens:
+        return False
+    return any(
+        words_at(tokens, last + 1, len(p)) == p and words_at(tokens, last + 1 + len(p), 1)[:1] not in _NOT_OUT
+        for p in _OUT
+    )
+
+
+def _discarded(tokens: list[Token], first: int) -> bool:
+    """ "descartado X" at the beginning of a clause, or "doy por descartado X"."""
+    if not first or tokens[first - 1].text not in _DISCARDED:
+        return False
+    word = tokens[first - 1]
+    return word.opens or word.comma or tokens[first - 2].text in _AS
+
+
 def _neither(tokens: list[Token], first: int) -> bool:
     """Whether `ni` or `nor` stands before the place and the sentence refuses more: "ni X ni Y", "no me gusta X ni Y"."""
     before = first - 1
@@ -92,8 +117,12 @@ def _neither(tokens: list[Token], first: int) -> bool:
     return any(t.text in _REFUSERS or (t.text in _NEITHER and i != before) for i, t in enumerate(tokens[start:end], start))
 
 
-def refused_places(tokens: list[Token], places: Sequence[Place]) -> list[Place]:
-    """The places that the message says it is not about; "eso es X, no Y" blames the assistant for X and asks for Y."""
+def refused_places(tokens: list[Token], places: Sequence[Place], before: Collection[str] = ()) -> list[Place]:
+    """The places that the message says it is not about; "eso es X, no Y" blames the assistant for X and asks for Y.
+
+    Those refused `before` (their names) are refused again where they only come back as a complaint: "otra vez Monterrey".
+    """
+    earlier = {fold(name) for name in before}
     found: list[Place] = []
     told: list[Place] = []
     wrong = any(t.text in _WRONG for t in tokens)
@@ -101,15 +130,27 @@ def refused_places(tokens: list[Token], places: Sequence[Place]) -> list[Place]:
         inside = [i for i, t in enumerate(tokens) if t.start < place.end and t.end > place.start]
         if inside and wrong and any(words_at(tokens, inside[0] - len(p), len(p)) == p for p in _TOLD if len(p) <= inside[0]):
             told.append(place)
-        elif inside and _refused(tokens, inside[0], inside[-1]):
+        elif inside and (
+            _refused(tokens, inside[0], inside[-1])
+            or (fold(place.name) in earlier and _is_back(tokens, inside[0], inside[-1]))
+        ):
             found.append(place)
     return told or found
 
 
+def _is_back(tokens: list[Token], first: int, last: int) -> bool:
+    """Whether a place comes up again: "otra vez X", "¿y sigue saliendo X?", "X again"."""
+    return any(
+        words_at(tokens, first - len(p), len(p)) == p or words_at(tokens, last + 1, len(p)) == p
+        for p in _AGAIN if len(p) <= first or last + 1 < len(tokens)
+    )
+
+
 def asked_places(
-    tokens: list[Token], places: Sequence[Place], refused: Sequence[Place], correction_at: int | None
+    tokens: list[Token], places: Sequence[Place], refused: Sequence[Place], correction_at: int | None, placed: bool = False
 ) -> list[Place]:
-    """Places the question is about: not where the writer lives, not refused ones, not what a correction replaced."""
+    """Places the question is about: not where the writer lives, not refused ones, not what a correction replaced. `placed`: a
+    place was spoken of before."""
     kept: list[Place] = []
     position = {t.start: i for i, t in enumerate(tokens)}
     for place in places:
@@ -122,12 +163,16 @@ def asked_places(
         )
         if not (lives or comes or place in refused):
             kept.append(place)
-    kept = without_origins(tokens, kept)
+    kept = without_origins(tokens, kept, placed)
     if correction_at is not None and correction_at < len(tokens):
         limit = tokens[correction_at].start
         later = [p for p in kept if p.start >= limit and p.level != "country"]
         kept = later if later else kept
     return kept
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _value(values: Sequence[Any]) -> Any:
@@ -423,7 +468,7 @@ def exchanged(turn: Mapping[str, Any], known: Mapping[str, Any], refused: Sequen
 def added(
     tokens: Sequence[Token], about: Sequence[Place], turn: Mapping[str, Any], known: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """ "mírame también los de Águilas" after Lorca asks for both."""
+    """ "mírame también los de Águilas" after Lorca asks for both, and so does "a mí Almuñécar: ventajas de una y otra"."""
     key = "neighbourhood" if "neighbourhood" in turn else "city"
     now, before = turn.get(key), known.get(key)
     place = next((p for p in about if p.name == now), None)
@@ -436,16 +481,28 @@ def added(
         before_it -= 1
     ends = last + 2 == len(tokens) or (last + 2 < len(tokens) and (tokens[last + 2].comma or tokens[last + 2].opens))
     also = (before_it > 0 and tokens[before_it - 1].text in _ALSO) or (ends and tokens[last + 1].text in _ALSO)
-    return {key: [before, now]} if also else {}
+    both = any(words_at(list(tokens), at, len(p)) == p for p in _BOTH for at in range(len(tokens)))
+    if not (also or both):
+        return {}
+    found = {key: [before, now]}
+    here, there = turn.get("city"), known.get("city")
+    if key == "neighbourhood" and isinstance(here, str) and isinstance(there, str) and here != there:
+        found["city"] = [there, here]
+    return found
 
 
-def with_earlier(turn: Mapping[str, Any], known: Mapping[str, Any], named: bool, beside: bool) -> dict[str, Any]:
+def with_earlier(
+    turn: Mapping[str, Any], known: Mapping[str, Any], named: bool, beside: bool, of_all: bool = False
+) -> dict[str, Any]:
     """ "¿y comparado con Palmira?" takes the place before as the other option, "¿cuál de las dos?" the last two; `beside`:
-    what is named, one place or several, is set beside what was spoken of."""
+    what is named, one place or several, is set beside what was spoken of; `of_all`: the message is about all of the list spoken
+    of ("compáreme los dos"), of which it names only some."""
     if named:
         for key in ("neighbourhood", "city"):
             now, before = turn.get(key), known.get(key)
             inside = key == "city" and "neighbourhood" in turn
+            if of_all and now is not None and isinstance(before, list) and not inside and set(_listed(now)) <= set(before):
+                return {key: before}
             if isinstance(now, str) and isinstance(before, str) and now != before and not inside:
                 return {key: [before, now]}
             if beside and isinstance(now, list) and isinstance(before, str) and before not in now and not inside:

@@ -216,8 +216,8 @@ def _read(
     said = mentions.find_mentions(read_text, tokens, figures | names, types_at, name)
     readings = roles.read_roles(tokens, amounts, _repaying(tokens, known))
     follow_up = is_follow_up(tokens)
-    refused = slots.refused_places(tokens, found)
-    about = slots.asked_places(tokens, found, refused, said.correction_at)
+    refused = slots.refused_places(tokens, found, (known.get("_request") or {}).get("refused_places") or ())
+    about = slots.asked_places(tokens, found, refused, said.correction_at, "city" in known)
     earlier = known.get("_told") or []
     marks = find_marks(read_text, tokens, amounts, about, types_at, any("name" in r for r in earlier))
     deal = (known.get("_request") or {}).get("deal") or {}
@@ -373,7 +373,11 @@ def _turn_slots(
     turn |= slots.added(message.tokens, message.about, turn, known)
     if comparing or message.marks.beside:
         turn |= slots.with_earlier(
-            turn, known, message.moved or bool(said.references), message.marks.beside and message.follow_up
+            turn,
+            known,
+            message.moved or bool(said.references),
+            message.marks.beside and message.follow_up,
+            bool(message.marks.all),
         )
     if "neighbourhood" in turn and "city" not in turn and known.get("city"):
         turn["city"] = known["city"]
@@ -382,7 +386,9 @@ def _turn_slots(
 
 
 def _uncovered(message: _Message) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(p.name for p in message.about if not p.covered and p.level != "neighbourhood"))
+    outside = [p for p in message.about if not p.covered]
+    names = [p.city if p.level == "neighbourhood" else p.name for p in outside]
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _operation(message: _Message, meant: intent.Intent, says: set[tuple[str, str]]) -> str | None:
