@@ -26,6 +26,8 @@ WORLD_POPULATION = 100_000
 UNCOUNTED_POPULATION = 8_000
 #: Inhabitants above which other spellings from GeoNames are kept (bilingual towns of Spain).
 ALTERNATES_POPULATION = 2_000
+#: A district of a city outside the markets lies this near to it (km).
+WORLD_DISTRICT_RADIUS = 30.0
 #: GeoNames lists the districts of these two cities as towns; within this radius (km) only real municipalities stay.
 DISTRICT_RADIUS = {"Madrid": (40.417, -3.703, 10.5), "Barcelona": (41.392, 2.163, 7.5)}
 MUNICIPALITIES = {
@@ -83,6 +85,17 @@ def _neighbourhoods() -> dict[tuple[str, str], set[str]]:
     return found
 
 
+def _is_world_district(place: dict[str, Any], world_cities: dict[tuple[str, str], tuple[float, float]]) -> bool:
+    """Whether a place outside the markets is a district of `world_districts.csv`, beside its city."""
+    here, named = (place["latitude"], place["longitude"]), {fold(n) for n in (place["name"], *place["alternatenames"])}
+    for country, city, names in rows("world_districts.csv"):
+        known = {fold(name) for item in names.split("|") for name in item.lstrip("*").replace("=", "/").split("/")}
+        centre = world_cities.get((country, city), (0.0, 0.0))
+        if country == place["countrycode"] and known & named and kilometres(centre, here) < WORLD_DISTRICT_RADIUS:
+            return fold(place["name"]) != fold(city) and here != centre
+    return False
+
+
 def _keys(place: dict[str, Any], shown: str, aliases: list[str]) -> list[str]:
     name, population = place["name"], place["population"]
     full = fold(name)
@@ -134,6 +147,11 @@ def build() -> bytes:
         for p in reversed(places)
         if p["countrycode"] in MARKETS
     }
+    world_cities = {
+        (p["countrycode"], shown): (p["latitude"], p["longitude"])
+        for p in reversed(places)
+        if (shown := world.get((p["countrycode"], p["name"]), ("",))[0])
+    }
     lines: list[str] = []
     for row in rows("extra_places.csv"):
         keys = [fold(row[2]), *(fold(a) for a in row[6].split("|") if a)]
@@ -161,7 +179,7 @@ def build() -> bytes:
             people = place["population"] or (0 if country == "ES" else UNCOUNTED_POPULATION)
             lines.append(_line(country, place["admin1code"], shown, *here, people, _keys(place, shown, aliases)))
         elif place["population"] >= WORLD_POPULATION or (country, fold(name)) in capitals or (country, name) in world:
-            if (country, name) in seen_world:
+            if (country, name) in seen_world or _is_world_district(place, world_cities):
                 continue
             seen_world.add((country, name))
             shown, aliases = world.get((country, name), (name, []))

@@ -138,7 +138,9 @@ class PlaceIndex:
             country, _, _, _, _, population, keys = line.split(";", 6)
             if int(population) >= (FUZZY_POPULATION if country in MARKETS else FUZZY_WORLD_POPULATION):
                 names.update(dict.fromkeys(k.partition("=")[0] for k in keys.split("|")))
-        for _, extra_keys in self._extra:
+        for entry, extra_keys in self._extra:
+            if entry.level == "neighbourhood" and entry.country not in MARKETS:
+                continue
             names.update(dict.fromkeys(k.partition("=")[0] for k in extra_keys))
         common = lexicon().common
         found: dict[int, list[tuple[str, int]]] = {}
@@ -156,7 +158,7 @@ class PlaceIndex:
         replaced: dict[tuple[str, str], int] = {}
         known = list(self._extra)
         for offset, (entry, keys) in enumerate(known):
-            if entry.level == "neighbourhood":
+            if entry.level == "neighbourhood" and entry.country in MARKETS:
                 for key in keys:
                     replaced[slug(entry.city or ""), _without_article(key.partition("=")[0])] = offset
         city_names: dict[str, str] = {}
@@ -260,7 +262,7 @@ def _known_places() -> list[tuple[Entry, tuple[str, ...]]]:
     for country, name, aliases in _rows("world_regions.csv"):
         keys = tuple(dict.fromkeys((fold(name), *(fold(a) for a in aliases.split("|") if a))))
         found.append((Entry(name, "other", country, population=5_000_000), keys))
-    for country, city, names in _rows("neighbourhoods.csv"):
+    for country, city, names in (*_rows("neighbourhoods.csv"), *_rows("world_districts.csv")):
         for item in names.split("|"):
             name, _, aliases = item.lstrip("*").partition("=")
             named = (fold(a) + (a if a.startswith("=") else "") for a in aliases.split("/") if a)

@@ -14,7 +14,15 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from knowledge.understanding.cues import cue_words
-from knowledge.understanding.gazetteer import MARKETS, NEIGHBOURHOOD_WEIGHT, Entry, PlaceIndex, edits
+from knowledge.understanding.gazetteer import (
+    MARKETS,
+    NEIGHBOURHOOD_WEIGHT,
+    SAME_PLACE_KM,
+    Entry,
+    PlaceIndex,
+    edits,
+    kilometres,
+)
 from knowledge.understanding.lexicon import lexicon, phrases, words
 from knowledge.understanding.model import Place
 from knowledge.understanding.text import fold
@@ -50,7 +58,13 @@ _GIVEN, _SAYING = words("given_names"), words("saying")
 _OF_ONE = frozenset({"la", "el", "de", "del", "en", "the", "one", "in", "from", "that", "is"})
 _PROVINCES = frozenset(phrases("provinces"))
 _OF_STREETS = frozenset({"de", "del"}) | _DEFINITE
+_OF = frozenset({"de", "del", "of"})
+_NOT_THERE = words("negators") | {"from"}
+#: How strongly a foreign country or region named says that a town of an ambiguous name is there.
+_ABROAD = 5.0
 _Admins = dict[tuple[str, str], set[int]]
+_ESTATES, _INSTITUTIONS, _TOLD = words("estates"), words("institutions"), (*phrases("biography"), *phrases("origin"))
+_PARTS = words("parts_of_cities")
 _ADJECTIVE_COUNTRY = words("adjective_country")
 
 
@@ -72,6 +86,22 @@ class _Span:
     placed: bool = False
     named: bool = False
     inside: bool = False
+
+
+@dataclass(slots=True)
+class _Talk:
+    """What settles which of several places of one name is meant.
+
+    `votes`: country -> weight; `admins`: regions named; `cities`: folded names of the cities of the message, `old` those
+    spoken of before, `centres` these as places; `parts`: the message says that it is about neighbourhoods.
+    """
+
+    votes: dict[str, float]
+    admins: Mapping[tuple[str, str], set[int]]
+    cities: set[str]
+    old: set[str]
+    centres: list[Entry]
+    parts: bool
 
 
 #: Thousands parted by dots, as in Spain and Colombia and never in Mexico or in English, and how much that says.
@@ -111,22 +141,30 @@ def find_places(
     for readings in regions:
         for country in {e.country for e, _ in readings}:
             total[country] = total.get(country, 0.0) + 2.5
+    abroad = _abroad(spans, tokens)
+    for country in abroad:
+        total[country] = total.get(country, 0.0) + _ABROAD
     before = previous.get("country")
     if isinstance(before, str):
         total[before] = total.get(before, 0.0) + 1.2
     if hint:
         total[hint] = total.get(hint, 0.0) + 0.6
     admins = _admins(spans, tokens)
-    cities = {fold(e.name) for s in spans for e, _ in s.readings if e.level == "city"}
+    cities = {fold(e.name) for s in spans for e, _ in s.readings if _is_city(e)}
     old_cities = {fold(str(c)) for c in _listed_values(previous.get("city"))}
     if old_cities and isinstance(before, str):
         candidates = [s for s in (_without_tails(s, before) for s in candidates) if s.readings]
         spans = _choose(candidates, tokens)
-    unread = [s for s in spans if _settle(s, total, admins, cities, old_cities) is None]
+    centres = [e for city in old_cities for e, _ in index.lookup(city) if e.level == "city" and e.country == before]
+    talk = _Talk(total, admins, cities, old_cities, centres, any(t.text in _PARTS for t in tokens))
+    unread = [s for s in spans if _settle(s, talk) is None]
     if any(s.last > s.first for s in unread):  # "sevilla este" may be no district, but Sevilla is a city
         spans = _choose([s for s in candidates if s not in unread], tokens)
-    settled = [s for s in (_settle(s, total, admins, cities, old_cities) for s in spans) if s is not None]
-    settled = _agree(settled, spans, total, admins, cities, old_cities)
+    settled = [s for s in (_settle(s, talk) for s in spans) if s is not None]
+    settled = _agree(settled, spans, talk)
+    kept = _without_institutions(settled, tokens, bool(old_cities))
+    borne = [s for s, *_ in settled if _of_institution(tokens, s.first) and not any(k[0] is s for k in kept)]
+    settled = [(s, e, shown.partition(" (")[0] if e.country in abroad else shown) for s, e, shown in kept]
     parts = _parts_of_cities(settled, tokens)
     settled = [s for s in _outside_parts(settled, tokens) if s[0].first not in parts]
     places = [
@@ -146,12 +184,31 @@ def find_places(
         for s, e, shown in settled
     ]
     places += [_inside(text, tokens, part, whole) for part, whole in parts.values()]
+    taken = taken | {i for s in borne for i in range(s.first, s.last + 1)}
     places += _unknown_neighbourhoods(text, tokens, taken, places)
     places += _parts_of_known(text, tokens, taken, places, previous)
     places += _centre(tokens, places, bool(old_cities), taken)
     places += _unknown_regions(text, tokens, taken, places)
     sizes = {(entry.name, entry.country): (entry.admin1, entry.population) for _, entry, _ in settled}
     return _without_provinces(tokens, _drop_redundant(places), sizes)
+
+
+def _is_city(entry: Entry) -> bool:
+    """Whether a place is a town or city, of the three markets or outside."""
+    return entry.level == "city" or (entry.level == "other" and entry.latitude is not None)
+
+
+def _abroad(spans: list[_Span], tokens: list[Token]) -> set[str]:
+    """Countries outside the markets that are named, themselves or by a region ("the Algarve"), not as somebody's home."""
+    found: set[str] = set()
+    for span in spans:
+        if not all(e.level == "other" and e.latitude is None for e, _ in span.readings):
+            continue
+        begins = next((i for i in range(span.first, 0, -1) if tokens[i].opens), 0)
+        before = [words_at(tokens, at, len(p)) == p for p in _TOLD for at in range(begins, span.first + 1 - len(p))]
+        if not any(before) and (not span.first or tokens[span.first - 1].text not in _NOT_THERE):
+            found |= {e.country for e, _ in span.readings}
+    return found
 
 
 def _listed_values(value: object) -> list[object]:
@@ -207,12 +264,13 @@ def _evidence(
     if before in lex.place_blockers or two_before in lex.place_blockers:
         return -1.0, marked, article
     street = next((t.text for t in reversed(tokens[max(0, first - 3) : first]) if t.text not in _OF_STREETS), "")
-    if first and before in _OF_STREETS and street in lex.place_blockers and words[0] not in ("bogota",):
+    estate = before == "de" and street in _ESTATES  # "polígono de X" lies in X, "polígono X" bears a name
+    if first and before in _OF_STREETS and street in lex.place_blockers and words[0] not in ("bogota",) and not estate:
         return -0.5, marked, article
     if len(words) == 1 and words[0] in _GIVEN and words_at(tokens, last + 1, 1)[:1] and tokens[last + 1].text in _SAYING:
         return -1.0, marked, article  # "Santiago me recomendó"
     score = 0.0
-    if before in lex.strong_places or two_before in lex.strong_places or marked:
+    if before in lex.strong_places or two_before in lex.strong_places or marked or estate:
         score += 0.4
     elif before in lex.weak_places or two_before in lex.weak_places:
         score += 0.2
@@ -235,7 +293,15 @@ def _evidence(
         led = before in lex.strong_places or before in lex.weak_places
         named = led and tokens[first].capital and not tokens[first].opens and not all_caps  # "el de Bello"
         score -= (0.45 if named else 0.55) if len(words) == 1 else 0.35
+        score += 0.45 if _heads(tokens, first, last) else 0.0
     return score, marked, article
+
+
+def _heads(tokens: list[Token], first: int, last: int) -> bool:
+    """Whether a capitalised name stands before a colon at the beginning, as what the rest is about: "Bello: ¿cuánto…"."""
+    after = tokens[last + 1] if last + 1 < len(tokens) else None
+    headed = tokens[first].opens and tokens[first].capital and after is not None and after.gap.startswith(":")
+    return headed and after is not None and after.kind == "word"
 
 
 def _weight(entry: Entry) -> float:
@@ -282,7 +348,9 @@ def _spans(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[_Spa
             if evidence + strength >= ACCEPTED:
                 inner = last > first and tokens[first].text in _DEFINITE and all(e.level != "city" for e, _ in readings)
                 article = (article and tokens[first - 1].text != "the") or inner
-                placed = tokens[first].capital and (_stands_in(tokens, first) or _led_in(tokens, first))
+                placed = tokens[first].capital and (
+                    _stands_in(tokens, first) or _led_in(tokens, first) or _goes_on_list(tokens, first, found)
+                )
                 named = tokens[last].capital or not _all_common(tokens[first : last + 1]) or _led_in(tokens, first)
                 inside = _before_city(readings, tokens, last, index)
                 support = evidence + strength
@@ -298,7 +366,29 @@ def _spans(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[_Spa
         if _beside_its_like(s, found, tokens)
         or _before_city(s.readings, tokens, s.last, index)
         or _after_part(s, found)
+        or _led_to_part(s, found, tokens)
     ]
+
+
+def _goes_on_list(tokens: list[Token], first: int, found: list[_Span]) -> bool:
+    """Whether the name goes on with a list that stands after `en` ("en Juriquilla o El Refugio")."""
+    joined = tokens[first - 1].text in _LISTING and not tokens[first].opens if first else False
+    ends = first - 2 if joined else first - 1 if tokens[first].comma and not tokens[first].opens else None
+    return ends is not None and any(s.last == ends and s.placed for s in found)
+
+
+def _led_to_part(span: _Span, found: list[_Span], tokens: list[Token]) -> bool:
+    """Whether a doubtful name is led in as part of a city that the message names: "en Lima, por Barranco"."""
+    if not tokens[span.first].capital or tokens[span.first].opens or not _led_by(tokens, span.first):
+        return False
+    cities = {fold(e.name) for s in found for e, _ in s.readings if _is_city(e)}
+    return any(e.level == "neighbourhood" and fold(e.city or "") in cities for e, _ in span.readings)
+
+
+def _led_by(tokens: list[Token], first: int) -> bool:
+    """Whether `en`, `por` and the like stand before the name and its article."""
+    before = [t.text for t in tokens[max(0, first - 2) : first] if t.text not in lexicon().articles]
+    return bool(before) and (before[-1] in lexicon().strong_places or before[-1] in ("por", "de", "of"))
 
 
 def _beside_city(readings: list[tuple[Entry, str]], tokens: list[Token], first: int, last: int) -> bool:
@@ -366,7 +456,7 @@ def _beside_its_like(span: _Span, sure: list[_Span], tokens: list[Token]) -> boo
 def _both_named(one: _Span, other: _Span, tokens: list[Token]) -> bool:
     """Whether both names are written with capitals and may lie in one country."""
     capitals = tokens[one.first].capital and tokens[other.first].capital
-    return capitals and bool({e.country for e, _ in one.readings} & {e.country for e, _ in other.readings} & MARKETS)
+    return capitals and bool({e.country for e, _ in one.readings} & {e.country for e, _ in other.readings})
 
 
 def _kinds(span: _Span) -> set[tuple[str, str]]:
@@ -442,10 +532,9 @@ def _choose(spans: list[_Span], tokens: list[Token]) -> list[_Span]:
 _Settled = tuple[_Span, Entry, str]
 
 
-def _settle(
-    span: _Span, votes: Mapping[str, float], admins: Mapping[tuple[str, str], set[int]], cities: set[str], old_cities: set[str]
-) -> _Settled | None:
+def _settle(span: _Span, talk: _Talk) -> _Settled | None:
     """The reading with the most weight, or None if only guarded ones are left without what they need."""
+    votes, admins, cities, old_cities = talk.votes, talk.admins, talk.cities, talk.old
     best: tuple[float, Entry, str] | None = None
     known_alone = any(e.level == "neighbourhood" and not e.guarded for e, _ in span.readings)
     for entry, shown in span.readings:
@@ -464,8 +553,10 @@ def _settle(
             city = fold(entry.city or "")
             here = city in cities or (city != span.key and f" {city} " in f" {span.key} ")
             old = city in old_cities
-            only = not any(_outweighs(e, entry, span) for e, _ in span.readings)
+            only = not any(_outweighs(e, entry, span, talk) for e, _ in span.readings)
             if here and city == span.key:
+                continue
+            if entry.guarded and entry.country not in MARKETS and not (here or old):
                 continue
             if entry.guarded and known_alone and not (here or old):
                 continue  # "la Condesa" is that of Mexico City, not that of Acapulco
@@ -491,13 +582,18 @@ def _settle(
     return None if shared is None else (span, shared, shared.name)
 
 
-def _outweighs(rival: Entry, entry: Entry, span: _Span) -> bool:
+def _outweighs(rival: Entry, entry: Entry, span: _Span, talk: _Talk) -> bool:
     """Whether another reading keeps a guarded neighbourhood of the city spoken of from being meant: any place, but after
-    "en" ("¿y en Palermo?") only a town of its own country or a city of one of the others."""
+    "en" ("¿y en Palermo?") or a word like barrio only a town of its own country or a city of one of the others. A town that is
+    the neighbourhood itself, at the gates of the city, never does."""
     if rival.level == "neighbourhood":
         return False
-    if not span.placed or rival.level != "city":
-        return not span.placed or rival.level != "other" or rival.latitude is None
+    beside = [c for c in talk.centres if fold(c.name) == fold(entry.city or "")]
+    if rival.level == "city" and any(kilometres(rival, c) <= SAME_PLACE_KM for c in beside):
+        return False
+    placed = span.placed or talk.parts
+    if not placed or rival.level != "city":
+        return not placed or rival.level != "other" or rival.latitude is None
     return rival.population >= (_VILLAGE if rival.country == entry.country else _LARGE_CITY)
 
 
@@ -505,8 +601,8 @@ def _shared(span: _Span, votes: Mapping[str, float]) -> Entry | None:
     """A district that several cities have ("en la Castellana"), in the country that the message speaks of, without city."""
     if not all(e.level == "neighbourhood" for e, _ in span.readings) or tuple(span.key.split()) in lexicon().centre:
         return None
-    countries = sorted({e.country for e, _ in span.readings}, key=lambda c: -votes.get(c, 0.0))
-    if len(countries) > 1 and votes.get(countries[0], 0.0) <= votes.get(countries[1], 0.0):
+    countries = sorted({e.country for e, _ in span.readings} & MARKETS, key=lambda c: -votes.get(c, 0.0))
+    if not countries or (len(countries) > 1 and votes.get(countries[0], 0.0) <= votes.get(countries[1], 0.0)):
         return None
     entry = next(e for e, _ in span.readings if e.country == countries[0])
     return Entry(entry.name, "neighbourhood", entry.country)
@@ -514,7 +610,8 @@ def _shared(span: _Span, votes: Mapping[str, float]) -> Entry | None:
 
 def _stands_alone(span: _Span, cities: set[str]) -> bool:
     """Whether a guarded name can be nothing but its neighbourhood: "en Suba", with no city spoken of."""
-    only = all(e.guarded for e, _ in span.readings) and len({e.city for e, _ in span.readings}) == 1
+    inside = [e for e, _ in span.readings if e.level != "neighbourhood" or e.country in MARKETS]
+    only = all(e.guarded for e in inside) and len({e.city for e in inside}) == 1
     return span.placed and only and not cities and tuple(span.key.split()) not in lexicon().centre
 
 
@@ -545,7 +642,8 @@ def _parts_of_cities(settled: list[_Settled], tokens: list[Token]) -> dict[int, 
         return {}
     if (after is not None and after.text in _LISTING and not after.comma) or not _is_in(part[1], city):
         return {}
-    return {span.first: (span, whole)} if span.placed or _typed_before(tokens, span.first) else {}
+    placed = span.placed or (tokens[span.first].capital and _led_in(tokens, span.first))
+    return {span.first: (span, whole)} if placed or _typed_before(tokens, span.first) else {}
 
 
 def _is_in(part: Entry, city: Entry) -> bool:
@@ -573,27 +671,66 @@ def _inside(text: str, tokens: list[Token], part: _Span, whole: _Settled) -> Pla
     return Place(text[start:end], "neighbourhood", country, None, whole[2], covered, None, None, start, end, 0.5)
 
 
-def _agree(
-    settled: list[_Settled],
-    spans: list[_Span],
-    votes: dict[str, float],
-    admins: Mapping[tuple[str, str], set[int]],
-    cities: set[str],
-    old_cities: set[str],
-) -> list[_Settled]:
-    """Names of one message usually lie in one country: settle again with each name voting for its likely country."""
-    if len(settled) < 2:
+def _agree(settled: list[_Settled], spans: list[_Span], talk: _Talk) -> list[_Settled]:
+    """Names of one message usually lie in one country, and neighbourhoods in one city ("Usaquén y Suba"): settle again with
+    each name voting for its likely country."""
+    if not settled or len(spans) < 2:
         return settled
-    total = dict(votes)
+    total = dict(talk.votes)
     for span, entry, _ in settled:
         countries = {e.country for e, _ in span.readings}
         sure = 1.0 if len(countries) == 1 else 0.35
         total[entry.country] = total.get(entry.country, 0.0) + sure
-    city_names = {fold(e.name) for _, e, _ in settled if e.level == "city"} | {
+    city_names = {fold(e.name) for _, e, _ in settled if _is_city(e)} | {
         fold(e.city) for _, e, _ in settled if e.level == "neighbourhood" and e.city
     }
-    again = [_settle(s, total, admins, cities & city_names | city_names, old_cities) for s in spans]
+    agreed = replace(talk, votes=total, cities=city_names)
+    again = [_settle(s, agreed) for s in spans]
     return [s for s in again if s is not None]
+
+
+def _without_institutions(settled: list[_Settled], tokens: list[Token], had_city: bool) -> list[_Settled]:
+    """Without the town in the name of an institution ("la Universidad de Caldas, en Manizales") or of an industrial estate,
+    where the message or the talk has a place of its own; else a small town is the region of its name."""
+    inside = [s for s in settled if s[1].level != "country" and _of_institution(tokens, s[0].first)]
+    inside += [s for s, city in pairwise(settled) if _names_estate(s, city, tokens)]
+    own = any(s not in inside and (_is_city(s[1]) or s[1].level == "neighbourhood") for s in settled)
+    kept: list[_Settled] = []
+    for one in settled:
+        span, entry, _ = one
+        region = next(((e, shown) for e, shown in span.readings if e.level == "region"), None)
+        if one not in inside or (not own and region is None):
+            kept.append(one)
+        elif not own and not had_city and region is not None:
+            kept.append(one if entry.population >= _LARGE_CITY else (span, *region))
+    return kept
+
+
+def _names_estate(one: _Settled, city: _Settled, tokens: list[Token]) -> bool:
+    """Whether an industrial estate only bears a town's name, its own city follows: "polígono de Malpica, Zaragoza"."""
+    first, after = one[0].first, tokens[city[0].first]
+    estate = first > 1 and tokens[first - 1].text in _OF and tokens[first - 2].text in _ESTATES
+    beside = one[0].last + 1 == city[0].first and after.comma
+    return estate and beside and _is_city(city[1]) and one[1].admin1 != city[1].admin1
+
+
+def _of_institution(tokens: list[Token], first: int) -> bool:
+    """Whether the name is that of a university, a hospital or the like: "Universidad Autónoma de X", "hospital X"."""
+    if not first or tokens[first].opens or tokens[first].comma:
+        return False
+    at = first - 1
+    while at and tokens[at].text in lexicon().articles and not (tokens[at].opens or tokens[at].comma):
+        at -= 1
+    if tokens[at].text in _INSTITUTIONS:
+        return at == first - 1
+    if tokens[at].text not in _OF:
+        return False
+    for before in range(at - 1, max(-1, at - 4), -1):
+        if tokens[before].text in _INSTITUTIONS:
+            return True
+        if not tokens[before].capital or tokens[before + 1].opens or tokens[before + 1].comma:
+            return False
+    return False
 
 
 def _unknown_neighbourhoods(text: str, tokens: list[Token], taken: set[int], places: list[Place]) -> list[Place]:
@@ -624,7 +761,7 @@ def _unknown_neighbourhoods(text: str, tokens: list[Token], taken: set[int], pla
             and not (tokens[end + 1].comma)
         ):
             end += 1
-        before = [t.text for t in tokens[max(0, at - 3) : at]]
+        before = [] if token.opens else [t.text for t in tokens[max(0, at - 3) : at]]
         after = next(
             (
                 p

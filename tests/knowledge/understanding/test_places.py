@@ -8,6 +8,7 @@ import pytest
 
 from knowledge.understanding.gazetteer import PlaceIndex, edits
 from knowledge.understanding.understand import Understanding, default_places, understand
+from tests.knowledge.understanding.support import talk
 
 
 def read(text: str, places: PlaceIndex | None = None, **more: Any) -> Understanding:
@@ -37,6 +38,17 @@ def read(text: str, places: PlaceIndex | None = None, **more: Any) -> Understand
         ("casas en Guadalajara", "MX", "Guadalajara"),
         ("apartamentos en Armenia, Quindío", "CO", "Armenia"),
         ("piso en León, España", "ES", "León"),
+        ("solar en el polígono de Alcantarilla", "ES", "Alcantarilla"),
+        ("nave en el poligono industrial de Villaverde del Río", "ES", "Villaverde del Río"),
+        ("Soledad: ¿cómo va el metro cuadrado?", "CO", "Soledad"),
+        ("el lote de Bello, ¿en cuánto anda?", "CO", "Bello"),
+        ("piso junto al Hospital de Toledo, en Talavera", "ES", "Talavera"),
+        ("aptos cerca de la Universidad de Antioquia, Medellín", "CO", "Medellín"),
+        ("flats by the University of Navarra in Pamplona", "ES", "Pamplona"),
+        ("piso cerca del aeropuerto de Málaga", "ES", "Málaga"),
+        ("vivimos en Venezuela, queremos piso en Valencia", "ES", "Valencia"),
+        ("soy de Argentina y busco piso en Córdoba", "ES", "Córdoba"),
+        ("Melgar vive de gente de Bogotá y de Soacha, ¿compro ahí?", "CO", "Melgar"),
     ],
 )
 def test_city(text: str, country: str, city: str) -> None:
@@ -55,6 +67,17 @@ def test_city(text: str, country: str, city: str) -> None:
         ("downtown Cali offices", "Cali", "Centro"),
         ("casa en la colonia Lomas Altas, Zapopan", "Zapopan", "Lomas Altas"),
         ("a flat in Leslieville, Toronto", "Toronto", "Leslieville"),
+        ("locales en Lima, por Surquillo", "Lima", "Surquillo"),
+        ("In Buenos Aires, around Recoleta, any offices?", "Buenos Aires", "Recoleta"),
+        ("estudio en Graça, Lisboa", "Lisboa", "Graça"),
+        ("lofts in Wynwood", "Miami", "Wynwood"),
+        ("apto en Miraflores, Cali", "Cali", "Miraflores"),
+        ("un depa en Providencia, Guadalajara", "Guadalajara", "Providencia"),
+        ("apto en Chicó Norte, Bogotá", "Bogotá", "Chicó Norte"),
+        ("piso en Villa de Vallecas", "Madrid", "Villa de Vallecas"),
+        ("depa en la Narvarte Poniente", "Ciudad de México", "Narvarte Poniente"),
+        ("nave en el polígono de Malpica, Zaragoza", "Zaragoza", "Malpica"),
+        ("naves en el Polígono San Pablo, Sevilla", "Sevilla", "Polígono San Pablo"),
     ],
 )
 def test_neighbourhood(text: str, city: str, neighbourhood: str) -> None:
@@ -83,10 +106,45 @@ def test_streets_and_words_are_no_cities(text: str) -> None:
         ("pisos en Lisboa o en Madrid", ("Lisboa",)),
         ("vivo en Londres y busco piso en Málaga", ()),
         ("casas en Portugal", ("Portugal",)),
+        ("somewhere in the Algarve, Tavira or Lagos", ("Algarve", "Tavira", "Lagos")),
+        ("casas en Cuenca, Ecuador", ("Cuenca", "Ecuador")),
+        ("un condo en Brickell", ("Miami",)),
+        ("a condo in La Paz (Mexico, not Bolivia)", ()),
+        ("aptos en Copacabana, Antioquia", ()),
+        ("casas en Altamira, Tamaulipas", ()),
     ],
 )
 def test_outside_the_markets(text: str, names: tuple[str, ...]) -> None:
     assert read(text).uncovered == names
+
+
+@pytest.mark.parametrize(
+    ("turns", "city", "neighbourhood"),
+    [
+        (["casas en Querétaro", "en Jurica, Juriquilla o El Refugio"], "Querétaro", ["Jurica", "Juriquilla", "El Refugio"]),
+        (["apto en Medellín", "perdón, me equivoqué de barrio: era Manila"], "Medellín", "Manila"),
+        (["aptos en Cartagena, Colombia", "¿y en Manga o Marbella?"], "Cartagena", ["Manga", "Marbella"]),
+        (["casas en Mérida, Yucatán", "wrong subdivision, it's Altabrisa"], "Mérida", "Altabrisa"),
+        (["pisos en Málaga", "¿y en Granada?"], "Granada", None),
+        (["apartamentos en Cali", "¿y en Palmira?"], "Palmira", None),
+        (["aptos en Medellín", "¿y en Envigado o Sabaneta?"], ["Envigado", "Sabaneta"], None),
+    ],
+)
+def test_neighbourhoods_of_the_city_spoken_of(turns: list[str], city: object, neighbourhood: object) -> None:
+    slots = talk(turns).slots
+    assert (slots["city"], slots.get("neighbourhood")) == (city, neighbourhood)
+
+
+@pytest.mark.parametrize(
+    ("text", "neighbourhoods"),
+    [
+        ("Cedritos y Suba, ¿cuál arrienda mejor?", ["Cedritos", "Suba"]),
+        ("usaquén y suba, compárelos", ["Usaquén", "Suba"]),
+        ("que el precio suba en Usaquén, ¿es normal?", "Usaquén"),
+    ],
+)
+def test_a_neighbourhood_that_is_a_verb_too(text: str, neighbourhoods: object) -> None:
+    assert read(text).slots["neighbourhood"] == neighbourhoods
 
 
 def test_areas_of_the_database_bring_their_ids() -> None:
