@@ -24,9 +24,8 @@ BUCKETS = 1 << 16
 #: What the dense features are multiplied by in training; a larger factor is a weaker penalty.
 DENSE = 0.7
 ROUTES = (*SPECIALISTS, "none", "human")
-_COUNTED = tuple(
-    f.name for f in fields(Context) if f.name not in ("rent_start", "loan_start", "asked_term", "accepts", "open_question")
-)
+_UNCOUNTED = ("rent_start", "loan_start", "asked_term", "accepts", "open_question", "correcting")
+_COUNTED = tuple(f.name for f in fields(Context) if f.name not in _UNCOUNTED)
 #: Figures enough of one kind: more say nothing new.
 _MOST = 3
 _LONGEST_PIECE = 5

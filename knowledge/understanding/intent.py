@@ -22,6 +22,8 @@ LIKELY = 1.5
 #: Highest confidence where no cue names the route.
 WEAK_CONFIDENCE = 0.55
 HUMAN_SURE, HUMAN_LIKELY = 4.5, 2.5
+#: Confidence where a message only puts a value right, and the longest that does no more.
+SURE_OF_CORRECTION, LONGEST_CORRECTION = 0.8, 25
 _CONNECTORS = words("connectors")
 _WHEN = words("when")
 _SEARCH = frozenset({"search", "demand", "rules"})
@@ -33,7 +35,7 @@ _GENERAL = frozenset({"fraud_or_money", "legal_tax_advice"})
 class Context:
     """What the message holds, as far as routes depend on it. `told`: options that it seems to tell figures of; `returns`,
     `budgets`: figures of a return and of what one wants to spend; `measured`: how likely it asks for a measure of a return, in
-    thirds."""
+    thirds; `correcting`: it does no more than put a value right, and so goes on with the routes before (`decide` sets it)."""
 
     places: int
     types: int
@@ -67,6 +69,7 @@ class Context:
     returns: int = 0
     budgets: int = 0
     measured: int = 0
+    correcting: bool = False
 
 
 @dataclass(slots=True)
@@ -374,6 +377,17 @@ def _without_cue(context: Context, previous: Sequence[str]) -> tuple[tuple[str, 
     return None
 
 
+def _corrected(
+    tokens: Sequence[Token], hits: Sequence[Hit], context: Context, previous: Sequence[str]
+) -> tuple[str, ...]:
+    """The routes before, where a message says that something was wrong, names what is right, and asks nothing else ("oops, it's
+    104 not 140", "my mistake, it's Juriquilla I was after"); none otherwise."""
+    inherited = tuple(r for r in previous if r in SPECIALISTS)
+    value = context.places or context.types or context.amounts or context.features
+    asks = any(strong(h) and h.cue.route not in inherited for h in hits)
+    return inherited if context.correction and value and not asks and len(tokens) <= LONGEST_CORRECTION else ()
+
+
 def _confidence(margin: float) -> float:
     """From the margin of the weakest chosen route over the best one left out: 0.35 at none, 0.87 at six, below 1."""
     return max(0.15, 0.35 + 0.6 * (1 - math.exp(-margin / 3)))
@@ -390,6 +404,10 @@ def decide(
     if reason is not None:
         confidence = min(0.98, 0.55 + 0.08 * scores.get("human", 0.0))
         return Intent(("human",), scores, confidence, reason, None, wishes, True)
+    inherited = _corrected(tokens, hits, context, previous)
+    if inherited:
+        context.correcting = True
+        return Intent(inherited, scores, SURE_OF_CORRECTION, None, None, wishes)
     small = [h for h in hits if h.cue.route == "none"]
     kinds = [dict(h.cue.says).get("small", "") for h in small]
     top = max((scores.get(r, 0.0) for r in SPECIALISTS), default=0.0)

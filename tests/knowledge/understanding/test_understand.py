@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knowledge.understanding.features import Features
+from knowledge.understanding.intent import Context, Intent
 from knowledge.understanding.understand import default_places, understand
+from knowledge.understanding.verdict import classified
 from tests.knowledge.understanding.support import HERE, read_lines, talk
 
 
@@ -143,6 +146,10 @@ def test_accepting_the_offer_of_a_person() -> None:
         ("pásame con alguien de carne y hueso", "asked_person"),
         ("quiero poner una queja del asesor", "complaint"),
         ("me estafaron con un lote", "fraud_or_money"),
+        ("o me devuelven la lana o voy a profeco", "fraud_or_money"),
+        ("devolvedme la pasta de la reserva", "fraud_or_money"),
+        ("just give me my dough back", "fraud_or_money"),
+        ("los voy a denunciar, acudo a la superintendencia", "complaint"),
         ("should I put the flat in my wife's name to avoid inheritance tax?", "legal_tax_advice"),
         ("borren mis datos personales", "data_request"),
         ("ya me tienen hasta la coronilla", "anger"),
@@ -160,6 +167,8 @@ def test_reason_for_a_person(text: str, reason: str) -> None:
         ("¿hay gente de verdad buscando cuarto en Tunja?", False),
         ("quiero saber si personas de verdad pagan eso por un piso en Lugo", False),
         ("busco y quiero rentar un depa para una persona en Toluca", False),
+        ("somebody says there's a glut of villas in Nerja, do the figures bear it out?", False),
+        ("me dicen que sobran locales en Toluca, ¿los datos lo confirman?", False),
         ("¿hay gente de verdad ahí?", True),
         ("quiero que me escriba gente de verdad", True),
         ("necesito que lo revise una persona", True),
@@ -287,3 +296,31 @@ def test_the_investors_own_country_settles_the_currency_where_nothing_else_does(
     text: str, hint: str | None, currency: str | None
 ) -> None:
     assert understand(text, places=default_places(), country_hint=hint).slots.get("currency") == currency
+
+
+@pytest.mark.parametrize(
+    ("turns", "correcting"),
+    [
+        (["piso de 72 m2 en Burgos, ¿cuánto vale?", "me equivoqué, son 84, no 72"], True),
+        (["houses for sale in El Refugio, Querétaro", "my bad, wrong area, I was after Juriquilla"], True),
+        (["¿cuánto vale la casa de Tepoztlán?", "híjole, era la de Malinalco"], True),
+        (["flats in Gijón under 120,000", "hang on, 135,000"], True),
+        (["value of my 3 bedroom house in Chía", "scratch that, five, we built two more"], True),
+        (["flats in Gijón under 120,000", "sorry, what's the payment on 80,000 at 3% over 20 years?"], False),
+        (["flats in Gijón under 120,000", "sorry, I want to talk to a person"], False),
+        (["perdona, pisos en Burgos"], False),
+        (["flats in Gijón under 120,000", "no worries, thanks"], False),
+    ],
+)
+def test_a_correction_goes_on_with_the_routes_before(turns: list[str], correcting: bool) -> None:
+    seen: list[tuple[Intent, Context]] = []
+
+    def judge(grammar: Intent, features: Features, context: Context) -> Intent:
+        seen.append((grammar, context))
+        return classified(grammar, features, context)
+
+    before = talk(turns[:-1]).routes if len(turns) > 1 else ()
+    talk(turns, judge=judge)
+    grammar, context = seen[-1]
+    assert context.correcting is correcting
+    assert not correcting or grammar.routes == before
