@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from knowledge.understanding.lexicon import lexicon, words
+from knowledge.understanding.lexicon import lexicon, phrases, words
 from knowledge.understanding.model import QuantityKind
 from knowledge.understanding.numerals import Number, parse_literal, read_number
+from knowledge.understanding.spelling import meant
 from knowledge.understanding.tokens import Token, words_at
 
 _PHONE = re.compile(
@@ -36,9 +37,14 @@ _LONG_WHILES = {
     ("a", "decade"): 10.0, ("quarter", "of", "a", "century"): 25.0, ("half", "a", "century"): 50.0,
     ("un", "cuarto", "de", "siglo"): 25.0, ("cuarto", "de", "siglo"): 25.0, ("medio", "siglo"): 50.0,
 }
+#: Words before "decade" that look ahead to it: "the next decade" is ten years, "the last decade" is past.
+_COMING = frozenset({"next", "coming", "proxima", "siguiente"})
 _SHORT_TERMS = words("short_terms")
+#: What a bare figure of square metres is followed by: "160 de construcción".
+_AREA_NAMES, _LARGEST_BARE = phrases("area_names"), 100_000.0
 _PESOS = frozenset({"peso", "pesos", "pesitos"})
 _STOREYS = frozenset({("piso",), ("nivel",)})  # "es un cuarto piso"
+_STOREY_WORDS, _MOST_STOREYS = words("storeys"), 100
 _BETWEEN = frozenset({"o", "y", "or", "and", "a", "to"})
 _PERCENT_WORDS = frozenset(["percent", "pct", "porciento"])
 _MONTH_NAMES = words("month_names")
@@ -56,8 +62,9 @@ HIGHEST_RATE = 40.0
 class Amount:
     """A figure over tokens [first, last]; `start` and `end` are offsets in the text. `literal`: written in digits.
 
-    `scaled`: a word such as millones gave the size. `unit` is the slot that a count counts, or the area's word.
-    `below`: a minus sign stands before it.
+    `scaled`: a word such as millones gave the size. `unit` is the slot that a count counts, or `nth` where the figure is a
+    place in an order ("the 20th floor", "piso 8").
+    `below`: a minus sign stands before it. `named` is the role that the words around it gave, whatever it became later.
     """
 
     value: float
@@ -72,6 +79,7 @@ class Amount:
     unit: str = ""
     role: str | None = None
     below: bool = False
+    named: str | None = None
 
 
 def _mask(text: str, tokens: list[Token]) -> tuple[list[Amount], set[int]]:
@@ -218,6 +226,8 @@ def _long_while(tokens: list[Token], at: int) -> Amount | None:
         if words_at(tokens, at, len(phrase)) == phrase:
             last = at + len(phrase) - 1
             return Amount(years, "years", at, last, tokens[at].start, tokens[last].end, literal=False)
+    if at and tokens[at].text in ("decade", "decada") and tokens[at - 1].text in _COMING:
+        return Amount(10.0, "years", at, at, tokens[at].start, tokens[at].end, literal=False)
     return None
 
 
@@ -359,8 +369,9 @@ def _count(here: _Here) -> Amount | None:
     if value > 50 or value != int(value):
         return None
     storey = here.word == "cuarto" and words_at(here.tokens, here.number.last + 2, 1) in _STOREYS
-    if here.word in counts and not storey:
-        return here.make("count", value, 1, unit=counts[here.word])
+    counted = here.word if here.word in counts else meant(here.word, "misspelt_counts")
+    if counted and not storey:
+        return here.make("count", value, 1, unit=counts[counted])
     if here.word in _BETWEEN and here.number.literal:
         follows = words_at(here.tokens, here.number.last + 2, 2)
         if len(follows) == 2 and follows[0].isdigit() and follows[1] in counts:
@@ -386,6 +397,8 @@ def _money_or_area(here: _Here) -> Amount | None:
         if _is_distance(tokens, here.at, last + 1 + size):
             return here.make("other", value, size)
         return here.make("area", round(value * factor, 2), size)
+    if (size := _bare_area(here)) and not (money or number.scaled or number.currency):
+        return here.make("area", value, size)
     if here.spelled and not money and (value < 1000 or tokens[here.at].text in ("mil", "thousand")):
         return here.make("other", value) if 2 <= value < 1000 else None
     if money or number.scaled:
@@ -393,8 +406,8 @@ def _money_or_area(here: _Here) -> Amount | None:
         amount.start = start
         return amount
     if number.literal and last == here.at:
-        if _is_ordinal(here) or tokens[here.at].gap.endswith("#"):
-            return here.make("other", value)
+        if _is_ordinal(here) or tokens[here.at].gap.endswith("#") or _is_storey(here):
+            return here.make("other", value, unit="nth")
         if _is_year(here):
             return here.make("year", value)
     return here.make("money" if value >= 1000 else "other", value, currency=currency)
@@ -406,6 +419,22 @@ def _currency_word(tokens: list[Token], at: int) -> str | None:
         return None
     word = tokens[at].text
     return "" if word in _PESOS else lexicon().currency.get(word)
+
+
+def _bare_area(here: _Here) -> int:
+    """How many words after a bare figure say that it is of square metres ("160 de construcción", "90 útiles"); 0 for none."""
+    after = here.number.last + 1
+    if here.follower is None or here.follower.comma or not 20 <= here.number.value <= _LARGEST_BARE:
+        return 0
+    return max((len(p) for p in _AREA_NAMES if words_at(here.tokens, after, len(p)) == p), default=0)
+
+
+def _is_storey(here: _Here) -> bool:
+    """ "piso 8", "nothing above floor 20"."""
+    token = here.tokens[here.at]
+    if not here.at or token.opens or token.comma or here.tail[:1] in ("€", "$"):
+        return False
+    return here.tokens[here.at - 1].text in _STOREY_WORDS and here.number.value <= _MOST_STOREYS
 
 
 def _is_ordinal(here: _Here) -> bool:

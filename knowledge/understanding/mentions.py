@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from knowledge.understanding.gazetteer import default_places
 from knowledge.understanding.lexicon import OTHER, lexicon, phrases, words
+from knowledge.understanding.numerals import read_number
+from knowledge.understanding.spelling import meant
 from knowledge.understanding.tokens import Token, words_at
 
 _NEGATORS = words("negators")
@@ -25,6 +28,18 @@ _CLITICS = frozenset({"se", "me", "te", "nos", "os", "lo", "le", "les"})
 _PARTS = frozenset({"retail", "warehouse", "office", "studio", "room"})
 _VERB_FORMS = words("verb_forms")
 _HANDING, _SELLING = words("handing"), words("selling")
+_PUTTING, _GETTING, _ON_SALE, _OWN = words("putting"), words("getting"), phrases("on_sale"), words("own_words")
+#: Words between putting something and "on the market".
+_REACH_ON_SALE = 6
+#: Within so many words from "en venta" on it may be said whose the property is ("pongan en venta mi casa").
+_REACH_OWN = 4
+_INVESTING, _FOR_RENT = words("investing"), frozenset({"rentar", "alquilar", "arrendar"})
+_OWNING, _OWNING_WHERE, _WHEREABOUTS = words("owning"), words("owning_where"), words("whereabouts")
+_AFTER_PLOT = frozenset({"and", "to", "for", "with", "here", "there", "then"})
+_OF_BLOCK, _BEFORE_BLOCK = words("of_block"), words("before_block")
+_BY_THE_ROOM, _AMOUNT_OF = phrases("by_the_room"), words("amount_of")
+_PRESENTING, _GREETINGS = words("presenting"), words("greetings")
+_LONGEST_OPERATION, _REACH_AROUND = 5, 5
 _NAME_STOP = words("name_stop")
 _GIVEN, _TITLES = words("given_names"), words("titles")
 _PARTICLES = frozenset(phrases("name_particles"))
@@ -67,7 +82,7 @@ _BETWEEN_NOT = words("between_not")
 _COUNTS = {"dos": 2, "two": 2, "tres": 3, "three": 3, "cuatro": 4, "four": 4, "2": 2, "3": 3, "4": 4}
 _ITEM_OPENERS = words("item_openers")
 _CORRECTIONS = phrases("corrections")
-_CLAUSE_CORRECTIONS = frozenset(phrases("clause_corrections"))
+_CLAUSE_CORRECTIONS, _COMMA_CORRECTIONS = frozenset(phrases("clause_corrections")), phrases("comma_corrections")
 _SHORT_OPENERS = frozenset(phrases("short_openers"))
 _CLAUSE_OPENERS = frozenset(phrases("clause_openers"))
 _TITLE_ARTICLES = frozenset({"la", "el", "the"})
@@ -105,10 +120,12 @@ def tag_types(tokens: list[Token], taken: set[int], english: bool) -> dict[int, 
                 or any(tokens[i].opens or tokens[i].comma for i in range(at + 1, at + size))
             ):
                 continue
-            if words not in lex.types or (size == 1 and _is_verb(tokens, at)):
+            if size == 1 and words not in lex.types and (word := meant(words[0], "misspelt_types")):
+                words = (word,)
+            if words not in lex.types or (size == 1 and (_is_verb(tokens, at) or _is_prefix(tokens, at))):
                 continue
             step = size
-            kind = lex.types[words]
+            kind = "land" if words == ("a", "lot") and _is_plot(tokens, at) else lex.types[words]
             if kind and not _is_floor(tokens, at, words) and not (english and words == ("local",)):
                 if kind != OTHER:
                     found[at + size - 1] = kind
@@ -116,12 +133,15 @@ def tag_types(tokens: list[Token], taken: set[int], english: bool) -> dict[int, 
                     tokens[i].classes.add("type")
                     if i < at + size - 1:
                         tokens[i].classes.add("inner")
-                if tokens[at + size - 1].text in lex.plurals or words[0] in lex.plurals:
+                if tokens[at + size - 1].text in lex.plurals or words[0] in lex.plurals or words[-1] in lex.plurals:
                     for i in range(at, at + size):
                         tokens[i].classes.add("types")
             break
         else:
-            if tokens[at].text in lex.plurals and at not in taken:
+            if at not in taken and _is_block(tokens, at):
+                found[at] = "building"
+                tokens[at].classes.add("type")
+            elif tokens[at].text in lex.plurals and at not in taken:
                 tokens[at].classes.update(("type", "types"))
         at += step
     return found
@@ -131,6 +151,41 @@ def _is_verb(tokens: list[Token], at: int) -> bool:
     """ "¿nos lo aparta?", "se casa mi hija": no studio, no house."""
     after = at > 0 and tokens[at - 1].text in _CLITICS and not (tokens[at].opens or tokens[at].comma)
     return after and tokens[at].text in _VERB_FORMS
+
+
+def _is_prefix(tokens: list[Token], at: int) -> bool:
+    """ "semi furnished", "semi nuevo": no semi-detached house, which a clause ends with or a particle follows."""
+    if tokens[at].text != "semi":
+        return False
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    return not (after is None or after.opens or after.comma or after.kind != "word" or after.text in lexicon().english)
+
+
+def _is_plot(tokens: list[Token], at: int) -> bool:
+    """Whether "a lot" is land: "buy a lot and build", "a lot of 300 m2", "have a lot in Tulum"; not "a lot of flats"."""
+    before = tokens[at - 1].text if at and not tokens[at].opens and not tokens[at].comma else ""
+    after = tokens[at + 2] if at + 2 < len(tokens) and not tokens[at + 2].opens else None
+    if after is not None and after.text == "of":
+        return at + 3 < len(tokens) and tokens[at + 3].kind == "num"
+    if before in _OWNING:
+        return after is None or after.comma or after.text in _WHEREABOUTS | _AFTER_PLOT
+    return before in _OWNING_WHERE and after is not None and after.text in _WHEREABOUTS
+
+
+def _is_block(tokens: list[Token], at: int) -> bool:
+    """Whether "block" is a building: "block in Murcia", "my block of 12 flats"; not "a block from the sea", "on the block"."""
+    if tokens[at].text not in ("block", "bloque") or at + 1 >= len(tokens) or tokens[at + 1].opens:
+        return False
+    before = tokens[at - 1].text if at and not tokens[at].opens and not tokens[at].comma else ""
+    if tokens[at].text == "bloque":
+        return before in ("", "un", "mi", "nuestro") and tokens[at + 1].text in ("en", "de", "con") and not _one_of(tokens, at)
+    counted = words_at(tokens, at + 1, 1) == ("of",) and read_number(tokens, at + 2) is not None
+    return before not in _BEFORE_BLOCK and (counted or tokens[at + 1].text in _OF_BLOCK)
+
+
+def _one_of(tokens: list[Token], at: int) -> bool:
+    """ "un bloque de cemento", "un bloque de la calle": of what is no number of homes."""
+    return tokens[at + 1].text == "de" and read_number(tokens, at + 2) is None
 
 
 def _is_floor(tokens: list[Token], at: int, words: tuple[str, ...]) -> bool:
@@ -215,13 +270,15 @@ def _operation(tokens: list[Token]) -> str | None:
     lex = lexicon()
     found: list[str] = []
     for at in range(len(tokens)):
-        for size in (3, 2, 1):
+        for size in range(_LONGEST_OPERATION, 0, -1):
             words = words_at(tokens, at, size)
             if len(words) == size and words in lex.operations and not _negated(tokens, at):
                 found.append(lex.operations[words])
                 break
-    if "sell" in found or _hands_over(tokens):
+    if "sell" in found or _hands_over(tokens) or _puts_on_sale(tokens):
         return "sell"
+    if not found and _wants_to_rent(tokens):
+        return "rent"
     return found[0] if len(set(found)) == 1 else ("buy" if "buy" in found else None)
 
 
@@ -234,9 +291,33 @@ def _hands_over(tokens: list[Token]) -> bool:
     return False
 
 
+def _puts_on_sale(tokens: list[Token]) -> bool:
+    """ "put my house up for sale", "pónganla en venta", "get our flat on the market": for its owner."""
+    for at, token in enumerate(tokens):
+        if token.text not in _PUTTING | _GETTING or _negated(tokens, at):
+            continue
+        for end in range(at + 1, min(len(tokens), at + _REACH_ON_SALE)):
+            if tokens[end].opens:
+                break
+            own = token.text in _PUTTING or any(t.text in _OWN for t in tokens[max(0, at - 1) : end + _REACH_OWN])
+            if own and any(words_at(tokens, end, len(p)) == p for p in _ON_SALE):
+                return True
+    return False
+
+
+def _wants_to_rent(tokens: list[Token]) -> bool:
+    """ "departamentos para rentar en Mérida": homes to live in, where nothing speaks of an investment."""
+    if any(t.text in _INVESTING for t in tokens):
+        return False
+    return any(
+        "type" in tokens[at - 1].classes and words_at(tokens, at, 1) in (("para",), ("pa",)) and after.text in _FOR_RENT
+        for at, after in enumerate(tokens[2:], 1)
+    )
+
+
 def find_names(text: str, tokens: list[Token], contact: set[int]) -> tuple[str | None, set[int]]:
     """(a person's name, its tokens): after "soy", "me llamo", "I'm", a closing, or beside a telephone or e-mail."""
-    here = _named_after(tokens) or _signed(tokens, contact) or _beside_contact(tokens, contact)
+    here = _named_after(tokens) or _presented(tokens) or _signed(tokens, contact) or _beside_contact(tokens, contact)
     if here is None:
         return None, set()
     return text[tokens[here[0]].start : tokens[here[-1]].end], set(here)
@@ -308,6 +389,54 @@ def _named_after(tokens: list[Token]) -> range | None:
     return None
 
 
+def _is_first_name(token: Token) -> bool:
+    """A name as a word alone may be: a known one, or a capitalised word without another meaning, and no place."""
+    if token.kind != "word":
+        return False
+    stated = token.capital and not token.raw.isupper() and not _means_something(token.text) and token.text not in _NAME_STOP
+    return token.text in _GIVEN or (stated and not default_places().known(token.text))
+
+
+def _ends_at(tokens: list[Token], at: int) -> bool:
+    return at >= len(tokens) or tokens[at].comma or tokens[at].opens
+
+
+def _given_run(tokens: list[Token], start: int) -> int | None:
+    """Last token of a first name and at most two surnames from `start` on, None where none begins there."""
+    if not _is_first_name(tokens[start]):
+        return None
+    last = start
+    while last + 1 < len(tokens) and last < start + 2 and not _ends_at(tokens, last + 1):
+        token = tokens[last + 1]
+        if token.kind != "word" or _means_something(token.text) or token.text in _NAME_STOP | _PRESENTING:
+            break
+        last += 1
+    return last
+
+
+def _presented(tokens: list[Token]) -> range | None:
+    """ "Rafa here", "aquí Marcela Ríos", "its dave wilkes": who writes, where a clause begins."""
+    for at, token in enumerate(tokens):
+        if not (token.opens or token.comma or tokens[at - 1].text in _GREETINGS):
+            continue
+        if token.text in _PRESENTING and not _ends_at(tokens, at + 1):
+            here = _capitalised(tokens, at + 1, 1)
+            if here is not None and _is_first_name(tokens[here[0]]):
+                return here
+        said = next((size for size in (2, 1) if words_at(tokens, at, size) in (("it", "s"), ("its",))), 0)
+        start = at + said
+        last = _given_run(tokens, start) if start < len(tokens) and not (said and _ends_at(tokens, start)) else None
+        if last is None:
+            continue
+        after = tokens[last + 1].text if not _ends_at(tokens, last + 1) else ""
+        if after in _PRESENTING and _ends_at(tokens, last + 2):
+            return range(start, last + 1)
+        person = tokens[start].text in _GIVEN and not default_places().known(tokens[start].text)
+        if said and person and after in ("", "from", "again"):  # "it's Santiago" may be a place
+            return range(start, last + 1)
+    return None
+
+
 def _signed(tokens: list[Token], contact: set[int]) -> range | None:
     """ "Regards, Piers Ashdown" at the end of a message, or before its telephone."""
     for at in range(len(tokens)):
@@ -336,9 +465,10 @@ def _beside_contact(tokens: list[Token], contact: set[int]) -> range | None:
         after = at + 1
         while after < len(tokens) and tokens[after].kind == "num" and not tokens[after].opens:
             after += 1
-        here = _capitalised(tokens, after, 2)
+        here = _capitalised(tokens, after, 1)
         if (
             here is not None
+            and (len(here) > 1 or _is_first_name(tokens[after]))
             and (tokens[after].opens or tokens[after].comma)
             and len(here) <= 3
             and (here[-1] + 1 == len(tokens) or tokens[here[-1] + 1].opens or tokens[here[-1] + 1].comma)
@@ -396,7 +526,16 @@ def _correction(tokens: list[Token]) -> int | None:
             if phrase in _CLAUSE_CORRECTIONS and not (at == 0 or tokens[at].opens or tokens[at].comma):
                 continue
             found = at + len(phrase)
-    return found
+    return found if found is not None else _interrupted(tokens)
+
+
+def _interrupted(tokens: list[Token]) -> int | None:
+    """First token after a call to stop that begins a message and that a comma ends ("wait, it was Malinalco")."""
+    for phrase in _COMMA_CORRECTIONS:
+        after = tokens[len(phrase)] if len(tokens) > len(phrase) else None
+        if after is not None and words_at(tokens, 0, len(phrase)) == phrase and (after.comma or after.opens):
+            return len(phrase)
+    return None
 
 
 def _wanted_types(
@@ -407,7 +546,9 @@ def _wanted_types(
     asked = {at: k for at, k in types_at.items() if not (_negated(tokens, at) or _refused_after(tokens, at))}
     if correction is not None and any(at >= correction for at in asked):
         asked = {at: k for at, k in asked.items() if at >= correction}
-    for aside in (_is_part, _is_sold, _is_theirs, _is_around):
+    if _lets_by_the_room(tokens):
+        asked = {at: k for at, k in asked.items() if k != "room"}
+    for aside in (_is_with_land, _is_part, _is_sold, _is_theirs, _is_around):
         if len(set(asked.values())) > 1:
             asked = {at: k for at, k in asked.items() if not aside(tokens, at, asked)} or asked
     wanted = list(dict.fromkeys(asked.values()))
@@ -431,6 +572,21 @@ def _is_part(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
     if _ALTERNATIVES & set(between):
         return False
     return bool(_ACCOMPANIED & set(between[-3:])) or (asked[at] == "land" and asked[head] == "house")
+
+
+def _lets_by_the_room(tokens: list[Token]) -> bool:
+    """ "let it by the room, 4 rooms": how the property is let, not what it is."""
+    return any(words_at(tokens, at, len(p)) == p for p in _BY_THE_ROOM for at in range(len(tokens)))
+
+
+def _is_with_land(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
+    """ "anything with a scrap of land? a house": land that what is wanted has."""
+    if asked[at] != "land":
+        return False
+    before = at - 1
+    while before >= 0 and tokens[before].text in _AMOUNT_OF | _ONE | {"of", "de"} and not tokens[before + 1].opens:
+        before -= 1
+    return 0 <= before < at - 1 and tokens[before].text in ("with", "con") and not tokens[before + 1].opens
 
 
 def _somewhere(tokens: list[Token], at: int) -> bool:
@@ -477,9 +633,14 @@ def _is_theirs(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
 
 
 def _is_around(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
-    """Whether "the building" is that of the flat spoken of before."""
-    definite = at and tokens[at - 1].text in ("the", "el", "del")
-    return asked[at] == "building" and bool(definite) and any(i < at for i in asked)
+    """Whether a building is that of the flat named before: "the building", "flat in a block of 8", "local en un edificio"."""
+    before = [i for i in asked if i < at and asked[i] != "building"]
+    if asked[at] != "building" or not before or {t.text for t in tokens[before[-1] : at]} & _ALTERNATIVES:
+        return False
+    start = max(before[-1] + 1, at - _REACH_AROUND)
+    unbroken = not any(t.opens or t.comma for t in tokens[start : at + 1])
+    inside = unbroken and any(t.text in ("in", "en") for t in tokens[start:at])
+    return inside or tokens[at - 1].text in ("the", "el", "del")
 
 
 def find_mentions(

@@ -43,6 +43,8 @@ _MONTHLY_WORDS = words("monthly_words")
 _YEARLY_WORDS = words("yearly_words")
 _LOAN_WORDS = words("loan_words")
 _STRONG_HORIZON = phrases("strong_horizon")
+#: Phrases that say what a figure is only where no word stands between ("I've 400 million", not "I've seen one at 300k").
+_ONLY_BESIDE = frozenset(phrases("only_beside"))
 _CASH_FLOW_WORDS = words("cash_flow_words")
 _ANNUAL_COSTS = words("annual_costs")
 _POINTS = words("points")
@@ -116,6 +118,8 @@ def _said_before(tokens: list[Token], amount: Amount, floor: int, roles: Roles) 
     for end in range(len(before), max(0, len(before) - _REACH_BEFORE - 1), -1):
         for size in range(1, min(4, end) + 1):
             phrase = tuple(before[end - size : end])
+            if end < len(before) and phrase in _ONLY_BESIDE:
+                continue
             for role, (befores, _) in roles.items():
                 if phrase in befores:
                     strength = 2.0 + 0.5 * size - 0.4 * (len(before) - end)
@@ -251,6 +255,7 @@ def _money(setting: _Setting, index: int, floor: int, said: _Said, before: Readi
         role, strength = "annual_rent", max(strength, 2.2)
     if amount.kind == "money" or (role and strength >= 2.1 and (amount.value >= 20 or role == "fx_rate")):
         amount.kind, amount.role = "money", role
+        amount.named = role
     return Reading(role, strength, period, label)
 
 
@@ -284,12 +289,38 @@ def _term(setting: _Setting, amount: Amount, said: _Said) -> str | None:
         return "past"
     if tuple(said.label.split()) in _STRONG_HORIZON or setting.words & _CASH_FLOW_WORDS:
         return "horizon_years"
+    if _looks_ahead(setting, amount):
+        return "horizon_years"
     rated = any(
         a.role in ("rate_pct", "loan_amount") or (a.kind == "percent" and a.role is None) for a in setting.amounts
     )
     if setting.loan or rated or setting.repaying:
         return "term_years"
     return "horizon_years" if said.role else None
+
+
+def _looks_ahead(setting: _Setting, amount: Amount) -> bool:
+    """Whether a term is of another question than the loan's: "¿cuánto se valoriza en 3 años? De paso, la cuota a 10 años"."""
+    terms = [a for a in setting.amounts if a.kind in ("years", "months")]
+    return len(terms) > 1 and not _lends(setting, amount) and any(_lends(setting, a) for a in terms)
+
+
+def _lends(setting: _Setting, amount: Amount) -> bool:
+    """Whether the clause that a figure stands in speaks of a loan or a rate."""
+    first, last = _clause(setting.tokens, amount.first)
+    inside = {t.text for t in setting.tokens[first:last]}
+    percents = any(a.kind == "percent" and first <= a.first < last for a in setting.amounts)
+    return percents or bool(inside & _LOAN_WORDS)
+
+
+def _clause(tokens: list[Token], at: int) -> tuple[int, int]:
+    """[first, last) of the clause around token `at`: a sentence, or what a comma and "y" set apart in it."""
+    def begins(i: int) -> bool:
+        return tokens[i].opens or (tokens[i].comma and tokens[i].text in ("y", "and", "e", "pero", "but"))
+
+    first = next((i for i in range(at, 0, -1) if begins(i)), 0)
+    last = next((i for i in range(at + 1, len(tokens)) if begins(i)), len(tokens))
+    return first, last
 
 
 def _ranges(tokens: list[Token], amounts: list[Amount]) -> None:

@@ -45,6 +45,9 @@ _KIND_OF = {
     "rate_pct": "percent",
     "down_payment_pct": "percent",
 }
+_REFUSING_FIGURES, _LINK_VERBS = frozenset(phrases("refusing_figures")), words("link_verbs") | words("past_links")
+#: How many words may stand between a correction and the bare number that it gives ("perdona, que son cuatro").
+_NEAR_CORRECTION = 3
 _REFUSERS = words("negators") - {"ni", "nada"} | {"nada"}
 _PLACE_REFUSING = words("refusing") | words("place_refusing")
 _AFTER_REFUSED = words("after_refused")
@@ -210,6 +213,8 @@ def fill_figures(
 ) -> None:
     """Gives a role to the figures that `roles` could not place, from the open question and the conversation."""
     last = known.get("_last") or {}
+    for amount in refused_figures(tokens, amounts):
+        amount.role, amount.unit = "past", "refused"
     if follow_up or mentions.correction_at is not None:
         _replace(amounts, tokens, known, open_question)
     loose = [a for a in amounts if a.role is None and a.kind in ("money", "percent", "years", "months", "other")]
@@ -239,11 +244,41 @@ def fill_figures(
             amount.role = _nearest(known, ("down_payment_pct", "rate_pct"), amount.value) or last["percent"]
         elif amount.kind in ("years", "months") and last.get("years"):
             amount.role = last["years"]
-        elif amount.kind == "other" and amount.literal and (follow_up or corrected):
+        elif amount.kind == "other" and (follow_up or corrected) and not amount.unit:
             slot = last.get("number")
-            if slot and _same_size(known.get(slot), amount.value):
+            rooms = slot in ("bedrooms", "bathrooms") and amount is _corrected(amounts, mentions.correction_at)
+            if slot and (amount.literal or rooms) and _same_size(known.get(slot), amount.value):
                 amount.role = slot
                 amount.kind = "area" if slot == "area_m2" else "count" if slot in ("bedrooms", "bathrooms") else "money"
+
+
+def _corrected(amounts: Sequence[Amount], correction_at: int | None) -> Amount | None:
+    """The figure right after the words of a correction ("scratch that, five, we built two more")."""
+    after = (a for a in amounts if correction_at is not None and correction_at <= a.first <= correction_at + _NEAR_CORRECTION)
+    return next((a for a in after if a.unit != "refused"), None)
+
+
+def refused_figures(tokens: list[Token], amounts: Sequence[Amount]) -> list[Amount]:
+    """Figures that a message puts right: the 140 of "it's 104 not 140", "no son 140 sino 104", "90 en vez de 80"."""
+    found = [a for a in amounts if a.role != "phone" and _refuses(tokens, a.first)]
+    kept = [a for a in amounts if a not in found and a.unit != "nth"]
+    return [a for a in found if any(_alike(a, b) for b in kept)]
+
+
+def _alike(one: Amount, other: Amount) -> bool:
+    """Whether one figure may stand in the other's place; a bare number is alike to any of its size."""
+    same = one.kind == other.kind or "other" in (one.kind, other.kind)
+    return same and ({one.kind, other.kind} <= {"years", "months", "percent", "count"} or _same_size(other.value, one.value))
+
+
+def _refuses(tokens: list[Token], first: int) -> bool:
+    """Whether a negator stands before token `first`, with no more than a verb such as "son" and no comma between."""
+    if tokens[first].opens or tokens[first].comma:
+        return False
+    at = first
+    while at and tokens[at - 1].text in _LINK_VERBS and not (tokens[at].opens or tokens[at].comma):
+        at -= 1
+    return any(words_at(tokens, at - len(p), len(p)) == p for p in _REFUSING_FIGURES if len(p) <= at)
 
 
 def _replace(
@@ -359,6 +394,8 @@ def figure_slots(
         role = amount.role
         if role is None or role in ("past", "phone"):
             continue
+        if role == "price" and amount.named == "budget_max" and _lent_elsewhere(tokens, amounts, amount):
+            role = "budget_max"  # "pisos que no pasen de 130.000. ¿Y qué pagaría al mes por 80.000?"
         value = -amount.value if amount.below and role in _NEVER_BELOW else amount.value
         if role == "financed_pct":
             role, value = "down_payment_pct", 100 - value
@@ -398,15 +435,32 @@ def figure_slots(
     return slots
 
 
+def _lent_elsewhere(tokens: list[Token], amounts: Sequence[Amount], amount: Amount) -> bool:
+    """Whether another sentence has a loan of its own."""
+    loan = next((a for a in amounts if a.role == "loan_amount" and a is not amount), None)
+    first, last = sorted((loan.first, amount.first)) if loan is not None else (0, 0)
+    return any(t.opens or (t.comma and t.text in ("y", "and")) for t in tokens[first + 1 : last + 1])
+
+
 def years_ahead(tokens: list[Token]) -> float | None:
     """Years of "el año entrante", "next year", "el próximo año y medio", "in a couple of years"."""
     for years, said in ((2, _NEXT_TWO_YEARS), (1, _NEXT_YEAR)):
         for at in range(len(tokens)):
             found = next((p for p in said if words_at(tokens, at, len(p)) == p), None)
-            if found is not None:
+            if found is not None and not (found[0] == "el" and _told_of_past(tokens, at, at + len(found))):
                 half = years == 1 and words_at(tokens, at + len(found), 2) == ("y", "medio")
                 return years + 0.5 if half else years
     return None
+
+
+#: The stressed last letter of a past tense ("compré", "bajó"); words of up to so many letters end so too ("qué", "así").
+_PAST_ENDINGS, _SHORT_WORD = ("é", "í", "ó"), 3
+
+
+def _told_of_past(tokens: list[Token], first: int, end: int) -> bool:
+    """Whether a verb beside "el otro año" is past, so that it is a year gone by: "el otro año compré", "bajó el otro año"."""
+    near = (*tokens[max(0, first - 3) : first], *tokens[end : end + 2])
+    return any(t.raw.lower().endswith(_PAST_ENDINGS) and len(t.raw) > _SHORT_WORD for t in near)
 
 
 def rate_kind(tokens: list[Token], rate: Amount) -> str | None:

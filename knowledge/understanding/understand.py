@@ -49,6 +49,8 @@ FigureReader = Callable[[Seen, Past], tuple[list[Meaning], Past]]
 _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phone", "year"})
 #: From this probability on a measure is likely asked; words of a message that the next one's reading looks at.
 _LIKELY, _WORDS = 0.3, 60
+#: Before a type, these point at one property: its amount is a price.
+_CHOSEN = words("chosen")
 _OFFERING, _GOING_ON = words("offering"), words("going_on")
 #: Entries of the request that belong to their turn alone.
 _MOMENTARY = frozenset({"accepts", "dialect", "convert", "define"})
@@ -337,9 +339,20 @@ def _settle_figures(message: _Message, meant: intent.Intent, known: Mapping[str,
     offered = any(t.text in _OFFERING for t in message.tokens)
     if meant.routes == ("market_research",) and len(prices) == 1 and message.said.operation == "buy" and not offered:
         prices[0].role = "budget_max"
+    if set(meant.routes) == {"lead_qualification"} and len(prices) == 1 and _to_spend(message, meant, prices[0]):
+        prices[0].role = "budget_max"
     of_one = message.told.several or message.moved or known.get("price") or "roi" in meant.routes
     if "comparison" in meant.routes and len(prices) == 1 and not of_one:
         prices[0].role = "budget_max"  # "¿cuál sale mejor con dos millones?"
+
+
+def _to_spend(message: _Message, meant: intent.Intent, price: Amount) -> bool:
+    """Whether a buyer's only amount is what there is to spend: nothing says that it is asked or offered for one property."""
+    reading = message.readings.get(message.amounts.index(price))
+    wishes = {*meant.wishes.get("wish", ())}
+    told = (reading is not None and reading.role is not None) or wishes & {"offer", "sell"}
+    chosen = any(at and message.tokens[at - 1].text in _CHOSEN for at in message.said.types_at)
+    return message.said.operation == "buy" and not (told or chosen)
 
 
 def _turn_slots(

@@ -68,6 +68,14 @@ def test_money(text: str, value: float, currency: str | None) -> None:
         ("dos recámaras", 2, "count"),
         ("3-bed", 3, "count"),
         ("en 2030", 2030, "year"),
+        ("180 de construcción", 180, "area"),
+        ("95 útiles", 95, "area"),
+        ("2 bedroms", 2, "count"),
+        ("3 recamras", 3, "count"),
+        ("the next decade", 10, "years"),
+        ("la próxima década", 10, "years"),
+        ("piso 8", 8, "other"),
+        ("the 20th floor", 20, "other"),
     ],
 )
 def test_other_kinds(text: str, value: float, kind: str) -> None:

@@ -16,6 +16,7 @@ from tests.knowledge.understanding.support import talk
         ("casa en Cali de 3 alcobas en adelante", "bedrooms", 3, "min"),
         ("al menos 3 recámaras en Querétaro", "bedrooms", 3, "min"),
         ("no más de 2 habitaciones en Málaga", "bedrooms", 2, "max"),
+        ("lote en Guasca de 1.500 metros pa arriba", "area_m2", 1500, "min"),
         ("2 o 3 habitaciones en Bogotá", "bedrooms", [2, 3], "as_said"),
         ("from 2 to 3 bedrooms in Alicante", "bedrooms", [2, 3], "as_said"),
         ("apartments in Medellín, 2 baths or more", "bathrooms", 2, "min"),
