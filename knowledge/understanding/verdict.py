@@ -72,12 +72,13 @@ def chosen(probabilities: Mapping[str, float], several: float) -> tuple[str, ...
 
 
 def _answers(grammar: Intent, probabilities: Mapping[str, float], context: Context) -> bool:
-    """Whether a message without a cue of its own answers our question: it goes on with the routes before, unless it is surely
-    about something else."""
+    """Whether a message without a cue of its own answers our question or puts a value right: it goes on with the routes before,
+    unless it is surely about something else."""
     if context.open_question is not None and context.contact and "lead_qualification" in grammar.routes:
         return True  # the telephone or address that was asked for
-    asked = context.open_question is not None and not grammar.own_cue
-    nobody = {"none"} if context.open_question == "name" else set()  # a name speaks of nothing
+    asked = (context.open_question is not None or context.correcting) and not grammar.own_cue
+    # a name, and a value that is put right, speak of nothing
+    nobody = {"none", "human"} if context.correcting else {"none"} if context.open_question == "name" else set()
     return asked and max(p for route, p in probabilities.items() if route not in {*grammar.routes, *nobody}) < ELSEWHERE
 
 

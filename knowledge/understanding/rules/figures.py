@@ -52,6 +52,7 @@ _ASKED_FOR = frozenset(
         ("cash_on_cash", "own"),
     }
 )
+_IS_NOT = frozenset({"son", "es", "era", "eran", "fue", "fueron"})
 _THRESHOLDS = frozenset(
     (name, than) for name in ("gross", "net", "yield", "yielding", "neto", "neta", "bruto", "bruta")
     for than in ("over", "above", "under", "below", "sobre")
@@ -130,6 +131,10 @@ def refused(tokens: Sequence[Token], amount: Amount) -> bool:
         words_at(list(tokens), max(0, amount.first - 2), 2) in (("instead", "of"), ("rather", "than"))
     ):
         return True
+    negated = words_at(list(tokens), max(0, amount.first - 2), 2)
+    goes_on = any(t.comma or t.text in ("sino", "que") for t in tokens[amount.last + 1 : amount.last + 4])
+    if len(negated) == 2 and negated[0] == "no" and negated[1] in _IS_NOT and goes_on:
+        return True  # "mi esposo dice que no son 20, que son 15"
     if amount.kind == "other" and words_at(list(tokens), max(0, amount.first - 2), 2) in _THRESHOLDS:
         return True  # "is that gross over 6?"
     return before is not None and before.text in ("not", "no") and before.comma and not tokens[amount.first].comma
