@@ -38,6 +38,7 @@ _OWNING, _OWNING_WHERE, _WHEREABOUTS = words("owning"), words("owning_where"), w
 _AFTER_PLOT = frozenset({"and", "to", "for", "with", "here", "there", "then"})
 _OF_BLOCK, _BEFORE_BLOCK = words("of_block"), words("before_block")
 _BY_THE_ROOM, _AMOUNT_OF = phrases("by_the_room"), words("amount_of")
+_SPOKEN_OF = frozenset({"it", "this", "that", "them"})
 _PRESENTING, _GREETINGS = words("presenting"), words("greetings")
 _LONGEST_OPERATION, _REACH_AROUND = 5, 5
 _NAME_STOP = words("name_stop")
@@ -546,7 +547,7 @@ def _wanted_types(
     asked = {at: k for at, k in types_at.items() if not (_negated(tokens, at) or _refused_after(tokens, at))}
     if correction is not None and any(at >= correction for at in asked):
         asked = {at: k for at, k in asked.items() if at >= correction}
-    if _lets_by_the_room(tokens):
+    if "room" in asked.values() and _lets_by_the_room(tokens, set(asked.values())):
         asked = {at: k for at, k in asked.items() if k != "room"}
     for aside in (_is_with_land, _is_part, _is_sold, _is_theirs, _is_around):
         if len(set(asked.values())) > 1:
@@ -574,9 +575,12 @@ def _is_part(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
     return bool(_ACCOMPANIED & set(between[-3:])) or (asked[at] == "land" and asked[head] == "house")
 
 
-def _lets_by_the_room(tokens: list[Token]) -> bool:
-    """ "let it by the room, 4 rooms": how the property is let, not what it is."""
-    return any(words_at(tokens, at, len(p)) == p for p in _BY_THE_ROOM for at in range(len(tokens)))
+def _lets_by_the_room(tokens: list[Token], asked: set[str]) -> bool:
+    """ "let it by the room, 4 rooms": how the property is let that is named or spoken of, not what it is."""
+    for at in range(len(tokens)):
+        if any(words_at(tokens, at, len(p)) == p for p in _BY_THE_ROOM):
+            return asked != {"room"} or any(t.text in _SPOKEN_OF for t in tokens[max(0, at - 3) : at])
+    return False
 
 
 def _is_with_land(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
@@ -635,12 +639,13 @@ def _is_theirs(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
 def _is_around(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
     """Whether a building is that of the flat named before: "the building", "flat in a block of 8", "local en un edificio"."""
     before = [i for i in asked if i < at and asked[i] != "building"]
-    if asked[at] != "building" or not before or {t.text for t in tokens[before[-1] : at]} & _ALTERNATIVES:
+    if asked[at] != "building" or not before:
         return False
+    if tokens[at - 1].text in ("the", "el", "del"):
+        return True
     start = max(before[-1] + 1, at - _REACH_AROUND)
-    unbroken = not any(t.opens or t.comma for t in tokens[start : at + 1])
-    inside = unbroken and any(t.text in ("in", "en") for t in tokens[start:at])
-    return inside or tokens[at - 1].text in ("the", "el", "del")
+    apart = any(t.opens or t.comma for t in tokens[start : at + 1]) or {t.text for t in tokens[start:at]} & _ALTERNATIVES
+    return not apart and any(t.text in ("in", "en") for t in tokens[start:at])
 
 
 def find_mentions(

@@ -349,8 +349,9 @@ def _settle_figures(message: _Message, meant: intent.Intent, known: Mapping[str,
 def _to_spend(message: _Message, meant: intent.Intent, price: Amount) -> bool:
     """Whether a buyer's only amount is what there is to spend: nothing says that it is asked or offered for one property."""
     reading = message.readings.get(message.amounts.index(price))
-    wishes = {*meant.wishes.get("wish", ())}
-    told = (reading is not None and reading.role is not None) or wishes & {"offer", "sell"}
+    wishes = set(meant.wishes.get("wish", ()))
+    offered = wishes & {"offer", "sell"} or any(t.text in _OFFERING for t in message.tokens)
+    told = offered or (reading is not None and reading.role is not None)
     chosen = any(at and message.tokens[at - 1].text in _CHOSEN for at in message.said.types_at)
     return message.said.operation == "buy" and not (told or chosen)
 
