@@ -31,6 +31,8 @@ _DATE = re.compile(r"\b\d{1,2}[/-]\d{1,2}[/-]\d{2,4}\b|\b\d{1,2}:\d{2}\b|\b24/7\
 _YEAR_WORDS = words("year_words")
 _MONTH_WORDS = words("month_words")
 _MOST_MONTHS = 1_200
+#: What a rate is of that is none of a loan: "exchange rate 18.2", "nightly rate 1,350".
+_OTHER_RATES = words("other_rates")
 _CALENDAR_MONTHS = frozenset({"month", "months", "mo", "mos", "mes", "meses"})
 _DECADES = frozenset({"decada", "decadas", "decade", "decades"})
 _LONG_WHILES = {
@@ -331,7 +333,7 @@ def _is_rate(here: _Here) -> bool:
     if units or here.word in _YEAR_WORDS | _MONTH_WORDS or here.word in _POINTS or _area_unit(tokens, after):
         return False
     before = [t.text for t in tokens[max(0, first - 4) : first]]
-    if {"cambio", "exchange", "fx"} & set(before):
+    if _OTHER_RATES & set(before):
         return False
     while len(before) > 1 and before[-1] in _RATE_JOINTS:
         before.pop()
