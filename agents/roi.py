@@ -188,7 +188,7 @@ def _calculated(known: Known) -> bool:
 # the calls
 
 
-def conversion(known: Known) -> Arguments | None:
+def conversion(known: Known) -> Arguments | list[Arguments] | None:
     if told := deal_conversion(known):
         return told
     wanted = known.request.get("convert") or {}

@@ -133,7 +133,8 @@ def _base(deal: Mapping[str, Any], asked: list[str]) -> str | None:
     """What a figure is measured on; a square metre after works has cost the works too."""
     if "price_per_m2" in asked and deal.get("upfront") and deal.get("base") != "price":
         return "invested"
-    if deal.get("base") == "invested" and deal.get("costs") and not deal.get("upfront"):
+    stated = deal.get("costs") or (deal.get("rent") or {}).get("net")
+    if deal.get("base") == "invested" and stated and not deal.get("upfront"):
         return "price"  # "310,000 all in": the costs of the purchase are in it
     return deal.get("base") if (_YIELDS | {"total_return"}) & set(asked) else None
 
@@ -258,8 +259,9 @@ def _in_two_currencies(known: Known, deal: Mapping[str, Any]) -> bool:
     return bool(deal.get("price") and let and paid and let != paid)
 
 
-def deal_conversion(known: Known) -> Arguments | None:
-    """The conversion that a told rate allows: the one asked for, or that of a rent told in another currency."""
+def deal_conversion(known: Known) -> Arguments | list[Arguments] | None:
+    """The conversion that a told rate allows: the one asked for (at each of two rates), or that of a rent told in another
+    currency."""
     deal = known.request.get("deal") or {}
     fx, asked = deal.get("fx"), deal.get("turn") or ()
     if not asked:
@@ -275,7 +277,8 @@ def deal_conversion(known: Known) -> Arguments | None:
         value = deal["spoken"]["amount"] * (12 if deal.get("per") == "year" else 1)
     else:
         return None
-    return {"amount": value, "source_currency": source, "target_currency": target, "rate": fx["value"], "rate_of": fx["base"]}
+    call = {"amount": value, "source_currency": source, "target_currency": target, "rate_of": fx["base"]}
+    return [{**call, "rate": rate} for rate in fx.get("rates") or [fx["value"]]]
 
 
 def _years(deal: Mapping[str, Any]) -> float:

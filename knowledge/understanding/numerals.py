@@ -10,14 +10,16 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from knowledge.understanding.lexicon import lexicon
+from knowledge.understanding.lexicon import lexicon, words
 from knowledge.understanding.tokens import Token
 
 _HALF = frozenset({"medio", "media", "half"})
 _PARTS = {"medio": 0.5, "media": 0.5, "half": 0.5, "cuarto": 0.25, "quarter": 0.25}
 _MEXICAN_MILLIONS = frozenset({"mdp", "mdd", "mde"})
 #: English words that follow "once" where it is no Spanish eleven.
-_AFTER_ONCE = frozenset("the a all i we you they it everything my our that this is are upon".split())
+_AFTER_ONCE = words("after_once")
+#: "28.7M": dots part decimals in this message.
+_DECIMAL = re.compile(r"\d{1,3}\.\d{1,2}")
 
 
 class Number(NamedTuple):
@@ -118,8 +120,16 @@ class _Reading:
         if self.i > self.at and not self.millions and not self._hundreds(token):
             return False
         mexican = self.word(self.i + 1) in _MEXICAN_MILLIONS and "," not in token.raw
-        self.current, self.literal, self.last = parse_literal(token.raw, decimal_only=mexican), True, self.i
+        decimal = mexican or self._dots_are_decimal(token)
+        self.current, self.literal, self.last = parse_literal(token.raw, decimal_only=decimal), True, self.i
         return True
+
+    def _dots_are_decimal(self, token: Token) -> bool:
+        """ "nets 28.7M a year … nets 27.375M": millions whose dots part decimals elsewhere in the message."""
+        after = self.tokens[self.i + 1] if self.i + 1 < len(self.tokens) else None
+        millions = after is not None and (after.raw == "M" or self.lex.scales.get(after.text) == 1e6)
+        others = (t.raw for t in self.tokens if t.kind == "num" and t is not token)
+        return millions and "." in token.raw and any(_DECIMAL.fullmatch(raw) for raw in others)
 
     def _hundreds(self, token: Token) -> bool:
         """ "9 mil 500", and not the 120 of "150 mil 120 m2"."""

@@ -34,6 +34,7 @@ _DEFINITE = words("definite")
 _GIVEN, _SAYING = words("given_names"), words("saying")
 _OF_STREETS = frozenset({"de", "del"}) | _DEFINITE
 _ESTATES = words("estates")
+_MEASURES = words("cash_flow_words")
 _ADJECTIVE_COUNTRY = words("adjective_country")
 
 
@@ -145,8 +146,8 @@ def candidates(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[
             readings = index.lookup(key)
             raw_text = " ".join(t.raw for t in tokens[first : last + 1])
             foreign = len(key) <= _ABBREVIATED and all(e.level == "other" for e, _ in readings)
-            if foreign and not tokens[first].capital and not led_in(tokens, first):
-                continue  # "usa mis datos" is no country
+            if foreign and (key in _MEASURES or not (tokens[first].capital or led_in(tokens, first))):
+                continue  # "usa mis datos" is no country, "el VAN" no city
             evidence, marked, article = _evidence(tokens, first, last, index, all_caps)
             strength = 0.12 * max(weight(e) for e, _ in readings)
             if last > first and tokens[first].text in _DEFINITE:  # "el Grao" is a town, and the Grao of Valencia

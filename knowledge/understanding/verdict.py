@@ -12,7 +12,7 @@ from knowledge.understanding.intent import HUMAN_SURE, SPECIALISTS, Context, Int
 #: A probability from which a route is likely.
 LIKELY = 0.5
 #: Two routes from this probability of wanting several on: one too many does less harm than one left out.
-SEVERAL = 0.4
+SEVERAL = 0.5
 #: From this probability of another route on a message is no answer to our question.
 ELSEWHERE = 0.85
 #: How likely, against the likeliest, the grammar's routes must be to win where none is likely.
@@ -23,7 +23,7 @@ NOBODY = 0.65
 VETO = 0.3
 #: A person is asked from this probability on, where it is nearly as likely as the likeliest specialist and not much less than
 #: nobody: a miss costs ten times as much as a case opened in vain. Chosen on held-out folds of the training sentences.
-PERSON, BESIDE_SPECIALIST, BESIDE_NOBODY = 0.3, 0.8, 0.8
+PERSON, BESIDE_SPECIALIST, BESIDE_NOBODY = 0.25, 0.8, 0.8
 
 
 def classified(grammar: Intent, features: Features, context: Context) -> Intent:

@@ -218,6 +218,10 @@ def _date(figures: Sequence[Figure], recurring: set[int]) -> None:
     if len(each) > 1 and each[0].at in recurring and [f.years for f in each[1:]] == [(n + 2,) for n in range(len(each) - 1)]:
         recurring = recurring - {each[0].at}  # "al año recibo 12, al segundo 14": the first year's
         each[0].years = (1,)
+    if len(each) > 1 and len(each[-1].years) == len(each) and not any(f.years for f in each[:-1]):
+        recurring = recurring - {f.at for f in each}  # "6,000, then 6,500, then 7,000 at the end of years one, two and three"
+        for flow, dated in zip(each, sorted(each[-1].years), strict=True):
+            flow.years, flow.period = (dated,), None
     flows = [f for f in each if f.at not in recurring]
     year = 0
     for flow in flows if len(flows) > 1 else ():

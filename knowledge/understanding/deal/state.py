@@ -23,7 +23,14 @@ from knowledge.understanding.rules.asked import (
     wanted_measures,
 )
 from knowledge.understanding.rules.contexts import years_named
-from knowledge.understanding.rules.exchange import Exchange, asked_currency, asks_amount, currency_at, of_exchange
+from knowledge.understanding.rules.exchange import (
+    Exchange,
+    asked_currency,
+    asks_amount,
+    currency_at,
+    of_exchange,
+    other_rate,
+)
 from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.rules.figures import read_figures
 from knowledge.understanding.rules.income import Affordable
@@ -114,6 +121,9 @@ def read_deal(
     figures = read_figures(tokens, amounts, known, hits, exchange.first if exchange else None)
     deal = {k: v for k, v in known.items() if k != "turn"}
     placed = of_exchange(amounts, exchange) if exchange else set()
+    second = other_rate(amounts, exchange) if exchange else None
+    if second is not None:
+        placed.add(second.first)
     amounts = [a for a in amounts if a.first not in placed or (exchange and a.first == exchange.first)]
     if earned:
         figures = [f for f in figures if f.at not in earned.first]
@@ -122,10 +132,12 @@ def read_deal(
         return deal, []
     if exchange:
         deal["fx"] = {"value": exchange.value, "quote": exchange.quote, "base": exchange.base}
+        if second is not None:
+            deal["fx"]["rates"] = [r for _, r in sorted(((exchange.first, exchange.value), (second.first, second.value)))]
         if deal.get("price") and not deal.get("currency") and (deal.get("rent") or {}).get("currency") == exchange.base:
             deal["currency"] = exchange.quote  # a rent in dollars and a price in pesos
     _speak_of(deal, tokens, amounts, exchange, figures, trusted)
-    if deal.get("fx") and asked_currency(tokens, deal["fx"]) and asks_amount(tokens):
+    if deal.get("fx") and asked_currency(tokens, deal["fx"]) and (asks_amount(tokens) or second is not None):
         wanted = {**wanted, "converted": max(_CONVERTED, wanted.get("converted", 0.0))}
         _convert(deal.get("spoken") or {}, amounts, trusted)
     if known.get("price") and _another(figures, tokens, follow_up) and not correcting:

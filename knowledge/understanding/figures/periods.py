@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.figures.history import NOTHING, Past
@@ -25,6 +26,8 @@ _NET, _YEARS_COST, _DEAREST_NIGHT = frozenset({"net_yield", "cap_rate", "noi", "
 _FEWEST_LET, _LET = 7, tuple(words("let_stems"))
 _PLAIN, _NIGHT = words("plain_costs"), words("nights") | words("each_night")
 _MONTHLY, _ANNUAL = words("months"), words("years")
+_EACH, _UNITS = words("each_of"), frozenset({"unit", "unidad", "room", "habitacion", "cuarto"})
+_LETS = frozenset({"rent/month", "rent/year", "cost/month"})
 _PERIODIC = frozenset({"rent", "netrent", "cost", "room"})
 _JOINTS = frozenset({"al", "a", "por", "per", "cada", "each", "every", "the"})
 _CURRENCIES = frozenset(lexicon().currency) | words("pesos") | {"€", "$"}
@@ -57,6 +60,8 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
         if yearly and meaning.label == "cost/month":
             # "grosses 61,000 a year, 9,400 utilities, 1,150 insurance"
             meaning = meaning.instead("cost/year", meaning.probability)
+        if meaning.label in _LETS and (meaning.role == "rent" or not rent) and _of_each(seen, amount):
+            meaning = meaning.instead(f"room/{meaning.period}", meaning.probability)
         said_of = _period_behind(seen, amount)
         if said_of and meaning.period not in (None, said_of) and meaning.role in _PERIODIC:
             meaning = meaning.instead(f"{meaning.role}/{said_of}", meaning.probability)
@@ -79,6 +84,15 @@ def _lets(seen: Seen, amount: Amount) -> bool:
     """ "solo lo tengo alquilado 11 meses", "let ten months of the year": months of the year that it is let."""
     near = seen.tokens[max(0, amount.first - _NAME_BEFORE) : amount.last + 1 + _NAME_AFTER]
     return _FEWEST_LET <= amount.value < 12 and any(t.text.startswith(_LET) for t in near)
+
+
+def _of_each(seen: Seen, amount: Amount) -> bool:
+    """ "cada depto paga 11,200", "each flat is let at 900": what one of several brings."""
+    before = seen.tokens[max(0, amount.first - _NAME_BEFORE - 1) : amount.first]
+    return any(
+        one.text in _EACH and ("type" in kind.classes or kind.text in _UNITS) and not kind.opens
+        for one, kind in pairwise(before)
+    )
 
 
 def _just_costs(seen: Seen, amount: Amount) -> bool:

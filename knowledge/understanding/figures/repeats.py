@@ -51,7 +51,8 @@ def spoken_of(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
     found = []
     for amount, meaning in zip(seen.amounts, meanings, strict=True):
         before = seen.tokens[amount.first - 1] if amount.first and not seen.tokens[amount.first].opens else None
-        again = any(abs(amount.value * size - value) <= 1e-6 * value for value in told for size in (1.0, 1e3, 1e6))
+        months = amount.value == 12 and amount.kind == "other"  # "1,200 mensuales (los 12)"
+        again = months or any(abs(amount.value * size - value) <= 1e-6 * value for value in told for size in (1.0, 1e3, 1e6))
         if again and before is not None and before.text in _DEFINITE and amount.kind in ("money", "other"):
             meaning = meaning.instead(NOTHING, meaning.probability)
         found.append(meaning)

@@ -20,6 +20,8 @@ _MEXICAN = 100
 _HIGHEST_BETWEEN_OTHERS = 10
 _LOWEST = 0.05
 _REACH = 6
+#: Two rates of the same currencies that one message tells are no further apart (times).
+_RATES_APART = 1.7
 #: What one unit can be worth in pesos: (Mexican, Colombian), least and most.
 _IN_PESOS = {"USD": ((10, 30), (2_500, 7_000)), "EUR": ((12, 35), (2_800, 8_000)), "GBP": ((15, 40), (3_500, 9_000))}
 _HOW_MUCH = words("how_much")
@@ -135,7 +137,17 @@ def _exchange(amount: Amount, quote: str | None, base: str | None) -> Exchange |
         if base not in ("USD", "EUR") and quote is None and amount.value < _HIGHEST_BETWEEN_OTHERS:
             return None
         quote = "MXN" if amount.value < _MEXICAN else "COP" if amount.value > 500 else None
-    return Exchange(amount.value, quote, base, amount.first) if quote else None
+    return Exchange(amount.value, quote, base, amount.first) if quote and quote != base else None
+
+
+def other_rate(amounts: Sequence[Amount], exchange: Exchange) -> Amount | None:
+    """ "slides from 3,900 to 4,500 per dollar", "at 3,950, and back at 4,300": a second rate of the same two currencies."""
+    for amount in amounts:
+        alike = exchange.value / _RATES_APART <= amount.value <= exchange.value * _RATES_APART
+        plain = amount.kind in ("money", "other") and not amount.scaled and amount.currency in (None, exchange.quote)
+        if amount.first != exchange.first and alike and plain:
+            return amount
+    return None
 
 
 def asks_amount(tokens: Sequence[Token]) -> bool:

@@ -23,6 +23,8 @@ _NAMED_AFTER = re.compile(r"^\s*[:(,=|\-–]")
 _LAST = 6
 #: Letters that name an option by themselves; after a noun any does.
 _LETTERS = "abcdefxyz"
+#: "uno y otro" speaks of both.
+_ONE, _AND_OTHER = frozenset({"uno", "una"}), (["y", "otro"], ["y", "otra"])
 
 
 @dataclass(slots=True)
@@ -117,6 +119,8 @@ def _mark(text: str, tokens: list[Token], at: int, types_at: Mapping[int, str], 
     marks.asks = marks.asks or token.text in known["asks"]
     marks.beside = marks.beside or token.text in known["beside"]
     marks.measured = marks.measured or token.text in known["measured"]
+    if token.text in _ONE and [t.text for t in tokens[at + 1 : at + 3]] in _AND_OTHER:
+        marks.all, marks.asks = marks.all or 2, True  # "el bruto de uno y otro"
     if token.text in known["all"]:
         marks.all = marks.all or (2 if token.text in ("ambos", "ambas", "both") else 0)
         marks.asks = True

@@ -64,6 +64,7 @@ def test_a_district_keeps_the_name_people_use_and_takes_the_id_of_the_database()
         "las ventanas nuevas y la cocina de los años ochenta",
         "el piso está cerca del metro y de la playa",
         "Santiago me recomendó escribirles",
+        "¿cuál es el VAN de estos flujos?",
         "el de la avenida de la Albufera",
     ],
 )
