@@ -78,9 +78,8 @@ def value_at_horizon(case: Case) -> Fact:
     """What it would be worth if the price grew at the stated rate every year; how much more that is, is a fact too."""
     price, years = require(lambda: case.price, lambda: _horizon(case))
     growth = case.percent_or_assumed("growth_pct")
-    factor = f"(1 {'−' if num(growth) < 0 else '+'} {plain(abs(num(growth)))} ÷ 100)^{plain(num(years))}"
     value = case.money("value_at_horizon", num(price) * (1 + num(growth) / 100) ** num(years),
-                       f"{plain(num(price))} × {factor}", [price, growth, years])
+                       f"{plain(num(price))} × (1 + {plain(num(growth))} ÷ 100)^{plain(num(years))}", [price, growth, years])
     case.money("value_gain", num(value) - num(price), f"{plain(num(value))} − {plain(num(price))}", [value, price])
     return value
 
