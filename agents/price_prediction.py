@@ -115,12 +115,21 @@ def _currency(known: Known) -> str | None:
 # the calls
 
 
-def own_growth(known: Known) -> Arguments | None:
-    """What a price comes to at the growth that the investor assumes: arithmetic, no forecast."""
+def own_figures(known: Known) -> Arguments | None:
+    """What a price comes to at the growth that the investor assumes: arithmetic, no forecast; for a price in another currency
+    than the country's, the square metre in its own."""
     deal = known.request.get("deal") or {}
-    if "future_value" not in (deal.get("turn") or ()):
-        return None
-    return deal_call(known, {"turn": ["future_value"]})
+    if "future_value" in (deal.get("turn") or ()):
+        return deal_call(known, {"turn": ["future_value"]})
+    if conversion(known) is not None and deal.get("price") and deal.get("area_m2"):
+        return deal_call(known, {"turn": ["price_per_m2"]})
+    return None
+
+
+def _grown(known: Known) -> bool:
+    """Whether the investor's own growth was worked out."""
+    own = known.first("own")
+    return own is not None and "value_at_horizon" in (own.data.get("measures") or {})
 
 
 def conversion(known: Known) -> Arguments | None:
@@ -135,7 +144,7 @@ def conversion(known: Known) -> Arguments | None:
 def values(known: Known) -> list[Arguments] | None:
     """One call a property: for a value or a verdict, and before a forecast of a property whose size is known."""
     found = properties(known)
-    if known.first("own") and not any(_placed(p) for p in found):
+    if _grown(known) and not any(_placed(p) for p in found):
         return None
     if known.brief.uncovered:  # only arithmetic on the investor's own figures
         return [
@@ -165,7 +174,7 @@ def levels(known: Known) -> list[Arguments] | None:
 
 
 def forecasts(known: Known) -> list[Arguments] | None:
-    if known.brief.uncovered or "forecast" not in aims(known) or known.first("own"):
+    if known.brief.uncovered or "forecast" not in aims(known) or _grown(known):
         return None
     slots = known.slots
     value, currency = _today(known)
@@ -208,7 +217,7 @@ SPECIALIST = Specialist(
         template="price_prediction",
         steps=(
             Step("convert", "convert_currency", conversion),
-            Step("own", "analyse_returns", own_growth),
+            Step("own", "analyse_returns", own_figures),
             Step("value", "value_property", values, after=("convert", "own")),
             Step("level", "area_statistics", levels, after=("value",)),
             Step("forecast", "forecast_index", forecasts, after=("value",)),
