@@ -307,16 +307,23 @@ def asked_of_options(
     deals = [dict(r.get("deal") or {}) for r in records]
     keys = {key for deal in deals for key in deal if key not in ("asked", "turn", "dated", "costs", "upfront")}
     single = {key: held[0] for key in keys if len(held := [d[key] for d in deals if d.get(key) is not None]) == 1}
+    off = "gross_yield" not in named and _costs(deals) > _costs([o.get("deal") or {} for o in before.get("options") or ()])
     found = []
     for record, deal in zip(records, deals, strict=True):
         deal |= {"base": base} if base else {}
         whole = single | deal
         asked, possible = wanted_measures(chances, deal, named, earlier)
+        if off and asked == ["gross_yield"] and feasible("net_yield", deal):
+            asked = possible = ["net_yield"]  # what is told now comes off
         lacking = [m for m in asked if m not in possible and feasible(m, whole)]
         if lacking:
             deal, possible = whole, [m for m in asked if feasible(m, whole)]
         found.append(record | {"deal": deal | {"asked": list(asked), "turn": possible}})
     return found
+
+
+def _costs(deals: Sequence[Mapping[str, Any]]) -> int:
+    return sum(len(deal.get("costs") or ()) for deal in deals)
 
 
 def option_slots(records: Sequence[Record]) -> Record:

@@ -204,9 +204,10 @@ def read_deal(
     if before and asked == before:
         again = any(wanted[m] >= _CHANGED for m in before if m in wanted)
         deal["turn"] = deal["turn"] if new or again else []  # neither a figure nor a measure: something else is asked
-        implied = "gross_yield" if "rent" in loose else "monthly_payment"
-        if loose and feasible(implied, deal):
-            asked = deal["turn"] = [implied]
+        implied = ("gross_yield",) if "rent" in loose else ("monthly_payment", "loan_amount")
+        possible = [m for m in implied if feasible(m, deal)]
+        if loose and possible:
+            asked = deal["turn"] = possible[:1]
     if asked:
         if deal["turn"] == ["cash_flow_month"] and of_the_year(tokens, hits):
             deal["turn"] = ["cash_flow_year"]
