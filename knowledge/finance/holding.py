@@ -60,9 +60,8 @@ def total_return(case: Case) -> Fact:
     """All that was earned over the price, in percent and not by the year: the rise, and what the years left net. The sum itself
     is a fact too."""
     i = case.inputs
-    lets = i.monthly_rent is not None or i.annual_rent is not None
     price, sale, *rest = require(lambda: case.price, lambda: _sold(case),
-                                 *((lambda: case.noi, lambda: _horizon(case)) if lets else ()))
+                                 *((lambda: case.noi, lambda: _horizon(case)) if i.lets else ()))
     earned = num(rest[0]) * num(rest[1]) if rest else 0.0
     extra = case.stated_purchase if i.base != "price" else None
     paid = num(price) + (num(extra) if extra else 0)
@@ -148,10 +147,9 @@ def _told(case: Case) -> tuple[tuple[float, ...], list[Fact]]:
     """Flows of figures that were told: what is put in, what a year leaves (nothing without a rent), what the sale brings."""
     i = case.inputs
     sale, years = require(lambda: _sold(case), lambda: _horizon(case))
-    lets = i.monthly_rent is not None or i.annual_rent is not None
     outlay = case.own_cash if i.own_cash is not None else case.price
     extra = case.stated_purchase if i.own_cash is None else None
-    parts = [case.noi, *([case.debt_service] if i.instalment is not None else [])] if lets else []
+    parts = [case.noi, *([case.debt_service] if i.instalment is not None else [])] if i.lets else []
     yearly = num(parts[0]) - sum(num(p) for p in parts[1:]) if parts else 0.0
     kept = num(sale)
     count = max(1, round(num(years)))

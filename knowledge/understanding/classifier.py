@@ -24,6 +24,8 @@ PATH, NET = DATA / "intent.npz", DATA / "intent-net.npz"
 #: What both the linear model and the network score.
 SHARED = (*ROUTES, "several")
 Floats = NDArray[np.float32]
+#: Where the network takes the features that are no words.
+_DENSE_AT = BUCKETS + np.arange(len(NAMES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Classifier:
 
 def inputs(features: Features) -> tuple[NDArray[np.int64], Floats]:
     """(places, values) of the features as the network takes them: the words' places, the dense ones after them."""
-    at = np.concatenate([features.words, BUCKETS + np.arange(len(NAMES))])
+    at = np.concatenate([features.words, _DENSE_AT])
     return at, np.concatenate([features.values, features.dense * DENSE]).astype(np.float32)
 
 

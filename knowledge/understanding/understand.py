@@ -141,11 +141,11 @@ def understand(
     after = slots.merge(known, turn, fresh=fresh, moved=message.moved)
     if options:
         after |= option_slots(options)
-    if meant.routes == ("roi",) and not options:
-        after = told_slots(deal) | after
     if not options:
-        earlier = told_slots((known.get("_request") or {}).get("deal") or {})
-        after |= {k: v for k, v in told_slots(deal).items() if k in known and k not in turn and earlier.get(k) not in (None, v)}
+        told, earlier = told_slots(deal), told_slots((known.get("_request") or {}).get("deal") or {})
+        if meant.routes == ("roi",):
+            after = told | after
+        after |= {k: v for k, v in told.items() if k in known and k not in turn and earlier.get(k) not in (None, v)}
     if not message.moved and after.get("property_type") in message.said.refused_types:
         after.pop("property_type")
     slots.forget_refused(after, message.refused, turn)

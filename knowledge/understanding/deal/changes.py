@@ -19,8 +19,8 @@ _MOVES_UP, _MOVES_DOWN, _BY = tuple(words("moves_up")), tuple(words("moves_down"
 _DROPPED, _WITHOUT, _FILLERS = tuple(words("cost_dropped")), words("without"), words("without_fillers")
 _GENERIC = words("plain_costs") | words("running") | {"de", "del", "of", "los", "the", "mis", "my", "-"}
 _TOO = words("too")
-#: So far (in tokens) before a figure its verb stands, and at most so many words are the name of a cost.
-_VERB, _NAME, _BEHIND = 5, 3, 6
+#: So far (in tokens) before a figure its verb stands, behind "without" the name of a cost, behind a figure what it is of.
+_VERB, _NAME, _BEHIND = 5, 4, 6
 #: Kinds of figure that can be so much more or less: roles, by what is known of them.
 _CHANGED = frozenset({"price", "loan", "debt", "sale", "own", "savings", "instalment", "affordable", "term", "hold", "down",
                       "financed", "value"})  # fmt: skip
@@ -84,9 +84,9 @@ def dropped(
     for at, token in enumerate(tokens):
         if token.text not in _WITHOUT:
             continue
-        name = [t.text for t in tokens[at + 1 : at + 1 + _NAME + 1] if t.text not in _FILLERS][:_NAME]
-        named = [c for c in left if name and name[0] in fold(str(c["label"])).split() and not set(name[:1]) <= _GENERIC]
-        left = [c for c in left if c not in named]
+        name = next((t.text for t in tokens[at + 1 : at + 1 + _NAME] if t.text not in _FILLERS), "")
+        if name not in _GENERIC:
+            left = [c for c in left if name not in fold(str(c["label"])).split()]
     return kept, left
 
 

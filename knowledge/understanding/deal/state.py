@@ -154,13 +154,11 @@ def read_deal(
     if known and (correcting or len(tokens) <= (_SHORT + 4 if follow_up else _SHORT)):
         _replace(deal, [f for f in figures if f.at not in trusted], known)
     settle(figures, deal)
-    fewer = False
     rare = rare_names(tokens)
     figures = told_for(rare, as_meant(figures, tokens, amounts, trusted, deal, currency), tokens, amounts, deal)
     relative(figures, tokens, amounts, deal)
-    if deal.get("costs"):
-        figures, left = dropped(figures, tokens, deal["costs"])
-        fewer, deal["costs"] = len(left) < len(deal["costs"]), left
+    figures, left = dropped(figures, tokens, deal.get("costs") or ())
+    fewer, deal["costs"] = len(left) < len(deal.get("costs") or ()), left
     generic = [c for c in deal.get("costs") or () if is_generic(c["label"])] if replaces(tokens) else []
     for figure in figures:
         if figure.role == "cost" and len(generic) == 1 and is_generic(figure.label or "-"):
@@ -201,6 +199,8 @@ def read_deal(
     if asked == ["gross_yield"] and off and (before == asked or off <= _EMPTY) and feasible("net_yield", deal):
         asked = deal["turn"] = ["net_yield"]  # what is told now comes off, and nothing besides
         deal["only_told"] = True
+    elif named:
+        deal["only_told"] = None
     if before and asked == before:
         again = any(wanted[m] >= _CHANGED for m in before if m in wanted)
         deal["turn"] = deal["turn"] if new or again else []  # neither a figure nor a measure: something else is asked

@@ -30,7 +30,7 @@ _EACH, _UNITS = words("each_of"), frozenset({"unit", "unidad", "room", "habitaci
 _LETS = frozenset({"rent/month", "rent/year", "cost/month"})
 _PERIODIC = frozenset({"rent", "netrent", "cost", "room"})
 _JOINTS = frozenset({"al", "a", "por", "per", "cada", "each", "every", "the"})
-_CURRENCIES = frozenset(lexicon().currency) | words("pesos") | {"€", "$"}
+_CURRENCIES = frozenset(lexicon().currency) | words("pesos")
 
 
 def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
