@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from knowledge.understanding.lexicon import lexicon
-from knowledge.understanding.tokens import Token
+from knowledge.understanding.lexicon import lexicon, phrases
+from knowledge.understanding.tokens import Token, stretches
 
 Language = Literal["es", "en"]
 #: A message is mixed when the smaller language has at least two function words and this share of them.
@@ -37,8 +37,9 @@ def detect(
     spanish = english = 0.0
     telling = {True: False, False: False}
     hints = 0.0
+    of_the_trade = stretches(tokens, phrases("loan_words"))
     for at, token in enumerate(tokens):
-        if token.kind != "word" or token.text in _SHARED or (skip and at in skip):
+        if at in of_the_trade or token.kind != "word" or token.text in _SHARED or (skip and at in skip):
             continue
         if token.text in lex.spanish:
             spanish += 1

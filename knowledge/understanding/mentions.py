@@ -87,6 +87,9 @@ _CLAUSE_CORRECTIONS, _COMMA_CORRECTIONS = frozenset(phrases("clause_corrections"
 _SHORT_OPENERS = frozenset(phrases("short_openers"))
 _CLAUSE_OPENERS = frozenset(phrases("clause_openers"))
 _TITLE_ARTICLES = frozenset({"la", "el", "the"})
+#: Of a flat that is called by its bedrooms: how many, and what may follow.
+_ONE_OR_TWO = frozenset({"1", "one", "2", "two"})
+_AFTER_BED = frozenset("in at for on near to with that which and or by".split())
 
 
 @dataclass(slots=True)
@@ -139,7 +142,9 @@ def tag_types(tokens: list[Token], taken: set[int], english: bool) -> dict[int, 
                         tokens[i].classes.add("types")
             break
         else:
-            if at not in taken and _is_block(tokens, at):
+            if _is_one_bed(tokens, at):
+                found[at] = "apartment"
+            elif at not in taken and _is_block(tokens, at):
                 found[at] = "building"
                 tokens[at].classes.add("type")
             elif tokens[at].text in lex.plurals and at not in taken:
@@ -171,6 +176,15 @@ def _is_plot(tokens: list[Token], at: int) -> bool:
     if before in _OWNING:
         return after is None or after.comma or after.text in _WHEREABOUTS | _AFTER_PLOT
     return before in _OWNING_WHERE and after is not None and after.text in _WHEREABOUTS
+
+
+def _is_one_bed(tokens: list[Token], at: int) -> bool:
+    """ "bought a one-bed in El Poblado", "a 2-bed at 230k": a flat, where no kind of property follows; more beds may be those
+    of a house."""
+    if tokens[at].text not in ("bed", "bedder") or not at or tokens[at].opens or tokens[at - 1].text not in _ONE_OR_TWO:
+        return False
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    return after is None or after.opens or after.comma or after.text in _AFTER_BED
 
 
 def _is_block(tokens: list[Token], at: int) -> bool:

@@ -18,6 +18,8 @@ _PARTS = {"medio": 0.5, "media": 0.5, "half": 0.5, "cuarto": 0.25, "quarter": 0.
 _MEXICAN_MILLIONS = frozenset({"mdp", "mdd", "mde"})
 #: English words that follow "once" where it is no Spanish eleven.
 _AFTER_ONCE = words("after_once")
+#: What a small number after an amount counts, and not money.
+_COUNTED = words("counted_times")
 #: "28.7M": dots part decimals in this message.
 _DECIMAL = re.compile(r"\d{1,3}\.\d{1,2}")
 
@@ -107,12 +109,17 @@ class _Reading:
             return True
         if token.text == "once" and self.word(self.i + 1) in _AFTER_ONCE:
             return False  # "once the loan is paid"
+        if token.text in self.lex.numbers and self.scaled and self._counts_other(self.word(self.i + 1)):
+            return False  # "2 millones once meses del año"
         if token.text in self.lex.numbers:
             return self._add(self.lex.numbers[token.text])
         if token.text in ("a", "an") and self.i == self.at:
             self.current = 1.0
             return self.word(self.i + 1) in ("hundred", "million", "thousand")
         return token.text in ("y", "and") and self.i > self.at and self._joined(token.text)
+
+    def _counts_other(self, word: str) -> bool:
+        return word in _COUNTED or word in self.lex.counts or (word,) in self.lex.areas
 
     def _digits(self, token: Token) -> bool:
         if self.i > self.at and (self.current is not None or token.gap.strip()):
@@ -151,6 +158,7 @@ class _Reading:
         if value is None:
             return False
         paid = bool(re.search(r"[$€£]\s*$", self.tokens[self.i - 1].gap))
+        paid = paid or (self.i > 1 and self.tokens[self.i - 2].text in self.lex.currency)  # "COP 410m"
         return paid or (not token.gap and value < 100 and value != int(value))
 
     def _multiply(self, token: Token, multiplier: float) -> bool:

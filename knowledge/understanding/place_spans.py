@@ -12,9 +12,9 @@ from knowledge.understanding.gazetteer import (
     PlaceIndex,
     edits,
 )
-from knowledge.understanding.lexicon import lexicon, words
+from knowledge.understanding.lexicon import lexicon, phrases, words
 from knowledge.understanding.text import fold
-from knowledge.understanding.tokens import Token, words_at
+from knowledge.understanding.tokens import Token, stretches, words_at
 
 #: Names of so few letters are abbreviations, which a foreign country's is written in capitals.
 _ABBREVIATED = 3
@@ -72,9 +72,9 @@ def _evidence(
     before = tokens[first - 1].text if first and not tokens[first].opens else ""
     article = before in lex.articles
     two_before = tokens[first - 2].text if article and first > 1 and not tokens[first - 1].opens else ""
-    marked = before in lex.place_markers or (
-        before in ("de", "del") and first > 1 and tokens[first - 2].text in lex.place_markers
-    )
+    marker = tokens[first - 2].text if before in ("de", "del") and first > 1 else ""
+    parts = marker in lex.place_markers and marker.endswith("s")  # "qué barrios de Zaragoza": the city
+    marked = before in lex.place_markers or (marker in lex.place_markers and not parts)
     if before in lex.place_blockers or two_before in lex.place_blockers:
         return -1.0, marked, article
     street = next((t.text for t in reversed(tokens[max(0, first - 3) : first]) if t.text not in _OF_STREETS), "")
@@ -84,7 +84,7 @@ def _evidence(
     if len(words) == 1 and words[0] in _GIVEN and words_at(tokens, last + 1, 1)[:1] and tokens[last + 1].text in _SAYING:
         return -1.0, marked, article  # "Santiago me recomendó"
     score = 0.0
-    if before in lex.strong_places or two_before in lex.strong_places or marked or estate:
+    if before in lex.strong_places or two_before in lex.strong_places or marked or parts or estate:
         score += 0.4
     elif before in lex.weak_places or two_before in lex.weak_places:
         score += 0.2
@@ -132,6 +132,7 @@ def candidates(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[
     )
     found: list[Span] = []
     doubtful: list[Span] = []
+    taken = taken | _in_idioms(tokens)
     for first in range(len(tokens)):
         if first in taken or tokens[first].kind not in ("word", "num"):
             continue
@@ -144,6 +145,8 @@ def candidates(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[
             if not index.known(key):
                 continue
             readings = index.lookup(key)
+            if last == first and _is_past_tense(tokens[first], readings):
+                continue
             raw_text = " ".join(t.raw for t in tokens[first : last + 1])
             foreign = len(key) <= _ABBREVIATED and all(e.level == "other" for e, _ in readings)
             if foreign and (key in _MEASURES or not (tokens[first].capital or led_in(tokens, first))):
@@ -182,6 +185,18 @@ def candidates(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[
         or _after_part(s, found)
         or _led_to_part(s, found, tokens)
     ]
+
+
+def _in_idioms(tokens: list[Token]) -> set[int]:
+    """Where sayings stand whose words are a town's name too: "traigo en la mira una bodega"."""
+    return {at for at in stretches(tokens, phrases("idioms")) if not tokens[at].capital}
+
+
+def _is_past_tense(token: Token, readings: list[tuple[Entry, str]]) -> bool:
+    """ "la inmobiliaria ya quitó su comisión" is not about Quito: nobody adds an accent that the name has not."""
+    if token.capital or token.raw[-1:] not in ("ó", "é"):
+        return False
+    return not any(entry.name.lower().endswith(token.raw[-1]) for entry, _ in readings)
 
 
 def _goes_on_list(tokens: list[Token], first: int, found: list[Span]) -> bool:
@@ -312,7 +327,9 @@ def _misspelt(tokens: list[Token], first: int, taken: set[int], index: PlaceInde
         if count == 2 and (index.known(part[0].text) or index.known(part[1].text) or len(part[1].text) < 3):
             continue
         meant = count == 1 and part[0].capital and key in lexicon().plain and led_in(tokens, first)  # "en Enviado"
-        if len(key) < 5 or index.known(key) or any(len(t.text) > 3 and is_word(t.text) and not meant for t in part):
+        if len(key) < 5 or index.known(key) or key in lexicon().place_blockers:
+            continue
+        if any(len(t.text) > 3 and is_word(t.text) and not meant for t in part):
             continue
         evidence, marked, article = _evidence(tokens, first, first + count - 1, index, all_caps)
         if evidence < (0.3 if count == 1 else 0.45):

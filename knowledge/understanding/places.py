@@ -199,7 +199,8 @@ def _says_where(until: list[Token]) -> bool:
     if not between:
         return until[0].comma
     the_one = bool({"la", "el", "one"} & set(between)) and between[-1] in ("de", "del", "in", "from")
-    return not until[0].opens and (between in (["de"], ["del"]) or (the_one and len(between) <= 4 and set(between) <= _OF_ONE))
+    the_one = the_one and len(between) <= 4 and set(between) <= _OF_ONE
+    return not until[0].opens and (between in (["de"], ["del"], ["in"]) or the_one)
 
 
 def _settle(span: Span, talk: _Talk) -> _Settled | None:
@@ -347,6 +348,9 @@ def _agree(settled: list[_Settled], spans: list[Span], talk: _Talk) -> list[_Set
     city_names = {fold(e.name) for _, e, _ in settled if is_city(e)} | {
         fold(e.city) for _, e, _ in settled if e.level == "neighbourhood" and e.city
     }
+    if not any(is_city(e) and e.population >= _LARGE_CITY for _, e, _ in settled):
+        parts = [{fold(e.city) for e, _ in s.readings if e.level == "neighbourhood" and e.city} for s in spans]
+        city_names |= set.intersection(*parts)  # "el apto de Belén … el de Robledo": districts of Medellín both
     agreed = replace(talk, votes=total, cities=city_names)
     again = [_settle(s, agreed) for s in spans]
     return [s for s in again if s is not None]

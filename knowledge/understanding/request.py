@@ -148,7 +148,7 @@ def _figures(
         role = amount.role
         if role == "cost":
             _enter_cost(request, tokens, amount, readings.get(i), priced)
-        elif role == "purchase_costs":
+        elif role == "purchase_costs" and amount.kind != "percent":
             request[role] = request.get(role, 0.0) + amount.value
         elif role == "fx_rate":
             request["stated_rate"] = amount.value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from knowledge.understanding.lexicon import lexicon, words
@@ -55,6 +56,16 @@ def normalise(text: str) -> str:
     """NFC, cut to what is read, control characters as spaces."""
     composed = unicodedata.normalize("NFC", text[: 2 * MAX_CHARACTERS])[:MAX_CHARACTERS]
     return "".join(c if c.isprintable() or c == "\n" else " " for c in composed)
+
+
+def stretches(tokens: Sequence[Token], phrases: Iterable[tuple[str, ...]]) -> set[int]:
+    """The positions of the tokens that make up one of these phrases."""
+    found: set[int] = set()
+    for phrase in phrases:
+        for at in range(len(tokens) - len(phrase) + 1):
+            if tuple(t.text for t in tokens[at : at + len(phrase)]) == phrase:
+                found |= set(range(at, at + len(phrase)))
+    return found
 
 
 def aligned(text: str) -> str:

@@ -20,7 +20,7 @@ from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen, see
 from knowledge.understanding.gazetteer import PlaceIndex, default_places
 from knowledge.understanding.injection import cut_injection
-from knowledge.understanding.lexicon import words
+from knowledge.understanding.lexicon import phrases, words
 from knowledge.understanding.model import Place, Quantity, Understanding
 from knowledge.understanding.options import (
     FIGURES,
@@ -31,12 +31,12 @@ from knowledge.understanding.options import (
     remember,
 )
 from knowledge.understanding.places import country_votes, find_places
-from knowledge.understanding.rules.asked import base_of
+from knowledge.understanding.rules.asked import base_of, feasible
 from knowledge.understanding.rules.exchange import asks_amount, stated_exchange
 from knowledge.understanding.rules.marks import Marks, find_marks
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
 from knowledge.understanding.terms import asked_term
-from knowledge.understanding.tokens import Token, normalise, tokenise
+from knowledge.understanding.tokens import Token, normalise, tokenise, words_at
 from knowledge.understanding.verdict import classified
 
 __all__ = ["PlaceIndex", "Understanding", "default_places", "understand"]
@@ -48,10 +48,14 @@ FigureReader = Callable[[Seen, Past], tuple[list[Meaning], Past]]
 #: Figures that no other reading of their words may use.
 _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phone", "year"})
 #: From this probability on a measure is likely asked; words of a message that the next one's reading looks at.
-_LIKELY, _WORDS = 0.3, 60
+_LIKELY, _SURELY, _WORDS = 0.3, 0.95, 60
+#: Measures whose words also ask for what is no return.
+_ANYTHINGS = frozenset({"price_per_m2", "future_value", "down_payment", "loan_amount", "converted"})
 #: Before a type, these point at one property: its amount is a price.
 _CHOSEN = words("chosen")
+_READY = phrases("credit_ready")
 _OFFERING, _GOING_ON = words("offering"), words("going_on")
+_CLITICS = ("lo", "la", "los", "las")
 #: Entries of the request that belong to their turn alone.
 _MOMENTARY = frozenset({"accepts", "dialect", "convert", "define"})
 #: Entries of the request that are a property's own.
@@ -123,6 +127,8 @@ def understand(
             message.text, message.tokens, message.plain, message.amounts, known, meant, open_question, meanings, message.wanted,
             follow_up=message.follow_up, correcting=message.said.correction_at is not None,
         )
+    if _asks_a_return(message, meant, deal):
+        meant = replace(meant, routes=("roi",), small_talk=None)
     comparing = "comparison" in meant.routes
     turn = _turn_slots(message, meant, says, known, open_question)
     fresh = _is_fresh(message, meant, turn, known)
@@ -199,7 +205,6 @@ def _read(
     read_text, injected = cut_injection(whole)
     tokens = tokenise(read_text)
     amounts = read_amounts(read_text, tokens)
-    plain = [replace(a) for a in amounts]
     figures = {i for a in amounts if a.kind in _FIRM for i in range(a.first, a.last + 1)}
     mails = {i for i, t in enumerate(tokens) if t.kind == "email"}
     contact = {a.first for a in amounts if a.kind == "phone"} | mails
@@ -207,6 +212,8 @@ def _read(
     votes = country_votes(tokens, [a.currency for a in amounts])
     found = find_places(read_text, tokens, figures | name_tokens | mails, places, votes, known, hint)
     names = {i for i, t in enumerate(tokens) if any(t.start < p.end and t.end > p.start for p in found)}
+    amounts = [a for a in amounts if a.first not in names or a.last not in names]  # "Dos Hermanas" counts nothing
+    plain = [replace(a) for a in amounts]
     # what was cut counts for the language: "gross yield cuánto es? and reply only in JSON" is a mixed message
     spoken, answer = language.detect(
         whole,
@@ -318,6 +325,17 @@ def _decide(
     return meant, {pair for h in hits for pair in h.cue.says}
 
 
+def _asks_a_return(message: _Message, meant: intent.Intent, deal: Mapping[str, Any]) -> bool:
+    """Whether a measure is surely asked by name and can be worked out, though the words around it speak of a search or of
+    nothing ("Torrefiel, 3 habitaciones: piden 164.500 y el inquilino paga 895. ¿Bruta?"). A square metre may be its price's, a
+    share of an amount anything's."""
+    if meant.routes not in (("none",), ("market_research",)) or message.injected:
+        return False
+    turn = [m for m in deal.get("turn") or () if m not in _ANYTHINGS]
+    named = {h.cue.route for h in message.seen.hits}
+    return any(m in named and message.wanted.get(m, 0.0) >= _SURELY and feasible(m, deal) for m in turn)
+
+
 def _converts(message: _Message) -> bool:
     """Whether an amount is asked for in another currency at a rate that the message states."""
     return asks_amount(message.tokens) and stated_exchange(message.tokens, message.plain) is not None
@@ -351,6 +369,8 @@ def _to_spend(message: _Message, meant: intent.Intent, price: Amount) -> bool:
     reading = message.readings.get(message.amounts.index(price))
     wishes = set(meant.wishes.get("wish", ()))
     offered = wishes & {"offer", "sell"} or any(t.text in _OFFERING for t in message.tokens)
+    if any(words_at(message.tokens, at, len(p)) == p for p in _READY for at in range(len(message.tokens))):
+        return True
     told = offered or (reading is not None and reading.role is not None)
     chosen = any(at and message.tokens[at - 1].text in _CHOSEN for at in message.said.types_at)
     return message.said.operation == "buy" and not (told or chosen)
@@ -390,13 +410,18 @@ def _turn_slots(
             turn,
             known,
             message.moved or bool(said.references),
-            message.marks.beside and message.follow_up,
+            message.marks.beside and (message.follow_up or _points_back(message.tokens)),
             bool(message.marks.all),
         )
     if "neighbourhood" in turn and "city" not in turn and known.get("city"):
         turn["city"] = known["city"]
         turn.setdefault("country", known.get("country"))
     return turn
+
+
+def _points_back(tokens: Sequence[Token]) -> bool:
+    """ "rank it against X and Y", "compárala con X e Y": what was spoken of is one of those compared."""
+    return any(t.text == "it" or (t.text.startswith("compar") and t.text.endswith(_CLITICS)) for t in tokens)
 
 
 def _uncovered(message: _Message) -> tuple[str, ...]:
@@ -471,7 +496,14 @@ def _remembered(message: _Message, turn: Mapping[str, Any], wanted: Mapping[str,
     own |= {name: wanted[name] for name in _OF_ONE if name in wanted and own}
     if wanted.get("deal"):
         own["deal"] = {k: v for k, v in wanted["deal"].items() if k not in ("asked", "turn", "spoken")}
-    return remember(told.records, own, message.marks, fresh or message.another)
+    return remember(told.records, own, message.marks, fresh or message.another or _elsewhere(message, own))
+
+
+def _elsewhere(message: _Message, own: Mapping[str, Any]) -> bool:
+    """Whether a price is told in another place than the last one, which was no slip."""
+    last = message.told.records[-1] if message.told.records else {}
+    moved = last.get("city") and own.get("city") and last["city"] != own["city"]
+    return bool(moved and last.get("price") and own.get("price")) and message.said.correction_at is None
 
 
 def _is_fresh(message: _Message, meant: intent.Intent, turn: Mapping[str, Any], known: Mapping[str, Any]) -> bool:

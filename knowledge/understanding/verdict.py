@@ -21,9 +21,9 @@ NEAR = 0.8
 NOBODY = 0.65
 #: Below this probability of a person a cue for one does not stand.
 VETO = 0.3
-#: A person is asked from this probability on, where it is nearly as likely as the likeliest specialist and not much less than
+#: A person is asked from this probability on, where it is half as likely as the likeliest specialist and not much less than
 #: nobody: a miss costs ten times as much as a case opened in vain. Chosen on held-out folds of the training sentences.
-PERSON, BESIDE_SPECIALIST, BESIDE_NOBODY = 0.25, 0.8, 0.8
+PERSON, BESIDE_SPECIALIST, BESIDE_NOBODY = 0.15, 0.5, 0.8
 
 
 def classified(grammar: Intent, features: Features, context: Context) -> Intent:

@@ -54,11 +54,11 @@ async def test_each_case_is_answered_once_an_epoch_and_logged_in_the_data_folder
 
 
 async def test_the_log_shows_the_conversation(runner: Runner, tmp_path: Path) -> None:
-    from inspect_ai.log import read_eval_log
+    from inspect_ai.log import read_eval_log_async
 
     outputs = await ran(runner, tmp_path / "out.jsonl")
     [path] = engine.logs_of(runner.resources.settings.data_dir).iterdir()
-    log = read_eval_log(str(path))
+    log = await read_eval_log_async(str(path))  # the other one patches the event loops of the whole process
     assert (log.status, log.eval.model) == ("success", "none/none")
     shown = {str(sample.id): [m.text for m in sample.messages] for sample in log.samples or []}
     assert shown == {line["id"]: [t[k] for t in line["turns"] for k in ("text", "answer")] for line in outputs.lines}

@@ -12,6 +12,7 @@ from knowledge.understanding.rules.contexts import Context, Period, contexts, pe
 from knowledge.understanding.rules.figure import Figure, noun_of
 from knowledge.understanding.rules.rooms import countable, rooms_before
 from knowledge.understanding.rules.vocabulary import names, words
+from knowledge.understanding.rules.weeks import weeks_let
 from knowledge.understanding.tokens import Token
 
 #: Role of the reader -> role of a return, where they differ. Of a return only: budgets are not.
@@ -93,6 +94,9 @@ _UNITS = {
     "k": 1e3,
 }
 _ADDED = words("added")
+#: Rents of parts: names of the parts, what joins them and what tells of a change instead; how far (in tokens) they stand apart.
+_PARTS, _JOINED, _MOVED = words("parts"), words("joins_parts"), words("not_both")
+_PART_AWAY, _PART_AFTER, _UNITS_BEFORE = 12, 5, 5
 #: Beginnings of verbs of what falls, and how far (in tokens) before its figure one stands.
 _FALLS, _VERB_BEFORE = tuple(words("falls")), 3
 
@@ -154,6 +158,7 @@ def figures_of(
             )
         )
     _add_rooms(found, tokens)
+    _add_parts(found, tokens)
     recurring = {
         a.first
         for a, c in zip(told, contexts(tokens, told), strict=True)
@@ -180,6 +185,24 @@ def _add_rooms(found: list[Figure], tokens: Sequence[Token]) -> None:
     alone = countable(tokens).get("rooms", len(each)) == len(each)
     each[0].value, each[0].each = sum(f.value * (1 if alone else rooms_before(tokens, f.at)) for f in each), False
     found[:] = [f for f in found if f not in each[1:]]
+
+
+def _add_parts(found: list[Figure], tokens: Sequence[Token]) -> None:
+    """ "900 mil por la casa de adelante y 650 mil por la de atrás", "nine flats paying 780 each plus a shop on 1,300": rents of
+    the parts of one property, joined and with the name of a part beside the later, add up."""
+    rents = [f for f in found if f.role == "rent" and not f.years]
+    if len(rents) != 2 or rents[0].net != rents[1].net or sum(f.role == "price" for f in found) > 1:
+        return
+    first, second = rents
+    between = tokens[first.at + 1 : second.at]
+    behind = tokens[second.at + 1 : second.at + 1 + _PART_AFTER]
+    end = next((n for n, t in enumerate(behind) if t.opens or t.comma), len(behind))
+    words_of = {t.text for t in between}
+    parts = {t.text for t in (*between, *behind[:end])} & _PARTS
+    joined = words_of & _JOINED and not words_of & _MOVED and not any(t.opens for t in tokens[first.at + 1 : second.at + 1])
+    if joined and parts and len(between) <= _PART_AWAY:
+        first.value = sum(f.value * (rooms_before(tokens, f.at, _UNITS_BEFORE) if f.each else 1) for f in rents)
+        first.each, second.role = False, "part"
 
 
 def _kind(amount: Amount, meaning: Meaning) -> str:
@@ -246,9 +269,11 @@ def sizes(
     """The value of each figure by its first token; bare amounts in the size that the others make likely."""
     said = _unit_of_all(tokens)
     values: dict[int, float] = {}
-    for amount in told:
+    for at, amount in enumerate(told):
         values[amount.first] = amount.value
         meaning = meanings[amount.first]
+        if meaning.label == "rent/year" and (weeks := weeks_let(tokens, told, at)):
+            values[amount.first] = amount.value * weeks
         if meaning.role == "vacant_months" and amount.value > _MOST_EMPTY_MONTHS:
             values[amount.first] = 12 - amount.value  # "rent 690 for eleven months of the year"
         elif amount.kind == "months" and meaning.role in _TIMES:
@@ -272,7 +297,7 @@ def sizes(
     reference = reference or (rent and rent * _USUAL_MONTHS)
     for amount in told:
         limits = _OF_PRICE.get(meanings[amount.first].label)
-        if limits and _bare(amount) and reference:
+        if limits and _bare(amount) and reference and values[amount.first] == amount.value:
             values[amount.first] = _small(amount.value, reference, *limits)
     return values
 

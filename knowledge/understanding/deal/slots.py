@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.locale import CURRENCY_OF
@@ -15,6 +16,7 @@ from knowledge.understanding.rules.exchange import of_exchange, stated_exchange
 from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.rules.figures import refused
 from knowledge.understanding.rules.income import share_of_income
+from knowledge.understanding.rules.vocabulary import said
 from knowledge.understanding.tokens import Token
 
 #: Role in a return -> role that slots and request know it by.
@@ -40,6 +42,8 @@ _ROLES = {
     "hold": "horizon_years",
     "target": "target_yield_pct",
     "vacancy_months": "vacancy",
+    "night": "nightly",
+    "part": "part",
 }
 #: Slot -> what it is called in a return.
 _SLOTS = {
@@ -51,6 +55,8 @@ _NAMED = 1.2
 _WITHOUT_RENT = frozenset(
     {"monthly_payment", "total_interest", "down_payment", "loan_to_value", "affordable_loan", "loan_amount"}
 )
+#: What is told of a square metre, and how far (in tokens) behind its figure that stands.
+_OF_A_METRE, _METRE_AWAY = frozenset({"price", "rent"}), 4
 #: Figures that another reading has already placed.
 _ELSEWHERE = frozenset({"rate_moves", "fx_rate", "lost", "price_per_m2", "fx_pct"})
 #: Other readings of the figures that are tried where what is asked lacks one.
@@ -95,7 +101,10 @@ def deal_of(
             amount.role = "past"  # "el IBI son 930, no 390"
         if amount.first in rate:
             amount.role = "fx_rate"  # and the one unit of "one euro is 1.085 dollars"
-    placed = {a.first for a in amounts if a.role in _ELSEWHERE} - rate
+    size = float(area or before.get("area_m2") or 0.0)
+    by_size = _by_size(tokens, amounts, meanings, wanted) if size else set()
+    plain = [replace(a, value=a.value * size, scaled=True) if a.first in by_size else a for a in plain]
+    placed = {a.first for a in amounts if a.role in _ELSEWHERE} - rate - by_size
     trusted = {at: m for at, m in meanings.items() if at not in placed}
 
     def read(chosen: Mapping[int, Meaning]) -> tuple[dict[str, Any], list[Figure]]:
@@ -128,7 +137,7 @@ def deal_of(
         for amount in amounts:
             amount.role = "fx_rate" if amount.first in new_rate else amount.role
     _as_found(tokens, amounts, figures, deal, meant)
-    if "roi" in meant.routes and "comparison" not in meant.routes:
+    if "roi" in meant.routes:
         _give_roles(amounts, figures)
     _whole_rent(amounts, figures, deal)
     foreign = _FOREIGN & set(meant.wishes.get("measures", ()))
@@ -137,6 +146,22 @@ def deal_of(
     if deal and told and not deal.get("turn") and not foreign and not let:
         deal["turn"] = [m for m in deal.get("asked") or () if feasible(m, deal)]
     return deal
+
+
+def _by_size(
+    tokens: Sequence[Token], amounts: Sequence[Amount], meanings: Mapping[int, Meaning], wanted: Mapping[str, float]
+) -> set[int]:
+    """ "la compro a 62 mil el metro y la rento en 340 pesos el metro": prices and rents that are told of a square metre, by
+    first token; where the square metre is what is asked, they are none."""
+    if wanted and max(wanted, key=lambda name: wanted[name]) == "price_per_m2":
+        return set()
+    found = set()
+    for amount in amounts:
+        meaning, after = meanings.get(amount.first), tokens[amount.last + 1 : amount.last + 1 + _METRE_AWAY]
+        end = next((n for n, t in enumerate(after) if t.opens or t.comma), len(after))
+        if meaning and meaning.role in _OF_A_METRE and amount.kind in ("money", "other") and said(after[:end], "per_metre"):
+            found.add(amount.first)
+    return found
 
 
 def told_slots(deal: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ from knowledge.understanding.rules.rare import rare_names, told_for
 from knowledge.understanding.rules.rooms import countable, rooms_near
 from knowledge.understanding.rules.seasons import months_empty
 from knowledge.understanding.rules.settle import ENTRIES, FLOWS, settle
-from knowledge.understanding.rules.vocabulary import words
+from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.tokens import Token
 
 #: Figures that a new one of a role takes the place of.
@@ -73,6 +73,7 @@ _INCOME, _LEAVES = frozenset({"rent", "netrent"}), words("leaves")
 _LEADING = frozenset({"rent", "rate_pct", "term_years", "down_pct", "financed_pct"})
 #: What is taken off a rent.
 _OFF_THE_RENT = frozenset({"cost", "rent_cost", "price_cost", "vacancy_pct", "vacancy_months", "occupancy"})
+_YIELDS = frozenset({"gross_yield", "net_yield", "cap_rate"})
 _EMPTY = frozenset({"vacancy_pct", "vacancy_months", "occupancy"})
 #: What was asked for -> the role of the figure that answers.
 _AWAITED = {
@@ -159,6 +160,8 @@ def read_deal(
     relative(figures, tokens, amounts, deal)
     figures, left = dropped(figures, tokens, deal.get("costs") or ())
     fewer, deal["costs"] = len(left) < len(deal.get("costs") or ()), left
+    if not correcting:
+        _name_apart(figures)
     generic = [c for c in deal.get("costs") or () if is_generic(c["label"])] if replaces(tokens) else []
     for figure in figures:
         if figure.role == "cost" and len(generic) == 1 and is_generic(figure.label or "-"):
@@ -166,6 +169,11 @@ def read_deal(
             alike = 1 / _SAME_SIZE < figure.value / float(generic[0]["amount"] or 1) < _SAME_SIZE / 2
             figure.period = generic[0]["period"] if alike else figure.period or generic[0]["period"]
         _enter(deal, figure)
+    if "rent_at_horizon" in rare and deal.get("rent_growth_pct"):
+        deal.setdefault("hold_years", 1)  # "le subo el 5,2 %, ¿en cuánto queda el nuevo canon?"
+    now = deal.get("value") or deal.get("sale")
+    if now and deal.get("price") and _YIELDS & set(deal["asked"]) and said(tokens, "at_todays_value"):
+        deal["price"], deal["value"], deal["sale"] = now, None, None
     _deposit(deal, figures, tokens)
     if earned:
         deal["affordable"] = earned.value
@@ -196,9 +204,11 @@ def read_deal(
     if deal["turn"] == ["rent_for_yield"] and feasible("gross_yield", deal) and not deal.get("target_net"):
         deal["turn"] = ["gross_yield", "rent_for_yield"]  # "¿llego al 6 %?" has the yield as it is for an answer
     off = set() if deal.get("nightly") else new & _OFF_THE_RENT
+    off = off or ({"vacancy_pct"} if deal.get("vacancy_pct") and not deal.get("costs") else set())
     if asked == ["gross_yield"] and off and (before == asked or off <= _EMPTY) and feasible("net_yield", deal):
         asked = deal["turn"] = ["net_yield"]  # what is told now comes off, and nothing besides
         deal["only_told"] = True
+        before = []  # another measure than before
     elif named:
         deal["only_told"] = None
     if before and asked == before:
@@ -394,6 +404,15 @@ def _enter_income(deal: dict[str, Any], figure: Figure) -> None:
     deal["rent"] = income
 
 
+def _name_apart(figures: Sequence[Figure]) -> None:
+    """Two costs of one message that got the same name are two: the later goes without."""
+    told: dict[tuple[str, str], float] = {}
+    for figure in figures:
+        named = figure.role in ("cost", "once")
+        if named and told.setdefault((figure.role, figure.label.lower()), figure.value) != figure.value:
+            figure.label = "-"
+
+
 def _listed(deal: dict[str, Any], key: str, entry: dict[str, Any]) -> None:
     """A cost replaces the one of the same name."""
     same = entry["label"].lower()
@@ -445,12 +464,15 @@ def _deposit(deal: dict[str, Any], figures: Sequence[Figure], tokens: Sequence[T
 def _halves(deal: dict[str, Any], tokens: Sequence[Token]) -> None:
     """ "doy la mitad", "the bank finances half": fifty percent."""
     at = next((i for i, t in enumerate(tokens) if t.text in _HALVES), None)
-    if at is None or "financed_pct" in deal or "down_pct" in deal:
+    if at is None or deal.get("financed_pct") is not None or deal.get("down_pct") is not None:
         return
+    if sum(t.text in _HALVES for t in tokens) > 1 and deal.get("loan") and not deal.get("price"):
+        deal["price"], deal["loan"] = deal["loan"], None  # "I cover half, the bank does the other half"
     near = {t.text[:6] for t in tokens[max(0, at - 6) : at + 7]}
     if any(
         w.startswith(
-            ("financ", "prest", "doy", "pongo", "aport", "lend", "borrow", "mortga", "down", "banco", "bank", "hipote", "carr")
+            ("financ", "prest", "doy", "pongo", "aport", "lend", "borrow", "mortga", "down", "banco", "bank", "hipote", "carr",
+             "cover", "cubr")
         )
         for w in near
     ):

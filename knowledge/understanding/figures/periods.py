@@ -14,8 +14,8 @@ from knowledge.understanding.rules.vocabulary import said, words
 
 #: How far (in tokens) a name stands from its figure, before and after.
 _NAME_BEFORE, _NAME_AFTER = 5, 5
-#: From this probability on a figure may be what else it could be; smaller amounts may stand in thousands or millions.
-_PERHAPS, _LEAST_BARE = 0.2, 100.0
+#: Smaller amounts may stand in thousands or millions.
+_LEAST_BARE = 100.0
 #: A month's or a year's rent, and more of its price in percent than any property costs a year.
 _RENTS = frozenset({"rent/month", "rent/year", "netrent/month", "netrent/year"})
 _MOST_OF_PRICE = 6.0
@@ -26,7 +26,7 @@ _NET, _YEARS_COST, _DEAREST_NIGHT = frozenset({"net_yield", "cap_rate", "noi", "
 _FEWEST_LET, _LET = 7, tuple(words("let_stems"))
 _PLAIN, _NIGHT = words("plain_costs"), words("nights") | words("each_night")
 _MONTHLY, _ANNUAL = words("months"), words("years")
-_EACH, _UNITS = words("each_of"), frozenset({"unit", "unidad", "room", "habitacion", "cuarto"})
+_EACH, _UNITS = words("each_of"), frozenset({"unit", "unidad", "room", "habitacion", "cuarto", "uno", "una", "one"})
 _LETS = frozenset({"rent/month", "rent/year", "cost/month"})
 _PERIODIC = frozenset({"rent", "netrent", "cost", "room"})
 _JOINTS = frozenset({"al", "a", "por", "per", "cada", "each", "every", "the"})
@@ -40,6 +40,8 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
     told += [(m.label, a.value) for a, m in zip(seen.amounts, meanings, strict=True)]
     rent = max((v / (12 if label.endswith("/year") else 1) for label, v in told if label in _RENTS and v >= _LEAST_BARE),
                default=0.0)
+    nightly, nights = (next((v for label, v in told if label == name), 0.0) for name in ("night", "nights"))
+    rent = max(rent, nightly * nights / 12)
     let = rent > 0 or any(label in ("night", "room/month") for label, _ in told)
     priced = any(label == "price" for label, _ in told) and not any(m.label == "price" for m in meanings)
     monthly = any(t.text in _MONTHLY for t in seen.tokens)
@@ -49,7 +51,7 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
     for amount, meaning in zip(seen.amounts, meanings, strict=True):
         if meaning.role == "once" and rent and priced and asked and _just_costs(seen, amount):
             meaning = meaning.instead("cost/year" if amount.value >= _YEARS_COST * rent else "cost/month", meaning.probability)
-        if meaning.label == "night" and amount.value >= _DEAREST_NIGHT and _likely(meaning, "price") and not _of_a_night(seen):
+        if meaning.label == "night" and amount.value >= _DEAREST_NIGHT and meaning.perhaps("price") and not _of_a_night(seen):
             meaning = meaning.instead("price", meaning.probability)
         if meaning.label == "cost/month" and rent and amount.value >= rent and _bare_period(seen, amount):
             meaning = meaning.instead("cost/year", meaning.probability)
@@ -89,8 +91,9 @@ def _lets(seen: Seen, amount: Amount) -> bool:
 def _of_each(seen: Seen, amount: Amount) -> bool:
     """ "cada depto paga 11,200", "each flat is let at 900": what one of several brings."""
     before = seen.tokens[max(0, amount.first - _NAME_BEFORE - 1) : amount.first]
+    before = before[max((n for n, t in enumerate(before) if t.opens), default=0) :]
     return any(
-        one.text in _EACH and ("type" in kind.classes or kind.text in _UNITS) and not kind.opens
+        one.text in _EACH and ("type" in kind.classes or kind.text in _UNITS) and not kind.opens and not kind.comma
         for one, kind in pairwise(before)
     )
 
@@ -102,10 +105,6 @@ def _just_costs(seen: Seen, amount: Amount) -> bool:
     named = [t.text for t in near[start:] if t.text in _PLAIN]
     after = seen.tokens[amount.last + 1 : amount.last + 1 + _NAME_AFTER]
     return bool(named) and not said((*near, *after), "costs_of_purchase")
-
-
-def _likely(meaning: Meaning, label: str) -> bool:
-    return any(other == label and p >= _PERHAPS for other, p in meaning.others)
 
 
 def _of_a_night(seen: Seen) -> bool:

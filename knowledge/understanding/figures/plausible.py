@@ -5,27 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from knowledge.understanding.amounts import Amount
+from knowledge.understanding.figures.beside import as_named, of_weeks
 from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.periods import of_their_period
 from knowledge.understanding.figures.reader import Meaning
-from knowledge.understanding.figures.repeats import alike, spoken_of, that_hold, worth_now
+from knowledge.understanding.figures.repeats import alike, all_in, on_what, spoken_of, that_hold, worth_now
 from knowledge.understanding.figures.seen import Seen
-from knowledge.understanding.rules.contexts import contexts, period_of, years_of
+from knowledge.understanding.rules.contexts import contexts, years_of
 from knowledge.understanding.rules.vocabulary import said, words
 
 #: A rent is no larger than so many times another; smaller figures may stand in thousands or millions.
 _MOST_RENTS, _LEAST_BARE = 40.0, 100.0
 #: Months of rent that a price comes to, at least and at most, where the one follows the other.
 _MONTHS, _MOST_MONTHS = 80.0, 600.0
+#: Rents of one property differ by no more than so many times, those of its rooms by less; smaller bare amounts may be
+#: thousands.
+_OF_A_SIZE, _OF_ROOMS, _LEAST_PRICE = 3.0, 1.5, 1_000.0
 _SAVED = words("saved")
-#: How far (in tokens) a name stands from its figure, before and after.
-_NAME_BEFORE, _NAME_AFTER = 5, 5
-#: From this probability on a cost whose period is not said is a month's beside a month's rent.
-_PERHAPS = 0.2
-#: Costs that are a year's.
-_YEARLY = words("yearly_costs")
-#: What costs of a purchase may be taken for.
-_PAID = frozenset({"cost", "works", "own"})
 _MOST_UNITS, _UNITS = 99, frozenset({"units", "unidades"})
 
 
@@ -36,8 +32,8 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
     rents += [a.value for a, m in zip(seen.amounts, meanings, strict=True) if m.label == "rent/month"]
     found: list[Meaning] = []
     price = 0.0
-    meanings = worth_now(seen, spoken_of(seen, alike(seen, meanings), past))
-    meanings = of_their_period(seen, _named(seen, meanings), past)
+    meanings = all_in(seen, worth_now(seen, on_what(seen, spoken_of(seen, alike(seen, meanings), past))))
+    meanings = of_their_period(seen, as_named(seen, of_weeks(seen, meanings)), past)
     meanings = _own_money(seen, that_hold(seen, meanings, past), past)
     flows = any(m.role == "flow" for m in meanings)
     around = contexts(seen.tokens, seen.amounts)
@@ -51,37 +47,18 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
             meaning = meaning.instead("price", meaning.probability)
         elif meaning.label == "price" and its_rent:
             meaning = meaning.instead("rent/month", meaning.probability)
+        like = _like_a_rent(amount, seen.amounts, meanings)
+        if meaning.label == "price" and like and not _too_much(amount.value, rents):
+            meaning = meaning.instead(like, meaning.probability)
         price = amount.value if meaning.label == "price" else 0.0
-        found.append(meaning)
-    return found
-
-
-def _named(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
-    """Dues of a building are no instalment, costs of a purchase are paid once, a cost beside a month's rent is a month's."""
-    found = []
-    monthly = any(m.label in ("rent/month", "netrent/month") for m in meanings)
-    for at, (amount, meaning, context) in enumerate(
-        zip(seen.amounts, meanings, contexts(seen.tokens, seen.amounts), strict=True)
-    ):
-        previous = seen.amounts[at - 1].last + 1 if at else 0
-        following = seen.amounts[at + 1].first if at + 1 < len(meanings) else len(seen.tokens)
-        before = seen.tokens[max(previous, amount.first - _NAME_BEFORE) : amount.first]
-        after = seen.tokens[amount.last + 1 : min(following, amount.last + 1 + _NAME_AFTER)]
-        if meaning.role == "instalment" and said(before, "dues"):
-            meaning = meaning.instead(f"cost/{meaning.period}", meaning.probability)
-        elif meaning.role in _PAID and (said(after, "costs_of_purchase") or said(before, "costs_of_purchase")):
-            meaning = meaning.instead("once", meaning.probability)
-        elif meaning.label == "cost/year" and monthly and period_of(seen.tokens, context) is None:
-            likely = any(label == "cost/month" and p >= _PERHAPS for label, p in meaning.others)
-            if likely and not {t.text for t in (*before, *after)} & _YEARLY:
-                meaning = meaning.instead("cost/month", meaning.probability)
         found.append(meaning)
     return found
 
 
 def _own_money(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
     """Of two amounts of own money in one property without a price the larger is its price ("equity of 120k in a 300k
-    building"), a price below zero among flows, or the first of them, is money put in, and "30.000 ahorrados" are savings."""
+    building"), a price below zero among flows, or the first of them, is money put in, and "30.000 ahorrados" are savings,
+    unless they are for the deposit."""
     found = list(meanings)
     priced = any(m.role in ("price", "value") for m in meanings) or any(t.role in ("price", "value") for t in past.told)
     owns = [at for at, m in enumerate(meanings) if m.role == "own"]
@@ -95,7 +72,9 @@ def _own_money(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Mean
         if amount.below and flows and (meaning.role == "price" or (meaning.role == "flow" and not paid)):
             paid = True
             found[at] = meaning.instead("own", meaning.probability)
-        elif meaning.role == "own" and after is not None and not after.opens and after.text in _SAVED:
+        elif meaning.role == "own" and after is not None and not after.opens and after.text in _SAVED and not (
+            said(seen.tokens[amount.last + 1 : amount.last + 6], "for_the_deposit")
+        ):
             found[at] = meaning.instead("savings", meaning.probability)
     return found
 
@@ -106,6 +85,17 @@ def _counts(seen: Seen, amount: Amount) -> bool:
     bare = amount.kind == "other" and amount.literal and not amount.scaled and 2 <= amount.value <= _MOST_UNITS
     units = following is not None and not following.opens and not following.comma and following.text.endswith("s")
     return bool(bare and units and following is not None and ("type" in following.classes or following.text in _UNITS))
+
+
+def _like_a_rent(amount: Amount, amounts: Sequence[Amount], meanings: Sequence[Meaning]) -> str | None:
+    """What the month's rents of the message are called that an amount taken for a price is of the size of: "nine flats paying
+    780 each plus a shop on 1,300"."""
+    bare = amount.value < _LEAST_PRICE and not (amount.scaled or amount.currency)
+    for other, meaning in zip(amounts, meanings, strict=True):
+        near = other.value / _OF_A_SIZE <= amount.value <= other.value * _OF_A_SIZE
+        if meaning.label in ("rent/month", "room/month") and near and other.value >= _LEAST_BARE and not bare:
+            return meaning.label if meaning.label == "rent/month" or amount.value < other.value * _OF_ROOMS else "rent/month"
+    return None
 
 
 def _too_much(rent: float, others: Sequence[float]) -> bool:

@@ -23,6 +23,8 @@ from knowledge.understanding.net import Net
 PATH, NET = DATA / "figures.npz", DATA / "figures-net.npz"
 #: Roles that are kept of a figure, and the least probability of those that it has not.
 _LISTED, _LEAST = 4, 0.03
+#: From this probability on a figure may be what else it could be.
+_PERHAPS = 0.2
 #: From this share of the probability of being nothing on, a figure is something.
 _RATHER = 0.7
 
@@ -42,6 +44,10 @@ class Meaning:
         """The same figure read as something else."""
         role, _, period = label.partition("/")
         return Meaning(role, period or None, probability, self.option)
+
+    def perhaps(self, label: str) -> bool:
+        """Whether it may well be this instead."""
+        return any(other == label and p >= _PERHAPS for other, p in self.others)
 
     @property
     def label(self) -> str:

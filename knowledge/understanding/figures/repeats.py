@@ -9,7 +9,7 @@ from knowledge.understanding.amounts import Amount
 from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
-from knowledge.understanding.rules.vocabulary import words
+from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.tokens import Token
 
 #: Kinds of figure of which a property has one, and the words of one that goes from so much to so much.
@@ -19,6 +19,11 @@ _FROM, _TO, _MOVES, _MOVES_BEFORE = words("goes_from"), words("goes_to"), tuple(
 _NAME_BEFORE = 5
 #: What stands between the figures of a list.
 _AND = frozenset({"y", "e", "and"})
+#: What is paid all in is no more than so many times the price.
+_MOST_ON_TOP = 1.4
+#: "sobre los 217.500", "on the 217,500": what a figure is reckoned on, and what it may have been taken for.
+_ON, _THE, _NOT = words("reckoned_on"), words("the"), words("refused")
+_BASES = frozenset({"price", "own", "works", "once", "value"})
 _DEFINITE, _BOUGHT, _WORTH = words("definite"), tuple(words("bought_stems")), tuple(words("worth_stems"))
 
 
@@ -60,6 +65,24 @@ def spoken_of(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
     return found
 
 
+def on_what(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
+    """ "lo vendieron por 198.000 y con todo nos fuimos a 217.500 … el bruto lo quiero sobre los 217.500": where a figure comes
+    back as the base of what is asked, it is the price, and no other is."""
+    found = list(meanings)
+    values = [a.value for a in seen.amounts]
+    for at, amount in enumerate(seen.amounts):
+        before = [t.text for t in seen.tokens[max(0, amount.first - 3) : amount.first]]
+        based = len(before) == 3 and before[-2] in _ON and before[-1] in _THE and before[-3] not in _NOT
+        first = values.index(amount.value)
+        if not based or first == at or seen.compares or meanings[first].role not in _BASES:
+            continue
+        for n, meaning in enumerate(meanings):
+            if meaning.role == "price" and n != first:
+                found[n] = meaning.instead(NOTHING, meaning.probability)
+        found[first] = meanings[first].instead("price", meanings[first].probability)
+    return found
+
+
 def worth_now(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
     """ "compré en 1.9 mdp, ya entregaron y vale 2.42": of two prices of one property the later is what it is worth."""
     prices = [n for n, m in enumerate(meanings) if m.role == "price"]
@@ -70,6 +93,20 @@ def worth_now(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
         worth = any(t.text.startswith(_WORTH) for t in seen.tokens[max(0, amount.first - 2) : amount.first])
         if bought and worth:
             found[prices[1]] = found[prices[1]].instead("value", found[prices[1]].probability)
+    return found
+
+
+def all_in(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
+    """ "265k, 294k all in with taxes and fees": of two prices of one property the later, said to be all in, is what it cost."""
+    prices = [n for n, m in enumerate(meanings) if m.role == "price"]
+    found = list(meanings)
+    if len(prices) != 2 or prices[1] != prices[0] + 1:
+        return found
+    first, last = (seen.amounts[n] for n in prices)
+    behind = seen.tokens[last.last + 1 : last.last + 1 + _NAME_BEFORE]
+    end = next((n for n, t in enumerate(behind) if t.opens), len(behind))
+    if first.value < last.value <= _MOST_ON_TOP * first.value and said(behind[:end], "all_in"):
+        found[prices[0]] = meanings[prices[0]].instead(NOTHING, meanings[prices[0]].probability)
     return found
 
 

@@ -33,6 +33,7 @@ _ASKS_A_LOAN = frozenset({"affordable_loan", "loan_amount", "monthly_payment"})
 _PARTS_OF_TOTALS = frozenset({"annual_growth", "purchase_costs", "gross_yield", "cash_on_cash", "down_payment"})
 _YEARS, _MONTHS, _INTERROGATIVE = words("years"), words("months"), words("interrogative")
 _LOAN = ("loan", "financed_pct", "down_pct")
+_WITHOUT_IT, _OF_LOANS = words("without") | {"no"}, words("of_loans")
 #: What each measure cannot do without: one entry of each group.
 _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "savings_gap": (("price",), _LOAN, ("savings",)),
@@ -200,10 +201,16 @@ def implied_measures(deal: Mapping[str, Any]) -> list[str]:
 
 def named_measures(tokens: Sequence[Token], text: str) -> list[Hit]:
     """The measures that the message names, in its questions where it has any."""
-    hits = measures(tokens)
+    hits = [h for h in measures(tokens) if not _left_out(tokens, h)]
     questions = _questions(tokens, text)
     inside = [h for h in hits if any(start <= h.start < end for start, end in questions)]
     return _outer(inside or hits)
+
+
+def _left_out(tokens: Sequence[Token], hit: Hit) -> bool:
+    """Whether a name ends with what the question does without: "¿cuánto necesito en total, sin hipoteca?"."""
+    before = tokens[hit.end - 2].text if hit.end - hit.start > 1 else ""
+    return before in _WITHOUT_IT and tokens[hit.end - 1].text in _OF_LOANS
 
 
 def asked_measures(tokens: Sequence[Token], hits: Sequence[Hit], deal: Mapping[str, Any]) -> list[str]:

@@ -12,7 +12,7 @@ from knowledge.understanding.rules.figure import RENTS, SURE, Figure, label_of, 
 from knowledge.understanding.rules.vocabulary import Named, words
 from knowledge.understanding.tokens import Token
 
-_MONTHS = words("months")
+_MONTHS, _INTERROGATIVE = words("months"), words("interrogative")
 #: Before a bare number that is a percentage ("si prestan el 70"), and before one that is a term.
 _SHARE_OPENERS = frozenset({"el", "un", "al", "hasta", "to", "del"})
 _TERM_OPENERS = frozenset({"a", "over", "en", "to", "de"})
@@ -93,4 +93,5 @@ def _a_month(tokens: Sequence[Token], context: Context) -> bool:
     quoted = [t.text for t in after[:2]]
     if quoted[:1] == ["mv"] or quoted == ["m", "v"]:
         return True
-    return any(t.text in _MONTHS for t in after) and not any(t.comma for t in after[:1])
+    end = next((n for n, t in enumerate(after) if t.comma or t.text in _INTERROGATIVE), len(after))
+    return any(t.text in _MONTHS for t in after[:end])  # "al 3 %, ¿cuánto pago al mes?" is no rate of a month

@@ -15,6 +15,7 @@ _LET, _YOURS = words("let_words"), words("yours")
 _NEAR = 6
 _JUST_BEFORE = 4
 _OF_FOUR = words("of_four")
+_UNITS = frozenset({"unit", "units", "unidades"})
 _EMPTY = frozenset({"vacia", "vacio", "vacias", "vacios", "empty", "unlet"})
 
 
@@ -38,7 +39,7 @@ def countable(tokens: Sequence[Token]) -> dict[str, int]:
         number = (
             int(before.raw) if re.fullmatch("[0-9]{1,3}", before.raw) else int(lexicon().numbers.get(before.text, 0))
         )
-        unit = counts.get(token.text) == "bedrooms" or "types" in token.classes or token.text in ("units", "unidades")
+        unit = counts.get(token.text) == "bedrooms" or "types" in token.classes or token.text in _UNITS
         if unit and 2 <= number <= 60 and not token.gap.strip(" -"):
             found["rooms"] = number
         if token.text in _LET and (let := _number_before(tokens, at)) > 1:
@@ -48,9 +49,9 @@ def countable(tokens: Sequence[Token]) -> dict[str, int]:
     return found
 
 
-def rooms_before(tokens: Sequence[Token], at: int) -> int:
-    """How many rooms the rent at `at` is told for: "3 rooms at 400"; 1 where nothing says."""
-    for token in reversed(tokens[max(0, at - _JUST_BEFORE) : at]):
+def rooms_before(tokens: Sequence[Token], at: int, reach: int = _JUST_BEFORE) -> int:
+    """How many rooms the rent at `at` is told for, at most `reach` tokens before: "3 rooms at 400"; 1 where nothing says."""
+    for token in reversed(tokens[max(0, at - reach) : at]):
         number = int(token.raw) if re.fullmatch("[0-9]{1,2}", token.raw) else int(lexicon().numbers.get(token.text, 0))
         if number > 1 or token.comma or token.opens:
             return number if 2 <= number <= 60 else 1

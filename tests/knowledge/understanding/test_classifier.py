@@ -45,7 +45,8 @@ def test_several_routes_only_where_several_are_wanted() -> None:
 def test_nobody_and_a_person_stand_alone() -> None:
     assert chosen(probabilities(none=0.5, roi=0.55), several=0.9) == ("none",)
     assert chosen(probabilities(human=0.6, roi=0.55), several=0.9) == ("human",)
-    assert chosen(probabilities(human=0.45, roi=0.9), several=0.1) == ("roi",)
+    assert chosen(probabilities(human=0.5, roi=0.9), several=0.1) == ("human",)
+    assert chosen(probabilities(human=0.4, roi=0.9), several=0.1) == ("roi",)
 
 
 def test_a_cue_for_a_person_asked_by_name_always_stands() -> None:

@@ -1,0 +1,164 @@
+"""What the plain words right beside a figure say of it, where the trained reader took it for something else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge.understanding.amounts import Amount
+from knowledge.understanding.figures.history import NOTHING
+from knowledge.understanding.figures.reader import Meaning
+from knowledge.understanding.figures.seen import Seen
+from knowledge.understanding.rules.contexts import Context, contexts, period_of
+from knowledge.understanding.rules.vocabulary import said, words
+from knowledge.understanding.rules.weeks import WEEKS_OF_A_YEAR, counts_weeks, weeks_let
+from knowledge.understanding.tokens import Token
+
+#: How far (in tokens) a name stands from its figure, before and after.
+_NAME_BEFORE, _NAME_AFTER = 5, 5
+#: The same of a share of the year that stands empty: "5% of the gross rent lost to vacancy".
+_EMPTY_AFTER = 8
+#: Costs that are a year's.
+_YEARLY = words("yearly_costs")
+#: What costs of a purchase may be taken for, an instalment, and the share of a year that stands empty.
+_PAID = frozenset({"cost", "works", "own"})
+_TAXED = frozenset({"price", "rent", "cost", "works", "own", NOTHING})
+_OWED = frozenset({"affordable", "rentbudget", "rent", "cost"})
+_SHARES = frozenset({NOTHING, "target", "growth", "rent_growth", "discount", "financed", "down", "rate"})
+_GROWING, _OF_RENTS = frozenset({"growth", "target", "discount"}), words("of_rents")
+_EMPTY, _BOUNDS = words("of_empty"), words("bounds_of_payments")
+_LENDERS, _LENDS = words("of_loans"), tuple(words("lends_stems"))
+_ARTICLES, _PRICED, _WHOLE_YEAR = words("the"), frozenset({"de", "of", "at", "por", "for", "worth"}), 12
+#: What a week's rent may be taken for.
+_LET = frozenset({"rent", "room", "night", "cost", NOTHING})
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """A figure with the words right before it and after it, up to the next figures; `beyond` reaches further after it.
+    `message` is what the whole message tells."""
+
+    amount: Amount
+    meaning: Meaning
+    context: Context
+    tokens: list[Token]
+    before: Sequence[Token]
+    after: Sequence[Token]
+    beyond: Sequence[Token]
+    message: _Message
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """Whether a month's rent is told (`monthly`), the largest price, and whether money is lent."""
+
+    monthly: bool
+    largest: float
+    lending: bool
+
+
+def as_named(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
+    """Each figure as its own words call it, where they name one thing only."""
+    message = _Message(
+        any(m.label in ("rent/month", "netrent/month") for m in meanings),
+        max((a.value for a, m in zip(seen.amounts, meanings, strict=True) if m.role == "price"), default=0.0),
+        any(t.text in _LENDERS or t.text.startswith(_LENDS) for t in seen.tokens),
+    )
+    found = []
+    for at, (amount, meaning, context) in enumerate(
+        zip(seen.amounts, meanings, contexts(seen.tokens, seen.amounts), strict=True)
+    ):
+        previous = seen.amounts[at - 1].last + 1 if at else 0
+        following = seen.amounts[at + 1].first if at + 1 < len(meanings) else len(seen.tokens)
+        figure = _Beside(
+            amount, meaning, context, seen.tokens,
+            seen.tokens[max(previous, amount.first - _NAME_BEFORE) : amount.first],
+            seen.tokens[amount.last + 1 : min(following, amount.last + 1 + _NAME_AFTER)],
+            seen.tokens[amount.last + 1 : min(following, amount.last + 1 + _EMPTY_AFTER)],
+            message,
+        )
+        label = next((said_of for read in _READINGS if (said_of := read(figure))), None)
+        found.append(meaning.instead(label, meaning.probability) if label else meaning)
+    return found
+
+
+def _cost(figure: _Beside) -> str | None:
+    """Dues of a building are no instalment, costs and taxes of a purchase are paid once, a cost beside a month's rent is a
+    month's."""
+    meaning, before, after = figure.meaning, figure.before, figure.after
+    if meaning.role == "instalment" and said(before, "dues"):
+        return f"cost/{meaning.period}"
+    if meaning.role in _PAID and (said(after, "costs_of_purchase") or said(before, "costs_of_purchase")):
+        return "once"
+    if meaning.role in _TAXED and figure.message.largest > figure.amount.value and said(after, "taxes_of_purchase"):
+        return "once"
+    if meaning.label == "cost/year" and figure.message.monthly and period_of(figure.tokens, figure.context) is None:
+        likely = meaning.perhaps("cost/month") and not {t.text for t in (*before, *after)} & _YEARLY
+        return "cost/month" if likely else None
+    return None
+
+
+def _rent_or_price(figure: _Beside) -> str | None:
+    """ "arriendo del apto de Bucaramanga: 1.900.000", "cobro 640 de alquiler"; the amount of a property is its price: "¿a
+    cuánto tendría que alquilar un local de 96.000 €?"."""
+    meaning = figure.meaning
+    of_a_type = len(figure.before) > 1 and figure.before[-1].text in _PRICED and bool(
+        figure.before[-2].classes & {"type", "types"}
+    )
+    if meaning.role == "price" and not of_a_type and _opens_with(figure.tokens, figure.context, _OF_RENTS):
+        return "rent/month"
+    if meaning.label == "rent/month" and of_a_type and meaning.perhaps("price") and not said(figure.after, "rent_behind"):
+        return "price"
+    named = meaning.role == NOTHING and meaning.perhaps("rent/month") and said(figure.after[:2], "rent_behind")
+    return "rent/month" if named else None
+
+
+def _instalment(figure: _Beside) -> str | None:
+    """ "la hipoteca se me va a 512 al mes", unless it is what one could pay at most."""
+    clause = figure.tokens[figure.context.left : figure.amount.first]
+    taken = figure.meaning.role in _OWED and said(clause, "takes_of_loans")
+    return "instalment/month" if taken and not {t.text for t in figure.before} & _BOUNDS else None
+
+
+def _share(figure: _Beside) -> str | None:
+    """Where money is lent a percentage is its rate rather than growth; a share "lost to vacancy" is that, and "all 12 months"
+    stand empty nowhere."""
+    meaning = figure.meaning
+    if meaning.role == "vacant_months" and figure.amount.value >= _WHOLE_YEAR:
+        return NOTHING
+    if meaning.role in _GROWING and figure.message.lending and meaning.perhaps("rate"):
+        return "rate"
+    percent = meaning.role in _SHARES and figure.amount.kind == "percent"
+    return "vacancy" if percent and _stands_empty(figure.before, figure.beyond) else None
+
+
+_READINGS = (_cost, _rent_or_price, _instalment, _share)
+
+
+def of_weeks(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
+    """ "22 weeks at 1,150", "250 a week": a week's rent is told for the year's weeks that are let (`weeks_let`)."""
+    found = list(meanings)
+    for at, (amount, meaning) in enumerate(zip(seen.amounts, meanings, strict=True)):
+        pays = amount.kind in ("money", "other") and meaning.role in _LET and amount.value > WEEKS_OF_A_YEAR
+        if pays and weeks_let(seen.tokens, seen.amounts, at):
+            found[at] = meaning.instead("rent/year", meaning.probability)
+        elif counts_weeks(seen.tokens, amount):
+            found[at] = meaning.instead(NOTHING, meaning.probability)
+    return found
+
+
+def _opens_with(tokens: Sequence[Token], context: Context, names: frozenset[str]) -> bool:
+    """Whether a figure's clause is its own and begins with one of these words."""
+    at = context.left
+    if context.shared_left:
+        return False
+    while at < len(tokens) and tokens[at].text in _ARTICLES:
+        at += 1
+    return at < len(tokens) and tokens[at].text in names
+
+
+def _stands_empty(before: Sequence[Token], after: Sequence[Token]) -> bool:
+    """ "5% of the gross rent lost to vacancy", "desocupación del 8 %", in the figure's own sentence."""
+    start = max((n for n, t in enumerate(before) if t.opens or t.comma), default=0)
+    end = next((n for n, t in enumerate(after) if t.opens or t.comma), len(after))
+    return any(t.text in _EMPTY for t in (*before[start:], *after[:end]))
