@@ -46,7 +46,8 @@ def deal_measures(known: Known) -> list[str]:
     """The measures asked that the told figures allow; empty where the slots decide."""
     deal = known.request.get("deal") or {}
     listed = "price" not in known.brief.turn_slots and any(r.get("kind") == "listing" for r in known.brief.references)
-    return [] if listed or known.request.get("options") else measures_of(deal)
+    told_apart = any(option.get("deal") for option in known.request.get("options") or ())  # places alone have no return
+    return [] if listed or told_apart else measures_of(deal)
 
 
 def measures_of(deal: Mapping[str, Any]) -> list[str]:
@@ -55,7 +56,7 @@ def measures_of(deal: Mapping[str, Any]) -> list[str]:
     if not asked:
         return []
     gross = deal.get("price") and deal.get("rent") and not deal["rent"].get("net") and "gross_yield" not in asked
-    if gross and _WITH_GROSS & set(asked) and deal.get("base") != "invested":
+    if gross and _WITH_GROSS & set(asked) and (deal.get("base") != "invested" or not deal.get("upfront")):
         asked.append("gross_yield")
     computed = deal.get("rate_pct") and deal.get("term_years") and not deal.get("instalment")
     if computed and _OF_THE_LOAN & set(asked) and "monthly_payment" not in asked:
@@ -133,7 +134,7 @@ def _base(deal: Mapping[str, Any], asked: list[str]) -> str | None:
     """What a figure is measured on; a square metre after works has cost the works too."""
     if "price_per_m2" in asked and deal.get("upfront") and deal.get("base") != "price":
         return "invested"
-    stated = deal.get("costs") or (deal.get("rent") or {}).get("net")
+    stated = deal.get("costs") or deal.get("vacancy_pct") or (deal.get("rent") or {}).get("net")
     if deal.get("base") == "invested" and stated and not deal.get("upfront"):
         return "price"  # "310,000 all in": the costs of the purchase are in it
     return deal.get("base") if (_YIELDS | {"total_return"}) & set(asked) else None

@@ -27,9 +27,10 @@ class Case(Income):
 
     @property
     def _rest_is_lent(self) -> bool:
-        """Own money beside a price and a loan's terms: the bank pays the rest."""
+        """Own money beside a price and a loan's terms, or where the loan is asked for: the bank pays the rest."""
         i = self.inputs
-        return i.own_cash is not None and i.price is not None and i.rate_pct is not None and i.own_cash < i.price
+        lent = i.rate_pct is not None or "loan_amount" in i.measures
+        return lent and i.own_cash is not None and i.price is not None and i.own_cash < i.price
 
     @cached_property
     def lent_on(self) -> Fact:

@@ -42,6 +42,8 @@ _LONG_WHILES = {
 #: Words before "decade" that look ahead to it: "the next decade" is ten years, "the last decade" is past.
 _COMING = frozenset({"next", "coming", "proxima", "siguiente"})
 _SHORT_TERMS = words("short_terms")
+#: Names of payments of which a number makes a term in months, and the least of them.
+_MONTHLY_PAYMENTS, _LEAST_PAYMENTS = phrases("monthly_payments"), 6
 #: What a bare figure of square metres is followed by: "160 de construcción".
 _AREA_NAMES, _LARGEST_BARE = phrases("area_names"), 100_000.0
 _PESOS = frozenset({"peso", "pesos", "pesitos"})
@@ -362,6 +364,9 @@ def _term(here: _Here) -> Amount | None:
     if here.word in _MONTH_WORDS and not few:
         half = words_at(tokens, last + 2, 2) in (("y", "medio"), ("and", "half"))
         return here.make("months", value + 0.5 * half, 3 if half else 1)
+    for payments in _MONTHLY_PAYMENTS:
+        if here.number.literal and value >= _LEAST_PAYMENTS and words_at(tokens, last + 1, len(payments)) == payments:
+            return here.make("months", value, len(payments))  # "balance in 60 equal monthly payments"
     return here.make("other", value, 1) if here.word in _SHORT_TERMS else None
 
 
@@ -449,6 +454,8 @@ def _is_year(here: _Here) -> bool:
     if not re.fullmatch(r"(19|20)\d\d", here.tokens[here.at].raw):
         return False
     before = here.tokens[here.at - 1].text if here.at else ""
+    if here.word == "s" and here.follower is not None and not here.follower.gap:
+        return True  # "a 1970s flat"
     return before in _YEAR_OPENERS or before in _MONTH_NAMES or here.word in ("y", "and", "a", "")
 
 

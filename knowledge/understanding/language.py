@@ -37,7 +37,7 @@ def detect(
     spanish = english = 0.0
     telling = {True: False, False: False}
     hints = 0.0
-    of_the_trade = stretches(tokens, phrases("loan_words"))
+    of_the_trade = stretches(tokens, phrases("trade_words"))
     for at, token in enumerate(tokens):
         if at in of_the_trade or token.kind != "word" or token.text in _SHARED or (skip and at in skip):
             continue

@@ -18,6 +18,8 @@ _PARTS = {"medio": 0.5, "media": 0.5, "half": 0.5, "cuarto": 0.25, "quarter": 0.
 _MEXICAN_MILLIONS = frozenset({"mdp", "mdd", "mde"})
 #: English words that follow "once" where it is no Spanish eleven.
 _AFTER_ONCE = words("after_once")
+_ARTICLES = frozenset({"un", "una", "uno", "one"})
+_OF_A_HUNDRED = frozenset({"por", "percent", "per"})
 #: What a small number after an amount counts, and not money.
 _COUNTED = words("counted_times")
 #: "28.7M": dots part decimals in this message.
@@ -109,8 +111,9 @@ class _Reading:
             return True
         if token.text == "once" and self.word(self.i + 1) in _AFTER_ONCE:
             return False  # "once the loan is paid"
-        if token.text in self.lex.numbers and self.scaled and self._counts_other(self.word(self.i + 1)):
-            return False  # "2 millones once meses del año"
+        article = token.text in _ARTICLES and self.word(self.i + 1) not in self.lex.scales
+        if token.text in self.lex.numbers and self.scaled and (article or self._counts_other(self.word(self.i + 1))):
+            return False  # "2 millones once meses del año", "rento en 21 mil una casa"
         if token.text in self.lex.numbers:
             return self._add(self.lex.numbers[token.text])
         if token.text in ("a", "an") and self.i == self.at:
@@ -207,6 +210,8 @@ class _Reading:
             scale = self.lex.scales.get(self.word(half + 1), 0.0)
             if self.scaled and current is None:
                 self.done = self._number(self.millions + self.thousands + 0.5 * self.size, half)
+            elif current is not None and self.word(half + 1) in _OF_A_HUNDRED:
+                self.done = self._number(current + 0.5, half)  # "tres y medio por ciento"
             elif current is not None and scale >= 1e3:
                 self.scaled = True
                 self.done = self._number((current + 0.5) * scale, half + 1)

@@ -291,7 +291,7 @@ def _places_beside(places: Sequence[Place], slots: Mapping[str, Any]) -> list[di
     """Places set against each other, as options without figures: those named now, else those known."""
     named = [p for p in places if p.level in ("city", "neighbourhood", "other")]
     narrow = [p for p in named if p.level == "neighbourhood"]
-    named = narrow if len(narrow) > 1 else named
+    named = narrow if len(narrow) > 1 else [p for p in named if not any(p.name == part.city for part in narrow)]
     if len(named) < 2:
         cities = slots.get("neighbourhood") if isinstance(slots.get("neighbourhood"), list) else slots.get("city")
         if not isinstance(cities, list):

@@ -48,7 +48,7 @@ FigureReader = Callable[[Seen, Past], tuple[list[Meaning], Past]]
 #: Figures that no other reading of their words may use.
 _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phone", "year"})
 #: From this probability on a measure is likely asked; words of a message that the next one's reading looks at.
-_LIKELY, _SURELY, _WORDS = 0.3, 0.95, 60
+_LIKELY, _SURELY, _WORDS = 0.3, 0.9, 60
 #: Measures whose words also ask for what is no return.
 _ANYTHINGS = frozenset({"price_per_m2", "future_value", "down_payment", "loan_amount", "converted"})
 #: Before a type, these point at one property: its amount is a price.
@@ -171,6 +171,8 @@ def understand(
         # what the only property so far cost is in its record now
         before = before if _were_options(known) else {k: v for k, v in before.items() if k not in _OF_ONE}
     wanted = request.merge_request(before, wanted, not meant.own_cue, fresh)
+    if meant.routes == ("roi",) and deal.get("turn") and not any(set(FIGURES) & o.keys() for o in wanted.get("options") or ()):
+        wanted.pop("options", None)  # one return is asked for, not the places that were compared before
     after["_told"] = _remembered(message, turn, wanted, fresh)
     after["_words"] = sorted(message.words)[:_WORDS]
     after["_figures"] = to_slots(message.past)

@@ -96,7 +96,8 @@ _UNITS = {
 _ADDED = words("added")
 #: Rents of parts: names of the parts, what joins them and what tells of a change instead; how far (in tokens) they stand apart.
 _PARTS, _JOINED, _MOVED = words("parts"), words("joins_parts"), words("not_both")
-_PART_AWAY, _PART_AFTER, _UNITS_BEFORE = 12, 5, 5
+_PART_AWAY, _PART_AFTER, _UNITS_BEFORE, _EACH_BEFORE = 12, 5, 5, 3
+_EACH = words("each_of")
 #: Beginnings of verbs of what falls, and how far (in tokens) before its figure one stands.
 _FALLS, _VERB_BEFORE = tuple(words("falls")), 3
 
@@ -114,7 +115,7 @@ def as_meant(
     values = sizes(tokens, told, meanings, known, currency)
     ruled = {f.at: f for f in figures}
     found = [f for f in figures if f.at not in meanings]
-    found += figures_of(tokens, told, meanings, values, ruled)
+    found += figures_of(tokens, told, meanings, values, ruled, known.get("rooms"))
     found.sort(key=lambda f: f.at)
     return found
 
@@ -125,8 +126,10 @@ def figures_of(
     meanings: Mapping[int, Meaning],
     values: Mapping[int, float],
     ruled: Mapping[int, Figure],
+    rooms: int | None = None,
 ) -> list[Figure]:
-    """A figure for each amount: its role by its meaning, its value by `values`; `ruled` (by first token) lends labels."""
+    """A figure for each amount: its role by its meaning, its value by `values`; `ruled` (by first token) lends labels, `rooms`
+    is how many were told before."""
     flows = {int(a.value) for a in told if meanings[a.first].role == "flow"}  # "cada año: 20, 22, 24" names no years
     named = names(tokens)
     found = []
@@ -157,8 +160,8 @@ def figures_of(
                 opener=tokens[at - 1].text if at and not tokens[at].opens else "",
             )
         )
-    _add_rooms(found, tokens)
-    _add_parts(found, tokens)
+    _add_rooms(found, tokens, rooms)
+    _add_parts(found, tokens, rooms)
     recurring = {
         a.first
         for a, c in zip(told, contexts(tokens, told), strict=True)
@@ -177,17 +180,20 @@ def _below(tokens: Sequence[Token], amount: Amount, meaning: Meaning) -> bool:
     return amount.below and meaning.role in _SIGNED
 
 
-def _add_rooms(found: list[Figure], tokens: Sequence[Token]) -> None:
-    """ "three rooms let at 310, 295 and 340", "3 rooms at 400 each, a studio at 550": rents of rooms make one rent of all."""
+def _add_rooms(found: list[Figure], tokens: Sequence[Token], rooms: int | None) -> None:
+    """ "three rooms let at 310, 295 and 340", "3 rooms at 400 each, a studio at 550", "las viviendas a 480 cada una, el bajo a
+    700": rents of rooms make one rent of all."""
     each = [f for f in found if f.each]
     if len(each) < 2:
         return
     alone = countable(tokens).get("rooms", len(each)) == len(each)
-    each[0].value, each[0].each = sum(f.value * (1 if alone else rooms_before(tokens, f.at)) for f in each), False
-    found[:] = [f for f in found if f not in each[1:]]
+    each[0].value = sum(f.value * (1 if alone and not rooms else _counted(tokens, f, rooms)) for f in each)
+    each[0].each = False
+    for figure in each[1:]:
+        figure.role, figure.each = "part", False
 
 
-def _add_parts(found: list[Figure], tokens: Sequence[Token]) -> None:
+def _add_parts(found: list[Figure], tokens: Sequence[Token], rooms: int | None) -> None:
     """ "900 mil por la casa de adelante y 650 mil por la de atrás", "nine flats paying 780 each plus a shop on 1,300": rents of
     the parts of one property, joined and with the name of a part beside the later, add up."""
     rents = [f for f in found if f.role == "rent" and not f.years]
@@ -199,10 +205,22 @@ def _add_parts(found: list[Figure], tokens: Sequence[Token]) -> None:
     end = next((n for n, t in enumerate(behind) if t.opens or t.comma), len(behind))
     words_of = {t.text for t in between}
     parts = {t.text for t in (*between, *behind[:end])} & _PARTS
-    joined = words_of & _JOINED and not words_of & _MOVED and not any(t.opens for t in tokens[first.at + 1 : second.at + 1])
+    apart = any(t.comma for t in tokens[first.at + 1 : second.at + 1]) and _PARTS & {
+        t.text for t in tokens[max(0, first.at - _PART_AFTER) : first.at]
+    }
+    opened = any(t.opens for t in tokens[first.at + 1 : second.at + 1])
+    joined = (words_of & _JOINED or apart) and not words_of & _MOVED and not opened
     if joined and parts and len(between) <= _PART_AWAY:
-        first.value = sum(f.value * (rooms_before(tokens, f.at, _UNITS_BEFORE) if f.each else 1) for f in rents)
+        first.value = sum(f.value * (_counted(tokens, f, rooms) if f.each else 1) for f in rents)
         first.each, second.role = False, "part"
+
+
+def _counted(tokens: Sequence[Token], figure: Figure, rooms: int | None) -> int:
+    """How many units a rent of each is of: as many as stand before it, else, where it says "cada una", as were told before."""
+    here = rooms_before(tokens, figure.at, _UNITS_BEFORE)
+    behind = next((n for n in range(figure.at + 1, len(tokens)) if tokens[n].comma or tokens[n].opens), len(tokens))
+    said_each = bool({t.text for t in tokens[max(0, figure.at - _EACH_BEFORE) : behind]} & _EACH)
+    return here if here > 1 else rooms if rooms and said_each else 1
 
 
 def _kind(amount: Amount, meaning: Meaning) -> str:

@@ -137,6 +137,9 @@ def deal_of(
         for amount in amounts:
             amount.role = "fx_rate" if amount.first in new_rate else amount.role
     _as_found(tokens, amounts, figures, deal, meant)
+    for amount in amounts:
+        if amount.role == "price" and any(f.at == amount.first and f.role == "rent" and f.period == "month" for f in figures):
+            amount.role = "monthly_rent"  # "rento mi depa de Santa Fe en 28 mil"
     if "roi" in meant.routes:
         _give_roles(amounts, figures)
     _whole_rent(amounts, figures, deal)

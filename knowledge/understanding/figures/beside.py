@@ -25,7 +25,9 @@ _PAID = frozenset({"cost", "works", "own"})
 _TAXED = frozenset({"price", "rent", "cost", "works", "own", NOTHING})
 _OWED = frozenset({"affordable", "rentbudget", "rent", "cost"})
 _SHARES = frozenset({NOTHING, "target", "growth", "rent_growth", "discount", "financed", "down", "rate"})
-_GROWING, _OF_RENTS = frozenset({"growth", "target", "discount"}), words("of_rents")
+_BOUGHT = tuple(words("bought_stems")) + tuple(words("worth_stems"))
+_YEARS_OF = frozenset({12, 52, 365})
+_GROWING, _OF_RENTS = frozenset({"growth", "target", "discount"}), words("of_rents") | words("opens_rent")
 _EMPTY, _BOUNDS = words("of_empty"), words("bounds_of_payments")
 _LENDERS, _LENDS = words("of_loans"), tuple(words("lends_stems"))
 _ARTICLES, _PRICED, _WHOLE_YEAR = words("the"), frozenset({"de", "of", "at", "por", "for", "worth"}), 12
@@ -88,6 +90,10 @@ def _cost(figure: _Beside) -> str | None:
     meaning, before, after = figure.meaning, figure.before, figure.after
     if meaning.role == "instalment" and said(before, "dues"):
         return f"cost/{meaning.period}"
+    if meaning.role == "own" and said(after, "into_works"):
+        return "works"
+    if meaning.role == "netrent" and said(before[-3:], "net_of"):
+        return f"cost/{meaning.period}"
     if meaning.role in _PAID and (said(after, "costs_of_purchase") or said(before, "costs_of_purchase")):
         return "once"
     if meaning.role in _TAXED and figure.message.largest > figure.amount.value and said(after, "taxes_of_purchase"):
@@ -109,6 +115,8 @@ def _rent_or_price(figure: _Beside) -> str | None:
         return "rent/month"
     if meaning.label == "rent/month" and of_a_type and meaning.perhaps("price") and not said(figure.after, "rent_behind"):
         return "price"
+    if meaning.role == "rentbudget" and said(figure.before, "lets_for"):
+        return "rent/month"
     named = meaning.role == NOTHING and meaning.perhaps("rent/month") and said(figure.after[:2], "rent_behind")
     return "rent/month" if named else None
 
@@ -124,6 +132,8 @@ def _share(figure: _Beside) -> str | None:
     """Where money is lent a percentage is its rate rather than growth; a share "lost to vacancy" is that, and "all 12 months"
     stand empty nowhere."""
     meaning = figure.meaning
+    if figure.amount.value in _YEARS_OF and figure.amount.literal and said(figure.before[-2:], "out_of"):
+        return NOTHING  # "11 months out of 12"
     if meaning.role == "vacant_months" and figure.amount.value >= _WHOLE_YEAR:
         return NOTHING
     if meaning.role in _GROWING and figure.message.lending and meaning.perhaps("rate"):
@@ -150,7 +160,8 @@ def of_weeks(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
 def _opens_with(tokens: Sequence[Token], context: Context, names: frozenset[str]) -> bool:
     """Whether a figure's clause is its own and begins with one of these words."""
     at = context.left
-    if context.shared_left:
+    clause = tokens[at : context.first]
+    if context.shared_left or any(t.text.startswith(_BOUGHT) for t in clause):
         return False
     while at < len(tokens) and tokens[at].text in _ARTICLES:
         at += 1

@@ -126,9 +126,19 @@ def names_before(seen: Seen, position: int) -> tuple[list[Mark], list[Mark]]:
     start = seen.amounts[position - 1].last if position else -1
     between = [m for m in seen.marks if start < m.first and m.last < amount.first]
     if position == 0:
-        return [], between
+        return [], _last_named(seen.tokens, between)
     behind = [m for m in between if belongs(seen.tokens, start, m)]
     return behind, [m for m in between if m not in behind]
+
+
+def _last_named(tokens: Sequence[Token], marks: list[Mark]) -> list[Mark]:
+    """Without the places of earlier sentences where the figure's own names one: "Pereira or Manizales? Flat in Pereira
+    280M"."""
+    placed = [m for m in marks if m.place]
+    if not placed:
+        return marks
+    begins = max((n for n in range(placed[-1].first + 1) if tokens[n].opens), default=0)
+    return [m for m in marks if not m.place or m.first >= begins]
 
 
 def belongs(tokens: Sequence[Token], figure: int, mark: Mark) -> bool:

@@ -10,10 +10,13 @@ from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.lexicon import lexicon
+from knowledge.understanding.rules.rooms import countable
 from knowledge.understanding.rules.vocabulary import said, words
 
 #: How far (in tokens) a name stands from its figure, before and after.
 _NAME_BEFORE, _NAME_AFTER = 5, 5
+#: The same of the words that say in how many months a property is let.
+_LET_AWAY = 8
 #: Smaller amounts may stand in thousands or millions.
 _LEAST_BARE = 100.0
 #: A month's or a year's rent, and more of its price in percent than any property costs a year.
@@ -41,10 +44,13 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
     rent = max((v / (12 if label.endswith("/year") else 1) for label, v in told if label in _RENTS and v >= _LEAST_BARE),
                default=0.0)
     nightly, nights = (next((v for label, v in told if label == name), 0.0) for name in ("night", "nights"))
-    rent = max(rent, nightly * nights / 12)
+    units = seen.known.get("rooms") or countable(seen.tokens).get("rooms", 1)
+    each = max((v for label, v in told if label == "room/month" and v >= _LEAST_BARE), default=0.0)
+    rent = max(rent, nightly * nights / 12, units * each)
     let = rent > 0 or any(label in ("night", "room/month") for label, _ in told)
     priced = any(label == "price" for label, _ in told) and not any(m.label == "price" for m in meanings)
     monthly = any(t.text in _MONTHLY for t in seen.tokens)
+    all_monthly = bool(said(seen.tokens, "all_monthly"))
     yearly = not monthly and any(m.label in ("rent/year", "netrent/year") for m in meanings)
     asked = any(h.cue.route in _NET for h in seen.hits) or bool(_NET & {*seen.known.get("asked", ())})
     found = []
@@ -53,6 +59,8 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
             meaning = meaning.instead("cost/year" if amount.value >= _YEARS_COST * rent else "cost/month", meaning.probability)
         if meaning.label == "night" and amount.value >= _DEAREST_NIGHT and meaning.perhaps("price") and not _of_a_night(seen):
             meaning = meaning.instead("price", meaning.probability)
+        if meaning.label == "cost/night" and nightly and amount.value > nightly:
+            meaning = meaning.instead("cost/year", meaning.probability)
         if meaning.label == "cost/month" and rent and amount.value >= rent and _bare_period(seen, amount):
             meaning = meaning.instead("cost/year", meaning.probability)
         elif meaning.role == "cost_of_price" and let and amount.value > _MOST_OF_PRICE:
@@ -64,6 +72,8 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
             meaning = meaning.instead("cost/year", meaning.probability)
         if meaning.label in _LETS and (meaning.role == "rent" or not rent) and _of_each(seen, amount):
             meaning = meaning.instead(f"room/{meaning.period}", meaning.probability)
+        if all_monthly and meaning.label == "cost/year" and _period_behind(seen, amount) is None:
+            meaning = meaning.instead("cost/month", meaning.probability)  # "como 700 de predial, todo mensual"
         said_of = _period_behind(seen, amount)
         if said_of and meaning.period not in (None, said_of) and meaning.role in _PERIODIC:
             meaning = meaning.instead(f"{meaning.role}/{said_of}", meaning.probability)
@@ -84,8 +94,10 @@ def _period_behind(seen: Seen, amount: Amount) -> str | None:
 
 def _lets(seen: Seen, amount: Amount) -> bool:
     """ "solo lo tengo alquilado 11 meses", "let ten months of the year": months of the year that it is let."""
-    near = seen.tokens[max(0, amount.first - _NAME_BEFORE) : amount.last + 1 + _NAME_AFTER]
-    return _FEWEST_LET <= amount.value < 12 and any(t.text.startswith(_LET) for t in near)
+    near = seen.tokens[max(0, amount.first - _LET_AWAY) : amount.last + 1 + _NAME_AFTER]
+    of_the_year = bool(said(seen.tokens[amount.last + 1 : amount.last + 4], "of_the_year"))
+    let = of_the_year or any(t.text.startswith(_LET) for t in near)
+    return _FEWEST_LET <= amount.value < 12 and let
 
 
 def _of_each(seen: Seen, amount: Amount) -> bool:

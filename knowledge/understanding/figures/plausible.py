@@ -50,9 +50,20 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
         like = _like_a_rent(amount, seen.amounts, meanings)
         if meaning.label == "price" and like and not _too_much(amount.value, rents):
             meaning = meaning.instead(like, meaning.probability)
+        bare = amount.value < _LEAST_PRICE and not (amount.scaled or amount.currency)
+        if meaning.role == "loan" and not bare and any(_LEAST_BARE <= amount.value <= _OF_A_SIZE * rent for rent in rents):
+            meaning = meaning.instead("instalment/month", meaning.probability)  # "15.300 de hipoteca" beside a rent of 28.000
         price = amount.value if meaning.label == "price" else 0.0
         found.append(meaning)
-    return found
+    return _by_the_room(seen, found)
+
+
+def _by_the_room(seen: Seen, meanings: list[Meaning]) -> list[Meaning]:
+    """ "alquilo por piezas: una a 650 mil, otra a 700 mil": where rooms are let and no price is told, rents are of one each."""
+    rents = [m for m in meanings if m.label in ("rent/month", "room/month")]
+    if len(rents) < 2 or any(m.role in ("price", "value") for m in meanings) or not said(seen.tokens, "by_the_room"):
+        return meanings
+    return [m.instead("room/month", m.probability) if m.label == "rent/month" else m for m in meanings]
 
 
 def _own_money(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from knowledge.understanding.figures.history import NOTHING, REMEMBERED, Past, Told
-from knowledge.understanding.figures.owners import State, counted, owner_reader
+from knowledge.understanding.figures.owners import State, counted, identities, owner_reader
 from knowledge.understanding.figures.owners import settle as settle_owner
 from knowledge.understanding.figures.plausible import plausible
 from knowledge.understanding.figures.reader import Meaning, reader
@@ -18,7 +18,7 @@ from knowledge.understanding.figures.seen import Seen
 _CHOSEN = frozenset({"term", "rate", "down", "financed"})
 #: Kinds of figure of which one property has several, and the names (letter or number, bank, place) that only options have.
 _MANIFOLD = frozenset({"cost", "once", "works", "flow", "room", "savings"})
-_OWN_NAMES = frozenset("lnp")
+_OWN_NAMES, _LABELS = frozenset("lnp"), frozenset("ln")
 _RENTED = frozenset({"rent/month", "rent/year", "netrent/month", "netrent/year"})
 _OR, _CHOICE_AWAY = frozenset({"o", "u", "or"}), 3
 
@@ -32,6 +32,8 @@ def read_message(seen: Seen, past: Past) -> tuple[list[Meaning], Past]:
     if (listed := _in_order(seen, meanings, options, past)) is not None:
         options, state = listed, _settled(seen, counted(seen, [m.label for m in meanings]), listed, past)
     roles = counted(seen, [m.label for m in meanings])
+    if not past.several and (named := _of_another_name(seen, options, past)):
+        options, state = named, _settled(seen, roles, named, past)
     if not past.several and (choice := _choice(seen, roles)):
         options, state = choice, _settled(seen, roles, choice, past)
     elif not past.several and not told_apart(state):
@@ -60,6 +62,16 @@ def _in_order(
         if alike and not any(t.role == label for t in past.told):
             return [*options[:start], *sorted(told), *options[end:]]
     return None
+
+
+def _of_another_name(seen: Seen, options: Sequence[int | None], past: Past) -> list[int | None] | None:
+    """ "BBVA quotes 2.95%" after what Santander quoted: figures behind another letter or bank than that of the only option."""
+    known = {name for name in (past.names[0] if len(past.names) == 1 else ()) if name[0] in _LABELS}
+    marks = [(m.first, {n for n in identities(m) if n[0] in _LABELS}) for m in seen.marks]
+    other = [at for at, called in marks if called and not called & known and {n[0] for n in called} & {n[0] for n in known}]
+    if not other or any(called & known for _, called in marks):
+        return None
+    return [1 if o == 0 and a.first > other[0] else o for a, o in zip(seen.amounts, options, strict=True)]
 
 
 def _settled(seen: Seen, roles: Sequence[str], options: Sequence[int | None], past: Past) -> State:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -79,6 +79,7 @@ def find_marks(
     """The marks of a message; `named_before`: an option told before bears a bank's name."""
     marks = Marks(taken=_numerals(text, tokens))
     figures = {i for a in amounts if a.kind not in ("other", "count") for i in range(a.first, a.last + 1)}
+    places = _every_mention(tokens, places)
     within = [p for p in places if any(q is not p and p.start <= q.start and q.end <= p.end for q in places)]
     inside = {i: p for p in places if p.level in ("city", "neighbourhood", "other") and p not in within
               for i, t in enumerate(tokens) if t.start < p.end and t.end > p.start}
@@ -100,6 +101,19 @@ def find_marks(
         marks.found = [m for m in marks.found if m not in loans]
     _names(tokens, marks, named_before)
     return marks
+
+
+def _every_mention(tokens: Sequence[Token], places: Sequence[Place]) -> list[Place]:
+    """The places with their later mentions in the same words: "Pereira or Manizales? Flat in Pereira 280M"."""
+    found = list(places)
+    for place in places:
+        name = [t.text for t in tokens if t.start < place.end and t.end > place.start]
+        for at in range(len(tokens) - len(name) + 1):
+            part = tokens[at : at + len(name)]
+            told = any(p.start < part[-1].end and p.end > part[0].start for p in found)
+            if name and not told and [t.text for t in part] == name and part[0].capital:
+                found.append(replace(place, start=part[0].start, end=part[-1].end))
+    return sorted(found, key=lambda p: p.start)
 
 
 def _numerals(text: str, tokens: Sequence[Token]) -> set[int]:

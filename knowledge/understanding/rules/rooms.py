@@ -14,7 +14,7 @@ _LET, _YOURS = words("let_words"), words("yours")
 #: How far (in tokens) the number of rooms stands from the rent of each.
 _NEAR = 6
 _JUST_BEFORE = 4
-_OF_FOUR = words("of_four")
+_OF_FOUR, _MONTHS = words("of_four"), words("months")
 _UNITS = frozenset({"unit", "units", "unidades"})
 _EMPTY = frozenset({"vacia", "vacio", "vacias", "vacios", "empty", "unlet"})
 
@@ -44,7 +44,8 @@ def countable(tokens: Sequence[Token]) -> dict[str, int]:
             found["rooms"] = number
         if token.text in _LET and (let := _number_before(tokens, at)) > 1:
             found["taken"] = let
-        if token.text in _EMPTY | _YOURS and (idle := _number_before(tokens, at)):
+        after = tokens[at + 1].text if at + 1 < len(tokens) else ""
+        if token.text in _EMPTY | _YOURS and after not in _MONTHS and (idle := _number_before(tokens, at)):
             found["empty"] = idle
     return found
 

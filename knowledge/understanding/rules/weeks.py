@@ -10,6 +10,7 @@ from knowledge.understanding.tokens import Token
 
 WEEKS_OF_A_YEAR = 52
 _WEEKS, _WEEK, _WEEKLY = words("weeks"), words("week"), words("weekly")
+_EMPTY = words("stands_empty")
 #: What opens "a week", "por semana", and how far (in tokens) it stands behind its figure.
 _EACH, _AWAY = words("per_unit"), 3
 
@@ -17,7 +18,15 @@ _EACH, _AWAY = words("per_unit"), 3
 def counts_weeks(tokens: Sequence[Token], amount: Amount) -> bool:
     """ "22 weeks": the figure counts weeks."""
     bare = not amount.scaled and not amount.currency and 1 < amount.value <= WEEKS_OF_A_YEAR
-    return bare and any(t.text in _WEEKS for t in tokens[amount.first : amount.last + 1])
+    reach = tokens[amount.first : amount.last + 3]
+    end = next((n for n, t in enumerate(reach) if n and (t.opens or t.comma)), len(reach))
+    return bare and any(t.text in _WEEKS for t in reach[:end])
+
+
+def _stands_empty(tokens: Sequence[Token], amount: Amount) -> bool:
+    """ "empty six weeks out of 52"."""
+    near = tokens[max(0, amount.first - _AWAY) : amount.last + 1 + _AWAY]
+    return any(t.text in _EMPTY for t in near)
 
 
 def weeks_let(tokens: Sequence[Token], amounts: Sequence[Amount], position: int) -> float:
@@ -27,7 +36,8 @@ def weeks_let(tokens: Sequence[Token], amounts: Sequence[Amount], position: int)
     counted = [(n, a) for n, a in enumerate(amounts) if n != position and counts_weeks(tokens, a)]
     weekly = _is_weekly(tokens, amount, amounts[position + 1].first if position + 1 < len(amounts) else len(tokens))
     if len(counted) == 1 and (weekly or counted[0][0] == position - 1):
-        return counted[0][1].value
+        weeks = counted[0][1]
+        return WEEKS_OF_A_YEAR - weeks.value if _stands_empty(tokens, weeks) else weeks.value
     return float(WEEKS_OF_A_YEAR) if weekly and not counted else 0.0
 
 
