@@ -19,6 +19,7 @@ from knowledge.understanding.figures.read import from_slots, read_message, to_sl
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen, see
 from knowledge.understanding.gazetteer import PlaceIndex, default_places
+from knowledge.understanding.index_rates import with_margin
 from knowledge.understanding.injection import cut_injection
 from knowledge.understanding.lexicon import phrases, words
 from knowledge.understanding.model import Place, Quantity, Understanding
@@ -89,6 +90,7 @@ class _Message:
     term: tuple[str, str] | None
     marks: Marks
     told: Told
+    margin: float | None
     words: set[str] = field(default_factory=set)
 
     @property
@@ -174,6 +176,8 @@ def understand(
     if meant.routes == ("roi",) and deal.get("turn") and not any(set(FIGURES) & o.keys() for o in wanted.get("options") or ()):
         wanted.pop("options", None)  # one return is asked for, not the places that were compared before
     after["_told"] = _remembered(message, turn, wanted, fresh)
+    if message.margin is not None:
+        after["_margin"] = message.margin
     after["_words"] = sorted(message.words)[:_WORDS]
     after["_figures"] = to_slots(message.past)
     after["_request"] = {k: v for k, v in wanted.items() if k not in _MOMENTARY}
@@ -206,7 +210,7 @@ def _read(
     whole = normalise(text)
     read_text, injected = cut_injection(whole)
     tokens = tokenise(read_text)
-    amounts = read_amounts(read_text, tokens)
+    amounts, margin = with_margin(tokens, read_amounts(read_text, tokens), known.get("_margin"))
     figures = {i for a in amounts if a.kind in _FIRM for i in range(a.first, a.last + 1)}
     mails = {i for i, t in enumerate(tokens) if t.kind == "email"}
     contact = {a.first for a in amounts if a.kind == "phone"} | mails
@@ -262,6 +266,7 @@ def _read(
         asked_term(tokens),
         marks,
         told,
+        margin,
     )
 
 
