@@ -90,6 +90,7 @@ def read_options(
     touched = sorted({o for at, o in owners.items() if o is not None and meant[at].role != NOTHING})
     current = known[max(0, len(known) - max(1, before)) :]
     count = max([len(current), *(o + 1 for o in touched)])
+    meant = {at: m for at, m in meant.items() if m.option is None or m.option < count}  # not the area alone of another one
     told = Told([dict(r) for r in known])
     if wanted.get("interest_saved", 0.0) >= ASKED and _repeated(meant) <= {"term"} and len(current) < 2:
         return told  # two terms of one loan

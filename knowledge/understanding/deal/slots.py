@@ -228,7 +228,7 @@ def _whole_rent(amounts: list[Amount], figures: list[Figure], deal: Mapping[str,
     each = {f.at for f in figures if f.role == "rent" and f.each}
     whole = {f.at: f.value for f in figures if f.role == "rent" and not f.each and f.period == "month"}
     for amount in amounts:
-        if amount.role == "monthly_rent" and whole.get(amount.first, 0) > amount.value and len(whole) == 1:
+        if amount.role == "monthly_rent" and len(whole) == 1 and whole.get(amount.first, amount.value) > amount.value:
             amount.value = whole[amount.first]
         if amount.first in each and amount.role == "monthly_rent" and deal.get("let"):
             amount.value *= deal["let"]

@@ -138,6 +138,8 @@ def _share(figure: _Beside) -> str | None:
         return NOTHING
     if meaning.role in _GROWING and figure.message.lending and meaning.perhaps("rate"):
         return "rate"
+    if meaning.role in ("growth", "rent_growth") and meaning.perhaps("target") and said(figure.before[-3:], "a_yield_of"):
+        return "target"
     percent = meaning.role in _SHARES and figure.amount.kind == "percent"
     return "vacancy" if percent and _stands_empty(figure.before, figure.beyond) else None
 

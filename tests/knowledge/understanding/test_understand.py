@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -324,3 +327,30 @@ def test_a_correction_goes_on_with_the_routes_before(turns: list[str], correctin
     grammar, context = seen[-1]
     assert context.correcting is correcting
     assert not correcting or grammar.routes == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Flujos: hoy -320 millones, luego 24, 25 y 27 millones, y 540M COP, tenant pays 3.1M, gross?",
+        "¿Está caro un piso de 78 m2 en Getafe por 249.000 €? ¿Y qué letra me queda si pido 200.000 a 30 años and a 25 años?",
+    ],
+)
+def test_odd_company_of_figures_is_read_as_something(text: str) -> None:
+    assert understand(text, places=default_places()).routes
+
+
+def test_messages_put_together_of_others_are_read_as_something() -> None:
+    """Halves of unlike messages, in talks of three: figures in company that nobody wrote them in."""
+    cases = sorted((Path(__file__).resolve().parents[3] / "evals" / "cases").glob("*.jsonl"))
+    turns = [turn for path in cases for line in path.read_text("utf-8").splitlines() for turn in json.loads(line)["turns"]]
+    chance = random.Random(7)
+    for _ in range(150):
+        slots: dict[str, Any] = {}
+        routes: tuple[str, ...] = ()
+        for _ in range(3):
+            first, second = chance.choice(turns).split(), chance.choice(turns).split()
+            words = first[: chance.randrange(len(first) + 1)] + second[chance.randrange(len(second) + 1) :]
+            read = understand(" ".join(words), places=default_places(), previous_slots=slots, previous_routes=routes)
+            slots, routes = read.slots, read.routes
+            json.dumps(slots)
