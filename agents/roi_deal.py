@@ -65,6 +65,9 @@ def measures_of(deal: Mapping[str, Any]) -> list[str]:
         asked.insert(0, "discounted_price")
     if "monthly_payment" in asked and deal.get("costs") and not (deal.get("rent") or deal.get("nightly")):
         asked.append("payment_with_costs")
+    shared = deal.get("price") and (deal.get("down_pct") or deal.get("financed_pct"))
+    if shared and asked in (["loan_amount"], ["down_payment"]):
+        asked.append("down_payment" if asked == ["loan_amount"] else "loan_amount")
     if "further_loan" in asked and "loan_to_value" not in asked:
         asked.append("loan_to_value")
     if "affordable_loan" in asked and not deal.get("price") and (deal.get("down_pct") or deal.get("financed_pct")):

@@ -37,6 +37,8 @@ class _Bases(dict[int, str]):
 
 
 _BASES = _Bases()
+#: A piece of a price in a title ("Apartment in Zavaleta, MXN 1,730,000") names nobody.
+_AMOUNT = re.compile(r"(?:cop|eur|mxn|usd)? *\d[\d ]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _index(owners: frozenset[str]) -> tuple[re.Pattern[str], dict[str, frozenset
             wholes.setdefault(name, set()).add(owner)
         for piece in pieces:
             name = _ARTICLE.sub("", piece)
-            if len(name) > 2 and not name.replace(" ", "").isdigit():
+            if len(name) > 2 and not _AMOUNT.fullmatch(name):
                 parts.setdefault(name, set()).add(owner)
     names = {name: frozenset(meant) for name, meant in (parts | wholes).items() if name}
     if not names:

@@ -22,6 +22,10 @@ GRACIA = Fact(
     "value", 418_237.0, "money", MODEL, currency="EUR", entity="la Vila de Gràcia, Barcelona", low=368_100.0,
     high=474_300.0, level=0.8,
 )
+LA_PAZ = Fact(
+    "value", 1_740_000.0, "money", MODEL, currency="MXN", entity="La Paz, Puebla", low=1_220_000.0, high=2_480_000.0, level=0.8,
+)
+ZAVALETA = Fact("area_m2", 74.0, "m2", Source("listing", "8"), entity="Apartment in Zavaleta, MXN 1,730,000")
 SANTS = Fact("value", 300_000.0, "money", MODEL, currency="EUR", entity="Sants, Barcelona")
 
 
@@ -33,6 +37,7 @@ SANTS = Fact("value", 300_000.0, "money", MODEL, currency="EUR", entity="Sants, 
         ("Unos 450 millones.", [PRICE], CO),
         ("Alrededor de 418.000 € (8 de cada 10 veces, entre 368.000 y 474.000 €).", [GRACIA], ES),
         ("En la Vila de Gràcia vale 418.237 €.", [GRACIA, SANTS], ES),
+        ("Around MXN 1,740,000 (8 times out of 10, between MXN 1,220,000 and MXN 2,480,000).", [LA_PAZ, ZAVALETA], EN),
         ("The fall was 3 %.", [Fact("change", -3.0, "percent", CALC)], EN),
         ("Según la Ley 820 de 2003, el 5 de marzo de 2024, 2.ª planta, caso C-1042 [1].", [], ES),
         ("1. Primero\n2) Segundo", [], ES),

@@ -96,7 +96,7 @@ _UNITS = {
 _ADDED = words("added")
 #: Rents of parts: names of the parts, what joins them and what tells of a change instead; how far (in tokens) they stand apart.
 _PARTS, _JOINED, _MOVED = words("parts"), words("joins_parts"), words("not_both")
-_PART_AWAY, _PART_AFTER, _UNITS_BEFORE, _EACH_BEFORE = 12, 5, 5, 3
+_PART_AWAY, _PART_AFTER, _UNITS_BEFORE, _EACH_BEFORE, _OWN_AWAY = 12, 5, 5, 3, 6
 _EACH = words("each_of")
 #: Beginnings of verbs of what falls, and how far (in tokens) before its figure one stands.
 _FALLS, _VERB_BEFORE = tuple(words("falls")), 3
@@ -162,6 +162,7 @@ def figures_of(
         )
     _add_rooms(found, tokens, rooms)
     _add_parts(found, tokens, rooms)
+    _add_own(found, tokens)
     recurring = {
         a.first
         for a, c in zip(told, contexts(tokens, told), strict=True)
@@ -213,6 +214,17 @@ def _add_parts(found: list[Figure], tokens: Sequence[Token], rooms: int | None) 
     if joined and parts and len(between) <= _PART_AWAY:
         first.value = sum(f.value * (_counted(tokens, f, rooms) if f.each else 1) for f in rents)
         first.each, second.role = False, "part"
+
+
+def _add_own(found: list[Figure], tokens: Sequence[Token]) -> None:
+    """ "my own cash: 48,000 deposit + 14,000 fees": both are put in."""
+    owns = [f for f in found if f.role == "own" and not f.years]
+    if len(owns) != 2 or any(f.role == "each" for f in found):
+        return
+    between = tokens[owns[0].at + 1 : owns[1].at + 1]
+    plus = any("+" in t.gap for t in between) or {t.text for t in between} & _JOINED
+    if plus and len(between) <= _OWN_AWAY and not any(t.opens for t in between):
+        owns[0].value, owns[1].role = owns[0].value + owns[1].value, "part"
 
 
 def _counted(tokens: Sequence[Token], figure: Figure, rooms: int | None) -> int:

@@ -56,6 +56,8 @@ _HALVES, _YEARS, _PESOS, _DEPOSIT = words("halves"), words("years"), words("peso
 _BEFORE_TERM = words("before_term")
 #: A bare figure replaces an earlier one that is at most this many times larger or smaller.
 _SAME_SIZE = 8.0
+#: The same of a cost that is paid once.
+_SAME_COST = 1.5
 #: A rate of exchange that takes the place of another is no more than so many times it.
 _SAME_RATE = 1.6
 _RATES = words("rate_of_exchange") | {"rate", "tasa", "tipo"}
@@ -75,15 +77,16 @@ _LEADING = frozenset({"rent", "rate_pct", "term_years", "down_pct", "financed_pc
 _OFF_THE_RENT = frozenset({"cost", "rent_cost", "price_cost", "vacancy_pct", "vacancy_months", "occupancy"})
 _YIELDS = frozenset({"gross_yield", "net_yield", "cap_rate"})
 _EMPTY = frozenset({"vacancy_pct", "vacancy_months", "occupancy"})
-#: What was asked for -> the role of the figure that answers.
+_SHARE, _TIME, _AMOUNT = frozenset({"percent", "other"}), frozenset({"years", "months", "other"}), frozenset({"money", "other"})
+#: What was asked for -> the role of the figure that answers, and what kind of figure it is.
 _AWAITED = {
-    "rate_pct": "rate",
-    "down_payment_pct": "down",
-    "term_years": "term",
-    "horizon_years": "hold",
-    "price": "price",
-    "monthly_rent": "rent",
-    "loan_amount": "loan",
+    "rate_pct": ("rate", _SHARE),
+    "down_payment_pct": ("down", _SHARE),
+    "term_years": ("term", _TIME),
+    "horizon_years": ("hold", _TIME),
+    "price": ("price", _AMOUNT),
+    "monthly_rent": ("rent", _AMOUNT),
+    "loan_amount": ("loan", _AMOUNT),
 }
 #: What a preposition before a bare figure speaks of.
 _TELLING = {
@@ -150,8 +153,10 @@ def read_deal(
     if base := base_of(tokens):
         deal["base"] = base
     if awaited in _AWAITED and len(figures) == 1 and figures[0].role in ("", "price"):
-        figures[0].role = _AWAITED[awaited]  # a bare answer to what was asked
-        trusted.pop(figures[0].at, None)
+        role, kinds = _AWAITED[awaited]
+        if figures[0].kind in kinds:  # a bare answer to what was asked
+            figures[0].role = role
+            trusted.pop(figures[0].at, None)
     if known and (correcting or len(tokens) <= (_SHORT + 4 if follow_up else _SHORT)):
         _replace(deal, [f for f in figures if f.at not in trusted], known)
     settle(figures, deal)
@@ -160,6 +165,8 @@ def read_deal(
     relative(figures, tokens, amounts, deal)
     figures, left = dropped(figures, tokens, deal.get("costs") or ())
     fewer, deal["costs"] = len(left) < len(deal.get("costs") or ()), left
+    if correcting or replaces(tokens):
+        _name_as_before(figures, deal)
     if not correcting:
         _name_apart(figures)
     generic = [c for c in deal.get("costs") or () if is_generic(c["label"])] if replaces(tokens) else []
@@ -402,6 +409,23 @@ def _enter_income(deal: dict[str, Any], figure: Figure) -> None:
     if figure.each and not flows:
         income["each"] = True
     deal["rent"] = income
+
+
+def _name_as_before(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
+    """ "sorry, the fee is 280k" after "the building fee, 310k", "make the reno 420k": a cost told again by a part of its name,
+    or, paid once, by its size, is the one told before."""
+    for figure in figures:
+        key = "costs" if figure.role == "cost" else "upfront" if figure.role == "once" and figure.kind == "money" else None
+        told = [e for e in deal.get(key or "") or () if e.get("of") in (None, "money")]
+        named = set(figure.label.lower().split()) - {"-"}
+        alike = [e for e in told if named and named < set(str(e["label"]).lower().split())]
+        if key == "upfront" and not alike and not any(named & set(str(e["label"]).lower().split()) for e in told):
+            alike = [e for e in told if 1 / _SAME_COST < figure.value / float(e["amount"] or 1) < _SAME_COST]
+        if len(alike) == 1 and figure.value != alike[0]["amount"]:
+            if alike[0]["label"] == "-":
+                deal[key or ""].remove(alike[0])
+            else:
+                figure.label = str(alike[0]["label"])
 
 
 def _name_apart(figures: Sequence[Figure]) -> None:

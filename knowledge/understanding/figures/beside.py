@@ -26,6 +26,7 @@ _TAXED = frozenset({"price", "rent", "cost", "works", "own", NOTHING})
 _OWED = frozenset({"affordable", "rentbudget", "rent", "cost"})
 _SHARES = frozenset({NOTHING, "target", "growth", "rent_growth", "discount", "financed", "down", "rate"})
 _BOUGHT = tuple(words("bought_stems")) + tuple(words("worth_stems"))
+_DEPOSITED = frozenset({NOTHING, "cost_of_price", "once_pct", "financed", "target", "selling"})
 _YEARS_OF = frozenset({12, 52, 365})
 _GROWING, _OF_RENTS = frozenset({"growth", "target", "discount"}), words("of_rents") | words("opens_rent")
 _EMPTY, _BOUNDS = words("of_empty"), words("bounds_of_payments")
@@ -124,6 +125,8 @@ def _rent_or_price(figure: _Beside) -> str | None:
 def _instalment(figure: _Beside) -> str | None:
     """ "la hipoteca se me va a 512 al mes", unless it is what one could pay at most."""
     clause = figure.tokens[figure.context.left : figure.amount.first]
+    if figure.meaning.role in ("loan", "debt") and said(clause, "instalment_of"):
+        return "instalment/month"
     taken = figure.meaning.role in _OWED and said(clause, "takes_of_loans")
     return "instalment/month" if taken and not {t.text for t in figure.before} & _BOUNDS else None
 
@@ -140,6 +143,8 @@ def _share(figure: _Beside) -> str | None:
         return "rate"
     if meaning.role in ("growth", "rent_growth") and meaning.perhaps("target") and said(figure.before[-3:], "a_yield_of"):
         return "target"
+    if figure.amount.kind == "percent" and meaning.role in _DEPOSITED and said(figure.beyond, "as_deposit"):
+        return "down"
     percent = meaning.role in _SHARES and figure.amount.kind == "percent"
     return "vacancy" if percent and _stands_empty(figure.before, figure.beyond) else None
 

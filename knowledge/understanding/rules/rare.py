@@ -28,6 +28,8 @@ _UNSURE_SALE = frozenset({"", "once", "cost", "rent_cost", "selling", "discount"
 _RENTED = frozenset({"rent", "each"})
 #: So near (in tokens) to its percentage a discount, or what a debt is to reach, is named.
 _NEAR = 4
+#: The same of what a share is taken off for.
+_COST_AWAY = 7
 _REPAID = frozenset({"affordable", "instalment"})
 #: What a percentage may have been taken for that is something rarer.
 _UNSURE = frozenset({"", "target", "financed", "down", "growth", "rent_growth", "once", "selling", "discount", "vacancy",
@@ -43,7 +45,9 @@ _LAST = ("cut", "new_rate")
 
 def rare_names(tokens: Sequence[Token]) -> frozenset[str]:
     """The measures beyond the reader's that the message names."""
-    return frozenset(hit.cue.route for hit in rare_measures(tokens))
+    found = frozenset(hit.cue.route for hit in rare_measures(tokens))
+    whole = said(tokens, "whole_interest")  # "total interest over the life, not the instalment, just the interest"
+    return found - {"interest_only_payment"} if whole else found
 
 
 def told_for(
@@ -115,9 +119,13 @@ def _cut(figures: Sequence[Figure], tokens: Sequence[Token], percents: Mapping[i
             continue
         yearly = {t.text for t in tokens[amount.last + 1 : amount.last + _NEAR]} & (_YEARS | _MONTHS)
         rated = {t.text for t in tokens[max(0, figure.at - _NEAR) : figure.at]} & _RATED
-        if not yearly and not rated and any(_beside(tokens, hit, amount) for hit in hits):
-            _as(figure, "cut", amount)
-            return
+        if yearly or rated or not any(_beside(tokens, hit, amount) for hit in hits):
+            continue
+        if said(tokens[amount.last + 1 : amount.last + 1 + _COST_AWAY], "for_running"):
+            _as(figure, "rent_cost", amount)  # "knock off 38% of that for cleaning"
+            continue
+        _as(figure, "cut", amount)
+        return
 
 
 def _rest_lent(figures: Sequence[Figure], tokens: Sequence[Token], spans: Mapping[int, Amount]) -> None:
