@@ -112,7 +112,10 @@ def _cut(figures: Sequence[Figure], tokens: Sequence[Token], percents: Mapping[i
     if not priced and not any(f.role == "price" for f in figures):
         return
     hits = said(tokens, "price_cut")
+    priced_here = any(f.role == "price" for f in figures)
+    rented = None if priced_here else next((f.at for f in figures if f.role in _RENTED), None)
     unsure = _UNSURE_CUT - ({"discount"} if any(f.role in _FLOWS for f in figures) else set())
+    unsure |= {"rent_growth"} if rented is not None else set()
     for figure in figures:
         amount = percents.get(figure.at)
         if amount is None or not (figure.role in unsure or (figure.role == "occupancy" and amount.value < _LEAST_LET)):
@@ -121,8 +124,9 @@ def _cut(figures: Sequence[Figure], tokens: Sequence[Token], percents: Mapping[i
         rated = {t.text for t in tokens[max(0, figure.at - _NEAR) : figure.at]} & _RATED
         if yearly or rated or not any(_beside(tokens, hit, amount) for hit in hits):
             continue
-        if said(tokens[amount.last + 1 : amount.last + 1 + _COST_AWAY], "for_running"):
-            _as(figure, "rent_cost", amount)  # "knock off 38% of that for cleaning"
+        running = said(tokens[amount.last + 1 : amount.last + 1 + _COST_AWAY], "for_running")
+        if running or (rented is not None and rented < figure.at):
+            _as(figure, "rent_cost", amount)  # "knock off 38% of that for cleaning", "canon de 2.9 y me descuenta el 8%"
             continue
         _as(figure, "cut", amount)
         return
