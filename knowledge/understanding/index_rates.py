@@ -1,4 +1,5 @@
-"""Rates that follow an index: "euríbor + 0,75, con el euríbor en 2,15" is 2.9 %, and in the next message "¿y en 3,5?" 4.25 %.
+"""Rates that follow an index: "euríbor + 0,75, con el euríbor en 2,15" is 2.9 %, and in a later message "¿y con el euríbor en
+3,5?" 4.25 %.
 
 The names of indices and margins are data: `rate_indices`, `rate_margins` in `data/lexicon.toml`.
 """

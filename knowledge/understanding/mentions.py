@@ -78,7 +78,7 @@ _ORDINALS = {
 _NOT_ITEMS = words("not_items")
 _THIS = frozenset({"ese", "esa", "este", "esta"})
 _POINTED = re.compile(r"\b(?:quiero|me gusta|me interesa|compara|visitar|ver|reservar|separar) (?:ese|esa|este)\b")
-_AGAINST = re.compile(r"\bcompar\w+l[oa]\b|\bcompare (?:it|that|this)\b|\bese (?:o|con|y|contra|vs)\b")
+_AGAINST = re.compile(r"\bcompar\w+l[oa]\b|\b(?:compare|rank) (?:it|that|this)\b|\bese (?:o|con|y|contra|vs)\b")
 _BETWEEN_NOT = words("between_not")
 _COUNTS = {"dos": 2, "two": 2, "tres": 3, "three": 3, "cuatro": 4, "four": 4, "2": 2, "3": 3, "4": 4}
 _ITEM_OPENERS = words("item_openers")
@@ -526,9 +526,14 @@ def _references(tokens: list[Token]) -> list[int]:
             or _POINTED.search(joined)
         ):
             found.append(0)
-    elif _AGAINST.search(" ".join(t.text for t in tokens)):
+    elif points_back(tokens):
         found.insert(0, 0)
     return list(dict.fromkeys(found))
+
+
+def points_back(tokens: Sequence[Token]) -> bool:
+    """ "compáralo con X", "rank it against X and Y": what was spoken of is one of those compared."""
+    return _AGAINST.search(" ".join(t.text for t in tokens)) is not None
 
 
 def _correction(tokens: list[Token]) -> int | None:

@@ -15,7 +15,7 @@ from knowledge.understanding.lexicon import lexicon, phrases, words
 from knowledge.understanding.model import Place
 from knowledge.understanding.numerals import parse_literal
 from knowledge.understanding.roles import Reading, cost_period, period_after
-from knowledge.understanding.tokens import Token, words_at
+from knowledge.understanding.tokens import Token, stretches, words_at
 
 #: Entries that stay known in later turns; the others are of their turn (measures stay when a turn inherits its routes).
 LASTING = (
@@ -137,7 +137,7 @@ def _plain_yield(measures: list[str]) -> list[str]:
 
 def _holds(tokens: list[Token], name: str) -> bool:
     """Whether one of the lexicon's phrases of this name stands in the message."""
-    return any(words_at(tokens, at, len(p)) == p for p in phrases(name) for at in range(len(tokens)))
+    return bool(stretches(tokens, phrases(name)))
 
 
 def _figures(

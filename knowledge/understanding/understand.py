@@ -37,7 +37,7 @@ from knowledge.understanding.rules.exchange import asks_amount, stated_exchange
 from knowledge.understanding.rules.marks import Marks, find_marks
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
 from knowledge.understanding.terms import asked_term
-from knowledge.understanding.tokens import Token, normalise, tokenise, words_at
+from knowledge.understanding.tokens import Token, normalise, stretches, tokenise
 from knowledge.understanding.verdict import classified
 
 __all__ = ["PlaceIndex", "Understanding", "default_places", "understand"]
@@ -56,7 +56,6 @@ _ANYTHINGS = frozenset({"price_per_m2", "future_value", "down_payment", "loan_am
 _CHOSEN = words("chosen")
 _READY = phrases("credit_ready")
 _OFFERING, _GOING_ON = words("offering"), words("going_on")
-_CLITICS = ("lo", "la", "los", "las")
 #: Entries of the request that belong to their turn alone.
 _MOMENTARY = frozenset({"accepts", "dialect", "convert", "define"})
 #: Entries of the request that are a property's own.
@@ -376,7 +375,7 @@ def _to_spend(message: _Message, meant: intent.Intent, price: Amount) -> bool:
     reading = message.readings.get(message.amounts.index(price))
     wishes = set(meant.wishes.get("wish", ()))
     offered = wishes & {"offer", "sell"} or any(t.text in _OFFERING for t in message.tokens)
-    if any(words_at(message.tokens, at, len(p)) == p for p in _READY for at in range(len(message.tokens))):
+    if stretches(message.tokens, _READY):
         return True
     told = offered or (reading is not None and reading.role is not None)
     chosen = any(at and message.tokens[at - 1].text in _CHOSEN for at in message.said.types_at)
@@ -417,18 +416,13 @@ def _turn_slots(
             turn,
             known,
             message.moved or bool(said.references),
-            message.marks.beside and (message.follow_up or _points_back(message.tokens)),
+            message.marks.beside and (message.follow_up or mentions.points_back(message.tokens)),
             bool(message.marks.all),
         )
     if "neighbourhood" in turn and "city" not in turn and known.get("city"):
         turn["city"] = known["city"]
         turn.setdefault("country", known.get("country"))
     return turn
-
-
-def _points_back(tokens: Sequence[Token]) -> bool:
-    """ "rank it against X and Y", "compárala con X e Y": what was spoken of is one of those compared."""
-    return any(t.text == "it" or (t.text.startswith("compar") and t.text.endswith(_CLITICS)) for t in tokens)
 
 
 def _uncovered(message: _Message) -> tuple[str, ...]:

@@ -415,15 +415,17 @@ def _name_as_before(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
     """ "sorry, the fee is 280k" after "the building fee, 310k", "make the reno 420k": a cost told again by a part of its name,
     or, paid once, by its size, is the one told before."""
     for figure in figures:
-        key = "costs" if figure.role == "cost" else "upfront" if figure.role == "once" and figure.kind == "money" else None
-        told = [e for e in deal.get(key or "") or () if e.get("of") in (None, "money")]
+        if figure.role not in ("cost", "once") or figure.kind != "money":
+            continue
+        key = "costs" if figure.role == "cost" else "upfront"
+        told = [e for e in deal.get(key) or () if not e.get("of")]
         named = set(figure.label.lower().split()) - {"-"}
         alike = [e for e in told if named and named < set(str(e["label"]).lower().split())]
         if key == "upfront" and not alike and not any(named & set(str(e["label"]).lower().split()) for e in told):
             alike = [e for e in told if 1 / _SAME_COST < figure.value / float(e["amount"] or 1) < _SAME_COST]
         if len(alike) == 1 and figure.value != alike[0]["amount"]:
             if alike[0]["label"] == "-":
-                deal[key or ""].remove(alike[0])
+                deal[key].remove(alike[0])
             else:
                 figure.label = str(alike[0]["label"])
 

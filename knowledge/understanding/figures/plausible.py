@@ -50,9 +50,10 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
         like = _like_a_rent(amount, seen.amounts, meanings)
         if meaning.label == "price" and like and not _too_much(amount.value, rents):
             meaning = meaning.instead(like, meaning.probability)
-        bare = amount.value < _LEAST_PRICE and not (amount.scaled or amount.currency)
-        if meaning.role == "loan" and not bare and any(_LEAST_BARE <= amount.value <= _OF_A_SIZE * rent for rent in rents):
-            meaning = meaning.instead("instalment/month", meaning.probability)  # "15.300 de hipoteca" beside a rent of 28.000
+        monthly = not _bare(amount) and any(_LEAST_BARE <= amount.value <= _OF_A_SIZE * rent for rent in rents)
+        if meaning.role == "loan" and monthly:
+            # "15.300 de hipoteca" beside a rent of 28.000
+            meaning = meaning.instead("instalment/month", meaning.probability)
         price = amount.value if meaning.label == "price" else 0.0
         found.append(meaning)
     return _by_the_room(seen, found)
@@ -101,12 +102,18 @@ def _counts(seen: Seen, amount: Amount) -> bool:
 def _like_a_rent(amount: Amount, amounts: Sequence[Amount], meanings: Sequence[Meaning]) -> str | None:
     """What the month's rents of the message are called that an amount taken for a price is of the size of: "nine flats paying
     780 each plus a shop on 1,300"."""
-    bare = amount.value < _LEAST_PRICE and not (amount.scaled or amount.currency)
+    if _bare(amount):
+        return None
     for other, meaning in zip(amounts, meanings, strict=True):
         near = other.value / _OF_A_SIZE <= amount.value <= other.value * _OF_A_SIZE
-        if meaning.label in ("rent/month", "room/month") and near and other.value >= _LEAST_BARE and not bare:
+        if meaning.label in ("rent/month", "room/month") and near and other.value >= _LEAST_BARE:
             return meaning.label if meaning.label == "rent/month" or amount.value < other.value * _OF_ROOMS else "rent/month"
     return None
+
+
+def _bare(amount: Amount) -> bool:
+    """Whether an amount may stand in thousands or millions."""
+    return amount.value < _LEAST_PRICE and not (amount.scaled or amount.currency)
 
 
 def _too_much(rent: float, others: Sequence[float]) -> bool:

@@ -19,8 +19,9 @@ def months_empty(tokens: Sequence[Token]) -> float:
     clause: list[Token] = []
     for token in [*tokens, None]:
         named = {t.text for t in clause}
-        idle = bool(_EMPTY & named or (_MONTHS & named and said(clause, "not_let")))
-        if token is None or token.opens or (token.comma and idle):
+        breaks = token is None or token.opens or token.comma
+        idle = breaks and bool(_EMPTY & named or (_MONTHS & named and said(clause, "not_let")))
+        if token is None or token.opens or idle:
             if idle:
                 found |= _MONTHS & named
                 told = max(told, next((length for phrase, length in _SPOKEN if said(clause, phrase)), 0.0))

@@ -33,7 +33,7 @@ class _Vocabulary:
     figures: CueBook
     measures: CueBook
     rare: CueBook
-    phrases: CueBook
+    phrases: dict[str, CueBook]
     order: tuple[str, ...]
     words: dict[str, frozenset[str]]
     currencies: dict[str, str]
@@ -65,7 +65,7 @@ def _vocabulary() -> _Vocabulary:
         CueBook(figures),
         CueBook(named["measures"]),
         CueBook(named["rare"]),
-        CueBook(named["phrases"]),
+        {name: CueBook([row]) for name, row in zip(raw["phrases"], named["phrases"], strict=True)},
         tuple(raw["measures"]),
         {name: frozenset(text.split()) for name, text in raw["words"].items()},
         {word: code for code, text in raw["currencies"].items() for word in text.split()},
@@ -108,4 +108,4 @@ def rare_measures(tokens: Sequence[Token]) -> list[Hit]:
 
 def said(tokens: Sequence[Token], name: str) -> list[Hit]:
     """Where one of the closed phrases of this name stands."""
-    return [h for h in _vocabulary().phrases.hits(list(tokens), every=True) if h.cue.route == name]
+    return _vocabulary().phrases[name].hits(list(tokens), every=True)
