@@ -27,6 +27,7 @@ class Lexicon:
     tu: frozenset[str]
     usted: frozenset[str]
     numbers: dict[str, float]
+    months: dict[str, int]
     scales: dict[str, float]
     scale_currency: dict[str, str]
     currency: dict[str, str]
@@ -119,6 +120,7 @@ def lexicon() -> Lexicon:
         telling=frozenset(_words(language["function"])),
         tu=frozenset(_words(raw["register"]["tu"])),
         usted=frozenset(_words(raw["register"]["usted"])),
+        months={k: int(v) for k, v in raw["months"].items()},
         numbers={k: float(v) for k, v in raw["numbers"].items()},
         scales={k: float(v) for k, v in raw["scales"].items()},
         scale_currency=raw["scale_currency"],

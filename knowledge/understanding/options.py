@@ -12,7 +12,8 @@ from typing import Any
 
 from core.locale import CURRENCY_OF
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.deal.meant import figures_of, sizes
+from knowledge.understanding.deal.meant import figures_of
+from knowledge.understanding.deal.sizes import sizes
 from knowledge.understanding.deal.state import tell
 from knowledge.understanding.figures.history import NOTHING
 from knowledge.understanding.figures.owners import AREA, belongs, names_before

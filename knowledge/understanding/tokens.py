@@ -116,6 +116,17 @@ def tokenise(text: str) -> list[Token]:
     return tokens
 
 
+def to_break(tokens: Sequence[Token], *, commas: bool = True) -> Sequence[Token]:
+    """These tokens up to the first that opens a sentence or, with `commas`, follows a comma or colon."""
+    end = next((n for n, t in enumerate(tokens) if t.opens or (commas and t.comma)), len(tokens))
+    return tokens[:end]
+
+
+def since_break(tokens: Sequence[Token]) -> Sequence[Token]:
+    """These tokens from the last that opens a sentence or follows a comma or colon."""
+    return tokens[max((n for n, t in enumerate(tokens) if t.opens or t.comma), default=0) :]
+
+
 def words_at(tokens: list[Token], index: int, count: int) -> tuple[str, ...]:
     """The folded texts of up to `count` tokens from `index`."""
     return tuple(t.text for t in tokens[index : index + count])

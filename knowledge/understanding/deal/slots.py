@@ -17,7 +17,7 @@ from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.rules.figures import refused
 from knowledge.understanding.rules.income import share_of_income
 from knowledge.understanding.rules.vocabulary import said
-from knowledge.understanding.tokens import Token
+from knowledge.understanding.tokens import Token, to_break
 
 #: Role in a return -> role that slots and request know it by.
 _ROLES = {
@@ -161,8 +161,7 @@ def _by_size(
     found = set()
     for amount in amounts:
         meaning, after = meanings.get(amount.first), tokens[amount.last + 1 : amount.last + 1 + _METRE_AWAY]
-        end = next((n for n, t in enumerate(after) if t.opens or t.comma), len(after))
-        if meaning and meaning.role in _OF_A_METRE and amount.kind in ("money", "other") and said(after[:end], "per_metre"):
+        if meaning and meaning.role in _OF_A_METRE and amount.kind in ("money", "other") and said(to_break(after), "per_metre"):
             found.add(amount.first)
     return found
 

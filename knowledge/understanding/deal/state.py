@@ -185,7 +185,9 @@ def read_deal(
     if earned:
         deal["affordable"] = earned.value
     _halves(deal, tokens)
-    if empty and not deal.get("vacancy_pct"):
+    if any(f.seasonal for f in figures):
+        deal["vacancy_pct"] = None  # months without rent are in the sum of the others
+    elif empty and not deal.get("vacancy_pct"):
         deal["vacancy_pct"] = round(100 * empty / 12, 6)
     _terms(deal, known, tokens, figures, amounts)
     if "savings_gap" in deal["asked"] and "savings" not in deal and (deal.get("down_pct") or deal.get("financed_pct")):

@@ -10,9 +10,10 @@ from knowledge.understanding.figures.history import NOTHING
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.rules.contexts import Context, contexts, period_of
+from knowledge.understanding.rules.seasons import months_let
 from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.rules.weeks import WEEKS_OF_A_YEAR, counts_weeks, weeks_let
-from knowledge.understanding.tokens import Token
+from knowledge.understanding.tokens import Token, since_break, to_break
 
 #: How far (in tokens) a name stands from its figure, before and after.
 _NAME_BEFORE, _NAME_AFTER = 5, 5
@@ -34,6 +35,7 @@ _LENDERS, _LENDS = words("of_loans"), tuple(words("lends_stems"))
 _ARTICLES, _PRICED, _WHOLE_YEAR = words("the"), frozenset({"de", "of", "at", "por", "for", "worth"}), 12
 #: What a week's rent may be taken for.
 _LET = frozenset({"rent", "room", "night", "cost", NOTHING})
+_RENTS, _PAYS = frozenset({"rent", "netrent"}), frozenset({"money", "other"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,18 @@ def of_weeks(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
     return found
 
 
+def of_seasons(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
+    """ "nine months at 850 and two at 1,600": months that rents of the seasons of a year are for are nothing by themselves."""
+    let = [(a.first, a.last) for a, m in zip(seen.amounts, meanings, strict=True) if m.role in _RENTS and a.kind in _PAYS]
+    if len(let) < 2 or not months_let(seen.tokens, let):
+        return list(meanings)
+    counts = [a.kind == "months" or (a.kind == "other" and a.value < _WHOLE_YEAR) for a in seen.amounts]
+    return [
+        m.instead(NOTHING, m.probability) if counted and m.role not in _RENTS else m
+        for m, counted in zip(meanings, counts, strict=True)
+    ]
+
+
 def _opens_with(tokens: Sequence[Token], context: Context, names: frozenset[str]) -> bool:
     """Whether a figure's clause is its own and begins with one of these words."""
     at = context.left
@@ -177,6 +191,4 @@ def _opens_with(tokens: Sequence[Token], context: Context, names: frozenset[str]
 
 def _stands_empty(before: Sequence[Token], after: Sequence[Token]) -> bool:
     """ "5% of the gross rent lost to vacancy", "desocupación del 8 %", in the figure's own sentence."""
-    start = max((n for n, t in enumerate(before) if t.opens or t.comma), default=0)
-    end = next((n for n, t in enumerate(after) if t.opens or t.comma), len(after))
-    return any(t.text in _EMPTY for t in (*before[start:], *after[:end]))
+    return any(t.text in _EMPTY for t in (*since_break(before), *to_break(after)))

@@ -12,6 +12,7 @@ from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.rules.rooms import countable
 from knowledge.understanding.rules.vocabulary import said, words
+from knowledge.understanding.tokens import since_break, to_break
 
 #: How far (in tokens) a name stands from its figure, before and after.
 _NAME_BEFORE, _NAME_AFTER = 5, 5
@@ -84,8 +85,7 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
 def _period_behind(seen: Seen, amount: Amount) -> str | None:
     """ "800 mil mes", "35 al mes", "1,200 a year": the period that is said right behind a figure."""
     after = seen.tokens[amount.last + 1 : amount.last + 4]
-    end = next((n for n, t in enumerate(after) if t.opens or t.comma), len(after))
-    words_after = [t.text for t in after[:end] if t.text not in _CURRENCIES]
+    words_after = [t.text for t in to_break(after) if t.text not in _CURRENCIES]
     if words_after and words_after[0] in _JOINTS:
         words_after = words_after[1:]
     first = words_after[0] if words_after else ""
@@ -113,8 +113,7 @@ def _of_each(seen: Seen, amount: Amount) -> bool:
 def _just_costs(seen: Seen, amount: Amount) -> bool:
     """ "gastos 120 mil, ¿neto?", "ponle que los gastos suben a 145": costs and nothing else, which is none of a purchase."""
     near = seen.tokens[max(0, amount.first - _NAME_BEFORE) : amount.first]
-    start = max((n for n, t in enumerate(near) if t.opens or t.comma), default=0)
-    named = [t.text for t in near[start:] if t.text in _PLAIN]
+    named = [t.text for t in since_break(near) if t.text in _PLAIN]
     after = seen.tokens[amount.last + 1 : amount.last + 1 + _NAME_AFTER]
     return bool(named) and not said((*near, *after), "costs_of_purchase")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.figures.beside import as_named, of_weeks
+from knowledge.understanding.figures.beside import as_named, of_seasons, of_weeks
 from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.periods import of_their_period
 from knowledge.understanding.figures.reader import Meaning
@@ -34,7 +34,7 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
     price = 0.0
     meanings = all_in(seen, worth_now(seen, on_what(seen, spoken_of(seen, alike(seen, meanings), past))))
     meanings = of_their_period(seen, as_named(seen, of_weeks(seen, meanings)), past)
-    meanings = _own_money(seen, that_hold(seen, meanings, past), past)
+    meanings = of_seasons(seen, _own_money(seen, that_hold(seen, meanings, past), past))
     flows = any(m.role == "flow" for m in meanings)
     around = contexts(seen.tokens, seen.amounts)
     for amount, meaning, context in zip(seen.amounts, meanings, around, strict=True):

@@ -13,6 +13,7 @@ from knowledge.understanding.figures.plausible import plausible
 from knowledge.understanding.figures.reader import Meaning, reader
 from knowledge.understanding.figures.repeats import rows
 from knowledge.understanding.figures.seen import Seen
+from knowledge.understanding.rules.seasons import months_let
 
 #: Kinds of figure of which a choice is offered, and the words of a choice.
 _CHOSEN = frozenset({"term", "rate", "down", "financed"})
@@ -32,6 +33,8 @@ def read_message(seen: Seen, past: Past) -> tuple[list[Meaning], Past]:
     if (listed := _in_order(seen, meanings, options, past)) is not None:
         options, state = listed, _settled(seen, counted(seen, [m.label for m in meanings]), listed, past)
     roles = counted(seen, [m.label for m in meanings])
+    if (seasonal := _of_seasons(seen, meanings, options, past)) is not None:
+        options, state = seasonal, _settled(seen, roles, seasonal, past)
     if not past.several and (named := _of_another_name(seen, options, past)):
         options, state = named, _settled(seen, roles, named, past)
     if not past.several and (choice := _choice(seen, roles)):
@@ -62,6 +65,15 @@ def _in_order(
         if alike and not any(t.role == label for t in past.told):
             return [*options[:start], *sorted(told), *options[end:]]
     return None
+
+
+def _of_seasons(
+    seen: Seen, meanings: Sequence[Meaning], options: Sequence[int | None], past: Past
+) -> list[int | None] | None:
+    """Rents of the seasons of one year are of one property: "nine months at 850 and two at 1,600"."""
+    let = [(a.first, a.last) for a, m in zip(seen.amounts, meanings, strict=True) if m.label in _RENTED]
+    one = not past.several and not seen.marks and len(let) > 1
+    return [0] * len(options) if one and months_let(seen.tokens, let) else None
 
 
 def _of_another_name(seen: Seen, options: Sequence[int | None], past: Past) -> list[int | None] | None:

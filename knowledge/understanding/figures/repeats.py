@@ -10,7 +10,7 @@ from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.rules.vocabulary import said, words
-from knowledge.understanding.tokens import Token
+from knowledge.understanding.tokens import Token, to_break
 
 #: Kinds of figure of which a property has one, and the words of one that goes from so much to so much.
 _ONE = frozenset({"price", "rent", "netrent", "value", "loan", "instalment", "own", "sale", "savings"})
@@ -104,8 +104,7 @@ def all_in(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
         return found
     first, last = (seen.amounts[n] for n in prices)
     behind = seen.tokens[last.last + 1 : last.last + 1 + _NAME_BEFORE]
-    end = next((n for n, t in enumerate(behind) if t.opens), len(behind))
-    if first.value < last.value <= _MOST_ON_TOP * first.value and said(behind[:end], "all_in"):
+    if first.value < last.value <= _MOST_ON_TOP * first.value and said(to_break(behind, commas=False), "all_in"):
         found[prices[0]] = meanings[prices[0]].instead(NOTHING, meanings[prices[0]].probability)
     return found
 

@@ -20,7 +20,7 @@ class Figure:
     """One figure read. `period` is what it is stated for; `net`: costs are already off; `added`: said to come on top.
 
     `years`: the years, counted from the purchase, that its words name. `at` is its first token. `guessed`: nothing said its
-    period.
+    period; `seasonal`: a year's rent summed over its seasons.
     """
 
     role: str
@@ -38,6 +38,7 @@ class Figure:
     literal: bool = True
     opener: str = ""
     guessed: bool = False
+    seasonal: bool = False
 
 
 def label_of(tokens: Sequence[Token], name: Named) -> str:

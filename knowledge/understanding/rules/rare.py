@@ -13,7 +13,7 @@ from knowledge.understanding.amounts import Amount
 from knowledge.understanding.cues import Hit
 from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.rules.vocabulary import rare_measures, said, words
-from knowledge.understanding.tokens import Token
+from knowledge.understanding.tokens import Token, since_break, to_break
 
 _RISES, _REACHED, _CHANGES, _RATE_TO = words("rises"), words("reached"), words("changes"), words("rate_to")
 _YEARS, _MONTHS, _RATED, _NET = words("years"), words("months"), words("rated"), words("net")
@@ -192,12 +192,9 @@ def _selling(figures: Sequence[Figure], tokens: Sequence[Token], spans: Mapping[
 
 def _said_near(tokens: Sequence[Token], amount: Amount) -> bool:
     """Whether selling is spoken of beside a figure, or an agent right behind it."""
-    before = [t for t in tokens[max(0, amount.first - _NEAR) : amount.first]]
-    start = max((n for n, t in enumerate(before) if t.opens or t.comma), default=0)
-    after = tokens[amount.last + 1 : amount.last + 1 + _NEAR + 2]
-    end = next((n for n, t in enumerate(after) if t.opens or t.comma), len(after))
-    behind = {t.text for t in after[:end]}
-    return bool(({t.text for t in before[start:]} | behind) & _SELLS or behind & _SELLERS)
+    before = {t.text for t in since_break(tokens[max(0, amount.first - _NEAR) : amount.first])}
+    behind = {t.text for t in to_break(tokens[amount.last + 1 : amount.last + 1 + _NEAR + 2])}
+    return bool((before | behind) & _SELLS or behind & _SELLERS)
 
 
 def _beside(tokens: Sequence[Token], hit: Hit, amount: Amount) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.rules.vocabulary import words
-from knowledge.understanding.tokens import Token
+from knowledge.understanding.tokens import Token, to_break
 
 WEEKS_OF_A_YEAR = 52
 _WEEKS, _WEEK, _WEEKLY = words("weeks"), words("week"), words("weekly")
@@ -18,9 +18,8 @@ _EACH, _AWAY = words("per_unit"), 3
 def counts_weeks(tokens: Sequence[Token], amount: Amount) -> bool:
     """ "22 weeks": the figure counts weeks."""
     bare = not amount.scaled and not amount.currency and 1 < amount.value <= WEEKS_OF_A_YEAR
-    reach = tokens[amount.first : amount.last + 3]
-    end = next((n for n, t in enumerate(reach) if n and (t.opens or t.comma)), len(reach))
-    return bare and any(t.text in _WEEKS for t in reach[:end])
+    reach = (tokens[amount.first], *to_break(tokens[amount.first + 1 : amount.last + 3]))
+    return bare and any(t.text in _WEEKS for t in reach)
 
 
 def _stands_empty(tokens: Sequence[Token], amount: Amount) -> bool:
