@@ -12,6 +12,7 @@ from typing import Any
 from agents.playbook import Arguments, Known
 from agents.roi_figures import amount, many, one, rate_kind_of
 from core.locale import CURRENCY_OF
+from knowledge.finance.inputs import TIMES_A_YEAR
 from knowledge.understanding.rules.asked import feasible
 
 #: Measures that flows are laid out for.
@@ -245,7 +246,7 @@ def _flows(deal: Mapping[str, Any]) -> list[float] | None:
     for year, value in dated:
         found[int(year)] += float(value)
     yearly = float(income["amount"]) * (1 if income["period"] == "year" else 12) if income else 0.0
-    yearly -= sum(c["amount"] * (12 if c["period"] == "month" else 1) for c in deal.get("costs") or () if not c.get("of"))
+    yearly -= sum(c["amount"] * TIMES_A_YEAR.get(c["period"], 1) for c in deal.get("costs") or () if not c.get("of"))
     found[1:] = [value + yearly for value in found[1:]]
     found[-1] += sale or 0.0
     return found

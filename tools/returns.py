@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from core.errors import BadInput
 from core.facts import INPUT_CHECK, Fact, Source
 from core.locale import CURRENCY_OF
+from knowledge.finance.inputs import Period
 from tools.context import Runtime
 from tools.listing_figures import ListingFigures, listing_figures
 from tools.provenance import UNSTATED, settle
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from knowledge.finance.analysis import Analysis, Inputs
 
 #: Facts of costs paid once, at the purchase.
-_UPFRONT = frozenset({"cost_once", "cost_pct_of_price"})
+_UPFRONT = frozenset({"cost_once", "cost_once_pct"})
 #: What all of them come to, the first that there is.
 _ON_TOP = ("upfront_costs", "upfront_part", "purchase_costs", "cost_once")
 #: Property types that the housing laws (a rent cap) speak of; a parking space or an unnamed property is none.
@@ -37,7 +38,7 @@ class StatedCost(BaseModel):
 
     label: str = Field(description="what it is, in the investor's words")
     amount: float = Field(description="money in the call's currency, or 10 for 10 %")
-    period: Literal["month", "year", "once", "night"] = Field("year", description="once = paid at the purchase")
+    period: Period = Field("year", description="once = paid at the purchase")
     of: Literal["money", "rent", "price"] = Field("money", description="what the amount is, or is a percentage of")
 
 
@@ -288,7 +289,7 @@ def _report(
     result.data |= {
         "measures": measures, "missing": missing, "undefined": dict(found.undefined), "figures": figures,
         "costs": [
-            {"fact": f.id, "label": f.entity, "period": f.key.removeprefix("cost_"), "percent": f.unit == "percent"}
+            {"fact": f.id, "label": f.entity, "period": f.key.removeprefix("cost_"), "of": f.key.removeprefix("cost_pct_of_") if f.unit == "percent" else None}
             for f in facts.values()
             if f.key.startswith("cost_") and f.unit in ("money", "percent") and f.key not in _UPFRONT
         ],

@@ -75,7 +75,7 @@ def _costs(case: Case) -> tuple[float, float, list[Fact]]:
         if cost.period != "once":
             continue
         unit: Unit = "percent" if cost.of == "price" else "money"
-        key = "cost_pct_of_price" if cost.of == "price" else "cost_once"
+        key = "cost_once_pct" if cost.of == "price" else "cost_once"
         used.append(case.ledger.user(key, cost.amount, unit, case.inputs.money if unit == "money" else None, entity=cost.label))
         share, paid = (share + cost.amount, paid) if cost.of == "price" else (share, paid + cost.amount)
     return share, paid, used

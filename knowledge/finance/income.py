@@ -16,7 +16,7 @@ from knowledge.finance import costs, returns
 from knowledge.finance.assumptions import Assumption, assumption, cost_kind
 from knowledge.finance.cautions import Caution, caution
 from knowledge.finance.facts_of import Ledger, plain
-from knowledge.finance.inputs import Cost, Inputs
+from knowledge.finance.inputs import TIMES_A_YEAR, Cost, Inputs
 from knowledge.finance.rules import LeftOut, Rule
 
 
@@ -207,10 +207,11 @@ class Income:
     def _stated_cost(self, cost: Cost) -> RunningCost:
         if cost.of == "money":
             fact = self.ledger.user(f"cost_{cost.period}", cost.amount, "money", self.inputs.money, entity=cost.label)
-            times = 12 if cost.period == "month" else num(self.nights) if cost.period == "night" else 1
+            times = num(self.nights) if cost.period == "night" else TIMES_A_YEAR.get(cost.period, 1)
             return RunningCost(fact, f"{f'{plain(times)} × ' if times != 1 else ''}{plain(cost.amount)}",
                                cost.amount * times, cost.amount * times)
-        fact = self.ledger.user(f"cost_pct_of_{cost.of}", cost.amount, "percent", entity=cost.label)
+        key = "cost_once_pct" if cost.period == "once" else f"cost_pct_of_{cost.of}"
+        fact = self.ledger.user(key, cost.amount, "percent", entity=cost.label)
         if cost.of == "rent" and not self.inputs.lets:
             return RunningCost(fact, f"{plain(cost.amount)} %", 0, 0, cost.amount)  # of a rent that is to be found
         base, term = ((self.annual_rent, self.rent_term) if cost.of == "rent"

@@ -16,7 +16,9 @@ from knowledge.finance.facts_of import Language
 from knowledge.finance.loans import RateKind
 
 Base = Literal["price", "invested"]
-Period = Literal["month", "year", "once", "night"]
+Period = Literal["week", "month", "two_months", "quarter", "half_year", "year", "once", "night"]
+#: How often a year a cost of this period is paid; nights and what is paid once have no fixed number.
+TIMES_A_YEAR: dict[str, int] = {"week": 52, "month": 12, "two_months": 6, "quarter": 4, "half_year": 2, "year": 1}
 
 #: Currencies that only one of the covered countries uses as legal tender, and no other country does.
 _COUNTRY_OF_CURRENCY = {"COP": "CO", "MXN": "MX"}
@@ -40,10 +42,12 @@ class Cost:
             checks.amount("cost", self.amount, zero=True)
         else:
             checks.percent("cost", self.amount, 0, 100)
-        if self.period not in ("month", "year", "once", "night") or self.of not in ("money", "rent", "price"):
-            raise checks.bad("cost", f"{self.period}/{self.of}", "un gasto al mes, al año, por noche o de una vez, en dinero o "
-                             "en porcentaje de la renta o del precio",
-                             "a cost a month, a year, a night or once, in money or percent of rent or price")
+        if self.period not in (*TIMES_A_YEAR, "once", "night") or self.of not in ("money", "rent", "price"):
+            raise checks.bad("cost", f"{self.period}/{self.of}", "un gasto a la semana, al mes, cada dos meses, "
+                             "al trimestre, al semestre, al año, por noche o "
+                             "de una vez, en dinero o en porcentaje de la renta o del precio",
+                             "a cost a week, a month, two_months, a quarter, half_year, a year, a night or once, in money "
+                             "or percent of rent or price")
 
 
 @dataclass(frozen=True, slots=True)

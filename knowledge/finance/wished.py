@@ -7,6 +7,7 @@ from knowledge.finance import returns
 from knowledge.finance.case import Case
 from knowledge.finance.facts_of import plain
 from knowledge.finance.income import Missing, Undefined, num, require
+from knowledge.finance.inputs import TIMES_A_YEAR
 
 
 def _target(case: Case) -> Fact:
@@ -65,7 +66,7 @@ def break_even_nights(case: Case) -> Fact:
         elif cost.period == "night":
             off += cost.amount
         else:
-            fixed += cost.amount * (12 if cost.period == "month" else 1)
+            fixed += cost.amount * TIMES_A_YEAR.get(cost.period, 1)
     kept = num(night) * (1 - share / 100) - off
     if kept <= 0:
         raise Undefined("costs_above_rent")

@@ -41,7 +41,7 @@ _LONG_WHILES = {
 }
 #: Words before "decade" that look ahead to it: "the next decade" is ten years, "the last decade" is past.
 _COMING = frozenset({"next", "coming", "proxima", "siguiente"})
-_SHORT_TERMS = words("short_terms")
+_SHORT_TERMS, _MINUTES, _BUILT = words("short_terms"), words("minutes"), words("built")
 #: Names of payments of which a number makes a term in months, and the least of them.
 _MONTHLY_PAYMENTS, _LEAST_PAYMENTS = phrases("monthly_payments"), 6
 #: What a bare figure of square metres is followed by: "160 de construcción".
@@ -367,6 +367,8 @@ def _term(here: _Here) -> Amount | None:
     for payments in _MONTHLY_PAYMENTS:
         if here.number.literal and value >= _LEAST_PAYMENTS and words_at(tokens, last + 1, len(payments)) == payments:
             return here.make("months", value, len(payments))  # "balance in 60 equal monthly payments"
+    if here.word in _MINUTES:
+        return here.make("other", value, 1, unit="away")
     return here.make("other", value, 1) if here.word in _SHORT_TERMS else None
 
 
@@ -402,7 +404,7 @@ def _money_or_area(here: _Here) -> Amount | None:
         if words_at(tokens, last + 1 + size, 2) in (("y", "media"), ("y", "medio")) and factor >= _LAND_UNIT:
             return here.make("area", round((value + 0.5) * factor, 2), size + 2)
         if _is_distance(tokens, here.at, last + 1 + size):
-            return here.make("other", value, size)
+            return here.make("other", value, size, unit="away")
         return here.make("area", round(value * factor, 2), size)
     if (size := _bare_area(here)) and not (money or number.scaled or number.currency):
         return here.make("area", value, size)
@@ -451,12 +453,19 @@ def _is_ordinal(here: _Here) -> bool:
 
 
 def _is_year(here: _Here) -> bool:
-    if not re.fullmatch(r"(19|20)\d\d", here.tokens[here.at].raw):
-        return False
     before = here.tokens[here.at - 1].text if here.at else ""
+    if not re.fullmatch(r"(19|20)\d\d", here.tokens[here.at].raw):
+        built = here.at > 1 and _names_a_building(here.tokens[here.at - 2].text)
+        return bool(re.fullmatch(r"[5-9]\d|0\d", here.tokens[here.at].raw)) and before == "del" and built  # "edificio del 98"
+    if _names_a_building(here.word):
+        return True  # "a 2016 building"
     if here.word == "s" and here.follower is not None and not here.follower.gap:
         return True  # "a 1970s flat"
     return before in _YEAR_OPENERS or before in _MONTH_NAMES or here.word in ("y", "and", "a", "")
+
+
+def _names_a_building(word: str) -> bool:
+    return word in _BUILT or (word,) in lexicon().types
 
 
 def _listed_area(amount: Amount, area: Amount, times: float) -> bool:

@@ -11,7 +11,7 @@ from knowledge.understanding.gazetteer import default_places
 from knowledge.understanding.lexicon import OTHER, lexicon, phrases, words
 from knowledge.understanding.numerals import read_number
 from knowledge.understanding.spelling import meant
-from knowledge.understanding.tokens import Token, words_at
+from knowledge.understanding.tokens import Token, since_break, to_break, words_at
 
 _NEGATORS = words("negators")
 #: After these, `no` is politeness ("¿no tienen casas?"), not a refusal.
@@ -37,6 +37,9 @@ _INVESTING, _FOR_RENT = words("investing"), frozenset({"rentar", "alquilar", "ar
 _OWNING, _OWNING_WHERE, _WHEREABOUTS = words("owning"), words("owning_where"), words("whereabouts")
 _AFTER_PLOT = frozenset({"and", "to", "for", "with", "here", "there", "then"})
 _OF_BLOCK, _BEFORE_BLOCK = words("of_block"), words("before_block")
+_HOUSES = frozenset({("edificio",), ("building",)})
+_FEES, _CHARGES, _CHARGED = words("fees"), words("charges"), words("charged")
+_OF_A_HOUSE, _INSIDE = words("of_a_house"), words("inside")
 _BY_THE_ROOM, _AMOUNT_OF = phrases("by_the_room"), words("amount_of")
 _SPOKEN_OF = frozenset({"it", "this", "that", "them"})
 _PRESENTING, _GREETINGS = words("presenting"), words("greetings")
@@ -128,6 +131,8 @@ def tag_types(tokens: list[Token], taken: set[int], english: bool) -> dict[int, 
                 words = (word,)
             if words not in lex.types or (size == 1 and (_is_verb(tokens, at) or _is_prefix(tokens, at))):
                 continue
+            if _of_a_fee(tokens, at, size) or (words in _HOUSES and _describes(tokens, at, bool(found))):
+                continue
             step = size
             kind = "land" if words == ("a", "lot") and _is_plot(tokens, at) else lex.types[words]
             if kind and not _is_floor(tokens, at, words) and not (english and words == ("local",)):
@@ -151,6 +156,24 @@ def tag_types(tokens: list[Token], taken: set[int], english: bool) -> dict[int, 
                 tokens[at].classes.update(("type", "types"))
         at += step
     return found
+
+
+def _of_a_fee(tokens: Sequence[Token], at: int, size: int) -> bool:
+    """ "building fee", "2,600 mensuales de condominio": what a cost is of."""
+    after = {t.text for t in to_break(tokens[at + size : at + size + 1])}
+    before = [t for t in since_break(tokens[max(0, at - 2) : at + 1])][:-1]
+    charged = len(before) == 2 and before[1].text == "de" and (before[0].text in _CHARGED or before[0].kind == "num")
+    return bool(after & _FEES) or (charged and tokens[at].text in _CHARGES)
+
+
+def _describes(tokens: Sequence[Token], at: int, another: bool) -> bool:
+    """ "apartaestudio, edificio del 98", "a 2016 building": the house that what is sold (`another` type) lies in."""
+    after = [t.text for t in to_break(tokens[at + 1 : at + 3])]
+    before = [t.text for t in tokens[max(0, at - 3) : at]]
+    dated = bool(before) and re.fullmatch(r"(19|20)\d\d", before[-1]) is not None
+    of_kind = len(after) > 1 and (after[1],) in lexicon().types
+    inside = bool(after and after[0] in _OF_A_HOUSE) or bool(_INSIDE & {*before})
+    return dated or (another and inside and not of_kind)
 
 
 def _is_verb(tokens: list[Token], at: int) -> bool:

@@ -156,13 +156,14 @@ class _Reading:
         return self.lex.scales.get(token.text) if token.text != "m" else None
 
     def _means_million(self, token: Token) -> bool:
-        """A lower-case m is metres unless money stands before the figure or the figure is a small decimal."""
+        """A lower-case m is metres unless money stands before the figure, the figure is a small decimal, or the message writes
+        millions so (`short_millions`)."""
         value = self.current
         if value is None:
             return False
         paid = bool(re.search(r"[$€£]\s*$", self.tokens[self.i - 1].gap))
         paid = paid or (self.i > 1 and self.tokens[self.i - 2].text in self.lex.currency)  # "COP 410m"
-        return paid or (not token.gap and value < 100 and value != int(value))
+        return paid or "million" in token.classes or (not token.gap and value < 100 and value != int(value))
 
     def _multiply(self, token: Token, multiplier: float) -> bool:
         if multiplier == 1e3:

@@ -261,7 +261,7 @@ def _corrected(amounts: Sequence[Amount], correction_at: int | None) -> Amount |
 def refused_figures(tokens: list[Token], amounts: Sequence[Amount]) -> list[Amount]:
     """Figures that a message puts right: the 140 of "it's 104 not 140", "no son 140 sino 104", "90 en vez de 80"."""
     found = [a for a in amounts if a.role != "phone" and _refuses(tokens, a.first)]
-    kept = [a for a in amounts if a not in found and a.unit != "nth"]
+    kept = [a for a in amounts if a not in found and a.unit not in ("nth", "away")]
     return [a for a in found if any(_alike(a, b) for b in kept)]
 
 

@@ -80,7 +80,7 @@ def aligned(text: str) -> str:
 def tokenise(text: str) -> list[Token]:
     """Tokens of a normalised text. `opens` marks the first of a sentence, `comma` one that follows a comma or colon."""
     low = aligned(text)
-    short = lexicon().short_forms
+    short, scales = lexicon().short_forms, lexicon().scales
     tokens: list[Token] = []
     end = 0
     for match in _TOKEN.finditer(text):
@@ -101,7 +101,7 @@ def tokenise(text: str) -> list[Token]:
         if (
             kind == "word"
             and folded in short
-            and not (tokens and tokens[-1].kind == "num" and len(gap) < 2 and folded == "k")
+            and not (tokens and tokens[-1].kind == "num" and len(gap) < 2 and folded in scales)  # "450 k", "1.6bn"
         ):
             for part in short[folded].split():
                 tokens.append(Token(part, raw, match.start(), match.end(), kind, gap, opens, comma))

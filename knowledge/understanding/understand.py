@@ -35,6 +35,7 @@ from knowledge.understanding.places import country_votes, find_places
 from knowledge.understanding.rules.asked import base_of, feasible
 from knowledge.understanding.rules.exchange import asks_amount, stated_exchange
 from knowledge.understanding.rules.marks import Marks, find_marks
+from knowledge.understanding.short_millions import mark_millions
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
 from knowledge.understanding.terms import asked_term
 from knowledge.understanding.tokens import Token, normalise, stretches, tokenise
@@ -47,6 +48,8 @@ Judge = Callable[[intent.Intent, Features, intent.Context], intent.Intent]
 #: (the figures of a message, what was told before) -> (what each figure is, what is told then).
 FigureReader = Callable[[Seen, Past], tuple[list[Meaning], Past]]
 #: Figures that no other reading of their words may use.
+#: From so much on a price is told in millions.
+_MANY_MILLIONS = 2e7
 _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phone", "year"})
 #: From this probability on a measure is likely asked; words of a message that the next one's reading looks at.
 _LIKELY, _SURELY, _WORDS = 0.3, 0.9, 60
@@ -202,6 +205,12 @@ def understand(
     )
 
 
+def _deals_in_millions(known: Mapping[str, Any]) -> bool:
+    """Whether the return told so far is in a currency of which a property costs many millions."""
+    deal = (known.get("_request") or {}).get("deal") or {}
+    return any(float(deal.get(name) or 0.0) >= _MANY_MILLIONS for name in ("price", "value", "loan", "own", "sale"))
+
+
 def _read(
     text: str, places: PlaceIndex, known: Mapping[str, Any], previous_language: str | None, hint: str | None,
     read: FigureReader,
@@ -209,6 +218,7 @@ def _read(
     whole = normalise(text)
     read_text, injected = cut_injection(whole)
     tokens = tokenise(read_text)
+    mark_millions(tokens, in_millions=_deals_in_millions(known))
     amounts, margin = with_margin(tokens, read_amounts(read_text, tokens), known.get("_margin"))
     figures = {i for a in amounts if a.kind in _FIRM for i in range(a.first, a.last + 1)}
     mails = {i for i, t in enumerate(tokens) if t.kind == "email"}

@@ -12,6 +12,7 @@ from knowledge.understanding.deal.sizes import sizes
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.rules.contexts import Context, Period, contexts, period_of, years_of
 from knowledge.understanding.rules.figure import Figure, noun_of
+from knowledge.understanding.rules.spans import span_of
 from knowledge.understanding.rules.vocabulary import names, words
 from knowledge.understanding.tokens import Token
 
@@ -106,7 +107,7 @@ def figures_of(
                 _kind(amount, meaning),
                 at,
                 3.0,
-                _period(meaning, old) or _paid(tokens, context, meaning),
+                _period(meaning, old, span_of(tokens, context)) or _paid(tokens, context, meaning),
                 label,
                 net=meaning.role == "netrent" or (meaning.role == "target" and old is not None and old.net),
                 added=any(t.text in _ADDED for t in tokens[max(context.left, at - 4) : at]),
@@ -139,7 +140,9 @@ def _kind(amount: Amount, meaning: Meaning) -> str:
     return "other" if meaning.role in _COUNTS or meaning.role == "x" else "money"
 
 
-def _period(meaning: Meaning, old: Figure | None) -> Period | None:
+def _period(meaning: Meaning, old: Figure | None, span: Period | None) -> Period | None:
+    if meaning.role == "cost" and meaning.period != "night" and span is not None:
+        return span
     if meaning.role in ("rent", "netrent", "room", "cost", "affordable") and meaning.period != "night":
         return "year" if meaning.period == "year" else "month"
     if meaning.role == "instalment" and meaning.period == "year":

@@ -28,6 +28,7 @@ _OWED = frozenset({"affordable", "rentbudget", "rent", "cost"})
 _SHARES = frozenset({NOTHING, "target", "growth", "rent_growth", "discount", "financed", "down", "rate"})
 _BOUGHT = tuple(words("bought_stems")) + tuple(words("worth_stems"))
 _DEPOSITED = frozenset({NOTHING, "cost_of_price", "once_pct", "financed", "target", "selling"})
+_EMPTIED = frozenset({"vacancy", "occupancy", "cost_of_price", NOTHING})
 _YEARS_OF = frozenset({12, 52, 365})
 _GROWING, _OF_RENTS = frozenset({"growth", "target", "discount"}), words("of_rents") | words("opens_rent")
 _EMPTY, _BOUNDS = words("of_empty"), words("bounds_of_payments")
@@ -147,6 +148,10 @@ def _share(figure: _Beside) -> str | None:
         return "target"
     if figure.amount.kind == "percent" and meaning.role in _DEPOSITED and said(figure.beyond, "as_deposit"):
         return "down"
+    if figure.amount.kind == "percent" and meaning.role in _SHARES | _EMPTIED and said(figure.after, "of_the_rents") and (
+        said(figure.before, "paid_for_letting")
+    ):
+        return "cost_of_rent"  # "el seguro de impago es un 4 % de las rentas"
     percent = meaning.role in _SHARES and figure.amount.kind == "percent"
     return "vacancy" if percent and _stands_empty(figure.before, figure.beyond) else None
 
@@ -157,7 +162,10 @@ _READINGS = (_cost, _rent_or_price, _instalment, _share)
 def of_weeks(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
     """ "22 weeks at 1,150", "250 a week": a week's rent is told for the year's weeks that are let (`weeks_let`)."""
     found = list(meanings)
+    let = any(m.role in _RENTS for m in meanings) or bool(seen.known.get("rent"))
     for at, (amount, meaning) in enumerate(zip(seen.amounts, meanings, strict=True)):
+        if meaning.role == "cost" and let:
+            continue  # "vigilancia 30 mil semanales"
         pays = amount.kind in ("money", "other") and meaning.role in _LET and amount.value > WEEKS_OF_A_YEAR
         if pays and weeks_let(seen.tokens, seen.amounts, at):
             found[at] = meaning.instead("rent/year", meaning.probability)

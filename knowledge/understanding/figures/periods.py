@@ -11,6 +11,7 @@ from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.rules.rooms import countable
+from knowledge.understanding.rules.spans import counts_a_span
 from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.tokens import since_break, to_break
 
@@ -66,7 +67,9 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
             meaning = meaning.instead("cost/year", meaning.probability)
         elif meaning.role == "cost_of_price" and let and amount.value > _MOST_OF_PRICE:
             meaning = meaning.instead("cost_of_rent", meaning.probability)
-        if amount.kind == "months" and rent and meaning.role == NOTHING and _lets(seen, amount):
+        if counts_a_span(seen.tokens, amount):
+            meaning = meaning.instead(NOTHING, meaning.probability)
+        elif amount.kind == "months" and rent and meaning.role == NOTHING and _lets(seen, amount):
             meaning = meaning.instead("vacant_months", meaning.probability)
         if yearly and meaning.label == "cost/month":
             # "grosses 61,000 a year, 9,400 utilities, 1,150 insurance"

@@ -14,7 +14,7 @@ from knowledge.understanding.rules.asked import named_measures
 from knowledge.understanding.rules.contexts import is_year_number
 from knowledge.understanding.rules.exchange import of_exchange, stated_exchange
 from knowledge.understanding.rules.figure import Figure
-from knowledge.understanding.rules.figures import read_figures, refused
+from knowledge.understanding.rules.figures import NO_RETURN, read_figures, refused
 from knowledge.understanding.rules.income import share_of_income
 from knowledge.understanding.rules.marks import Mark, Marks
 from knowledge.understanding.rules.settle import settle
@@ -76,6 +76,7 @@ def see(
         and not is_year_number(tokens, a)
         and not refused(tokens, a)
         and not _of_days(tokens, a)
+        and a.unit not in NO_RETURN
     ]
     figures = read_figures(tokens, plain, known, hits, exchange.first if exchange else None)
     asked = list(dict.fromkeys(h.cue.route for h in hits)) or list(known.get("asked") or ())

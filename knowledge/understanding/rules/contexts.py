@@ -11,7 +11,8 @@ from knowledge.understanding.amounts import Amount
 from knowledge.understanding.rules.vocabulary import Named, words
 from knowledge.understanding.tokens import Token
 
-Period = Literal["month", "year"]
+#: Costs alone are told for a week, two months, a quarter or half a year.
+Period = Literal["week", "month", "two_months", "quarter", "half_year", "year"]
 _SPLITTERS, _MONTHS, _YEARS = words("splitters"), words("months"), words("years")
 _PREPOSITIONS = words("prepositions")
 _YEAR_NAMES = frozenset({"ano", "anos", "year", "years", "yr", "yrs"})

@@ -11,6 +11,7 @@ from typing import Any
 
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.cues import Hit
+from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.rules.contexts import (
     Context,
     Period,
@@ -59,6 +60,13 @@ _THRESHOLDS = frozenset(
 )
 
 
+_LEADING = frozenset({"a", "al", "at", "el", "los", "las", "the"})
+#: Units of figures that are none of a return: points that a rate moves, storeys and other ordinals, distances.
+NO_RETURN = frozenset({"points", "nth", "away"})
+#: What ends a figure that is not written in digits alone.
+_BEHIND_FIGURES = frozenset({*lexicon().scales, *lexicon().currency, "y", "and"}) | words("months") | words("years")
+
+
 def read_figures(
     tokens: list[Token],
     amounts: Sequence[Amount],
@@ -74,7 +82,7 @@ def read_figures(
         for a in amounts
         if a.kind in ("money", "percent", "other")
         and not is_year_number(tokens, a)
-        and a.unit != "points"
+        and a.unit not in NO_RETURN
         and not refused(tokens, a)
         and a.first != rate
     ]
@@ -126,7 +134,6 @@ def _read(
 
 def refused(tokens: Sequence[Token], amount: Amount) -> bool:
     """ "6 years, not 5", "1.500 en vez de 1.200"."""
-    before = tokens[amount.first - 1] if amount.first else None
     if words_at(list(tokens), max(0, amount.first - 3), 3) in (("en", "vez", "de"), ("en", "lugar", "de")) or (
         words_at(list(tokens), max(0, amount.first - 2), 2) in (("instead", "of"), ("rather", "than"))
     ):
@@ -137,7 +144,14 @@ def refused(tokens: Sequence[Token], amount: Amount) -> bool:
         return True  # "mi esposo dice que no son 20, que son 15"
     if amount.kind == "other" and words_at(list(tokens), max(0, amount.first - 2), 2) in _THRESHOLDS:
         return True  # "is that gross over 6?"
-    return before is not None and before.text in ("not", "no") and before.comma and not tokens[amount.first].comma
+    at = amount.first - 1
+    if at > 0 and tokens[at].text in _LEADING:
+        at -= 1  # "al 3,4 no al 3"
+    if at < 0 or tokens[at].text not in ("not", "no") or any(t.comma or t.opens for t in tokens[at + 1 : amount.first + 1]):
+        return False
+    before, told = tokens[at], tokens[at - 1] if at else None
+    behind_a_figure = told is not None and (told.kind == "num" or told.text in _BEHIND_FIGURES)
+    return before.comma or (behind_a_figure and not before.opens)  # "410 not 401", "900 al mes y no 800"
 
 
 def _is_limit(tokens: Sequence[Token], first: int) -> bool:
