@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.rules.rooms import countable, rooms_before
-from knowledge.understanding.rules.seasons import months_let
+from knowledge.understanding.rules.seasons import let_by_season
 from knowledge.understanding.rules.vocabulary import words
 from knowledge.understanding.tokens import Token, to_break
 
@@ -80,13 +80,11 @@ def _counted(tokens: Sequence[Token], figure: Figure, rooms: int | None) -> int:
 
 def _add_seasons(found: list[Figure], tokens: list[Token], told: Sequence[Amount]) -> None:
     """ "nine months at 850 and two at 1,600": rents of the seasons of a year; what is told of a year is all of its season."""
-    rents = [f for f in found if f.role == "rent" and not f.years]
-    ends = {a.first: a.last for a in told}
-    if len(rents) < 2 or len({f.net for f in rents}) > 1 or any(f.at not in ends for f in rents):
+    months = {told[n].first: count for n, count in let_by_season(tokens, told).items()}
+    rents = [f for f in found if f.at in months and f.role == "rent"]
+    if not rents or len(rents) < len(months) or len({f.net for f in rents}) > 1:
         return
-    months = months_let(tokens, [(f.at, ends[f.at]) for f in rents])
-    if months:
-        rents[0].value = sum(f.value * (n if f.period == "month" else 1) for f, n in zip(rents, months, strict=True))
-        rents[0].period, rents[0].each, rents[0].seasonal = "year", False, True
-        for figure in rents[1:]:
-            figure.role, figure.each = "part", False
+    rents[0].value = sum(f.value * (months[f.at] if f.period == "month" else 1) for f in rents)
+    rents[0].period, rents[0].each, rents[0].seasonal = "year", False, True
+    for figure in rents[1:]:
+        figure.role, figure.each = "part", False

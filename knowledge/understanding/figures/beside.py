@@ -10,7 +10,7 @@ from knowledge.understanding.figures.history import NOTHING
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.rules.contexts import Context, contexts, period_of
-from knowledge.understanding.rules.seasons import months_let
+from knowledge.understanding.rules.seasons import let_by_season
 from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.rules.weeks import WEEKS_OF_A_YEAR, counts_weeks, weeks_let
 from knowledge.understanding.tokens import Token, since_break, to_break
@@ -36,7 +36,8 @@ _LENDERS, _LENDS = words("of_loans"), tuple(words("lends_stems"))
 _ARTICLES, _PRICED, _WHOLE_YEAR = words("the"), frozenset({"de", "of", "at", "por", "for", "worth"}), 12
 #: What a week's rent may be taken for.
 _LET = frozenset({"rent", "room", "night", "cost", NOTHING})
-_RENTS, _PAYS = frozenset({"rent", "netrent"}), frozenset({"money", "other"})
+_RENTS = frozenset({"rent", "netrent"})
+_LET_SO = _RENTS | {"room", "rentbudget"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +176,18 @@ def of_weeks(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
 
 
 def of_seasons(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
-    """ "nine months at 850 and two at 1,600": months that rents of the seasons of a year are for are nothing by themselves."""
-    let = [(a.first, a.last) for a, m in zip(seen.amounts, meanings, strict=True) if m.role in _RENTS and a.kind in _PAYS]
-    if len(let) < 2 or not months_let(seen.tokens, let):
+    """ "nine months at 850 and two at 1,600": what the seasons of a year bring are rents, and their months nothing besides."""
+    let = let_by_season(seen.tokens, seen.amounts)
+    if not any(meanings[n].role in _LET_SO for n in let):
         return list(meanings)
-    counts = [a.kind == "months" or (a.kind == "other" and a.value < _WHOLE_YEAR) for a in seen.amounts]
-    return [
-        m.instead(NOTHING, m.probability) if counted and m.role not in _RENTS else m
-        for m, counted in zip(meanings, counts, strict=True)
-    ]
+    found = list(meanings)
+    net = any(meanings[n].role == "netrent" for n in let)
+    for at, (amount, meaning) in enumerate(zip(seen.amounts, meanings, strict=True)):
+        if at in let and meaning.label not in ("rent/year", "netrent/year"):
+            found[at] = meaning.instead("netrent/month" if net else "rent/month", meaning.probability)
+        elif at not in let and (amount.kind == "months" or (amount.kind == "other" and amount.value < _WHOLE_YEAR)):
+            found[at] = meaning.instead(NOTHING, meaning.probability)
+    return found
 
 
 def _opens_with(tokens: Sequence[Token], context: Context, names: frozenset[str]) -> bool:

@@ -13,7 +13,7 @@ from knowledge.understanding.figures.plausible import plausible
 from knowledge.understanding.figures.reader import Meaning, reader
 from knowledge.understanding.figures.repeats import rows
 from knowledge.understanding.figures.seen import Seen
-from knowledge.understanding.rules.seasons import months_let
+from knowledge.understanding.rules.seasons import let_by_season
 
 #: Kinds of figure of which a choice is offered, and the words of a choice.
 _CHOSEN = frozenset({"term", "rate", "down", "financed"})
@@ -71,9 +71,9 @@ def _of_seasons(
     seen: Seen, meanings: Sequence[Meaning], options: Sequence[int | None], past: Past
 ) -> list[int | None] | None:
     """Rents of the seasons of one year are of one property: "nine months at 850 and two at 1,600"."""
-    let = [(a.first, a.last) for a, m in zip(seen.amounts, meanings, strict=True) if m.label in _RENTED]
-    one = not past.several and not seen.marks and len(let) > 1
-    return [0] * len(options) if one and months_let(seen.tokens, let) else None
+    one = not past.several and sum(m.role == "price" for m in meanings) < 2
+    let = let_by_season(seen.tokens, seen.amounts) if one else ()
+    return [0] * len(options) if let and all(meanings[n].label in _RENTED for n in let) else None
 
 
 def _of_another_name(seen: Seen, options: Sequence[int | None], past: Past) -> list[int | None] | None:

@@ -3,12 +3,14 @@ at 850 and two at 1,600"."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
+from knowledge.understanding.amounts import Amount
 from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.rules.vocabulary import said, words
+from knowledge.understanding.rules.weeks import WEEKS_OF_A_YEAR
 from knowledge.understanding.tokens import Token, since_break, to_break
 
 #: Lengths that no figure tells, by the phrases of `returns.toml` that do, in months.
@@ -17,6 +19,12 @@ _MONTHS, _EMPTY = lexicon().months, words("stands_empty")
 _REST, _OF_MONTHS, _TO = words("rest_of_year"), words("of_months"), words("to_month")
 _MONTH_WORDS, _JOINTS = frozenset({"mes", "meses", "month", "months"}), frozenset({"y", "e", "and", "de", "from"})
 _YEAR = 12
+_DASHES = frozenset("-–")
+_WEEKS, _AHEAD = words("weeks"), words("ahead")
+#: Smaller bare figures are no rents; rents of seasons differ by no more than so many times; weeks make up a year to so much.
+_LEAST, _MOST_APART, _ROUNDED = 50.0, 20.0, 0.1
+#: How many tokens stand between a season and its other name.
+_BETWEEN = 1
 #: How far (in tokens) behind its number the word "months" stands: "the first ten let months".
 _COUNTED = 2
 
@@ -46,25 +54,53 @@ class _Season:
 
     start: int
     end: int
-    months: int
+    months: float
 
 
-def months_let(tokens: Sequence[Token], rents: Sequence[tuple[int, int]]) -> list[int] | None:
-    """How many months of the year each of several rents (first and last token) is for, where each has a season of its own, all
-    before or all behind their rents, and the year holds them; None else."""
-    seasons = _seasons(tokens, {at for first, last in rents for at in range(first, last + 1)})
-    idle = [s for s in seasons if _is_empty(tokens, s)]
-    let = [s for s in seasons if s not in idle]
-    if len(rents) < 2 or len(let) != len(rents) or sum(not s.months for s in seasons) > 1:
-        return None
-    marks = sorted([(s.start, "season") for s in let] + [(first, "rent") for first, _ in rents])
-    kinds = [kind for _, kind in marks]
-    if any(a == b for a, b in pairwise(kinds)):
-        return None
+def let_by_season(tokens: Sequence[Token], amounts: Sequence[Amount]) -> dict[int, float]:
+    """Positions of the rents of the seasons of one year -> months of each: every season has an amount of its own, all behind
+    their seasons or all before them, and the year holds them. Empty where a message tells of no or one season."""
+    pays = [n for n, a in enumerate(amounts) if a.kind in ("money", "other") and (_is_sum(a) or a.value != int(a.value))]
+    seasons = _seasons(tokens, {at for n in pays for at in range(amounts[n].first, amounts[n].last + 1)})
+    let = [s for s in seasons if not _is_empty(tokens, s)]
     left = _YEAR - sum(s.months for s in seasons)
-    if left < 0 or (left == 0 and any(not s.months for s in seasons)):
-        return None
-    return [s.months or left for s in let]
+    if len(let) < 2 or sum(not s.months for s in seasons) > 1 or left < -_ROUNDED:
+        return {}
+    if left <= _ROUNDED and any(not s.months for s in seasons):
+        return {}
+    bounds = [s.start for s in let] + [len(tokens)]
+    behind = [_first(pays, amounts, s.end, _to(tokens, s.end, end)) for s, end in zip(let, bounds[1:], strict=True)]
+    starts = [0] + [s.end for s in let]
+    before = [_last(pays, amounts, _from(tokens, start, s.start), s.start) for s, start in zip(let, starts, strict=False)]
+    for found in (behind, before):
+        chosen = [n for n in found if n is not None]
+        values = [amounts[n].value for n in chosen if _is_sum(amounts[n])]
+        if len(chosen) == len(let) and values and max(values) <= _MOST_APART * min(values):
+            return {n: s.months or left for n, s in zip(chosen, let, strict=True)}
+    return {}
+
+
+def _is_sum(amount: Amount) -> bool:
+    """Not the 1,8 of "1,4 millones, y los dos últimos 1,8"."""
+    return bool(amount.scaled or amount.currency) or amount.value >= _LEAST
+
+
+def _to(tokens: Sequence[Token], start: int, end: int) -> int:
+    """The end of the sentence that a season stands in, at most `end`."""
+    return start + len(to_break(tokens[start:end], commas=False))
+
+
+def _from(tokens: Sequence[Token], start: int, end: int) -> int:
+    """The beginning of the sentence that a season stands in, at least `start`."""
+    return max((at for at in range(start, end) if tokens[at].opens), default=start)
+
+
+def _first(pays: Sequence[int], amounts: Sequence[Amount], start: int, end: int) -> int | None:
+    return next((n for n in pays if start <= amounts[n].first < end), None)
+
+
+def _last(pays: Sequence[int], amounts: Sequence[Amount], start: int, end: int) -> int | None:
+    return next((n for n in reversed(pays) if start <= amounts[n].first < end), None)
 
 
 def _seasons(tokens: Sequence[Token], taken: set[int]) -> list[_Season]:
@@ -72,9 +108,17 @@ def _seasons(tokens: Sequence[Token], taken: set[int]) -> list[_Season]:
     at = 0
     while at < len(tokens):
         season = None if at in taken else _named(tokens, at) or _counted(tokens, at) or _left(tokens, at)
-        found += [season] if season else []
+        if season and found and _again(tokens, found[-1], season):
+            found[-1].end = season.end
+        elif season:
+            found.append(season)
         at = season.end if season else at + 1
     return found
+
+
+def _again(tokens: Sequence[Token], before: _Season, season: _Season) -> bool:
+    """ "November to April, six months": one season told twice."""
+    return before.months == season.months and not tokens[season.start].opens and season.start - before.end <= _BETWEEN
 
 
 def _named(tokens: Sequence[Token], at: int) -> _Season | None:
@@ -84,6 +128,7 @@ def _named(tokens: Sequence[Token], at: int) -> _Season | None:
     named, end, joint = [_MONTHS[tokens[at].text]], at + 1, ""
     for n in range(at + 1, len(tokens)):
         text = tokens[n].text
+        joint = "to" if tokens[n].gap.strip() in _DASHES else joint
         if text in _MONTHS and (joint or tokens[n].comma) and not tokens[n].opens:
             month = _MONTHS[text]
             through = range(1, (month - named[-1]) % _YEAR) if joint in _TO else ()
@@ -98,8 +143,12 @@ def _named(tokens: Sequence[Token], at: int) -> _Season | None:
 
 def _counted(tokens: Sequence[Token], at: int) -> _Season | None:
     """ "nine months", "los primeros diez meses", "the last two"."""
-    number = int(lexicon().numbers.get(tokens[at].text, 0)) if not tokens[at].raw.isdigit() else int(tokens[at].raw)
-    if not 0 < number < _YEAR:
+    digits = re.fullmatch("[0-9]{1,2}", tokens[at].raw)
+    number = int(digits[0]) if digits else int(lexicon().numbers.get(tokens[at].text, 0))
+    before = tokens[at - 1].text if at and not tokens[at].opens else ""
+    if number > 0 and any(t.text in _WEEKS for t in tokens[at + 1 : at + 2]) and number < WEEKS_OF_A_YEAR:
+        return _Season(at, at + 2, number * _YEAR / WEEKS_OF_A_YEAR)
+    if not 0 < number < _YEAR or before in _AHEAD:
         return None
     behind = to_break(tokens[at + 1 : at + 2 + _COUNTED])
     month = next((n for n, t in enumerate(behind) if t.text in _MONTH_WORDS), None)
@@ -110,7 +159,8 @@ def _counted(tokens: Sequence[Token], at: int) -> _Season | None:
 
 
 def _left(tokens: Sequence[Token], at: int) -> _Season | None:
-    return _Season(at, at + 1, 0) if tokens[at].text in _REST else None
+    counted = at + 1 < len(tokens) and _counted(tokens, at + 1)  # "the remaining eight months"
+    return _Season(at, at + 1, 0) if tokens[at].text in _REST and not counted else None
 
 
 def _is_empty(tokens: Sequence[Token], season: _Season) -> bool:
