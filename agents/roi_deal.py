@@ -242,7 +242,7 @@ def _flows(deal: Mapping[str, Any]) -> list[float] | None:
     if not outlay or not (dated or unlet):
         return None
     found = [0.0] * (int(max(_years(deal), *(t for t, _ in dated), 1)) + 1)
-    found[0] = -float(outlay)
+    found[0] = -float(outlay) - (0.0 if deal.get("own") and not deal.get("own_added") else _on_top(deal, float(outlay)))
     for year, value in dated:
         found[int(year)] += float(value)
     yearly = float(income["amount"]) * (1 if income["period"] == "year" else 12) if income else 0.0
@@ -250,6 +250,11 @@ def _flows(deal: Mapping[str, Any]) -> list[float] | None:
     found[1:] = [value + yearly for value in found[1:]]
     found[-1] += sale or 0.0
     return found
+
+
+def _on_top(deal: Mapping[str, Any], price: float) -> float:
+    """What the purchase costs besides the price, as told."""
+    return sum(c["amount"] * (price / 100 if c.get("of") else 1) for c in deal.get("upfront") or ())
 
 
 def _currencies(known: Known, deal: Mapping[str, Any]) -> tuple[str | None, str | None]:

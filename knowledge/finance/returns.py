@@ -58,7 +58,7 @@ def net_operating_income(annual_rent: float, vacancy_pct: float = 0, costs: floa
     """Rent x (1 - vacancy) - running costs, a year; before debt and income tax. May be negative."""
     checks.amount("annual_rent", annual_rent, zero=True)
     checks.amount("cost", costs, zero=True)
-    return annual_rent * (1 - checks.percent("vacancy_pct", vacancy_pct, 0, 100) / 100) - costs
+    return round(annual_rent * (1 - checks.percent("vacancy_pct", vacancy_pct, 0, 100) / 100) - costs, 6)
 
 
 def net_yield(noi: float, price: float, acquisition_costs: float = 0) -> float:

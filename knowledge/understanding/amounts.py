@@ -157,7 +157,8 @@ def _currency_around(tokens: list[Token], first: int, last: int, text: str) -> t
             code, start = {"mx": "MXN", "col": "COP"}.get(word, "USD"), tokens[first - 1].start
         if word in ("us", "usd") and sign:
             code = "USD"
-    after = text[tokens[last].end : tokens[last].end + 2].strip()
+    behind = text[tokens[last].end : tokens[last].end + 3]
+    after = "" if re.match(r"\s[$€]\d", behind) else behind[:2].strip()  # the sign of "yr1 €1,900" is that of what follows
     if after[:1] == "€":
         return "EUR", True, start, last
     if after[:1] == "$":

@@ -102,6 +102,9 @@ class _Reading:
         if token.kind != "word":
             return False
         multiplier = self._scale(token)
+        if token.text == "palo" and self.i == self.at and self._goes_on():
+            self.current = 1.0  # "palo doscientos", "palo y medio"
+            return self._multiply(token, self.lex.scales["palo"])
         if multiplier is not None and (self.i > self.at or token.text in ("mil", "thousand")):
             return self._multiply(token, multiplier)
         if token.text in _PARTS and self.i == self.at:
@@ -120,6 +123,11 @@ class _Reading:
             self.current = 1.0
             return self.word(self.i + 1) in ("hundred", "million", "thousand")
         return token.text in ("y", "and") and self.i > self.at and self._joined(token.text)
+
+    def _goes_on(self) -> bool:
+        follows = self.word(self.i + 1)
+        half = follows == "y" and self.word(self.i + 2) in _HALF
+        return half or 100 <= self.lex.numbers.get(follows, 0) < 1000
 
     def _counts_other(self, word: str) -> bool:
         return word in _COUNTED or word in self.lex.counts or (word,) in self.lex.areas

@@ -90,6 +90,8 @@ async def test_a_figure_of_an_earlier_tool_keeps_its_source_and_its_demo_flag() 
         ("70 % financiado", {"down_payment_pct": 30.0}),
         ("10 departamentos a 6,500 cada uno", {"monthly_rent": 65_000.0}),
         ("3.5k each year and 82k at the end", {"cash_flows": [-3_500.0, 85_500.0]}),
+        ("160 millones, 2 millones de predial al año, y lo vendo en 250 millones", {"cash_flows": [-162e6, -2e6, 248e6]}),
+        ("2,000 to buy, 6k in, 500 of tax each year, sold for 82k", {"cash_flows": [-2_000.0, 5_500.0, 87_500.0]}),
         ("480 al mes", {"annual_rent": 5_760.0}),
         ("1.250'000.000", {"price": 1.25e9}),
         ("3.2 mdp", {"price": 3.2e6}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.figures.reader import Meaning
@@ -25,7 +26,19 @@ def recurring_flows(tokens: list[Token], told: Sequence[Amount], meanings: Mappi
     }
 
 
-def date_flows(figures: Sequence[Figure], recurring: set[int]) -> None:
+def _spread(figures: list[Figure], each: Sequence[Figure]) -> set[int]:
+    """ "20 at the end of years 1 and 2, 26 in years 3, 4 and 5": one flow for each year. The first tokens of those spread."""
+    years = [y for f in each for y in f.years]
+    if len(each) < 2 or not all(f.years for f in each) or len(set(years)) < len(years) or len(years) == len(each):
+        return set()
+    for flow in each:
+        figures += [replace(flow, years=(year,), period=None) for year in flow.years[1:]]
+        flow.years, flow.period = flow.years[:1], None
+    figures.sort(key=lambda f: f.at)
+    return {f.at for f in each}
+
+
+def date_flows(figures: list[Figure], recurring: set[int]) -> None:
     """Flows told one after the other are of one year after the other ("20, 22, 24 y en el cuarto 215"); one of every year
     (`recurring`), or a single one of no year, is every year's. A later payment out of one's own pocket is a flow too."""
     outlays = [f for f in figures if f.role == "own"]
@@ -40,6 +53,8 @@ def date_flows(figures: Sequence[Figure], recurring: set[int]) -> None:
         recurring = recurring - {f.at for f in each}  # "6,000, then 6,500, then 7,000 at the end of years one, two and three"
         for flow, dated in zip(each, sorted(each[-1].years), strict=True):
             flow.years, flow.period = (dated,), None
+    recurring = recurring - _spread(figures, each)
+    each = [f for f in figures if f.role == "each"]
     flows = [f for f in each if f.at not in recurring]
     year = 0
     for flow in flows if len(flows) > 1 else ():

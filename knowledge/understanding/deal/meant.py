@@ -12,7 +12,7 @@ from knowledge.understanding.deal.sizes import sizes
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.rules.contexts import Context, Period, contexts, period_of, years_of
 from knowledge.understanding.rules.figure import Figure, noun_of
-from knowledge.understanding.rules.spans import span_of
+from knowledge.understanding.rules.spans import months_paid, span_of
 from knowledge.understanding.rules.vocabulary import names, words
 from knowledge.understanding.tokens import Token
 
@@ -99,15 +99,16 @@ def figures_of(
             role = "occupancy"
         if meaning.role == "budget":
             role = "price" if old is not None and old.role == "price" else ""
+        months = months_paid(tokens, context) if meaning.label == "cost/month" else None
         label = old.label if old is not None and old.role == role and old.label else noun_of(tokens, context, named)
         found.append(
             Figure(
                 "night_cost" if meaning.label == "cost/night" else role,
-                -values[at] if _below(tokens, amount, meaning) else values[at],
+                (-values[at] if _below(tokens, amount, meaning) else values[at]) * (months or 1),
                 _kind(amount, meaning),
                 at,
                 3.0,
-                _period(meaning, old, span_of(tokens, context)) or _paid(tokens, context, meaning),
+                "year" if months else _period(meaning, old, span_of(tokens, context)) or _paid(tokens, context, meaning),
                 label,
                 net=meaning.role == "netrent" or (meaning.role == "target" and old is not None and old.net),
                 added=any(t.text in _ADDED for t in tokens[max(context.left, at - 4) : at]),

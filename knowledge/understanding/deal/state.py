@@ -188,7 +188,7 @@ def read_deal(
     if any(f.seasonal for f in figures):
         deal["vacancy_pct"] = None  # months without rent are in the sum of the others
     elif empty and not deal.get("vacancy_pct"):
-        deal["vacancy_pct"] = round(100 * empty / 12, 6)
+        deal["vacancy_pct"] = 100 * empty / 12
     _terms(deal, known, tokens, figures, amounts)
     if "savings_gap" in deal["asked"] and "savings" not in deal and (deal.get("down_pct") or deal.get("financed_pct")):
         deal["savings"], deal["own"] = deal.get("own"), None
@@ -200,7 +200,7 @@ def read_deal(
     _nights(deal)
     if deal.get("rooms") and (deal.get("rent") or {}).get("each"):
         deal["let"] = deal.get("taken") or max(1, deal["rooms"] - deal.get("empty", 0))
-    _horizon(deal, tokens)
+    _horizon(deal, tokens, figures)
     if area is not None:
         deal["area_m2"] = area
     before = list(known.get("asked") or ()) if follow_up or len(tokens) <= _SHORT else []
@@ -210,6 +210,8 @@ def read_deal(
     sure = _CHANGED if new and not loose else _UNCHANGED
     named = {h.cue.route for h in hits} | {m for m in rare if feasible(m, deal)}
     asked, deal["turn"] = wanted_measures(wanted, deal, named, before, sure)
+    if said(tokens, "same_again") and (same := [m for m in known.get("asked") or () if feasible(m, deal)]):
+        asked = deal["turn"] = same
     if deal["turn"] == ["rent_for_yield"] and feasible("gross_yield", deal) and not deal.get("target_net"):
         deal["turn"] = ["gross_yield", "rent_for_yield"]  # "¿llego al 6 %?" has the yield as it is for an answer
     off = set() if deal.get("nightly") else new & _OFF_THE_RENT
@@ -365,7 +367,7 @@ def _enter(deal: dict[str, Any], figure: Figure) -> None:
         for other in _INSTEAD.get(role, ()):
             deal[other] = None
     elif role == "vacancy_months":
-        deal["vacancy_pct"] = round(100 * figure.value / 12, 6)
+        deal["vacancy_pct"] = 100 * figure.value / 12
     elif role == "occupancy":
         deal["vacancy_pct"] = 100 - figure.value
     elif role == "target":
@@ -507,10 +509,13 @@ def _halves(deal: dict[str, Any], tokens: Sequence[Token]) -> None:
         deal["financed_pct"] = 50.0
 
 
-def _horizon(deal: dict[str, Any], tokens: Sequence[Token]) -> None:
-    """The last year that the flows are told for."""
+def _horizon(deal: dict[str, Any], tokens: Sequence[Token], figures: Sequence[Figure]) -> None:
+    """The last year that the flows are told for; a horizon that is told now takes the place of an earlier one."""
     if not set(deal.get("asked") or ()) & FLOWS and "sale" not in deal:
         return
-    named = years_named(tokens, 0, len(tokens))
+    named = [*years_named(tokens, 0, len(tokens)), *(year for f in figures if f.role in ("each", "sale") for year in f.years)]
+    if deal.get("last_year") and (held := [f.value for f in figures if f.role == "hold"]):
+        deal["last_year"] = None if not named else deal["last_year"]
+        deal["hold_years"] = held[-1]
     if named and ("sale" in deal or "rent" in deal or "own" in deal):
         deal["last_year"] = max([*named, deal.get("last_year") or 0])

@@ -33,6 +33,8 @@ _PLAIN, _NIGHT = words("plain_costs"), words("nights") | words("each_night")
 _MONTHLY, _ANNUAL = words("months"), words("years")
 _EACH, _UNITS = words("each_of"), frozenset({"unit", "unidad", "room", "habitacion", "cuarto", "uno", "una", "one"})
 _LETS = frozenset({"rent/month", "rent/year", "cost/month"})
+#: What no stretch of time is.
+_PAID = frozenset({"rent", "netrent", "cost", "price", "once", "works", "flow", "instalment", "own", "loan"})
 _PERIODIC = frozenset({"rent", "netrent", "cost", "room"})
 _JOINTS = frozenset({"al", "a", "por", "per", "cada", "each", "every", "the"})
 _CURRENCIES = frozenset(lexicon().currency) | words("pesos")
@@ -67,7 +69,8 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
             meaning = meaning.instead("cost/year", meaning.probability)
         elif meaning.role == "cost_of_price" and let and amount.value > _MOST_OF_PRICE:
             meaning = meaning.instead("cost_of_rent", meaning.probability)
-        if counts_a_span(seen.tokens, amount):
+        paid = amount.kind == "months" and meaning.role in _PAID
+        if paid or counts_a_span(seen.tokens, amount):
             meaning = meaning.instead(NOTHING, meaning.probability)
         elif amount.kind == "months" and rent and meaning.role == NOTHING and _lets(seen, amount):
             meaning = meaning.instead("vacant_months", meaning.probability)

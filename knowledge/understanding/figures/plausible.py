@@ -11,7 +11,8 @@ from knowledge.understanding.figures.periods import of_their_period
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.repeats import alike, all_in, on_what, spoken_of, that_hold, worth_now
 from knowledge.understanding.figures.seen import Seen
-from knowledge.understanding.rules.contexts import contexts, years_of
+from knowledge.understanding.rules.contexts import Context, contexts, years_of
+from knowledge.understanding.rules.settle import FLOWS
 from knowledge.understanding.rules.vocabulary import said, words
 
 #: A rent is no larger than so many times another; smaller figures may stand in thousands or millions.
@@ -21,6 +22,8 @@ _MONTHS, _MOST_MONTHS = 80.0, 600.0
 #: Rents of one property differ by no more than so many times, those of its rooms by less; smaller bare amounts may be
 #: thousands.
 _OF_A_SIZE, _OF_ROOMS, _LEAST_PRICE = 3.0, 1.5, 1_000.0
+#: What a flow may have been taken for.
+_MAY_FLOW = frozenset({"works", "rent", "netrent", "room"})
 _SAVED = words("saved")
 _MOST_UNITS, _UNITS = 99, frozenset({"units", "unidades"})
 
@@ -35,8 +38,9 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
     meanings = all_in(seen, worth_now(seen, on_what(seen, spoken_of(seen, alike(seen, meanings), past))))
     meanings = of_their_period(seen, as_named(seen, of_weeks(seen, meanings)), past)
     meanings = of_seasons(seen, _own_money(seen, that_hold(seen, meanings, past), past))
-    flows = any(m.role == "flow" for m in meanings)
     around = contexts(seen.tokens, seen.amounts)
+    meanings = _dated(seen, meanings, around)
+    flows = any(m.role == "flow" for m in meanings)
     for amount, meaning, context in zip(seen.amounts, meanings, around, strict=True):
         if flows and meaning.role == "hold" and amount.kind == "other" and len(years_of(seen.tokens, context)) == 1:
             meaning = meaning.instead("flow", meaning.probability)  # "el segundo 7 y el tercero 8": what the third year brings
@@ -57,6 +61,21 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
         price = amount.value if meaning.label == "price" else 0.0
         found.append(meaning)
     return _by_the_room(seen, found)
+
+
+def _dated(seen: Seen, meanings: Sequence[Meaning], around: Sequence[Context]) -> list[Meaning]:
+    """Where a return over years is asked, what comes in in years that its words name is a flow: "14 millones al cierre del
+    primer año", "20m at the end of years 1 and 2"."""
+    asked = {h.cue.route for h in seen.hits} | {*seen.known.get("asked", ())}
+    if not asked & FLOWS:
+        return list(meanings)
+    years = [years_of(seen.tokens, c) if m.role in _MAY_FLOW and a.kind == "money" else ()
+             for a, m, c in zip(seen.amounts, meanings, around, strict=True)]
+    told = sum(bool(y) for y in years) + sum(m.role == "flow" for m in meanings)
+    return [
+        m.instead("flow", m.probability) if y and (told > 1 or len(y) > 1) else m
+        for m, y in zip(meanings, years, strict=True)
+    ]
 
 
 def _by_the_room(seen: Seen, meanings: list[Meaning]) -> list[Meaning]:

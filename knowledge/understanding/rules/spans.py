@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from knowledge.understanding.amounts import Amount
+from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.rules.contexts import Context, Period
 from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.tokens import Token, since_break, to_break
@@ -14,6 +15,7 @@ from knowledge.understanding.tokens import Token, since_break, to_break
 _SPANS: dict[Period, str] = {"week": "a_week", "two_months": "a_two_months", "quarter": "a_quarter", "half_year": "a_half_year"}
 #: How far (in tokens) behind its figure, and before it, a stretch is told.
 _BEHIND, _BEFORE = 5, 5
+_MONTHS, _MONTHS_BEHIND, _YEAR = frozenset({"meses", "months"}), 8, 12
 _EACH, _MOST = words("each_of"), 6
 
 
@@ -32,6 +34,16 @@ def _own(behind: Sequence[Token]) -> Sequence[Token]:
     """Up to the next figure, unless it counts the months of a stretch."""
     end = next((n for n, t in enumerate(behind) if t.kind == "num" and not (n and behind[n - 1].text in _EACH)), len(behind))
     return behind[:end]
+
+
+def months_paid(tokens: Sequence[Token], context: Context) -> int | None:
+    """ "230 monthly for those ten months": in how many months of the year a month's cost is paid, where its words say."""
+    behind = _own(to_break(tokens[context.last + 1 : context.last + 1 + _MONTHS_BEHIND]))
+    for at, token in enumerate(behind[1:], 1):
+        count = int(lexicon().numbers.get(behind[at - 1].text, 0))
+        if token.text in _MONTHS and 1 < count < _YEAR:
+            return count
+    return None
 
 
 def counts_a_span(tokens: Sequence[Token], amount: Amount) -> bool:
