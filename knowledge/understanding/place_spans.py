@@ -100,7 +100,7 @@ def _evidence(
         t for t in tokens[first : last + 1] if t.text not in ("de", "del", "la", "el", "los", "las", "y", "of", "the")
     ]
     if proper and all(t.capital for t in proper) and not all_caps:
-        score += 0.2 if tokens[first].opens and len(proper) == 1 else 0.35
+        score += 0.2 if tokens[first].opens and len(proper) == 1 and not _titles(tokens, last) else 0.35
     if len(words) > 1:
         score += 0.2
     if all(w in lex.common for w in words):
@@ -109,6 +109,12 @@ def _evidence(
         score -= (0.45 if named else 0.55) if len(words) == 1 else 0.35
         score += 0.45 if _heads(tokens, first, last) else 0.0
     return score, marked, article
+
+
+def _titles(tokens: list[Token], last: int) -> bool:
+    """Whether a comma or a property follows the first word: "Chapala casita, 2.1m pesos"."""
+    after = tokens[last + 1] if last + 1 < len(tokens) else None
+    return after is not None and not after.opens and (after.comma or (after.text,) in lexicon().types)
 
 
 def _heads(tokens: list[Token], first: int, last: int) -> bool:

@@ -418,9 +418,17 @@ def _without_provinces(
         named = tuple(fold(other.name).split()) in _PROVINCES
         follows = tokens[begins + len(fold(other.name).split())] if begins + 1 < len(tokens) - 1 else None
         listed = len(cities) > 2 and follows is not None and follows.text in _LISTING and not follows.comma and at == 0
+        listed = listed or (at > 0 and _in_a_row(tokens, cities[at - 1], town))  # "Celaya, Irapuato, Salamanca: ¿cuál?"
         if len(until) > 1 or (named and not listed) or (len(cities) == 2 and second[1] > first[1]):
             dropped.append(other)
     return [p for p in places if p not in dropped]
+
+
+def _in_a_row(tokens: Sequence[Token], one: Place, other: Place) -> bool:
+    """Whether only a comma stands between two places."""
+    ends = max(i for i, t in enumerate(tokens) if t.start < one.end)
+    begins = next(i for i, t in enumerate(tokens) if t.end > other.start)
+    return begins == ends + 1 and tokens[begins].comma
 
 
 def _drop_redundant(places: list[Place]) -> list[Place]:

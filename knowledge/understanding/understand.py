@@ -140,6 +140,8 @@ def understand(
     if options:
         meant.routes = _routes_beside(meant.routes, message, options)
         turn |= {k: v for k, v in option_slots(options).items() if k in turn}
+    elif _of_one(message, meant, deal, known):
+        meant.routes = tuple(dict.fromkeys("roi" if route == "comparison" else route for route in meant.routes))
     home = None if _uncovered(message) else country_hint
     currency, written = slots.resolve_currency(message.amounts, turn, {} if fresh else known, home)
     if deal.get("last_year") and {"irr", "npv"} & set(deal.get("asked") or ()):
@@ -350,6 +352,13 @@ def _asks_a_return(message: _Message, meant: intent.Intent, deal: Mapping[str, A
     turn = [m for m in deal.get("turn") or () if m not in _ANYTHINGS]
     named = {h.cue.route for h in message.seen.hits}
     return any(m in named and message.wanted.get(m, 0.0) >= _SURELY and feasible(m, deal) for m in turn)
+
+
+def _of_one(message: _Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    """Whether a comparison is of one property with itself: "deme la bruta y la neta, ambas sobre 240"."""
+    places = {p.name for p in message.about if p.level in ("city", "neighbourhood", "other")}
+    several = len(places) > 1 or isinstance(known.get("city"), list) or len(set(message.said.types_at.values())) > 1
+    return "comparison" in meant.routes and bool(deal.get("turn")) and not several and len(message.told.records) < 2
 
 
 def _converts(message: _Message) -> bool:

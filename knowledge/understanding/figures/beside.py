@@ -105,6 +105,8 @@ def _cost(figure: _Beside) -> str | None:
         return "once"
     if meaning.role in _TAXED and figure.message.largest > figure.amount.value and said(after, "taxes_of_purchase"):
         return "once"
+    if meaning.label == "cost/year" and said(before[-2:], "spread_over_months"):
+        return "cost/month"  # "predial mensualizado 95 mil"
     if meaning.label == "cost/year" and figure.message.monthly and period_of(figure.tokens, figure.context) is None:
         likely = meaning.perhaps("cost/month") and not {t.text for t in (*before, *after)} & _YEARLY
         return "cost/month" if likely else None

@@ -31,6 +31,7 @@ _NET, _YEARS_COST, _DEAREST_NIGHT = frozenset({"net_yield", "cap_rate", "noi", "
 _FEWEST_LET, _LET = 7, tuple(words("let_stems"))
 _PLAIN, _NIGHT = words("plain_costs"), words("nights") | words("each_night")
 _MONTHLY, _ANNUAL = words("months"), words("years")
+_PER = words("each_of") | {"per", "por"}
 _EACH, _UNITS = words("each_of"), frozenset({"unit", "unidad", "room", "habitacion", "cuarto", "uno", "una", "one"})
 _LETS = frozenset({"rent/month", "rent/year", "cost/month"})
 #: What no stretch of time is.
@@ -54,7 +55,7 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
     let = rent > 0 or any(label in ("night", "room/month") for label, _ in told)
     priced = any(label == "price" for label, _ in told) and not any(m.label == "price" for m in meanings)
     monthly = any(t.text in _MONTHLY for t in seen.tokens)
-    all_monthly = bool(said(seen.tokens, "all_monthly"))
+    all_monthly = bool(said(seen.tokens, "all_monthly")) or _headed(seen)
     yearly = not monthly and any(m.label in ("rent/year", "netrent/year") for m in meanings)
     asked = any(h.cue.route in _NET for h in seen.hits) or bool(_NET & {*seen.known.get("asked", ())})
     found = []
@@ -88,6 +89,13 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
     return found
 
 
+def _headed(seen: Seen) -> bool:
+    """ "Monthly: rent 1,150, loan 640, fees 95": what a list is headed by."""
+    return any(
+        a.text in _MONTHLY and (a.opens or a.comma) and b.gap.startswith(":") for a, b in pairwise(seen.tokens)
+    )
+
+
 def _period_behind(seen: Seen, amount: Amount) -> str | None:
     """ "800 mil mes", "35 al mes", "1,200 a year": the period that is said right behind a figure."""
     after = seen.tokens[amount.last + 1 : amount.last + 4]
@@ -107,7 +115,10 @@ def _lets(seen: Seen, amount: Amount) -> bool:
 
 
 def _of_each(seen: Seen, amount: Amount) -> bool:
-    """ "cada depto paga 11,200", "each flat is let at 900": what one of several brings."""
+    """ "cada depto paga 11,200", "each flat is let at 900", "6,000 per unit per month": what one of several brings."""
+    behind = to_break(seen.tokens[amount.last + 1 : amount.last + 1 + _NAME_AFTER])
+    if any(a.text in _PER and ("type" in b.classes or b.text in _UNITS) for a, b in pairwise(behind)):
+        return True
     before = seen.tokens[max(0, amount.first - _NAME_BEFORE - 1) : amount.first]
     before = before[max((n for n, t in enumerate(before) if t.opens), default=0) :]
     return any(

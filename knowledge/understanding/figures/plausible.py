@@ -9,7 +9,7 @@ from knowledge.understanding.figures.beside import as_named, of_seasons, of_week
 from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.periods import of_their_period
 from knowledge.understanding.figures.reader import Meaning
-from knowledge.understanding.figures.repeats import alike, all_in, on_what, spoken_of, that_hold, worth_now
+from knowledge.understanding.figures.repeats import alike, all_in, of_others, on_what, spoken_of, that_hold, worth_now
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.rules.contexts import Context, contexts, years_of
 from knowledge.understanding.rules.settle import FLOWS
@@ -60,7 +60,7 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
             meaning = meaning.instead("instalment/month", meaning.probability)
         price = amount.value if meaning.label == "price" else 0.0
         found.append(meaning)
-    return _by_the_room(seen, found)
+    return of_others(seen, _by_the_room(seen, found), past)
 
 
 def _dated(seen: Seen, meanings: Sequence[Meaning], around: Sequence[Context]) -> list[Meaning]:

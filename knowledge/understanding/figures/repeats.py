@@ -23,6 +23,8 @@ _AND = frozenset({"y", "e", "and"})
 _MOST_ON_TOP = 1.4
 #: "sobre los 217.500", "on the 217,500": what a figure is reckoned on, and what it may have been taken for.
 _ON, _THE, _NOT = words("reckoned_on"), words("the"), words("refused")
+_WHICH = words("asks_which")
+_LET = frozenset({"rent", "netrent", "room", "night"})
 _BASES = frozenset({"price", "own", "works", "once", "value"})
 _DEFINITE, _BOUGHT, _WORTH = words("definite"), tuple(words("bought_stems")), tuple(words("worth_stems"))
 
@@ -62,6 +64,23 @@ def spoken_of(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
             meaning = meaning.instead(NOTHING, meaning.probability)
         found.append(meaning)
         told.append(amount.value)
+    return found
+
+
+def of_others(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
+    """What a neighbour's home brings is nothing of this one: "la de al lado se alquila por 2.700", "the one upstairs goes for
+    1,400 a week", where this one's own figures are told."""
+    own = any(m.role in _LET for m in meanings) or any(t.role.partition("/")[0] in _LET for t in past.told)
+    set_against = past.several or any(t.text in _WHICH for t in seen.tokens)
+    heads = said(seen.tokens, "of_a_neighbour") if own and not set_against else []
+    found = list(meanings)
+    for hit in heads:
+        end = hit.end + len(to_break(seen.tokens[hit.end :], commas=False))
+        inside = [n for n, a in enumerate(seen.amounts) if hit.end <= a.first < end]
+        rest = [m for n, m in enumerate(meanings) if n not in inside and m.role in _LET]
+        if rest or any(t.role.partition("/")[0] in _LET for t in past.told):
+            for n in inside[:1]:
+                found[n] = meanings[n].instead(NOTHING, meanings[n].probability)
     return found
 
 

@@ -20,7 +20,7 @@ _REST, _OF_MONTHS, _TO = words("rest_of_year"), words("of_months"), words("to_mo
 _MONTH_WORDS, _JOINTS = frozenset({"mes", "meses", "month", "months"}), frozenset({"y", "e", "and", "de", "from"})
 _YEAR = 12
 _DASHES = frozenset("-–")
-_WEEKS, _AHEAD = words("weeks"), words("ahead")
+_WEEKS, _AHEAD, _NOTHING = words("weeks"), words("ahead"), words("brings_nothing")
 #: Smaller bare figures are no rents; rents of seasons differ by no more than so many times; weeks make up a year to so much.
 _LEAST, _MOST_APART, _ROUNDED = 50.0, 20.0, 0.1
 #: How many tokens stand between a season and its other name.
@@ -166,4 +166,4 @@ def _left(tokens: Sequence[Token], at: int) -> _Season | None:
 def _is_empty(tokens: Sequence[Token], season: _Season) -> bool:
     """Whether nothing comes in then: "el otro vacía", "nothing the rest of the year"."""
     clause = [*since_break(tokens[: season.end]), *to_break(tokens[season.end :])]
-    return bool(_EMPTY & {t.text for t in clause}) and not any(t.kind == "num" and len(t.raw) > 2 for t in clause)
+    return bool((_EMPTY | _NOTHING) & {t.text for t in clause}) and not any(t.kind == "num" and len(t.raw) > 2 for t in clause)
