@@ -38,7 +38,7 @@ _OWNING, _OWNING_WHERE, _WHEREABOUTS = words("owning"), words("owning_where"), w
 _AFTER_PLOT = frozenset({"and", "to", "for", "with", "here", "there", "then"})
 _OF_BLOCK, _BEFORE_BLOCK = words("of_block"), words("before_block")
 _HOUSES = frozenset({("edificio",), ("building",)})
-_FEES, _CHARGES, _CHARGED = words("fees"), words("charges"), words("charged")
+_FEES, _CHARGES, _CHARGED, _PAID_SO = words("fees"), words("charges"), words("charged"), words("paid_so")
 _OF_A_HOUSE, _INSIDE = words("of_a_house"), words("inside")
 _BY_THE_ROOM, _AMOUNT_OF = phrases("by_the_room"), words("amount_of")
 _SPOKEN_OF = frozenset({"it", "this", "that", "them"})
@@ -162,7 +162,9 @@ def _of_a_fee(tokens: Sequence[Token], at: int, size: int) -> bool:
     """ "building fee", "2,600 mensuales de condominio": what a cost is of."""
     after = {t.text for t in to_break(tokens[at + size : at + size + 1])}
     before = [t for t in since_break(tokens[max(0, at - 2) : at + 1])][:-1]
-    charged = len(before) == 2 and before[1].text == "de" and (before[0].text in _CHARGED or before[0].kind == "num")
+    paid = {t.text for t in tokens[at + size : at + size + 1]} & _PAID_SO and tokens[at].text in _CHARGES
+    of = len(before) == 2 and before[1].text == "de" and (before[0].text in _CHARGED or before[0].kind == "num")
+    charged = bool(paid) or of
     return bool(after & _FEES) or (charged and tokens[at].text in _CHARGES)
 
 

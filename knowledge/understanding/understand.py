@@ -18,6 +18,7 @@ from knowledge.understanding.figures.measures import read_measures
 from knowledge.understanding.figures.read import from_slots, read_message, to_slots
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen, see
+from knowledge.understanding.floor_areas import choose_area
 from knowledge.understanding.gazetteer import PlaceIndex, default_places
 from knowledge.understanding.index_rates import with_margin
 from knowledge.understanding.injection import cut_injection
@@ -222,6 +223,7 @@ def _read(
     tokens = tokenise(read_text)
     mark_millions(tokens, in_millions=_deals_in_millions(known))
     amounts, margin = with_margin(tokens, read_amounts(read_text, tokens), known.get("_margin"))
+    choose_area(tokens, amounts)
     figures = {i for a in amounts if a.kind in _FIRM for i in range(a.first, a.last + 1)}
     mails = {i for i, t in enumerate(tokens) if t.kind == "email"}
     contact = {a.first for a in amounts if a.kind == "phone"} | mails

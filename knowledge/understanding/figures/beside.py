@@ -97,6 +97,8 @@ def _cost(figure: _Beside) -> str | None:
         return f"cost/{meaning.period}"
     if meaning.role in _PAID | {"once"} and said(figure.beyond, "every_year") and said(before, "pays"):
         return "cost/year"  # "pago 2 millones de predial al final de cada uno de los cuatro años"
+    if meaning.role in _RENTS and said(before, "costs_come_to"):
+        return f"cost/{meaning.period}"
     if meaning.role == "own" and said(after, "into_works"):
         return "works"
     if meaning.role == "netrent" and said(before[-3:], "net_of"):

@@ -41,7 +41,7 @@ def months_paid(tokens: Sequence[Token], context: Context) -> int | None:
     behind = _own(to_break(tokens[context.last + 1 : context.last + 1 + _MONTHS_BEHIND]))
     for at, token in enumerate(behind[1:], 1):
         count = int(lexicon().numbers.get(behind[at - 1].text, 0))
-        if token.text in _MONTHS and 1 < count < _YEAR:
+        if token.text in _MONTHS and 1 < count < _YEAR and (at < 2 or behind[at - 2].text not in _EACH):
             return count
     return None
 
