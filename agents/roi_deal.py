@@ -254,7 +254,7 @@ def _flows(deal: Mapping[str, Any]) -> list[float] | None:
 
 def _on_top(deal: Mapping[str, Any], price: float) -> float:
     """What the purchase costs besides the price, as told."""
-    return sum(c["amount"] * (price / 100 if c.get("of") else 1) for c in deal.get("upfront") or ())
+    return float(sum(c["amount"] * (price / 100 if c.get("of") else 1) for c in deal.get("upfront") or ()))
 
 
 def _currencies(known: Known, deal: Mapping[str, Any]) -> tuple[str | None, str | None]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from knowledge.understanding.amounts import read_amounts
-from knowledge.understanding.mentions import find_names
+from knowledge.understanding.person_names import find_names
 from knowledge.understanding.text import fold
 from knowledge.understanding.tokens import tokenise
 

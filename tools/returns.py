@@ -289,7 +289,8 @@ def _report(
     result.data |= {
         "measures": measures, "missing": missing, "undefined": dict(found.undefined), "figures": figures,
         "costs": [
-            {"fact": f.id, "label": f.entity, "period": f.key.removeprefix("cost_"), "of": f.key.removeprefix("cost_pct_of_") if f.unit == "percent" else None}
+            {"fact": f.id, "label": f.entity, "period": f.key.removeprefix("cost_"),
+             "of": f.key.removeprefix("cost_pct_of_") if f.unit == "percent" else None}
             for f in facts.values()
             if f.key.startswith("cost_") and f.unit in ("money", "percent") and f.key not in _UPFRONT
         ],

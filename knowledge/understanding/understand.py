@@ -32,7 +32,9 @@ from knowledge.understanding.options import (
     read_options,
     remember,
 )
+from knowledge.understanding.person_names import find_names
 from knowledge.understanding.places import country_votes, find_places
+from knowledge.understanding.property_types import tag_types
 from knowledge.understanding.rules.asked import base_of, feasible
 from knowledge.understanding.rules.exchange import asks_amount, stated_exchange
 from knowledge.understanding.rules.marks import Marks, find_marks
@@ -227,7 +229,7 @@ def _read(
     figures = {i for a in amounts if a.kind in _FIRM for i in range(a.first, a.last + 1)}
     mails = {i for i, t in enumerate(tokens) if t.kind == "email"}
     contact = {a.first for a in amounts if a.kind == "phone"} | mails
-    name, name_tokens = mentions.find_names(read_text, tokens, contact)
+    name, name_tokens = find_names(read_text, tokens, contact)
     votes = country_votes(tokens, [a.currency for a in amounts])
     found = find_places(read_text, tokens, figures | name_tokens | mails, places, votes, known, hint)
     names = {i for i, t in enumerate(tokens) if any(t.start < p.end and t.end > p.start for p in found)}
@@ -240,7 +242,7 @@ def _read(
         previous_language,
         None if injected else figures | names | name_tokens,
     )
-    types_at = mentions.tag_types(tokens, figures | names | name_tokens, spoken == "en")
+    types_at = tag_types(tokens, figures | names | name_tokens, spoken == "en")
     said = mentions.find_mentions(read_text, tokens, figures | names, types_at, name)
     readings = roles.read_roles(tokens, amounts, _repaying(tokens, known))
     follow_up = is_follow_up(tokens)
