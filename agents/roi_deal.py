@@ -57,7 +57,8 @@ def measures_of(deal: Mapping[str, Any]) -> list[str]:
     if not asked:
         return []
     gross = deal.get("price") and deal.get("rent") and not deal["rent"].get("net") and "gross_yield" not in asked
-    if gross and _WITH_GROSS & set(asked) and (deal.get("base") != "invested" or not deal.get("upfront")):
+    netted = deal.get("base") == "invested" and deal.get("upfront") and deal.get("costs")
+    if gross and _WITH_GROSS & set(asked) and not netted:
         asked.append("gross_yield")
     computed = deal.get("rate_pct") and deal.get("term_years") and not deal.get("instalment")
     if computed and _OF_THE_LOAN & set(asked) and "monthly_payment" not in asked:
@@ -242,7 +243,8 @@ def _flows(deal: Mapping[str, Any]) -> list[float] | None:
     if not outlay or not (dated or unlet):
         return None
     found = [0.0] * (int(max(_years(deal), *(t for t, _ in dated), 1)) + 1)
-    found[0] = -float(outlay) - (0.0 if deal.get("own") and not deal.get("own_added") else _on_top(deal, float(outlay)))
+    covered = deal.get("own") and not deal.get("own_added")
+    found[0] = -float(outlay) - (0.0 if covered else _on_top(deal, float(deal.get("price") or deal.get("value") or outlay)))
     for year, value in dated:
         found[int(year)] += float(value)
     yearly = float(income["amount"]) * (1 if income["period"] == "year" else 12) if income else 0.0

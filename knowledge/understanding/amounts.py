@@ -41,7 +41,10 @@ _LONG_WHILES = {
 }
 #: Words before "decade" that look ahead to it: "the next decade" is ten years, "the last decade" is past.
 _COMING = frozenset({"next", "coming", "proxima", "siguiente"})
-_SHORT_TERMS, _MINUTES, _BUILT = words("short_terms"), words("minutes"), words("built")
+_SHORT_TERMS, _MINUTES, _BUILT, _FEES = words("short_terms"), words("minutes"), words("built"), words("fees")
+#: No home is so small, in square metres.
+_LEAST_ROOM = 6.0
+_DETERMINERS = frozenset({"an", "un", "una", "del", "the", "el"})
 #: Names of payments of which a number makes a term in months, and the least of them.
 _MONTHLY_PAYMENTS, _LEAST_PAYMENTS = phrases("monthly_payments"), 6
 #: What a bare figure of square metres is followed by: "160 de construcción".
@@ -404,7 +407,8 @@ def _money_or_area(here: _Here) -> Amount | None:
         factor, size = unit
         if words_at(tokens, last + 1 + size, 2) in (("y", "media"), ("y", "medio")) and factor >= _LAND_UNIT:
             return here.make("area", round((value + 0.5) * factor, 2), size + 2)
-        if _is_distance(tokens, here.at, last + 1 + size):
+        height = "metres" in tokens[last + 1].classes and value < _LEAST_ROOM  # "2.7m ceilings"
+        if height or _is_distance(tokens, here.at, last + 1 + size):
             return here.make("other", value, size, unit="away")
         return here.make("area", round(value * factor, 2), size)
     if (size := _bare_area(here)) and not (money or number.scaled or number.currency):
@@ -456,9 +460,9 @@ def _is_ordinal(here: _Here) -> bool:
 def _is_year(here: _Here) -> bool:
     before = here.tokens[here.at - 1].text if here.at else ""
     if not re.fullmatch(r"(19|20)\d\d", here.tokens[here.at].raw):
-        built = here.at > 1 and _names_a_building(here.tokens[here.at - 2].text)
+        built = here.at > 1 and here.tokens[here.at - 2].text in _BUILT
         return bool(re.fullmatch(r"[5-9]\d|0\d", here.tokens[here.at].raw)) and before == "del" and built  # "edificio del 98"
-    if _names_a_building(here.word):
+    if _names_a_building(here.word) and _describes_it(here, before):
         return True  # "a 2016 building"
     if here.word == "s" and here.follower is not None and not here.follower.gap:
         return True  # "a 1970s flat"
@@ -467,6 +471,14 @@ def _is_year(here: _Here) -> bool:
 
 def _names_a_building(word: str) -> bool:
     return word in _BUILT or (word,) in lexicon().types
+
+
+def _describes_it(here: _Here, before: str) -> bool:
+    """Whether a year's words let it be one: not "rent 2000 building fee 150", "a 1900 locales"."""
+    token, after = here.tokens[here.at], words_at(here.tokens, here.number.last + 2, 1)
+    if after and after[0] in _FEES:
+        return False
+    return token.comma or token.opens or before in _DETERMINERS or (before == "a" and here.word in lexicon().english | _BUILT)
 
 
 def _listed_area(amount: Amount, area: Amount, times: float) -> bool:

@@ -1,8 +1,8 @@
 """The trained part of intent: calibrated probabilities of each route, from arrays and numpy alone.
 
-Of each route, and of wanting several, a logistic regression and a small network both give the log odds, and the mean of the two
-counts; one choice between the reasons for a person and one between kinds of small talk are linear. All see the features of
-`features.py`. Trained by `train_intent.py` on the sentences in `training/`; the arrays are read without pickle.
+A small network gives the log odds of each route and of wanting several; one choice between the reasons for a person and one
+between kinds of small talk are linear. All see the features of `features.py`. Trained by `train_intent.py` on the sentences in
+`training/`; the arrays are read without pickle.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from knowledge.understanding.lexicon import DATA
 from knowledge.understanding.net import Net
 
 PATH, NET = DATA / "intent.npz", DATA / "intent-net.npz"
-#: What both the linear model and the network score.
+#: What the network scores.
 SHARED = (*ROUTES, "several")
 Floats = NDArray[np.float32]
 #: Where the network takes the features that are no words.
@@ -40,10 +40,8 @@ class Reading:
 
 
 class Classifier:
-    """`words` (buckets × outputs) and `dense` (features × outputs) are weights; `slope` and `offset` calibrate the routes.
-
-    Outputs are the routes, then "several", the reasons for a person, and the kinds of small talk. `several` and `certain` are
-    the small regressions on top, their constant last.
+    """`words` (buckets × outputs) and `dense` (features × outputs) are the weights of reasons and talks; `slope` and `offset`
+    calibrate the routes that `net` scores. `several` and `certain` are the small regressions on top, their constant last.
     """
 
     def __init__(self, arrays: dict[str, NDArray[np.generic]], net: Net) -> None:
@@ -63,19 +61,18 @@ class Classifier:
                              f"{BUCKETS + len(NAMES)} and {list(SHARED)}: run train_intent again")
 
     def read(self, features: Features) -> Reading:
-        found = features.values @ self.words[features.words] + features.dense @ self.dense + self.bias
-        shared = slice(0, len(SHARED))
-        found[shared] = (found[shared] + self.net.scores(*inputs(features))) / 2
+        found = self.net.scores(*inputs(features))
+        linear = features.values @ self.words[features.words] + features.dense @ self.dense + self.bias
         routes = 1.0 / (1.0 + np.exp(-(found[: len(ROUTES)] * self.slope + self.offset)))
         reasons = [i for i, name in enumerate(self.names) if name.startswith("reason ")]
         talks = [i for i, name in enumerate(self.names) if name.startswith("talk ")]
         known = {route: float(p) for route, p in zip(ROUTES, routes, strict=True)}
-        evidence = np.asarray([*evidence_of_several(known, float(found[self.names.index("several")])), 1.0], np.float32)
+        evidence = np.asarray([*evidence_of_several(known, float(found[SHARED.index("several")])), 1.0], np.float32)
         return Reading(
             known,
             float(1.0 / (1.0 + np.exp(-(evidence @ self.several)))),
-            self._choice(found, reasons),
-            self._choice(found, talks),
+            self._choice(linear, reasons),
+            self._choice(linear, talks),
         )
 
     def exact(self, routes: Sequence[str], probabilities: Mapping[str, float]) -> float:

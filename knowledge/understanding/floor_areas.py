@@ -11,6 +11,7 @@ from knowledge.understanding.tokens import Token, since_break, to_break
 
 #: Kinds of area by the words of `lexicon.toml` that name them; where nothing says which is meant, the first of these told.
 _KINDS = {"built": words("built_area"), "usable": words("usable_area"), "outside": words("outside_area")}
+_BARE = words("bare_areas")
 _UNITS, _FILLERS, _ONLY = words("area_units"), words("area_fillers"), words("only_counts")
 #: How far (in tokens) its kind stands from an area, and areas that no home has.
 _AWAY, _LEAST, _MOST = 4, 10.0, 2_000.0
@@ -50,7 +51,7 @@ def _kind(tokens: Sequence[Token], amounts: Sequence[Amount], n: int) -> str | N
     for near in ((*inside, *behind), tuple(reversed(before))):
         for token in near:
             kind = next((name for name, named in _KINDS.items() if token.text in named), None)
-            if kind:
+            if kind and (amount.kind == "area" or token.text in _BARE):
                 return kind
             if token.text not in _UNITS | _FILLERS:
                 break
@@ -67,7 +68,7 @@ def _asked(tokens: Sequence[Token]) -> str | None:
     for at, token in enumerate(tokens):
         kind = next((name for name, named in _KINDS.items() if token.text in named), None)
         near = {t.text for t in (*tokens[max(0, at - 2) : at], *tokens[at + 1 : at + 2])}
-        figures = any(t.kind == "num" for t in (*tokens[max(0, at - _AWAY) : at], *tokens[at + 1 : at + 3]))
+        figures = any(t.kind == "num" for t in (*tokens[max(0, at - _AWAY) : at], *to_break(tokens[at + 1 : at + 3])))
         if kind and not figures and near & (_UNITS | _ONLY):
             return kind
     return None

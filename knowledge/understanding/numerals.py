@@ -167,7 +167,7 @@ class _Reading:
         """A lower-case m is metres unless money stands before the figure, the figure is a small decimal, or the message writes
         millions so (`short_millions`)."""
         value = self.current
-        if value is None:
+        if value is None or "metres" in token.classes:
             return False
         paid = bool(re.search(r"[$€£]\s*$", self.tokens[self.i - 1].gap))
         paid = paid or (self.i > 1 and self.tokens[self.i - 2].text in self.lex.currency)  # "COP 410m"

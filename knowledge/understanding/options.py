@@ -12,9 +12,9 @@ from typing import Any
 
 from core.locale import CURRENCY_OF
 from knowledge.understanding.amounts import Amount
+from knowledge.understanding.deal.entries import tell
 from knowledge.understanding.deal.meant import figures_of
 from knowledge.understanding.deal.sizes import sizes
-from knowledge.understanding.deal.state import tell
 from knowledge.understanding.figures.history import NOTHING
 from knowledge.understanding.figures.owners import AREA, belongs, names_before
 from knowledge.understanding.figures.reader import Meaning

@@ -34,6 +34,8 @@ _DEFINITE = words("definite")
 _GIVEN, _SAYING = words("given_names"), words("saying")
 _OF_STREETS = frozenset({"de", "del"}) | _DEFINITE
 _ESTATES = words("estates")
+#: Also names of villages; whoever says them means the centre of a city.
+_CENTRES = frozenset({"centro", "el centro"})
 _MEASURES = words("cash_flow_words")
 _ADJECTIVE_COUNTRY = words("adjective_country")
 
@@ -151,6 +153,10 @@ def candidates(tokens: list[Token], taken: set[int], index: PlaceIndex) -> list[
             if not index.known(key):
                 continue
             readings = index.lookup(key)
+            if key in _CENTRES:
+                readings = [r for r in readings if r[0].level == "neighbourhood"]
+            if not readings:
+                continue
             if last == first and _is_past_tense(tokens[first], readings):
                 continue
             raw_text = " ".join(t.raw for t in tokens[first : last + 1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from knowledge.understanding.lexicon import OTHER, lexicon, words
+from knowledge.understanding.lexicon import OTHER, lexicon, phrases, words
 from knowledge.understanding.numerals import read_number
 from knowledge.understanding.spelling import meant
 from knowledge.understanding.tokens import Token, since_break, to_break, words_at
@@ -16,7 +16,7 @@ _OWNING, _OWNING_WHERE, _WHEREABOUTS = words("owning"), words("owning_where"), w
 _AFTER_PLOT = frozenset({"and", "to", "for", "with", "here", "there", "then"})
 _OF_BLOCK, _BEFORE_BLOCK = words("of_block"), words("before_block")
 _HOUSES = frozenset({("edificio",), ("building",)})
-_FEES, _CHARGES, _CHARGED, _PAID_SO = words("fees"), words("charges"), words("charged"), words("paid_so")
+_FEES, _CHARGES, _CHARGED, _PAID_SO = words("fees"), words("charges"), words("charged"), frozenset(phrases("paid_so"))
 _OF_A_HOUSE, _INSIDE = words("of_a_house"), words("inside")
 #: Of a flat that is called by its bedrooms: how many, and what may follow.
 _ONE_OR_TWO = frozenset({"1", "one", "2", "two"})
@@ -74,7 +74,7 @@ def _of_a_fee(tokens: Sequence[Token], at: int, size: int) -> bool:
     """ "building fee", "2,600 mensuales de condominio": what a cost is of."""
     after = {t.text for t in to_break(tokens[at + size : at + size + 1])}
     before = [t for t in since_break(tokens[max(0, at - 2) : at + 1])][:-1]
-    paid = {t.text for t in tokens[at + size : at + size + 1]} & _PAID_SO and tokens[at].text in _CHARGES
+    paid = words_at(list(tokens), at + size, 2) in _PAID_SO and tokens[at].text in _CHARGES
     of = len(before) == 2 and before[1].text == "de" and (before[0].text in _CHARGED or before[0].kind == "num")
     charged = bool(paid) or of
     return bool(after & _FEES) or (charged and tokens[at].text in _CHARGES)
@@ -84,9 +84,10 @@ def _describes(tokens: Sequence[Token], at: int, another: bool) -> bool:
     """ "apartaestudio, edificio del 98", "a 2016 building": the house that what is sold (`another` type) lies in."""
     after = [t.text for t in to_break(tokens[at + 1 : at + 3])]
     before = [t.text for t in tokens[max(0, at - 3) : at]]
-    dated = bool(before) and re.fullmatch(r"(19|20)\d\d", before[-1]) is not None
+    dated = bool(before) and re.fullmatch(r"(19|20)\d\d", before[-1]) is not None and before[-2:-1] != ["a"]
     of_kind = len(after) > 1 and (after[1],) in lexicon().types
-    inside = bool(after and after[0] in _OF_A_HOUSE) or bool(_INSIDE & {*before})
+    beside = tokens[at].comma or tokens[at].opens  # "un estudio, edificio nuevo"
+    inside = (beside and bool(after and after[0] in _OF_A_HOUSE)) or bool(_INSIDE & {*before})
     return dated or (another and inside and not of_kind)
 
 

@@ -31,7 +31,7 @@ from knowledge.understanding.figures.marked import Conversation, Turn, conversat
 from knowledge.understanding.figures.measures import PATH as MEASURES
 from knowledge.understanding.figures.measures import describe
 from knowledge.understanding.figures.read import as_given, later
-from knowledge.understanding.figures.reader import NET, PATH, Meaning, Reader
+from knowledge.understanding.figures.reader import PATH, Meaning, Reader
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.tokens import normalise
 from knowledge.understanding.train_net import fit_net
@@ -44,6 +44,10 @@ STRENGTH = 5.0
 ITERATIONS = 80
 #: How often the network sees each figure, with each history.
 EPOCHS = 4
+#: Units of its hidden layer, chosen with the epochs on a held-out fold.
+HIDDEN = 192
+#: The same of the network that tells options apart.
+OWNER_EPOCHS = 3
 Floats = NDArray[np.float64]
 
 
@@ -197,13 +201,14 @@ def matrix(rows: Iterable[Vector]) -> csr_matrix:
 
 
 def fit(examples: Sequence[Example], histories: Sequence[Sequence[Sequence[str]]], *, whole: bool = True) -> Reader:
-    """A model over the examples, each with every one of its histories (roles decided before each figure); `whole`: with the
-    network beside the linear one."""
+    """A model over the examples, each with every one of its histories (roles decided before each figure): the network, or where
+    not `whole` a linear one, which is quicker."""
     rows = [v for h in histories for e, decided in zip(examples, h, strict=True) for v in vectors(e, decided)]
     wanted = [r.label for _ in histories for e in examples for r in e.rows]
     x, y = matrix(rows), np.asarray(wanted)
-    linear = _linear([LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, tol=1e-3).fit(x, y)])
-    return Reader(linear, fit_net(x, y, linear.outputs, EPOCHS) if whole else None)
+    if whole:
+        return Reader(fit_net(x, y, sorted(set(wanted)), EPOCHS, HIDDEN))
+    return Reader(_linear([LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, tol=1e-3).fit(x, y)]))
 
 
 def _linear(models: Sequence[LogisticRegression], outputs: Sequence[str] | None = None) -> Linear:
@@ -223,10 +228,7 @@ def train(out: Path = PATH, report: bool = True) -> dict[str, Any]:
     histories = [marked, [[role for role, _ in d] for d in _held_out(examples, fold, [marked], 2, whole=False)]]
     told = _report(examples, _held_out(examples, fold, histories, FOLDS)) if report else {}
     told |= asked
-    final = fit(examples, histories)
-    final.model.save(out)
-    if final.net is not None:
-        final.net.save(out.with_name(NET.name))
+    fit(examples, histories).model.save(out)
     return told
 
 
@@ -261,12 +263,12 @@ def _train_owners(examples: Sequence[Example], out: Path) -> dict[str, Any]:
     steps = [(n, step) for n, e in enumerate(examples) for step in e.steps]
     x, fold = matrix([step.vector for _, step in steps]), np.asarray([n % FOLDS for n, _ in steps])
     wanted = np.asarray([step.action for _, step in steps])
-    held_out = np.empty(len(steps), object)
+    held_out, names = np.empty(len(steps), object), sorted(set(wanted))
     for k in range(FOLDS):
-        model = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, tol=1e-3).fit(x[fold != k], wanted[fold != k])
-        held_out[fold == k] = model.predict(x[fold == k])
-    model = LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, tol=1e-3).fit(x, wanted)
-    _linear([model]).save(out)
+        reader = owners.OwnerReader(fit_net(x[fold != k], wanted[fold != k], sorted(set(wanted[fold != k])), OWNER_EPOCHS))
+        for at in np.flatnonzero(fold == k):
+            held_out[at] = reader.action(steps[at][1].vector)
+    fit_net(x, wanted, names, OWNER_EPOCHS).save(out)
     right = held_out == wanted
     several = {n for n, step in steps if step.action != "same"}
     by_example: defaultdict[int, list[bool]] = defaultdict(list)

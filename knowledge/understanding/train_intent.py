@@ -98,10 +98,6 @@ def targets(sentences: Sequence[Sentence]) -> Floats:
     return np.asarray([[route in s.routes for route in ROUTES] for s in sentences], float)
 
 
-def fit(x: csr_matrix, y: Floats) -> LogisticRegression:
-    return LogisticRegression(C=STRENGTH, solver="liblinear", dual=False, max_iter=300).fit(x, y)
-
-
 def folds(sentences: Sequence[Sentence]) -> Floats:
     """A fold for each sentence, by its text: adding sentences moves none of the others."""
     return np.asarray([zlib.crc32("|".join(s.turns).encode()) % FOLDS for s in sentences])
@@ -134,10 +130,8 @@ def train(out: Path = PATH) -> dict[str, Any]:
     certain, certain_offset = platt(agreed, exact, np.asarray([EVERYDAY if s.everyday else 1.0 for s in sentences]))
     confidence = sigmoid(agreed @ certain + certain_offset)
 
-    models = [fit(x, wanted[:, j]) for j in range(len(SHARED))]
     fit_net(x, wanted.astype(int), SHARED, EPOCHS).save(out.with_name(NET.name))
-    weights = np.stack([m.coef_[0] for m in models], axis=1)
-    bias = np.asarray([m.intercept_[0] for m in models])
+    weights, bias = np.zeros((x.shape[1], 0)), np.zeros(0)
     for names in (REASONS, TALKS):
         chosen_rows = [i for i, s in enumerate(sentences) if s.detail in names]
         model = LogisticRegression(C=STRENGTH, max_iter=500).fit(x[chosen_rows], [sentences[i].detail for i in chosen_rows])
@@ -150,7 +144,7 @@ def train(out: Path = PATH) -> dict[str, Any]:
     words, dense = weights[:BUCKETS], weights[BUCKETS:] * DENSE
     scale = np.abs(words).max(axis=0) / 127
     np.savez_compressed(
-        out, outputs=np.asarray([*SHARED, *(f"reason {r}" for r in REASONS), *(f"talk {t}" for t in TALKS)]),
+        out, outputs=np.asarray([*(f"reason {r}" for r in REASONS), *(f"talk {t}" for t in TALKS)]),
         words=np.round(words / scale).astype(np.int8), scale=scale.astype(np.float32), dense=dense.astype(np.float32),
         bias=bias.astype(np.float32), slope=slope.astype(np.float32), offset=offset.astype(np.float32),
         certain=np.asarray([*certain, certain_offset], np.float32), several=several_weights.astype(np.float32),
@@ -163,15 +157,14 @@ def _multiple(y: Floats) -> Floats:
 
 
 def _held_out(x: csr_matrix, wanted: Floats, fold: Floats) -> Floats:
-    """The mean log odds of linear models and network that have not seen the sentence."""
+    """The log odds by a network that has not seen the sentence."""
     found = np.zeros_like(wanted)
     for k in range(FOLDS):
         inside, outside = fold != k, fold == k
-        linear = [fit(x[inside], wanted[inside, j]).decision_function(x[outside]) for j in range(len(SHARED))]
         net = fit_net(x[inside], wanted[inside].astype(int), SHARED, EPOCHS)
         rows = x[outside]
         scores = [net.scores(row.indices.astype(np.int64), row.data.astype(np.float32)) for row in rows]
-        found[outside] = (np.stack(linear, axis=1) + np.stack(scores)) / 2
+        found[outside] = np.stack(scores)
     return found
 
 

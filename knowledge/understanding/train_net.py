@@ -16,10 +16,10 @@ from knowledge.understanding.net import Net
 HIDDEN, PENALTY, STEP, BATCH = 64, 1e-3, 1e-3, 128
 
 
-def fit_net(x: csr_matrix, wanted: np.ndarray, outputs: Sequence[str], epochs: int) -> Net:
+def fit_net(x: csr_matrix, wanted: np.ndarray, outputs: Sequence[str], epochs: int, hidden: int = HIDDEN) -> Net:
     """`wanted`: a row of zeros and ones over `outputs` for each row of `x`, or the name of its one output."""
     model = MLPClassifier(
-        (HIDDEN,), alpha=PENALTY, batch_size=BATCH, learning_rate_init=STEP, max_iter=epochs, random_state=1
+        (hidden,), alpha=PENALTY, batch_size=BATCH, learning_rate_init=STEP, max_iter=epochs, random_state=1
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is what was chosen
@@ -28,4 +28,4 @@ def fit_net(x: csr_matrix, wanted: np.ndarray, outputs: Sequence[str], epochs: i
     if names != list(outputs):
         raise ValueError(f"the network has the outputs {names}, expected {list(outputs)}")
     (first, second), (first_bias, second_bias) = model.coefs_, model.intercepts_
-    return Net(names, *(np.asarray(a, np.float32) for a in (first, first_bias, second, second_bias)))
+    return Net.of(names, *(np.asarray(a, np.float32) for a in (first, first_bias, second, second_bias)))

@@ -210,10 +210,11 @@ def understand(
     )
 
 
-def _deals_in_millions(known: Mapping[str, Any]) -> bool:
-    """Whether the return told so far is in a currency of which a property costs many millions."""
+def _sums(known: Mapping[str, Any]) -> list[float]:
+    """Large sums of the return told so far, in a currency of which a property costs many millions."""
     deal = (known.get("_request") or {}).get("deal") or {}
-    return any(float(deal.get(name) or 0.0) >= _MANY_MILLIONS for name in ("price", "value", "loan", "own", "sale"))
+    sums = (float(deal.get(name) or 0.0) for name in ("price", "value", "loan", "own", "sale"))
+    return [one for one in sums if one >= _MANY_MILLIONS]
 
 
 def _read(
@@ -223,7 +224,7 @@ def _read(
     whole = normalise(text)
     read_text, injected = cut_injection(whole)
     tokens = tokenise(read_text)
-    mark_millions(tokens, in_millions=_deals_in_millions(known))
+    mark_millions(tokens, _sums(known))
     amounts, margin = with_margin(tokens, read_amounts(read_text, tokens), known.get("_margin"))
     choose_area(tokens, amounts)
     figures = {i for a in amounts if a.kind in _FIRM for i in range(a.first, a.last + 1)}

@@ -16,7 +16,7 @@ _LESS, _MORE = words("less_of"), words("more_of")
 #: What so much more or less is said to be of, by the role of such a figure.
 _NOUNS = {"loan": words("of_loans"), "rent": words("of_rents"), "price": words("of_prices")}
 _MOVES_UP, _MOVES_DOWN, _BY = tuple(words("moves_up")), tuple(words("moves_down")), words("by")
-_VERBS = words("dropped_verbs")
+_VERBS, _FALLS, _NO_ORDER = words("dropped_verbs"), words("falls_away"), words("no_order")
 _DROPPED, _WITHOUT, _FILLERS = tuple(words("cost_dropped")), words("without"), words("without_fillers")
 _GENERIC = words("plain_costs") | words("running") | {"de", "del", "of", "los", "the", "mis", "my", "-"}
 _TOO = words("too")
@@ -84,7 +84,8 @@ def dropped(
             kept.append(figure)
     for at, token in enumerate(tokens):
         falls = token.text in _VERBS and at + 1 < len(tokens) and tokens[at + 1].text == "lo"  # "quite lo de aseo"
-        if token.text not in _WITHOUT and not falls:
+        refused = any(t.text in _NO_ORDER for t in tokens[max(0, at - 2) : at])
+        if token.text not in _WITHOUT and (refused or not (falls or token.text in _FALLS)):
             continue
         name = next((t.text for t in tokens[at + 1 : at + 1 + _NAME] if t.text not in _FILLERS), "")
         if name not in _GENERIC:

@@ -121,3 +121,9 @@ def _large(value: float, reference: float | None, rent: float | None, currency: 
 
 def _small(value: float, reference: float, least: float, most: float) -> float:
     return next((value * s for s in (1.0, 1e3, 1e6) if least <= value * s / reference <= most), value)
+
+
+def away(held: Any, value: float) -> float:
+    """How far a value is from another, as the logarithm of how many times it is larger or smaller."""
+    held = held["amount"] if isinstance(held, Mapping) else held
+    return abs(math.log(value / held)) if value > 0 and held > 0 else math.inf

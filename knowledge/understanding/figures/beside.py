@@ -32,6 +32,7 @@ _EMPTIED = frozenset({"vacancy", "occupancy", "cost_of_price", NOTHING})
 _YEARS_OF = frozenset({12, 52, 365})
 _GROWING, _OF_RENTS = frozenset({"growth", "target", "discount"}), words("of_rents") | words("opens_rent")
 _EMPTY, _BOUNDS = words("of_empty"), words("bounds_of_payments")
+_REPAID = frozenset({"monthly_payment", "total_interest"})
 _LENDERS, _LENDS = words("of_loans"), tuple(words("lends_stems"))
 _ARTICLES, _PRICED, _WHOLE_YEAR = words("the"), frozenset({"de", "of", "at", "por", "for", "worth"}), 12
 #: What a week's rent may be taken for.
@@ -57,11 +58,13 @@ class _Beside:
 
 @dataclass(frozen=True, slots=True)
 class _Message:
-    """Whether a month's rent is told (`monthly`), the largest price, and whether money is lent."""
+    """Whether a month's rent is told (`monthly`), the largest price, whether money is lent, and whether a payment is asked for
+    whose rate is not known yet (`repaying`)."""
 
     monthly: bool
     largest: float
     lending: bool
+    repaying: bool
 
 
 def as_named(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
@@ -69,7 +72,9 @@ def as_named(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
     message = _Message(
         any(m.label in ("rent/month", "netrent/month") for m in meanings),
         max((a.value for a, m in zip(seen.amounts, meanings, strict=True) if m.role == "price"), default=0.0),
-        any(t.text in _LENDERS or t.text.startswith(_LENDS) for t in seen.tokens),
+        any(t.text in _LENDERS or t.text.startswith(_LENDS) for t in seen.tokens)
+        or any(h.cue.route in _REPAID for h in seen.hits),
+        any(h.cue.route in _REPAID for h in seen.hits) and not seen.known.get("rate_pct"),
     )
     found = []
     for at, (amount, meaning, context) in enumerate(
@@ -95,7 +100,7 @@ def _cost(figure: _Beside) -> str | None:
     meaning, before, after = figure.meaning, figure.before, figure.after
     if meaning.role == "instalment" and said(before, "dues"):
         return f"cost/{meaning.period}"
-    if meaning.role in _PAID | {"once"} and said(figure.beyond, "every_year") and said(before, "pays"):
+    if meaning.role in _PAID | {"once", "flow"} and said(figure.beyond, "every_year") and said(before, "pays"):
         return "cost/year"  # "pago 2 millones de predial al final de cada uno de los cuatro años"
     if meaning.role in _RENTS and said(before, "costs_come_to"):
         return f"cost/{meaning.period}"
@@ -149,7 +154,8 @@ def _share(figure: _Beside) -> str | None:
         return NOTHING  # "11 months out of 12"
     if meaning.role == "vacant_months" and figure.amount.value >= _WHOLE_YEAR:
         return NOTHING
-    if meaning.role in _GROWING and figure.message.lending and meaning.perhaps("rate"):
+    timed = meaning.role == "target" and figure.message.repaying and said(figure.beyond, "over_years")
+    if meaning.role in _GROWING and figure.message.lending and (meaning.perhaps("rate") or timed):
         return "rate"
     if meaning.role in ("growth", "rent_growth") and meaning.perhaps("target") and said(figure.before[-3:], "a_yield_of"):
         return "target"

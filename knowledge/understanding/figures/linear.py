@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.understanding.figures.features import BUCKETS, Vector, places
+from knowledge.understanding.figures.features import BUCKETS
 
 Floats = NDArray[np.float32]
 
@@ -33,6 +33,6 @@ class Linear:
             scale=scale.astype(np.float32), bias=self.bias.astype(np.float32),
         )  # fmt: skip
 
-    def scores(self, vector: Vector) -> Floats:
-        at, values = places(vector)
+    def scores(self, at: NDArray[np.int64], values: Floats) -> Floats:
+        """The outputs' scores (log odds) for the inputs that are not zero: their places and values."""
         return np.asarray(values @ self.weights[at] + self.bias, np.float32)

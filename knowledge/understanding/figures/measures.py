@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from knowledge.understanding.concepts import concepts
-from knowledge.understanding.figures.features import Vector, add, name_of
+from knowledge.understanding.figures.features import Vector, add, name_of, places
 from knowledge.understanding.figures.history import NOTHING
 from knowledge.understanding.figures.linear import Linear
 from knowledge.understanding.figures.reader import Meaning
@@ -76,5 +76,5 @@ def read_measures(seen: Seen, meanings: Sequence[Meaning]) -> Mapping[str, float
     if not seen.tokens:
         return {}
     model = measure_model()
-    chances = 1.0 / (1.0 + np.exp(-model.scores(describe(seen, meanings))))
+    chances = 1.0 / (1.0 + np.exp(-model.scores(*places(describe(seen, meanings)))))
     return {name: float(p) for name, p in zip(model.outputs, chances, strict=True)}

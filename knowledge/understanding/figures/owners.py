@@ -2,7 +2,7 @@
 
 A figure stays with the option before it, goes on to the next, goes back to the first or to another one, or is of all.
 
-A softmax over hashed names, decided from left to right. Trained by `train_figures.py`.
+A small network over hashed names, decided from left to right. Trained by `train_figures.py`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
-from knowledge.understanding.figures.features import Vector, add, name_of
+from knowledge.understanding.figures.features import BUCKETS, Vector, add, name_of, places
 from knowledge.understanding.figures.history import NOTHING, Past, Told
-from knowledge.understanding.figures.linear import Linear
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.lexicon import DATA
+from knowledge.understanding.net import Net
 from knowledge.understanding.rules.marks import Mark, vocabulary
 from knowledge.understanding.tokens import Token
 
@@ -297,11 +297,13 @@ def settle(seen: Seen, position: int, roles: Sequence[str], option: int | None, 
 class OwnerReader:
     """Takes the likeliest of the actions."""
 
-    def __init__(self, model: Linear) -> None:
+    def __init__(self, model: Net) -> None:
+        if model.first.shape[0] != BUCKETS:
+            raise ValueError(f"{PATH.name} has {model.first.shape[0]} inputs, expected {BUCKETS}: run train_figures again")
         self.model = model
 
     def action(self, vector: Vector) -> str:
-        return self.model.outputs[int(self.model.scores(vector).argmax())]
+        return self.model.outputs[int(self.model.scores(*places(vector)).argmax())]
 
     def read(self, seen: Seen, roles: Sequence[str], past: Past) -> tuple[list[int | None], State]:
         """(the option of each figure, None where it is of all; what is known of the options after the message)."""
@@ -348,4 +350,4 @@ def _lead_on(roles: Sequence[str], found: list[int | None]) -> None:
 @lru_cache(maxsize=1)
 def owner_reader() -> OwnerReader:
     """The shipped one, read once."""
-    return OwnerReader(Linear.load(PATH))
+    return OwnerReader(Net.load(PATH))

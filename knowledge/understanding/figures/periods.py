@@ -55,7 +55,7 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
     let = rent > 0 or any(label in ("night", "room/month") for label, _ in told)
     priced = any(label == "price" for label, _ in told) and not any(m.label == "price" for m in meanings)
     monthly = any(t.text in _MONTHLY for t in seen.tokens)
-    all_monthly = bool(said(seen.tokens, "all_monthly")) or _headed(seen)
+    all_monthly = bool(said(seen.tokens, "all_monthly"))
     yearly = not monthly and any(m.label in ("rent/year", "netrent/year") for m in meanings)
     asked = any(h.cue.route in _NET for h in seen.hits) or bool(_NET & {*seen.known.get("asked", ())})
     found = []
@@ -80,7 +80,7 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
             meaning = meaning.instead("cost/year", meaning.probability)
         if meaning.label in _LETS and (meaning.role == "rent" or not rent) and _of_each(seen, amount):
             meaning = meaning.instead(f"room/{meaning.period}", meaning.probability)
-        if all_monthly and meaning.label == "cost/year" and _period_behind(seen, amount) is None:
+        if (all_monthly or _headed(seen, amount)) and meaning.label == "cost/year" and _period_behind(seen, amount) is None:
             meaning = meaning.instead("cost/month", meaning.probability)  # "como 700 de predial, todo mensual"
         said_of = _period_behind(seen, amount)
         if said_of and meaning.period not in (None, said_of) and meaning.role in _PERIODIC:
@@ -89,11 +89,11 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
     return found
 
 
-def _headed(seen: Seen) -> bool:
-    """ "Monthly: rent 1,150, loan 640, fees 95": what a list is headed by."""
-    return any(
-        a.text in _MONTHLY and (a.opens or a.comma) and b.gap.startswith(":") for a, b in pairwise(seen.tokens)
-    )
+def _headed(seen: Seen, amount: Amount) -> bool:
+    """ "Monthly: rent 1,150, loan 640, fees 95": whether the list that a figure stands in is headed so."""
+    start = max((at for at in range(amount.first + 1) if seen.tokens[at].opens), default=0)
+    heads = [a.text in _MONTHLY for a, b in pairwise(seen.tokens[start : amount.first + 1]) if b.gap.startswith(":")]
+    return bool(heads) and heads[-1]
 
 
 def _period_behind(seen: Seen, amount: Amount) -> str | None:

@@ -23,7 +23,7 @@ _MONTHS, _MOST_MONTHS = 80.0, 600.0
 #: thousands.
 _OF_A_SIZE, _OF_ROOMS, _LEAST_PRICE = 3.0, 1.5, 1_000.0
 #: What a flow may have been taken for.
-_MAY_FLOW = frozenset({"works", "rent", "netrent", "room"})
+_MAY_FLOW, _SPENT = frozenset({"works", "rent", "netrent", "room"}), tuple(words("spent_stems"))
 _SAVED = words("saved")
 _MOST_UNITS, _UNITS = 99, frozenset({"units", "unidades"})
 
@@ -69,8 +69,13 @@ def _dated(seen: Seen, meanings: Sequence[Meaning], around: Sequence[Context]) -
     asked = {h.cue.route for h in seen.hits} | {*seen.known.get("asked", ())}
     if not asked & FLOWS:
         return list(meanings)
-    years = [years_of(seen.tokens, c) if m.role in _MAY_FLOW and a.kind == "money" else ()
-             for a, m, c in zip(seen.amounts, meanings, around, strict=True)]
+    years = [
+        years_of(seen.tokens, c)
+        if m.role in _MAY_FLOW and a.kind == "money"
+        and not (m.role == "works" and any(t.text.startswith(_SPENT) for t in seen.tokens[c.left : c.right]))
+        else ()
+        for a, m, c in zip(seen.amounts, meanings, around, strict=True)
+    ]
     told = sum(bool(y) for y in years) + sum(m.role == "flow" for m in meanings)
     return [
         m.instead("flow", m.probability) if y and (told > 1 or len(y) > 1) else m

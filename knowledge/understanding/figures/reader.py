@@ -1,8 +1,7 @@
 """The trained reader of figures: what each is, one after the other, with the probability of it.
 
-A softmax over the mean scores of a linear model and a small network, both over hashed features, decided from left to right:
-each decision is part of the history of the next. Trained by
-`train_figures.py` on the marked messages of `training/figures/`.
+A softmax over the scores of a small network over hashed features, decided from left to right: each decision is part of the
+history of the next. Trained by `train_figures.py` on the marked messages of `training/figures/`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.lexicon import DATA
 from knowledge.understanding.net import Net
 
-PATH, NET = DATA / "figures.npz", DATA / "figures-net.npz"
+PATH = DATA / "figures.npz"
 #: Roles that are kept of a figure, and the least probability of those that it has not.
 _LISTED, _LEAST = 4, 0.03
 #: From this probability on a figure may be what else it could be.
@@ -55,18 +54,15 @@ class Meaning:
 
 
 class Reader:
-    """Decides on a softmax over roles; without a network the linear model decides alone."""
+    """Decides on a softmax over the roles that its model scores: the network, or a linear model while training."""
 
-    def __init__(self, model: Linear, net: Net | None = None) -> None:
-        if net is not None and (net.outputs != model.outputs or net.first.shape[0] != BUCKETS):
-            raise ValueError(f"figures-net.npz has {net.first.shape[0]} inputs and the roles {net.outputs}, expected "
-                             f"{BUCKETS} and {model.outputs}: run train_figures again")
-        self.model, self.net, self.roles = model, net, model.outputs
+    def __init__(self, model: Net | Linear) -> None:
+        if isinstance(model, Net) and model.first.shape[0] != BUCKETS:
+            raise ValueError(f"{PATH.name} has {model.first.shape[0]} inputs, expected {BUCKETS}: run train_figures again")
+        self.model, self.roles = model, model.outputs
 
     def probabilities(self, vector: Vector) -> Floats:
-        found = self.model.scores(vector)
-        if self.net is not None:
-            found = np.asarray((found + self.net.scores(*places(vector))) / 2, np.float32)
+        found = self.model.scores(*places(vector))
         odds = np.exp(found - found.max())
         return np.asarray(odds / odds.sum(), np.float32)
 
@@ -88,4 +84,4 @@ class Reader:
 @lru_cache(maxsize=1)
 def reader() -> Reader:
     """The shipped one, read once."""
-    return Reader(Linear.load(PATH), Net.load(NET))
+    return Reader(Net.load(PATH))

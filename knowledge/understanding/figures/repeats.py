@@ -23,7 +23,8 @@ _AND = frozenset({"y", "e", "and"})
 _MOST_ON_TOP = 1.4
 #: "sobre los 217.500", "on the 217,500": what a figure is reckoned on, and what it may have been taken for.
 _ON, _THE, _NOT = words("reckoned_on"), words("the"), words("refused")
-_WHICH = words("asks_which")
+_WHICH, _SEVERAL = words("asks_which"), words("several_units")
+_THEIRS = frozenset({"rent", "netrent", "room", "night", "price", "value", "cost", "target"})
 _LET = frozenset({"rent", "netrent", "room", "night"})
 _BASES = frozenset({"price", "own", "works", "once", "value"})
 _DEFINITE, _BOUGHT, _WORTH = words("definite"), tuple(words("bought_stems")), tuple(words("worth_stems"))
@@ -75,12 +76,14 @@ def of_others(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
     heads = said(seen.tokens, "of_a_neighbour") if own and not set_against else []
     found = list(meanings)
     for hit in heads:
-        end = hit.end + len(to_break(seen.tokens[hit.end :], commas=False))
+        parts = {t.text for t in (*seen.tokens[: hit.start], *seen.tokens[hit.end :])} & _SEVERAL
+        end = hit.end + len(to_break(seen.tokens[hit.end :]))
         inside = [n for n, a in enumerate(seen.amounts) if hit.end <= a.first < end]
-        rest = [m for n, m in enumerate(meanings) if n not in inside and m.role in _LET]
-        if rest or any(t.role.partition("/")[0] in _LET for t in past.told):
-            for n in inside[:1]:
-                found[n] = meanings[n].instead(NOTHING, meanings[n].probability)
+        rest = any(m.role in _LET for n, m in enumerate(meanings) if n not in inside)
+        if not parts and (rest or any(t.role.partition("/")[0] in _LET for t in past.told)):
+            for n in inside:
+                theirs = meanings[n].role in _THEIRS
+                found[n] = meanings[n].instead(NOTHING, meanings[n].probability) if theirs else meanings[n]
     return found
 
 

@@ -27,7 +27,7 @@ from knowledge.understanding.rules.percents import is_share, percent_figure
 from knowledge.understanding.rules.vocabulary import Named, names, said, words
 from knowledge.understanding.tokens import Token, words_at
 
-_REFUSED, _ADDED, _RUNNING, _BOUGHT = words("refused"), words("added"), words("running"), words("bought")
+_ADDED, _RUNNING, _BOUGHT = words("added"), words("running"), words("bought")
 _YEARLY_COSTS, _PLAIN_COSTS = words("yearly_costs"), words("plain_costs")
 _ON = frozenset({"on", "sobre"})
 _INCOME = frozenset({"rent", "net_rent", "each", "room_rent"})

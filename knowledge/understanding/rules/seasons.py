@@ -25,6 +25,10 @@ _WEEKS, _AHEAD, _NOTHING = words("weeks"), words("ahead"), words("brings_nothing
 _LEAST, _MOST_APART, _ROUNDED = 50.0, 20.0, 0.1
 #: How many tokens stand between a season and its other name.
 _BETWEEN = 1
+_BETWEEN_THEM, _IN_MONTH = frozenset({"entre", "between"}), frozenset({"in", "from", "to", "until", "through", "since", "till"})
+_AT = (["a"], ["at"], ["en"], ["por"], ["for"])
+#: Months of the year that a message may leave untold.
+_MOST_UNTOLD = 4
 #: How far (in tokens) behind its number the word "months" stands: "the first ten let months".
 _COUNTED = 2
 
@@ -50,11 +54,12 @@ def months_empty(tokens: Sequence[Token]) -> float:
 
 @dataclass(slots=True)
 class _Season:
-    """Tokens [start, end) tell of so many months; 0: of what is left of the year."""
+    """Tokens [start, end) tell of so many months; 0: of what is left of the year. `bare`: without a word of months."""
 
     start: int
     end: int
     months: float
+    bare: bool = False
 
 
 def let_by_season(tokens: Sequence[Token], amounts: Sequence[Amount]) -> dict[int, float]:
@@ -64,20 +69,29 @@ def let_by_season(tokens: Sequence[Token], amounts: Sequence[Amount]) -> dict[in
     seasons = _seasons(tokens, {at for n in pays for at in range(amounts[n].first, amounts[n].last + 1)})
     let = [s for s in seasons if not _is_empty(tokens, s)]
     left = _YEAR - sum(s.months for s in seasons)
-    if len(let) < 2 or sum(not s.months for s in seasons) > 1 or left < -_ROUNDED:
+    open_ended = sum(not s.months for s in seasons)
+    if len(let) < 2 or open_ended > 1 or left < -_ROUNDED or all(s.bare for s in seasons):
         return {}
-    if left <= _ROUNDED and any(not s.months for s in seasons):
+    if (open_ended and left <= _ROUNDED) or (not open_ended and len(let) == len(seasons) and left > _MOST_UNTOLD):
         return {}
     bounds = [s.start for s in let] + [len(tokens)]
     behind = [_first(pays, amounts, s.end, _to(tokens, s.end, end)) for s, end in zip(let, bounds[1:], strict=True)]
     starts = [0] + [s.end for s in let]
     before = [_last(pays, amounts, _from(tokens, start, s.start), s.start) for s, start in zip(let, starts, strict=False)]
-    for found in (behind, before):
+    nearest = [_nearest(tokens, pays, amounts, s) for s in let]
+    for found in (behind, before, nearest):
         chosen = [n for n in found if n is not None]
         values = [amounts[n].value for n in chosen if _is_sum(amounts[n])]
-        if len(chosen) == len(let) and values and max(values) <= _MOST_APART * min(values):
+        if len(set(chosen)) == len(let) and values and max(values) <= _MOST_APART * min(values):
             return {n: s.months or left for n, s in zip(chosen, let, strict=True)}
     return {}
+
+
+def _nearest(tokens: Sequence[Token], pays: Sequence[int], amounts: Sequence[Amount], season: _Season) -> int | None:
+    """The sum of the season's sentence that stands nearest to it."""
+    start, end = _from(tokens, 0, season.start + 1), _to(tokens, season.end, len(tokens))
+    inside = [n for n in pays if start <= amounts[n].first < end]
+    return min(inside, key=lambda n: max(season.start - amounts[n].last, amounts[n].first - season.end), default=None)
 
 
 def _is_sum(amount: Amount) -> bool:
@@ -123,15 +137,17 @@ def _again(tokens: Sequence[Token], before: _Season, season: _Season) -> bool:
 
 def _named(tokens: Sequence[Token], at: int) -> _Season | None:
     """ "julio y agosto", "de junio a septiembre", "November through March"."""
-    if tokens[at].text not in _MONTHS:
+    if not _is_month(tokens, at):
         return None
+    between = at > 0 and tokens[at - 1].text in _BETWEEN_THEM  # "entre mayo y septiembre"
     named, end, joint = [_MONTHS[tokens[at].text]], at + 1, ""
     for n in range(at + 1, len(tokens)):
         text = tokens[n].text
         joint = "to" if tokens[n].gap.strip() in _DASHES else joint
         if text in _MONTHS and (joint or tokens[n].comma) and not tokens[n].opens:
             month = _MONTHS[text]
-            through = range(1, (month - named[-1]) % _YEAR) if joint in _TO else ()
+            ranged = joint in _TO or (between and len(named) == 1)
+            through = range(1, (month - named[-1]) % _YEAR) if ranged else ()
             named += [*((named[-1] + step - 1) % _YEAR + 1 for step in through), month]
             end, joint = n + 1, ""
         elif text in _JOINTS | _TO and not tokens[n].opens:
@@ -139,6 +155,13 @@ def _named(tokens: Sequence[Token], at: int) -> _Season | None:
         else:
             break
     return _Season(at, end, len(set(named)))
+
+
+def _is_month(tokens: Sequence[Token], at: int) -> bool:
+    """ "may" is a verb too: "I may get 1,300"."""
+    before = tokens[at - 1].text if at else ""
+    verb = tokens[at].raw.lower() == "may" and not (tokens[at].capital and not tokens[at].opens) and before not in _IN_MONTH
+    return tokens[at].text in _MONTHS and not verb
 
 
 def _counted(tokens: Sequence[Token], at: int) -> _Season | None:
@@ -155,7 +178,8 @@ def _counted(tokens: Sequence[Token], at: int) -> _Season | None:
     if month is not None and all(t.text in _OF_MONTHS or t.kind == "word" for t in behind[:month]):
         return _Season(at, at + 2 + month, number)
     beside = {t.text for t in (*tokens[max(0, at - 1) : at], *behind[:1])}
-    return _Season(at, at + 1, number) if beside & _OF_MONTHS else None
+    joined = before in _JOINTS and [t.text for t in behind[:1]] in _AT and len(behind) > 1 and behind[1].kind == "num"
+    return _Season(at, at + 1, number, bare=True) if beside & _OF_MONTHS or joined else None
 
 
 def _left(tokens: Sequence[Token], at: int) -> _Season | None:

@@ -3,6 +3,7 @@ months"."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from knowledge.understanding.amounts import Amount
@@ -16,7 +17,8 @@ _SPANS: dict[Period, str] = {"week": "a_week", "two_months": "a_two_months", "qu
 #: How far (in tokens) behind its figure, and before it, a stretch is told.
 _BEHIND, _BEFORE = 5, 5
 _MONTHS, _MONTHS_BEHIND, _YEAR = frozenset({"meses", "months"}), 8, 12
-_EACH, _MOST = words("each_of"), 6
+_EACH, _MOST, _YEARS = words("each_of"), 6, words("years")
+_DURING = frozenset({"for", "durante", "los", "those", "only", "solo", "por"})
 
 
 def span_of(tokens: Sequence[Token], context: Context) -> Period | None:
@@ -25,7 +27,8 @@ def span_of(tokens: Sequence[Token], context: Context) -> Period | None:
     before = since_break(tokens[max(context.left, context.first - _BEFORE) : context.first])
     for near in (behind, before):
         for span, phrase in _SPANS.items():
-            if near and said(near, phrase):
+            hits = said(near, phrase) if near else []
+            if hits and not any(t.text in _YEARS for t in near[: hits[0].start]):  # "300 a year in quarterly instalments"
                 return span
     return None
 
@@ -38,10 +41,11 @@ def _own(behind: Sequence[Token]) -> Sequence[Token]:
 
 def months_paid(tokens: Sequence[Token], context: Context) -> int | None:
     """ "230 monthly for those ten months": in how many months of the year a month's cost is paid, where its words say."""
-    behind = _own(to_break(tokens[context.last + 1 : context.last + 1 + _MONTHS_BEHIND]))
-    for at, token in enumerate(behind[1:], 1):
-        count = int(lexicon().numbers.get(behind[at - 1].text, 0))
-        if token.text in _MONTHS and 1 < count < _YEAR and (at < 2 or behind[at - 2].text not in _EACH):
+    behind = to_break(tokens[context.last + 1 : context.last + 1 + _MONTHS_BEHIND])
+    for at, token in enumerate(behind[2:], 2):
+        written = behind[at - 1]
+        count = int(written.raw) if re.fullmatch("[0-9]{1,2}", written.raw) else int(lexicon().numbers.get(written.text, 0))
+        if token.text in _MONTHS and 1 < count < _YEAR and behind[at - 2].text in _DURING:
             return count
     return None
 

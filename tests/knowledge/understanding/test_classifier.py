@@ -75,7 +75,7 @@ def test_probabilities_are_those_of_the_stored_arrays() -> None:
     trained = classifier()
     reading = trained.read(features)
     net = np.maximum(trained.net.first_bias, 0) @ trained.net.second[:, 0] + trained.net.second_bias[0]
-    score = (trained.bias[0] + net) / 2 * trained.slope[0] + trained.offset[0]
+    score = net * trained.slope[0] + trained.offset[0]
     assert reading.routes[ROUTES[0]] == pytest.approx(1 / (1 + np.exp(-score)), abs=1e-6)
     assert sum(reading.reasons.values()) == pytest.approx(1)
     assert sum(reading.talks.values()) == pytest.approx(1)

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from knowledge.understanding.figures.linear import Linear
-from knowledge.understanding.figures.reader import NET, PATH, Reader
+from knowledge.understanding.figures.reader import PATH, Reader
 from knowledge.understanding.net import Net
 from knowledge.understanding.train_net import fit_net
 
@@ -48,11 +47,11 @@ def test_the_same_rows_give_the_same_network() -> None:
 
 def test_layers_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="train again"):
-        Net(["a"], np.zeros((4, 3), np.float32), np.zeros(3, np.float32), np.zeros((2, 1), np.float32), np.zeros(1, np.float32))
+        Net.of(["a"], *(np.zeros(shape, np.float32) for shape in ((4, 3), 3, (2, 1), 1)))
 
 
-def test_a_network_of_other_roles_is_refused_with_what_to_do() -> None:
-    model, net = Linear.load(PATH), Net.load(NET)
-    other = Net(["price", *net.outputs[1:]], net.first, net.first_bias, net.second, net.second_bias)
+def test_a_network_of_other_inputs_is_refused_with_what_to_do() -> None:
+    net = Net.load(PATH)
+    other = Net(net.outputs, net.first[:100], net.scale, net.first_bias, net.second, net.second_bias)
     with pytest.raises(ValueError, match="train_figures"):
-        Reader(model, other)
+        Reader(other)
