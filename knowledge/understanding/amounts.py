@@ -44,6 +44,7 @@ _COMING = frozenset({"next", "coming", "proxima", "siguiente"})
 _SHORT_TERMS, _MINUTES, _BUILT, _FEES = words("short_terms"), words("minutes"), words("built"), words("fees")
 #: No home is so small, in square metres.
 _LEAST_ROOM = 6.0
+_PAID_BEFORE = words("paid_before")
 _DETERMINERS = frozenset({"an", "un", "una", "del", "the", "el"})
 #: Names of payments of which a number makes a term in months, and the least of them.
 _MONTHLY_PAYMENTS, _LEAST_PAYMENTS = phrases("monthly_payments"), 6
@@ -466,7 +467,8 @@ def _is_year(here: _Here) -> bool:
         return True  # "a 2016 building"
     if here.word == "s" and here.follower is not None and not here.follower.gap:
         return True  # "a 1970s flat"
-    return before in _YEAR_OPENERS or before in _MONTH_NAMES or here.word in ("y", "and", "a", "")
+    paid = before in _PAID_BEFORE and before not in _YEAR_OPENERS  # "rent 2000, price 300k"
+    return before in _YEAR_OPENERS or before in _MONTH_NAMES or (here.word in ("y", "and", "a", "") and not paid)
 
 
 def _names_a_building(word: str) -> bool:

@@ -138,7 +138,9 @@ def _kind(amount: Amount, meaning: Meaning) -> str:
         return "years"
     if meaning.role == "vacant_months":
         return "months"
-    return "other" if meaning.role in _COUNTS or meaning.role == "x" else "money"
+    if meaning.role == "x":
+        return "percent" if amount.kind == "percent" else "other"
+    return "other" if meaning.role in _COUNTS else "money"
 
 
 def _period(meaning: Meaning, old: Figure | None, span: Period | None) -> Period | None:

@@ -13,7 +13,7 @@ from knowledge.understanding.figures.repeats import alike, all_in, of_others, on
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.rules.contexts import Context, contexts, years_of
 from knowledge.understanding.rules.settle import FLOWS
-from knowledge.understanding.rules.vocabulary import said, words
+from knowledge.understanding.rules.vocabulary import names, said, words
 
 #: A rent is no larger than so many times another; smaller figures may stand in thousands or millions.
 _MOST_RENTS, _LEAST_BARE = 40.0, 100.0
@@ -25,6 +25,8 @@ _OF_A_SIZE, _OF_ROOMS, _LEAST_PRICE = 3.0, 1.5, 1_000.0
 #: What a flow may have been taken for.
 _MAY_FLOW, _SPENT = frozenset({"works", "rent", "netrent", "room"}), tuple(words("spent_stems"))
 _SAVED = words("saved")
+#: No month's rent of a message without a word of rent is so large.
+_LEAST_LARGE, _MONTHLY = 1e6, words("months")
 _MOST_UNITS, _UNITS = 99, frozenset({"units", "unidades"})
 
 
@@ -60,7 +62,7 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
             meaning = meaning.instead("instalment/month", meaning.probability)
         price = amount.value if meaning.label == "price" else 0.0
         found.append(meaning)
-    return of_others(seen, _by_the_room(seen, found), past)
+    return of_others(seen, _by_the_room(seen, _the_only_sum(seen, found, past)), past)
 
 
 def _dated(seen: Seen, meanings: Sequence[Meaning], around: Sequence[Context]) -> list[Meaning]:
@@ -81,6 +83,16 @@ def _dated(seen: Seen, meanings: Sequence[Meaning], around: Sequence[Context]) -
         m.instead("flow", m.probability) if y and (told > 1 or len(y) > 1) else m
         for m, y in zip(meanings, years, strict=True)
     ]
+
+
+def _the_only_sum(seen: Seen, meanings: list[Meaning], past: Past) -> list[Meaning]:
+    """ "edificio en Zaragoza, 12 viviendas, 1,9 millones": one large sum that nothing calls a rent is a price."""
+    sums = [n for n, a in enumerate(seen.amounts) if a.kind == "money"]
+    if len(sums) != 1 or past.told or meanings[sums[0]].label != "rent/month" or seen.amounts[sums[0]].value < _LEAST_LARGE:
+        return meanings
+    if any(n.role in ("rent", "net_rent") for n in names(seen.tokens)) or any(t.text in _MONTHLY for t in seen.tokens):
+        return meanings
+    return [m.instead("price", m.probability) if n in sums else m for n, m in enumerate(meanings)]
 
 
 def _by_the_room(seen: Seen, meanings: list[Meaning]) -> list[Meaning]:

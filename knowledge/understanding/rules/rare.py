@@ -115,7 +115,7 @@ def _cut(figures: Sequence[Figure], tokens: Sequence[Token], percents: Mapping[i
     priced_here = any(f.role == "price" for f in figures)
     rented = None if priced_here else next((f.at for f in figures if f.role in _RENTED), None)
     unsure = _UNSURE_CUT - ({"discount"} if any(f.role in _FLOWS for f in figures) else set())
-    unsure |= {"rent_growth"} if rented is not None else set()
+    unsure |= {"rent_growth"}
     for figure in figures:
         amount = percents.get(figure.at)
         if amount is None or not (figure.role in unsure or (figure.role == "occupancy" and amount.value < _LEAST_LET)):
