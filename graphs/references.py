@@ -25,6 +25,9 @@ def meant(understood: Mapping[str, Any], routes: Sequence[str], shown: Sequence[
             found.append(shown[position - 1 if position > 0 else position])
     if understood["references"] or _ELSEWHERE & understood["turn_slots"].keys():
         return list({_key(row): row for row in found}.values())
+    own = (understood["request"].get("deal") or {}).get("price") and "monthly_rent" in understood["turn_slots"]
+    if own:
+        return []  # the rent of a home whose price was told, whatever advert was shown beside it
     asks_detail = "detail" in (understood["request"].get("market") or ())
     return list(spoken_of) if asks_detail or _GOES_ON & set(routes) else []
 

@@ -82,6 +82,9 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
             meaning = meaning.instead(f"room/{meaning.period}", meaning.probability)
         if (all_monthly or _headed(seen, amount)) and meaning.label == "cost/year" and _period_behind(seen, amount) is None:
             meaning = meaning.instead("cost/month", meaning.probability)  # "como 700 de predial, todo mensual"
+        of_rent = said(seen.tokens[amount.last + 1 : amount.last + 3], "of_what_was_told")
+        if meaning.label == "cost/year" and of_rent and any(m.label == "rent/month" for m in meanings):
+            meaning = meaning.instead("cost/month", meaning.probability)  # "HOA and tax eat 190 of that"
         said_of = _period_behind(seen, amount)
         if said_of and meaning.period not in (None, said_of) and meaning.role in _PERIODIC:
             meaning = meaning.instead(f"{meaning.role}/{said_of}", meaning.probability)

@@ -206,6 +206,8 @@ def years_named(tokens: Sequence[Token], start: int, end: int) -> list[int]:
         word = tokens[at].text
         if word in _YEAR_NAMES and _before(tokens, at) not in _ORDINALS:
             found += _numbers_after(tokens, at + 1, len(tokens))
+        elif word in _SMALL and at > 1 and (tokens[at - 2].text, tokens[at - 1].text) == ("end", "of"):
+            found.append(_SMALL[word])  # "6k at the end of three"
         elif word in _ORDINALS and (
             _before(tokens, at) in _ARTICLES or (at + 1 < len(tokens) and tokens[at + 1].text in _YEAR_NAMES)
         ):
