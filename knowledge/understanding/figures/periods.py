@@ -31,6 +31,7 @@ _NET, _YEARS_COST, _DEAREST_NIGHT = frozenset({"net_yield", "cap_rate", "noi", "
 _FEWEST_LET, _LET = 7, tuple(words("let_stems"))
 _PLAIN, _NIGHT = words("plain_costs"), words("nights") | words("each_night")
 _MONTHLY, _ANNUAL = words("months"), words("years")
+_EMPTY = words("stands_empty")
 _PER = words("each_of") | {"per", "por"}
 _EACH, _UNITS = words("each_of"), frozenset({"unit", "unidad", "room", "habitacion", "cuarto", "uno", "una", "one"})
 _LETS = frozenset({"rent/month", "rent/year", "cost/month"})
@@ -73,6 +74,8 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
         paid = amount.kind == "months" and meaning.role in _PAID
         if paid or counts_a_span(seen.tokens, amount):
             meaning = meaning.instead(NOTHING, meaning.probability)
+        elif amount.kind == "months" and meaning.role == NOTHING and _idle(seen, amount):
+            meaning = meaning.instead("vacant_months", meaning.probability)
         elif amount.kind == "months" and rent and meaning.role == NOTHING and _lets(seen, amount):
             meaning = meaning.instead("vacant_months", meaning.probability)
         if yearly and meaning.label == "cost/month":
@@ -107,6 +110,11 @@ def _period_behind(seen: Seen, amount: Amount) -> str | None:
         words_after = words_after[1:]
     first = words_after[0] if words_after else ""
     return "month" if first in _MONTHLY else "year" if first in _ANNUAL else None
+
+
+def _idle(seen: Seen, amount: Amount) -> bool:
+    """ "un mes vacío al año", "two months empty": months that it is said right behind to stand empty."""
+    return any(t.text in _EMPTY for t in to_break(seen.tokens[amount.last + 1 : amount.last + 3]))
 
 
 def _lets(seen: Seen, amount: Amount) -> bool:

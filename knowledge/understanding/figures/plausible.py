@@ -22,6 +22,8 @@ _MONTHS, _MOST_MONTHS = 80.0, 600.0
 #: Rents of one property differ by no more than so many times, those of its rooms by less; smaller bare amounts may be
 #: thousands.
 _OF_A_SIZE, _OF_ROOMS, _LEAST_PRICE = 3.0, 1.5, 1_000.0
+#: What own money is told by, or follows from.
+_PUT_IN = frozenset({"own", "down", "financed", "loan", "rate", "once", "works"})
 #: What a flow may have been taken for.
 _MAY_FLOW, _SPENT = frozenset({"works", "rent", "netrent", "room"}), tuple(words("spent_stems"))
 _SAVED = words("saved")
@@ -113,6 +115,10 @@ def _own_money(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Mean
     if len(owns) == 2 and not priced and not seen.compares:
         largest = max(owns, key=lambda at: seen.amounts[at].value)
         found[largest] = meanings[largest].instead("price", meanings[largest].probability)
+    asked = {h.cue.route for h in seen.hits}
+    prices = [at for at, m in enumerate(meanings) if m.role == "price"]
+    if "cash_on_cash" in asked and len(prices) == 1 and not any(m.role in _PUT_IN for m in meanings) and not past.told:
+        found[prices[0]] = meanings[prices[0]].instead("own", meanings[prices[0]].probability)  # "put in 58k, rents 9,600"
     flows = any(m.role in ("flow", "sale") for m in meanings)
     paid = any(m.role == "own" for m in meanings) or priced or any(t.role == "own" for t in past.told)
     for at, (amount, meaning) in enumerate(zip(seen.amounts, found, strict=True)):
