@@ -116,7 +116,8 @@ def _own_money(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Mean
         largest = max(owns, key=lambda at: seen.amounts[at].value)
         found[largest] = meanings[largest].instead("price", meanings[largest].probability)
     prices = [at for at, m in enumerate(meanings) if m.role == "price"]
-    if said(seen.tokens, "cash_on_cash_by_name") and len(prices) == 1 and not any(m.role in _PUT_IN for m in meanings) and not past.told:
+    put_in = past.told or any(m.role in _PUT_IN for m in meanings)
+    if said(seen.tokens, "cash_on_cash_by_name") and len(prices) == 1 and not put_in:
         found[prices[0]] = meanings[prices[0]].instead("own", meanings[prices[0]].probability)  # "put in 58k, rents 9,600"
     flows = any(m.role in ("flow", "sale") for m in meanings)
     paid = any(m.role == "own" for m in meanings) or priced or any(t.role == "own" for t in past.told)
