@@ -58,7 +58,7 @@ class Profile:
     stands_in: dict[str, Any] | None = None
     card: dict[str, Any] | None = None
     assumed: list[dict[str, str]] = field(default_factory=list)
-    costs: list[dict[str, str]] = field(default_factory=list)
+    costs: list[dict[str, str | None]] = field(default_factory=list)
 
     def put(self, key: str, fact: Fact) -> None:
         self.cells[key] = fact

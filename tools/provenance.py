@@ -54,7 +54,7 @@ def _owned(
     value = float(fact.value)
     known = given.get(fact.key)
     if known is None or known.value != fact.value:
-        if _stated(value, stated) or (fact.key.startswith("cash_flow") and _of_three(abs(value), stated)):
+        if _stated(value, stated) or (fact.key.startswith("cash_flow") and _a_flow_of(abs(value), stated)):
             return replace(fact, source=Source("user", context.message_id or "message"))
         same = [f for f in earlier if f.unit == fact.unit and _near(f.value, value) and f.currency == fact.currency]
         known = next((f for f in same if f.key == fact.key), same[0] if same else None)
@@ -89,16 +89,17 @@ def _stated(value: float, stated: Iterable[float]) -> bool:
     if size == 0 or any(_near(n, size) or _near(100 - n, size) or _near(12 * n, size) or _near(n, 12 * size)
                         for n in numbers):
         return True
-    # ten flats at 6,500 each; a year's income and the sale in one flow; what a sale leaves after a year's tax
+    # ten flats at 6,500 each; a year's income and the sale in one flow
     pairs = ((a, b) for i, a in enumerate(numbers) for b in numbers[i:])
-    return size >= _LEAST_MADE and any(_near(a * b, size) or _near(a + b, size) or _near(abs(a - b), size) for a, b in pairs)
+    return size >= _LEAST_MADE and any(_near(a * b, size) or _near(a + b, size) for a, b in pairs)
 
 
-def _of_three(size: float, stated: Iterable[float]) -> bool:
-    """A flow that three amounts make: a year's income and the sale, less a cost."""
+def _a_flow_of(size: float, stated: Iterable[float]) -> bool:
+    """A flow that two or three amounts make: what a sale leaves after a year's tax, a year's income and the sale less a
+    cost."""
     numbers = [n for n in stated if n >= _LEAST_PART]
     whole = {round(n, 2) for n in numbers}
-    return any(round(abs(size - a - b), 2) in whole for i, a in enumerate(numbers) for b in numbers[i:])
+    return any(round(abs(size - a - b), 2) in whole for i, a in enumerate(numbers) for b in (0.0, *numbers[i:]))
 
 
 def _near(a: Any, b: float) -> bool:

@@ -42,6 +42,12 @@ class StatedCost(BaseModel):
     of: Literal["money", "rent", "price"] = Field("money", description="what the amount is, or is a percentage of")
 
 
+def cost_row(fact: Fact) -> dict[str, str | None]:
+    """A stated cost as answers show it: its fact, its name, and its period or what it is a share of."""
+    of = fact.key.removeprefix("cost_pct_of_") if fact.unit == "percent" else None
+    return {"fact": fact.id, "label": str(fact.entity), "period": fact.key.removeprefix("cost_"), "of": of}
+
+
 @tool(response_format="content_and_artifact")
 async def analyse_returns(
     runtime: Runtime,
@@ -289,9 +295,7 @@ def _report(
     result.data |= {
         "measures": measures, "missing": missing, "undefined": dict(found.undefined), "figures": figures,
         "costs": [
-            {"fact": f.id, "label": f.entity, "period": f.key.removeprefix("cost_"),
-             "of": f.key.removeprefix("cost_pct_of_") if f.unit == "percent" else None}
-            for f in facts.values()
+            cost_row(f) for f in facts.values()
             if f.key.startswith("cost_") and f.unit in ("money", "percent") and f.key not in _UPFRONT
         ],
         "upfront": [f.id for f in facts.values() if f.key in _UPFRONT],

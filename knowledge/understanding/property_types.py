@@ -17,7 +17,7 @@ _AFTER_PLOT = frozenset({"and", "to", "for", "with", "here", "there", "then"})
 _OF_BLOCK, _BEFORE_BLOCK = words("of_block"), words("before_block")
 _HOUSES = frozenset({("edificio",), ("building",)})
 _FEES, _CHARGES, _CHARGED, _PAID_SO = words("fees"), words("charges"), words("charged"), frozenset(phrases("paid_so"))
-_OF_A_HOUSE, _INSIDE = words("of_a_house"), words("inside")
+_OF_A_HOUSE = words("of_a_house")
 #: Of a flat that is called by its bedrooms: how many, and what may follow.
 _ONE_OR_TWO = frozenset({"1", "one", "2", "two"})
 _AFTER_BED = frozenset("in at for on near to with that which and or by".split())
@@ -83,12 +83,11 @@ def _of_a_fee(tokens: Sequence[Token], at: int, size: int) -> bool:
 def _describes(tokens: Sequence[Token], at: int, another: bool) -> bool:
     """ "apartaestudio, edificio del 98", "a 2016 building": the house that what is sold (`another` type) lies in."""
     after = [t.text for t in to_break(tokens[at + 1 : at + 3])]
-    before = [t.text for t in tokens[max(0, at - 3) : at]]
+    before = [t.text for t in tokens[max(0, at - 2) : at]]
     dated = bool(before) and re.fullmatch(r"(19|20)\d\d", before[-1]) is not None and before[-2:-1] != ["a"]
     of_kind = len(after) > 1 and (after[1],) in lexicon().types
     beside = tokens[at].comma or tokens[at].opens  # "un estudio, edificio nuevo"
-    inside = (beside and bool(after and after[0] in _OF_A_HOUSE)) or bool(_INSIDE & {*before})
-    return dated or (another and inside and not of_kind)
+    return dated or (another and beside and after[:1] != [] and after[0] in _OF_A_HOUSE and not of_kind)
 
 
 def _is_verb(tokens: list[Token], at: int) -> bool:

@@ -12,8 +12,10 @@ A, B, C, D = ({"id": name, "title": name, "kind": "listing"} for name in "abcd")
 LIST = [A, B, C]
 
 
-def message(*positions: int, market: tuple[str, ...] = (), **turn_slots: Any) -> dict[str, Any]:
-    return {"references": positions, "turn_slots": turn_slots, "request": {"market": list(market)}}
+def message(
+    *positions: int, market: tuple[str, ...] = (), deal: dict[str, Any] | None = None, **turn_slots: Any
+) -> dict[str, Any]:
+    return {"references": positions, "turn_slots": turn_slots, "request": {"market": list(market), "deal": deal or {}}}
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,8 @@ def test_this_one_without_one_spoken_of_is_the_last_shown() -> None:
         (["market_research"], message(market=("search",)), []),
         (["comparison"], message(), []),
         (["roi"], message(price=200_000), []),
+        (["roi"], message(monthly_rent=900), [B]),
+        (["roi"], message(monthly_rent=900, deal={"price": 200_000}), []),
         (["price_prediction"], message(city="Cali"), []),
         (["price_prediction"], message(area_m2=90), []),
     ],

@@ -76,6 +76,12 @@ async def test_a_figure_that_nobody_said_is_an_assumption() -> None:
     assert found["data"]["unstated"] == [book["monthly_rent"].id]
 
 
+async def test_a_difference_of_told_figures_is_no_figure_that_was_told() -> None:
+    found = await returns("un apto de 450 millones, tengo 130 millones", price=320e6, monthly_rent=2e6, currency="COP",
+                          measures=["gross_yield"])
+    assert facts(found)["price"].source.ref == "assumption/unstated"
+
+
 async def test_a_figure_of_an_earlier_tool_keeps_its_source_and_its_demo_flag() -> None:
     rent = Fact("monthly_rent", 2.3e6, "money", Source("aggregate", "analytics_data/x", demo=True), currency="COP")
     rt = runtime("apto de 450 millones", earlier=(rent,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from knowledge.finance.assumptions import cost_kind
 from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.rules.settle import ENTRIES, FLOWS
 
@@ -107,9 +108,10 @@ def fill_nights(deal: dict[str, Any]) -> None:
         deal["rent"] = {"amount": deal["nights"] * deal["nightly"], "period": "year", "net": False, "nights": True}
 
 
-def name_as_before(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
+def name_as_before(figures: Sequence[Figure], deal: Mapping[str, Any], *, supposing: bool) -> None:
     """ "sorry, the fee is 280k" after "the building fee, 310k", "make the reno 420k": a cost told again by a part of its name,
-    or, paid once, by its size, is the one told before."""
+    or, paid once, by its size, is the one told before; `supposing` it were another, by its kind ("what if the community fee is
+    210" after "comunidad 150")."""
     for figure in figures:
         if figure.role not in ("cost", "once") or figure.kind != "money":
             continue
@@ -119,6 +121,8 @@ def name_as_before(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
         alike = [e for e in told if named and named < set(str(e["label"]).lower().split())]
         if key == "upfront" and not alike and not any(named & set(str(e["label"]).lower().split()) for e in told):
             alike = [e for e in told if 1 / _SAME_COST < figure.value / float(e["amount"] or 1) < _SAME_COST]
+        if supposing and key == "costs" and not alike and (kind := cost_kind(figure.label)):
+            alike = [e for e in told if cost_kind(str(e["label"])) == kind]
         if len(alike) == 1 and figure.value != alike[0]["amount"]:
             if alike[0]["label"] == "-":
                 deal[key].remove(alike[0])

@@ -8,7 +8,7 @@ from typing import Any
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.deal.flows import date_flows, recurring_flows
 from knowledge.understanding.deal.parts import add_up
-from knowledge.understanding.deal.sizes import sizes
+from knowledge.understanding.deal.sizes import TIMES, sizes
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.rules.contexts import Context, Period, contexts, period_of, years_of
 from knowledge.understanding.rules.figure import Figure, noun_of
@@ -49,7 +49,6 @@ _PERCENTS = frozenset(
         "once_pct",
     }
 )
-_TIMES = frozenset({"term", "hold"})
 #: Roles in which a minus sign says something: an outlay may be written with one.
 _SIGNED = frozenset({"price", "value", "rent", "flow"})
 _COUNTS = frozenset({"nights"})
@@ -134,7 +133,7 @@ def _below(tokens: Sequence[Token], amount: Amount, meaning: Meaning) -> bool:
 def _kind(amount: Amount, meaning: Meaning) -> str:
     if meaning.role in _PERCENTS:
         return "percent"
-    if meaning.role in _TIMES:
+    if meaning.role in TIMES:
         return "years"
     if meaning.role == "vacant_months":
         return "months"

@@ -48,7 +48,7 @@ _UNITS = {
     "thousands": 1e3,
     "k": 1e3,
 }
-_TIMES = frozenset({"term", "hold"})
+TIMES = frozenset({"term", "hold"})
 
 
 def sizes(
@@ -68,7 +68,7 @@ def sizes(
             values[amount.first] = amount.value * weeks
         if meaning.role == "vacant_months" and amount.value > _MOST_EMPTY_MONTHS:
             values[amount.first] = 12 - amount.value  # "rent 690 for eleven months of the year"
-        elif amount.kind == "months" and meaning.role in _TIMES:
+        elif amount.kind == "months" and meaning.role in TIMES:
             values[amount.first] = round(amount.value / 12, 4)
         elif meaning.label == "nights/month":
             values[amount.first] = amount.value * 12

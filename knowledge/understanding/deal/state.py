@@ -140,7 +140,7 @@ def read_deal(
     figures, left = dropped(figures, tokens, deal.get("costs") or ())
     fewer, deal["costs"] = len(left) < len(deal.get("costs") or ()), left
     if correcting or replaces(tokens):
-        name_as_before(figures, deal)
+        name_as_before(figures, deal, supposing=bool(said(tokens, "supposing")))
     if not correcting:
         name_apart(figures)
     generic = [c for c in deal.get("costs") or () if is_generic(c["label"])] if replaces(tokens) else []

@@ -10,7 +10,6 @@ from knowledge.understanding.figures.history import NOTHING
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.rules.contexts import Context, contexts, period_of
-from knowledge.understanding.rules.seasons import let_by_season
 from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.rules.weeks import WEEKS_OF_A_YEAR, counts_weeks, weeks_let
 from knowledge.understanding.tokens import Token, since_break, to_break
@@ -189,7 +188,7 @@ def of_weeks(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
 
 def of_seasons(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
     """ "nine months at 850 and two at 1,600": what the seasons of a year bring are rents, and their months nothing besides."""
-    let = let_by_season(seen.tokens, seen.amounts)
+    let = seen.seasons
     if not any(meanings[n].role in _LET_SO for n in let):
         return list(meanings)
     found = list(meanings)

@@ -13,7 +13,6 @@ from knowledge.understanding.figures.plausible import plausible
 from knowledge.understanding.figures.reader import Meaning, reader
 from knowledge.understanding.figures.repeats import rows
 from knowledge.understanding.figures.seen import Seen
-from knowledge.understanding.rules.seasons import let_by_season
 
 #: Kinds of figure of which a choice is offered, and the words of a choice.
 _CHOSEN = frozenset({"term", "rate", "down", "financed"})
@@ -72,7 +71,7 @@ def _of_seasons(
 ) -> list[int | None] | None:
     """Rents of the seasons of one year are of one property: "nine months at 850 and two at 1,600"."""
     one = not past.several and sum(m.role == "price" for m in meanings) < 2
-    let = let_by_season(seen.tokens, seen.amounts) if one else ()
+    let = seen.seasons if one else ()
     return [0] * len(options) if let and all(meanings[n].label in _RENTED for n in let) else None
 
 

@@ -54,14 +54,15 @@ def alike(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
 
 
 def spoken_of(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
-    """A figure that was told comes back with an article before it, and tells nothing new: "qué porcentaje es sobre los 410"."""
+    """A told figure comes back with an article before it, or as what is reckoned on, and tells nothing new: "qué
+    porcentaje es sobre los 410", "ambas sobre 240"."""
     told = [t.value for t in past.told]
     found = []
     for amount, meaning in zip(seen.amounts, meanings, strict=True):
         before = seen.tokens[amount.first - 1] if amount.first and not seen.tokens[amount.first].opens else None
         months = amount.value == 12 and amount.kind == "other"  # "1,200 mensuales (los 12)"
         again = months or any(abs(amount.value * size - value) <= 1e-6 * value for value in told for size in (1.0, 1e3, 1e6))
-        if again and before is not None and before.text in _DEFINITE and amount.kind in ("money", "other"):
+        if again and before is not None and before.text in _DEFINITE | _ON and amount.kind in ("money", "other"):
             meaning = meaning.instead(NOTHING, meaning.probability)
         found.append(meaning)
         told.append(amount.value)

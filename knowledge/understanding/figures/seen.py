@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +17,7 @@ from knowledge.understanding.rules.figure import Figure
 from knowledge.understanding.rules.figures import NO_RETURN, read_figures, refused
 from knowledge.understanding.rules.income import share_of_income
 from knowledge.understanding.rules.marks import Mark, Marks
+from knowledge.understanding.rules.seasons import let_by_season
 from knowledge.understanding.rules.settle import settle
 from knowledge.understanding.rules.vocabulary import words
 from knowledge.understanding.tokens import Token
@@ -39,7 +40,8 @@ _OF, _FOR = frozenset({"de", "of", "con", "with"}), (["a"], ["por"], ["at"], ["f
 class Seen:
     """A message's figures (`amounts`, of `KINDS` only) before their roles are decided. `readings` by position, `ruled` by
     first token are what the two sets of rules say; `known` is the return told so far, `hits` the measures named,
-    `marks` the words that point at one option of several; `compares`: it sets options against each other."""
+    `marks` the words that point at one option of several; `compares`: it sets options against each other;
+    `seasons`: the months that the rents of the seasons of a year, by position, are for."""
 
     tokens: list[Token]
     amounts: list[Amount]
@@ -50,6 +52,7 @@ class Seen:
     follow_up: bool
     marks: Sequence[Mark] = ()
     compares: bool = False
+    seasons: Mapping[int, float] = field(default_factory=dict)
 
 
 def see(
@@ -93,6 +96,7 @@ def see(
         follow_up,
         marks.found,
         marks.asks or marks.beside or any(m.other or m.label or m.nth for m in marks.found),
+        let_by_season(tokens, found),
     )
 
 

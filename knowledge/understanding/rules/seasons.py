@@ -24,7 +24,7 @@ _WEEKS, _AHEAD, _NOTHING = words("weeks"), words("ahead"), words("brings_nothing
 #: Smaller bare figures are no rents; rents of seasons differ by no more than so many times; weeks make up a year to so much.
 _LEAST, _MOST_APART, _ROUNDED = 50.0, 20.0, 0.1
 #: How many tokens stand between a season and its other name.
-_BETWEEN = 1
+_RETOLD = 1
 _BETWEEN_THEM, _IN_MONTH = frozenset({"entre", "between"}), frozenset({"in", "from", "to", "until", "through", "since", "till"})
 _AT = (["a"], ["at"], ["en"], ["por"], ["for"])
 #: Months of the year that a message may leave untold.
@@ -63,8 +63,8 @@ class _Season:
 
 
 def let_by_season(tokens: Sequence[Token], amounts: Sequence[Amount]) -> dict[int, float]:
-    """Positions of the rents of the seasons of one year -> months of each: every season has an amount of its own, all behind
-    their seasons or all before them, and the year holds them. Empty where a message tells of no or one season."""
+    """Positions of the rents of the seasons of one year -> months of each: every season has an amount of its own, behind it,
+    before it or nearest to it, and together they make up most of a year. Empty where a message tells of no or one season."""
     pays = [n for n, a in enumerate(amounts) if a.kind in ("money", "other") and (_is_sum(a) or a.value != int(a.value))]
     seasons = _seasons(tokens, {at for n in pays for at in range(amounts[n].first, amounts[n].last + 1)})
     let = [s for s in seasons if not _is_empty(tokens, s)]
@@ -132,7 +132,7 @@ def _seasons(tokens: Sequence[Token], taken: set[int]) -> list[_Season]:
 
 def _again(tokens: Sequence[Token], before: _Season, season: _Season) -> bool:
     """ "November to April, six months": one season told twice."""
-    return before.months == season.months and not tokens[season.start].opens and season.start - before.end <= _BETWEEN
+    return before.months == season.months and not tokens[season.start].opens and season.start - before.end <= _RETOLD
 
 
 def _named(tokens: Sequence[Token], at: int) -> _Season | None:

@@ -354,3 +354,20 @@ def test_messages_put_together_of_others_are_read_as_something() -> None:
             read = understand(" ".join(words), places=default_places(), previous_slots=slots, previous_routes=routes)
             slots, routes = read.slots, read.routes
             json.dumps(slots)
+
+
+@pytest.mark.parametrize("text", ["agent please", "asesor por favor", "una persona", "human", "operador ya"])
+def test_one_word_for_a_person_is_enough(text: str) -> None:
+    assert talk([text]).routes == ("human",)
+
+
+@pytest.mark.parametrize("text", ["agent fees in Madrid?", "compro como persona natural en Cali", "is Denia good for one person?"])
+def test_the_same_word_among_others_asks_for_nobody(text: str) -> None:
+    assert talk([text]).routes != ("human",)
+
+
+def test_one_property_is_not_compared_with_itself() -> None:
+    told = "Apto de 240 millones en Ibagué con canon de 1,3 millones y predial de 1,1 millones al año."
+    assert talk([f"{told} Compare la bruta y la neta, ambas sobre 240"]).routes == ("roi",)
+    assert talk([f"{told} Otro en Neiva de 210 millones con canon de 1,2 millones. Compare la bruta de los dos"]).routes == (
+        "comparison",)
