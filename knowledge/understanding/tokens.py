@@ -92,7 +92,7 @@ def tokenise(text: str) -> list[Token]:
             opens
             and tokens
             and gap.strip() == "."
-            and (tokens[-1].text in _ABBREVIATIONS or (len(tokens[-1].raw) == 1 and tokens[-1].kind == "word"))
+            and (tokens[-1].text in _ABBREVIATIONS or _is_initial(tokens))
         ):
             opens = False
         comma = "," in gap or ":" in gap or "(" in gap or "/" in gap
@@ -114,6 +114,13 @@ def tokenise(text: str) -> list[Token]:
             tokens[-1].classes.add("secret")
         end = match.end()
     return tokens
+
+
+def _is_initial(tokens: Sequence[Token]) -> bool:
+    """ "J. Pérez", not "310k. Deposit?"."""
+    last = tokens[-1]
+    of_a_figure = len(tokens) > 1 and tokens[-2].kind == "num" and not last.gap
+    return last.kind == "word" and len(last.raw) == 1 and not of_a_figure
 
 
 def to_break(tokens: Sequence[Token], *, commas: bool = True) -> Sequence[Token]:

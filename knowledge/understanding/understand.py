@@ -352,8 +352,10 @@ def _asks_a_return(message: _Message, meant: intent.Intent, deal: Mapping[str, A
     """Whether a measure is surely asked by name and can be worked out, though the words around it speak of a search or of
     nothing ("Torrefiel, 3 habitaciones: piden 164.500 y el inquilino paga 895. ¿Bruta?"). A square metre may be its price's, a
     share of an amount anything's."""
-    if meant.routes not in (("none",), ("market_research",)) or message.injected:
+    if message.injected or meant.routes not in (("none",), ("market_research",), ("lead_qualification",)):
         return False
+    if meant.routes == ("lead_qualification",) and (message.amounts or deal.get("turn") != ["price_for_yield"]):
+        return False  # "¿hasta cuánto puedo ofrecer?" for the return told before is no offer yet
     turn = [m for m in deal.get("turn") or () if m not in _ANYTHINGS]
     named = {h.cue.route for h in message.seen.hits}
     return any(m in named and message.wanted.get(m, 0.0) >= _SURELY and feasible(m, deal) for m in turn)

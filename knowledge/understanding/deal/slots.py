@@ -247,6 +247,8 @@ def _give_roles(amounts: list[Amount], figures: list[Figure]) -> None:
         role = _ROLES.get(figure.role)
         if figure.role in ("rent", "each"):
             role = "annual_rent" if figure.period == "year" else "monthly_rent"
+        if figure.role == "each" and figure.years:
+            role = "flow"  # of one year: no rent
         if role is None:
             continue
         amount.role = role

@@ -10,14 +10,19 @@ from knowledge.understanding.figures.history import NOTHING
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.rules.contexts import Context, contexts, period_of
-from knowledge.understanding.rules.vocabulary import said, words
-from knowledge.understanding.rules.weeks import WEEKS_OF_A_YEAR, counts_weeks, weeks_let
+from knowledge.understanding.rules.rooms import times_before
+from knowledge.understanding.rules.settle import FLOWS
+from knowledge.understanding.rules.vocabulary import names, said, words
 from knowledge.understanding.tokens import Token, since_break, to_break
 
 #: How far (in tokens) a name stands from its figure, before and after.
 _NAME_BEFORE, _NAME_AFTER = 5, 5
 #: The same of a share of the year that stands empty: "5% of the gross rent lost to vacancy".
 _EMPTY_AFTER = 8
+#: The same of a list that a sum is for, before it.
+_REACH_BEFORE = 12
+#: The same of what a cost is spread over: "el seguro y el IBI, repartidos por meses, se nos van otros 47".
+_SPREAD_AWAY = 7
 #: Costs that are a year's.
 _YEARLY = words("yearly_costs")
 #: What costs of a purchase may be taken for, an instalment, and the share of a year that stands empty.
@@ -34,16 +39,24 @@ _EMPTY, _BOUNDS = words("of_empty"), words("bounds_of_payments")
 _REPAID = frozenset({"monthly_payment", "total_interest"})
 _LENDERS, _LENDS = words("of_loans"), tuple(words("lends_stems"))
 _ARTICLES, _PRICED, _WHOLE_YEAR = words("the"), frozenset({"de", "of", "at", "por", "for", "worth"}), 12
-#: What a week's rent may be taken for.
-_LET = frozenset({"rent", "room", "night", "cost", NOTHING})
 _RENTS = frozenset({"rent", "netrent"})
-_LET_SO = _RENTS | {"room", "rentbudget"}
+#: What names of figures call a cost, what a sum that comes in or is left may be taken for, what a percentage is never.
+_NAMED_COSTS = frozenset({"cost", "once", "works", "rent_cost", "own", "instalment"})
+_SPENT, _COMES_IN = frozenset({"cost", "once", "works", "own", "convert"}), frozenset({"cost", "convert"})
+_STRETCHES = frozenset({"term", "hold"})
+_JOINTS = frozenset({"en", "de", "of", "in", "for"})
+_OF_A_SIZE = 3.0
+#: A smaller share paid down is a whole number.
+_LEAST_DOWN = 10.0
+_DEPOSIT_OF = _PRICED | {"del"}
+_SOLD = ("vent", "vend", "sale", "sell", "sold", "resale")
 
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
     """A figure with the words right before it and after it, up to the next figures; `beyond` reaches further after it.
-    `message` is what the whole message tells."""
+    `before_a_cost` is the period of the cost that the next figure is; `like_a_rent`: it is told in the words of the month's
+    rent before it; `message` is what the whole message tells."""
 
     amount: Amount
     meaning: Meaning
@@ -52,28 +65,49 @@ class _Beside:
     before: Sequence[Token]
     after: Sequence[Token]
     beyond: Sequence[Token]
+    before_a_cost: str | None
+    like_a_rent: bool
     message: _Message
+
+    def names_a_cost(self, *, joined: bool = False) -> bool:
+        """Whether a cost is named beside it; `joined`: right behind it with a preposition ("71 mil en comisiones")."""
+        start = self.amount.last + 1
+        if joined:
+            return bool(self.after) and self.after[0].text in _JOINTS and start + 1 in self.message.costs
+        before, after = since_break(self.before), to_break(self.after)
+        near = range(self.amount.first - len(before), start + len(after))
+        return any(at in self.message.costs for at in near)
 
 
 @dataclass(frozen=True, slots=True)
 class _Message:
-    """Whether a month's rent is told (`monthly`), the largest price, whether money is lent, and whether a payment is asked for
-    whose rate is not known yet (`repaying`)."""
+    """Whether a month's rent is told (`monthly`), the largest price, whether money is lent, whether a payment is asked for
+    whose rate is not known yet (`repaying`), a loan's term is told without a rate (`termed`), a floor area without a price is
+    (`sized`), a return over years is asked (`over_years`), and which tokens name `costs`."""
 
     monthly: bool
     largest: float
     lending: bool
     repaying: bool
+    termed: bool
+    sized: bool
+    over_years: bool
+    costs: frozenset[int]
 
 
 def as_named(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
     """Each figure as its own words call it, where they name one thing only."""
+    roles = {m.role for m in meanings}
     message = _Message(
         any(m.label in ("rent/month", "netrent/month") for m in meanings),
         max((a.value for a, m in zip(seen.amounts, meanings, strict=True) if m.role == "price"), default=0.0),
         any(t.text in _LENDERS or t.text.startswith(_LENDS) for t in seen.tokens)
         or any(h.cue.route in _REPAID for h in seen.hits),
         any(h.cue.route in _REPAID for h in seen.hits) and not seen.known.get("rate_pct"),
+        "term" in roles and not {"rate", "target"} & roles,
+        any(a.kind == "area" for a in seen.amounts) and not {"price", "value"} & roles,
+        bool({h.cue.route for h in seen.hits} & FLOWS),
+        frozenset(at for n in names(seen.tokens) if n.role in _NAMED_COSTS for at in range(n.start, n.end)),
     )
     found = []
     for at, (amount, meaning, context) in enumerate(
@@ -86,6 +120,8 @@ def as_named(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
             seen.tokens[max(previous, amount.first - _NAME_BEFORE) : amount.first],
             seen.tokens[amount.last + 1 : min(following, amount.last + 1 + _NAME_AFTER)],
             seen.tokens[amount.last + 1 : min(following, amount.last + 1 + _EMPTY_AFTER)],
+            meanings[at + 1].period if at + 1 < len(meanings) and meanings[at + 1].role == "cost" else None,
+            bool(at) and _told_alike(seen, at - 1, at) and meanings[at - 1].label == "rent/month",
             message,
         )
         label = next((said_of for read in _READINGS if (said_of := read(figure))), None)
@@ -111,7 +147,8 @@ def _cost(figure: _Beside) -> str | None:
         return "once"
     if meaning.role in _TAXED and figure.message.largest > figure.amount.value and said(after, "taxes_of_purchase"):
         return "once"
-    if meaning.label == "cost/year" and said(before[-2:], "spread_over_months"):
+    spread = figure.tokens[max(figure.context.left, figure.amount.first - _SPREAD_AWAY) : figure.amount.first]
+    if meaning.label == "cost/year" and said(spread, "spread_over_months"):
         return "cost/month"  # "predial mensualizado 95 mil"
     if meaning.label == "cost/year" and figure.message.monthly and period_of(figure.tokens, figure.context) is None:
         likely = meaning.perhaps("cost/month") and not {t.text for t in (*before, *after)} & _YEARLY
@@ -130,6 +167,8 @@ def _rent_or_price(figure: _Beside) -> str | None:
         return "rent/month"
     if meaning.label == "rent/month" and of_a_type and meaning.perhaps("price") and not said(figure.after, "rent_behind"):
         return "price"
+    if meaning.label == "rent/month" and times_before(figure.tokens, figure.amount.first):
+        return "room/month"
     if meaning.role == "rentbudget" and said(figure.before, "lets_for"):
         return "rent/month"
     named = meaning.role == NOTHING and meaning.perhaps("rent/month") and said(figure.after[:2], "rent_behind")
@@ -168,37 +207,57 @@ def _share(figure: _Beside) -> str | None:
     return "vacancy" if percent and _stands_empty(figure.before, figure.beyond) else None
 
 
-_READINGS = (_cost, _rent_or_price, _instalment, _share)
+def _income(figure: _Beside) -> str | None:
+    """ "ingresa 21.600 al año" is no cost, and neither is what is left: "after every cost it leaves 5,950 a year"."""
+    if figure.like_a_rent and figure.meaning.role == "cost" and not figure.names_a_cost():
+        return "rent/month"  # "900 mil por la casa de adelante y 650 mil por la de atrás"
+    period = period_of(figure.tokens, figure.context)
+    if period is None or figure.meaning.role not in _SPENT or figure.names_a_cost():
+        return None
+    if said(figure.before, "is_left"):
+        return f"netrent/{period}"
+    comes_in = figure.meaning.role in _COMES_IN and said(figure.before[-3:], "comes_in")
+    return f"rent/{period}" if comes_in else None
 
 
-def of_weeks(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
-    """ "22 weeks at 1,150", "250 a week": a week's rent is told for the year's weeks that are let (`weeks_let`)."""
-    found = list(meanings)
-    let = any(m.role in _RENTS for m in meanings) or bool(seen.known.get("rent"))
-    for at, (amount, meaning) in enumerate(zip(seen.amounts, meanings, strict=True)):
-        if meaning.role == "cost" and let:
-            continue  # "vigilancia 30 mil semanales"
-        pays = amount.kind in ("money", "other") and meaning.role in _LET and amount.value > WEEKS_OF_A_YEAR
-        if pays and weeks_let(seen.tokens, seen.amounts, at):
-            found[at] = meaning.instead("rent/year", meaning.probability)
-        elif counts_weeks(seen.tokens, amount):
-            found[at] = meaning.instead(NOTHING, meaning.probability)
-    return found
+def _money(figure: _Beside) -> str | None:
+    """ "€60,000 deposit" is own money; "se fueron 71 mil en comisiones, 48 mil de limpieza" lists costs; a price "per square
+    metre" of a home whose size is told."""
+    role, after = figure.meaning.role, figure.after
+    if figure.amount.kind != "money":
+        return None
+    if role == "price" and said(to_break(after[:1]), "deposit_behind") and not {t.text for t in after[1:2]} & _DEPOSIT_OF:
+        return "own"
+    clause = figure.tokens[max(figure.context.left, figure.amount.first - _REACH_BEFORE) : figure.amount.first]
+    if role in ("works", "once") and said(clause, "between_deposit"):
+        return "own"  # "entre entrada, impuestos y reforma se me han ido 46.000"
+    if role == NOTHING and figure.before_a_cost and figure.names_a_cost(joined=True):
+        return f"cost/{figure.before_a_cost}"
+    if role == NOTHING and figure.message.sized and said(to_break(after), "per_metre"):
+        return "price"
+    sold = figure.message.over_years and any(t.text.startswith(_SOLD) for t in figure.before)
+    return "sale" if role == NOTHING and sold else None
 
 
-def of_seasons(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
-    """ "nine months at 850 and two at 1,600": what the seasons of a year bring are rents, and their months nothing besides."""
-    let = seen.seasons
-    if not any(meanings[n].role in _LET_SO for n in let):
-        return list(meanings)
-    found = list(meanings)
-    net = any(meanings[n].role == "netrent" for n in let)
-    for at, (amount, meaning) in enumerate(zip(seen.amounts, meanings, strict=True)):
-        if at in let and meaning.label not in ("rent/year", "netrent/year"):
-            found[at] = meaning.instead("netrent/month" if net else "rent/month", meaning.probability)
-        elif at not in let and (amount.kind == "months" or (amount.kind == "other" and amount.value < _WHOLE_YEAR)):
-            found[at] = meaning.instead(NOTHING, meaning.probability)
-    return found
+def _percent(figure: _Beside) -> str | None:
+    """ "an 11% loan" is no stretch of years; a share below ten that is no whole number, with a term, is a rate: "gives me 6.5 %
+    on 150k for 10 years"."""
+    role, value = figure.meaning.role, figure.amount.value
+    if figure.amount.kind != "percent":
+        return None
+    odd = role == "down" and value < _LEAST_DOWN and value != int(value) and figure.message.termed
+    return "rate" if role in _STRETCHES or (odd and not said(figure.beyond, "as_deposit")) else None
+
+
+_READINGS = (_cost, _income, _money, _percent, _rent_or_price, _instalment, _share)
+
+
+def _told_alike(seen: Seen, one: int, other: int) -> bool:
+    """Whether two amounts of a size are followed by the same two words."""
+    first, second = seen.amounts[one], seen.amounts[other]
+    behind = [[t.text for t in to_break(seen.tokens[a.last + 1 : a.last + 3])] for a in (first, second)]
+    of_a_size = second.value / _OF_A_SIZE <= first.value <= second.value * _OF_A_SIZE
+    return behind[0] == behind[1] and len(behind[0]) == 2 and of_a_size and first.kind == second.kind == "money"
 
 
 def _opens_with(tokens: Sequence[Token], context: Context, names: frozenset[str]) -> bool:

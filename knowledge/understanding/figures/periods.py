@@ -89,6 +89,8 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
         if meaning.label == "cost/year" and of_rent and any(m.label == "rent/month" for m in meanings):
             meaning = meaning.instead("cost/month", meaning.probability)  # "HOA and tax eat 190 of that"
         said_of = _period_behind(seen, amount)
+        if said_of and meaning.label == "night":
+            meaning = meaning.instead(f"rent/{said_of}", meaning.probability)  # "nightly rentals gross 41,000 a yr"
         if said_of and meaning.period not in (None, said_of) and meaning.role in _PERIODIC:
             meaning = meaning.instead(f"{meaning.role}/{said_of}", meaning.probability)
         found.append(meaning)

@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from knowledge.understanding.amounts import Amount
-from knowledge.understanding.figures.beside import as_named, of_seasons, of_weeks
+from knowledge.understanding.figures.beside import as_named
 from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.periods import of_their_period
 from knowledge.understanding.figures.reader import Meaning
-from knowledge.understanding.figures.repeats import alike, all_in, of_others, on_what, spoken_of, that_hold, worth_now
+from knowledge.understanding.figures.repeats import (
+    alike,
+    all_in,
+    in_series,
+    of_others,
+    on_what,
+    spoken_of,
+    that_hold,
+    worth_now,
+)  # fmt: skip
 from knowledge.understanding.figures.seen import Seen
+from knowledge.understanding.figures.shared_periods import of_lists
+from knowledge.understanding.figures.stretches import of_seasons, of_weeks
 from knowledge.understanding.rules.contexts import Context, contexts, years_of
 from knowledge.understanding.rules.settle import FLOWS
 from knowledge.understanding.rules.vocabulary import names, said, words
@@ -39,8 +50,8 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
     rents += [a.value for a, m in zip(seen.amounts, meanings, strict=True) if m.label == "rent/month"]
     found: list[Meaning] = []
     price = 0.0
-    meanings = all_in(seen, worth_now(seen, on_what(seen, spoken_of(seen, alike(seen, meanings), past))))
-    meanings = of_their_period(seen, as_named(seen, of_weeks(seen, meanings)), past)
+    meanings = all_in(seen, worth_now(seen, on_what(seen, spoken_of(seen, in_series(seen, alike(seen, meanings)), past))))
+    meanings = of_their_period(seen, of_lists(seen, as_named(seen, of_weeks(seen, meanings))), past)
     meanings = of_seasons(seen, _own_money(seen, that_hold(seen, meanings, past), past))
     around = contexts(seen.tokens, seen.amounts)
     meanings = _dated(seen, meanings, around)
@@ -114,7 +125,9 @@ def _own_money(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Mean
     owns = [at for at, m in enumerate(meanings) if m.role == "own"]
     if len(owns) == 2 and not priced and not seen.compares:
         largest = max(owns, key=lambda at: seen.amounts[at].value)
-        found[largest] = meanings[largest].instead("price", meanings[largest].probability)
+        behind = seen.amounts[largest].last + 1
+        if not said(seen.tokens[behind : behind + 1], "deposit_behind"):
+            found[largest] = meanings[largest].instead("price", meanings[largest].probability)
     prices = [at for at, m in enumerate(meanings) if m.role == "price"]
     put_in = past.told or any(m.role in _PUT_IN for m in meanings)
     if said(seen.tokens, "cash_on_cash_by_name") and len(prices) == 1 and not put_in:
@@ -123,7 +136,7 @@ def _own_money(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Mean
     paid = any(m.role == "own" for m in meanings) or priced or any(t.role == "own" for t in past.told)
     for at, (amount, meaning) in enumerate(zip(seen.amounts, found, strict=True)):
         after = seen.tokens[amount.last + 1] if amount.last + 1 < len(seen.tokens) else None
-        if amount.below and flows and (meaning.role == "price" or (meaning.role == "flow" and not paid)):
+        if amount.below and flows and (meaning.role in ("price", NOTHING) or (meaning.role == "flow" and not paid)):
             paid = True
             found[at] = meaning.instead("own", meaning.probability)
         elif meaning.role == "own" and after is not None and not after.opens and after.text in _SAVED and not (

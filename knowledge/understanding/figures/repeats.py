@@ -9,6 +9,7 @@ from knowledge.understanding.amounts import Amount
 from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
+from knowledge.understanding.rules.settle import FLOWS
 from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.tokens import Token, to_break
 
@@ -31,10 +32,11 @@ _DEFINITE, _BOUGHT, _WORTH = words("definite"), tuple(words("bought_stems")), tu
 
 
 def rows(tokens: Sequence[Token], amounts: Sequence[Amount]) -> Iterator[tuple[int, int]]:
-    """(first, end) of figures that follow each other with nothing but commas or "and" between: "1.6, 2.05 y 2.3 millones"."""
+    """(first, end) of figures that follow each other with nothing but commas, semicolons or "and" between: "1.6, 2.05 y 2.3
+    millones"."""
     start = 0
     for at in range(1, len(amounts) + 1):
-        if at < len(amounts) and not tokens[amounts[at].first].opens:
+        if at < len(amounts) and (not tokens[amounts[at].first].opens or tokens[amounts[at].first].gap.strip() == ";"):
             between = tokens[amounts[at - 1].last + 1 : amounts[at].first]
             if len(between) <= 1 and all(t.text in _AND for t in between):
                 continue
@@ -50,6 +52,18 @@ def alike(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
         label, times = Counter(m.label for m in meanings[start:end]).most_common(1)[0]
         if end - start > 2 and times == end - start - 1 and label != NOTHING:
             found[start:end] = [m if m.label == label else m.instead(label, m.probability) for m in meanings[start:end]]
+    return found
+
+
+def in_series(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
+    """Where a return over years is asked, a row of three or more figures most of which are flows holds nothing else:
+    "-120,000 / 0 / 6,000 / 6,000 / 149,000"."""
+    asked = {h.cue.route for h in seen.hits} | {*seen.known.get("asked", ())}
+    found = list(meanings)
+    for start, end in rows(seen.tokens, seen.amounts) if asked & FLOWS else ():
+        flows = sum(m.role == "flow" for m in meanings[start:end])
+        if end - start > 2 and 2 * flows >= end - start:
+            found[start:end] = [m.instead("flow", m.probability) if m.role == NOTHING else m for m in meanings[start:end]]
     return found
 
 

@@ -162,17 +162,18 @@ def _leads_on(tokens: Sequence[Token], after: int, figure: int) -> bool:
 def period_of(tokens: Sequence[Token], context: Context) -> Period | None:
     """The period that a figure is stated for: "al mes", "/yr", "mensuales", "los gastos del año son", "monthly HOA"."""
     for at in range(context.last + 1, min(context.right, context.last + 8, len(tokens))):
-        if found := _period_word(tokens, at):
+        if found := period_word(tokens, at):
             return found
     for at in range(context.first - 1, _clause(tokens, context) - 1, -1):
         if tokens[at + 1].text in ("on", "for", "por", "sobre", "payment", "payments"):
             continue  # "monthly on 2.4 mdp" asks for the month's
-        if found := _period_word(tokens, at):
+        if found := period_word(tokens, at):
             return found
     return None
 
 
-def _period_word(tokens: Sequence[Token], at: int) -> Period | None:
+def period_word(tokens: Sequence[Token], at: int) -> Period | None:
+    """The month or year that the word at `at` tells a figure for; None where it counts them or is another word."""
     word, after = tokens[at].text, tokens[at + 1] if at + 1 < len(tokens) else None
     if word in _MONTHS and not _counted(tokens, at):
         return "month"

@@ -53,6 +53,7 @@ _ASKED_FOR = frozenset(
         ("cash_on_cash", "own"),
     }
 )
+_NOT_ONE = frozenset({"ni", "not", "sin"})
 _IS_NOT = frozenset({"son", "es", "era", "eran", "fue", "fueron"})
 _THRESHOLDS = frozenset(
     (name, than) for name in ("gross", "net", "yield", "yielding", "neto", "neta", "bruto", "bruta")
@@ -138,6 +139,8 @@ def refused(tokens: Sequence[Token], amount: Amount) -> bool:
         words_at(list(tokens), max(0, amount.first - 2), 2) in (("instead", "of"), ("rather", "than"))
     ):
         return True
+    if amount.kind == "money" and amount.value == 1 and amount.first and tokens[amount.first - 1].text in _NOT_ONE:
+        return True  # "no he cobrado ni un peso"
     negated = words_at(list(tokens), max(0, amount.first - 2), 2)
     goes_on = any(t.comma or t.text in ("sino", "que") for t in tokens[amount.last + 1 : amount.last + 4])
     if len(negated) == 2 and negated[0] == "no" and negated[1] in _IS_NOT and goes_on:

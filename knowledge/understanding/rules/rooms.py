@@ -15,6 +15,7 @@ _LET, _YOURS = words("let_words"), words("yours")
 _NEAR = 6
 _JUST_BEFORE = 4
 _OF_FOUR, _MONTHS = words("of_four"), words("months")
+_TIMES = frozenset({"por", "x", "times", "veces"})
 _UNITS = frozenset({"unit", "units", "unidades"})
 _EMPTY = frozenset({"vacia", "vacio", "vacias", "vacios", "empty", "unlet"})
 
@@ -57,6 +58,13 @@ def rooms_before(tokens: Sequence[Token], at: int, reach: int = _JUST_BEFORE) ->
         if number > 1 or token.comma or token.opens:
             return number if 2 <= number <= 60 else 1
     return 1
+
+
+def times_before(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the rent at `at` is told to be multiplied: "4 x 320 €", "5 times 610"."""
+    number, times = (tokens[at - 2], tokens[at - 1]) if at > 1 else (None, None)
+    counted = number is not None and re.fullmatch("[2-9]|[1-5][0-9]", number.raw) is not None
+    return counted and times is not None and times.text in _TIMES and not times.opens and not times.comma
 
 
 def rooms_near(tokens: Sequence[Token], amount: Amount) -> int | None:

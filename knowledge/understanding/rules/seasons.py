@@ -189,5 +189,9 @@ def _left(tokens: Sequence[Token], at: int) -> _Season | None:
 
 def _is_empty(tokens: Sequence[Token], season: _Season) -> bool:
     """Whether nothing comes in then: "el otro vacía", "nothing the rest of the year"."""
-    clause = [*since_break(tokens[: season.end]), *to_break(tokens[season.end :])]
+    behind = to_break(tokens[season.end :])
+    number = next((n for n, t in enumerate(behind) if t.kind == "num"), len(behind))
+    if _EMPTY & {t.text for t in behind[:number]}:
+        return True  # "a 480 once meses porque en agosto se queda vacío"
+    clause = [*since_break(tokens[: season.end]), *behind]
     return bool((_EMPTY | _NOTHING) & {t.text for t in clause}) and not any(t.kind == "num" and len(t.raw) > 2 for t in clause)
