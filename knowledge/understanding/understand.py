@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from knowledge.understanding import intent, language, mentions, request, roles, slots
 from knowledge.understanding.amounts import Amount, read_amounts
+from knowledge.understanding.asked_places import asked_places, refused_places
 from knowledge.understanding.bounds import size_bounds
 from knowledge.understanding.cues import Hit
 from knowledge.understanding.deal.slots import deal_of, told_slots
@@ -23,6 +24,7 @@ from knowledge.understanding.gazetteer import PlaceIndex, default_places
 from knowledge.understanding.index_rates import with_margin
 from knowledge.understanding.injection import cut_injection
 from knowledge.understanding.lexicon import phrases, words
+from knowledge.understanding.loose_figures import fill_figures, lend
 from knowledge.understanding.model import Place, Quantity, Understanding
 from knowledge.understanding.options import (
     FIGURES,
@@ -33,6 +35,14 @@ from knowledge.understanding.options import (
     remember,
 )
 from knowledge.understanding.person_names import find_names
+from knowledge.understanding.place_slots import (
+    added,
+    exchanged,
+    forget_refused,
+    place_slots,
+    remember_places,
+    with_earlier,
+)
 from knowledge.understanding.places import country_votes, find_places
 from knowledge.understanding.property_types import tag_types
 from knowledge.understanding.rules.asked import base_of, feasible
@@ -50,9 +60,9 @@ __all__ = ["PlaceIndex", "Understanding", "default_places", "understand"]
 Judge = Callable[[intent.Intent, Features, intent.Context], intent.Intent]
 #: (the figures of a message, what was told before) -> (what each figure is, what is told then).
 FigureReader = Callable[[Seen, Past], tuple[list[Meaning], Past]]
-#: Figures that no other reading of their words may use.
 #: From so much on a price is told in millions.
 _MANY_MILLIONS = 2e7
+#: Figures that no other reading of their words may use.
 _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phone", "year"})
 #: From this probability on a measure is likely asked; words of a message that the next one's reading looks at.
 _LIKELY, _SURELY, _WORDS = 0.3, 0.9, 60
@@ -163,9 +173,9 @@ def understand(
         after |= {k: v for k, v in told.items() if k in known and k not in turn and earlier.get(k) not in (None, v)}
     if not message.moved and after.get("property_type") in message.said.refused_types:
         after.pop("property_type")
-    slots.forget_refused(after, message.refused, turn)
+    forget_refused(after, message.refused, turn)
     slots.forget_features(after, message.said.refused_features)
-    slots.remember_places(known, after, message.moved)
+    remember_places(known, after, message.moved)
 
     wanted = request.build_request(
         message.tokens, _of_all(message), message.readings, message.about, meant.wishes, after, comparing and not options
@@ -247,8 +257,8 @@ def _read(
     said = mentions.find_mentions(read_text, tokens, figures | names, types_at, name)
     readings = roles.read_roles(tokens, amounts, _repaying(tokens, known))
     follow_up = is_follow_up(tokens)
-    refused = slots.refused_places(tokens, found, (known.get("_request") or {}).get("refused_places") or ())
-    about = slots.asked_places(tokens, found, refused, said.correction_at, "city" in known)
+    refused = refused_places(tokens, found, (known.get("_request") or {}).get("refused_places") or ())
+    about = asked_places(tokens, found, refused, said.correction_at, "city" in known)
     earlier = known.get("_told") or []
     marks = find_marks(read_text, tokens, amounts, about, types_at, any("name" in r for r in earlier))
     deal = (known.get("_request") or {}).get("deal") or {}
@@ -324,7 +334,7 @@ def _decide(
     says = {pair for h in hits for pair in h.cue.says}
     elsewhere = max(scores.get("roi", 0.0), scores.get("price_prediction", 0.0)) >= 3
     if not message.told.several:
-        slots.fill_figures(
+        fill_figures(
             message.tokens,
             _unnamed(message),
             message.said,
@@ -334,7 +344,7 @@ def _decide(
             lead=scores.get("lead_qualification", 0.0) >= 3,
             follow_up=message.follow_up or (bool(known) and len(message.tokens) <= LONGEST_ANSWER),
         )
-        slots.lend(message.amounts, bool(message.said.types))
+        lend(message.amounts, bool(message.said.types))
     context, hits, scores = score()
     grammar = intent.decide(stream, hits, scores, context, previous_routes)
     told = {m.label for m in message.meanings} | {name for name, p in message.wanted.items() if p >= _LIKELY}
@@ -417,7 +427,7 @@ def _turn_slots(
 ) -> dict[str, Any]:
     """What this message says, as slots."""
     said, comparing = message.said, "comparison" in meant.routes
-    turn = slots.place_slots(message.about)
+    turn = place_slots(message.about)
     permitting = open_question == "consent" and message.accepts is not None  # "yes, you can store it" is about no shop
     if said.types and not permitting:
         turn["property_type"] = said.types[0] if len(said.types) == 1 else list(said.types)
@@ -435,10 +445,10 @@ def _turn_slots(
     short = 0 < len(message.tokens) <= 4 and all(t.kind == "word" for t in message.tokens)
     if open_question == "name" and "name" not in turn and short:
         turn["name"] = message.text.strip(" .!")
-    turn |= slots.exchanged(turn, known, message.refused)
-    turn |= slots.added(message.tokens, message.about, turn, known)
+    turn |= exchanged(turn, known, message.refused)
+    turn |= added(message.tokens, message.about, turn, known)
     if comparing or message.marks.beside:
-        turn |= slots.with_earlier(
+        turn |= with_earlier(
             turn,
             known,
             message.moved or bool(said.references),
