@@ -20,6 +20,7 @@ _BETWEEN_NEITHER = frozenset({"en", "de", "del", "in", "el", "la", "los", "las",
 _TOLD, _WRONG, _LEAVE_OUT = phrases("told_places"), words("wrong"), words("leave_out")
 _OUT, _AGAIN = phrases("refused_after"), phrases("again")
 _NOT_OUT, _DISCARDED = {(word,) for word in words("not_out")}, words("discarded")
+_SWAPPED, _FOR_ANOTHER, _BUT_ANOTHER = words("swapped"), (("por",), ("for",), ("with",), ("to",)), (("sino",), ("but",))
 _AS = frozenset({"por", "ya", "queda", "quedan", "as"})
 
 
@@ -37,7 +38,7 @@ def _refused(tokens: list[Token], first: int, last: int) -> bool:
         return False
     if _neither(tokens, first):
         return True
-    if _discarded(tokens, first):
+    if _discarded(tokens, first) or _swapped(tokens, first, last):
         return True
     if {t.text for t in tokens[max(0, first - 2) : first] if t.text not in lexicon().articles} & _LEAVE_OUT:
         return True
@@ -68,6 +69,14 @@ def _discarded(tokens: list[Token], first: int) -> bool:
         return False
     word = tokens[first - 1]
     return word.opens or word.comma or tokens[first - 2].text in _AS
+
+
+def _swapped(tokens: list[Token], first: int, last: int) -> bool:
+    """ "cambia X por Y", "swap X for Y", "no era X sino Y": the first of two places, which the other replaces."""
+    after = words_at(tokens, last + 1, 1)
+    if after in _FOR_ANOTHER:
+        return any(t.text in _SWAPPED for t in tokens[max(0, first - 2) : first])
+    return after in _BUT_ANOTHER and any(t.text in _REFUSERS for t in tokens[max(0, first - 3) : first])
 
 
 def _neither(tokens: list[Token], first: int) -> bool:

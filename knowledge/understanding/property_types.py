@@ -17,7 +17,7 @@ _AFTER_PLOT = frozenset({"and", "to", "for", "with", "here", "there", "then"})
 _OF_BLOCK, _BEFORE_BLOCK = words("of_block"), words("before_block")
 _HOUSES = frozenset({("edificio",), ("building",)})
 _FEES, _CHARGES, _CHARGED, _PAID_SO = words("fees"), words("charges"), words("charged"), frozenset(phrases("paid_so"))
-_OF_A_HOUSE = words("of_a_house")
+_OF_A_HOUSE, _OF_A_TIME = words("of_a_house"), (["de", "los"], ["from", "the"])
 #: Of a flat that is called by its bedrooms: how many, and what may follow.
 _ONE_OR_TWO = frozenset({"1", "one", "2", "two"})
 _AFTER_BED = frozenset("in at for on near to with that which and or by".split())
@@ -87,7 +87,8 @@ def _describes(tokens: Sequence[Token], at: int, another: bool) -> bool:
     dated = bool(before) and re.fullmatch(r"(19|20)\d\d", before[-1]) is not None and before[-2:-1] != ["a"]
     of_kind = len(after) > 1 and (after[1],) in lexicon().types
     beside = tokens[at].comma or tokens[at].opens  # "un estudio, edificio nuevo"
-    return dated or (another and beside and after[:1] != [] and after[0] in _OF_A_HOUSE and not of_kind)
+    of_a_house = bool(after) and (after[0] in _OF_A_HOUSE or after in _OF_A_TIME)
+    return dated or (another and beside and of_a_house and not of_kind)
 
 
 def _is_verb(tokens: list[Token], at: int) -> bool:
@@ -144,7 +145,8 @@ def _is_floor(tokens: list[Token], at: int, words: tuple[str, ...]) -> bool:
     """ "piso 8", "8.º piso": a storey, not a flat; "land" as in "land on" and so on is left to the vocabulary."""
     if words not in (("piso",), ("pisos",)):
         return False
-    if at > 1 and lexicon().numbers.get(tokens[at - 1].text, 0) > 1 and tokens[at - 2].text in ("de", "con"):
+    counted = at > 1 and (lexicon().numbers.get(tokens[at - 1].text, 0) > 1 or re.fullmatch("[2-9]", tokens[at - 1].raw))
+    if counted and tokens[at - 2].text in ("de", "con"):
         return True  # "una casa de dos pisos"
     after = tokens[at + 1] if at + 1 < len(tokens) else None
     if after is not None and after.kind == "num" and not after.opens and len(after.raw) <= 2:

@@ -44,8 +44,8 @@ STRENGTH = 5.0
 ITERATIONS = 80
 #: How often the network sees each figure, with each history.
 EPOCHS = 4
-#: Units of its hidden layer, chosen with the epochs on a held-out fold.
-HIDDEN = 192
+#: Networks whose mean it is, and hidden units of each, chosen with the epochs on a held-out fold.
+MEMBERS, HIDDEN = 4, 48
 #: The same of the network that tells options apart.
 OWNER_EPOCHS = 3
 Floats = NDArray[np.float64]
@@ -207,7 +207,7 @@ def fit(examples: Sequence[Example], histories: Sequence[Sequence[Sequence[str]]
     wanted = [r.label for _ in histories for e in examples for r in e.rows]
     x, y = matrix(rows), np.asarray(wanted)
     if whole:
-        return Reader(fit_net(x, y, sorted(set(wanted)), EPOCHS, HIDDEN))
+        return Reader(fit_net(x, y, sorted(set(wanted)), EPOCHS, HIDDEN, MEMBERS))
     return Reader(_linear([LogisticRegression(C=STRENGTH, max_iter=ITERATIONS, tol=1e-3).fit(x, y)]))
 
 

@@ -15,14 +15,17 @@ _PARTS = frozenset({"retail", "warehouse", "office", "studio", "room"})
 _BY_THE_ROOM, _AMOUNT_OF = phrases("by_the_room"), words("amount_of")
 _SPOKEN_OF = frozenset({"it", "this", "that", "them"})
 _REACH_AROUND = 5
+_ALL_THAT = (("is", "all"), ("are", "all"), ("s", "all"), ("son", "todos"), ("son", "todas"), ("otra", "vez"))
+_NOTHING_BUT = (("puros",), ("puras",))
 
 
 def wanted_types(
     tokens: list[Token], types_at: dict[int, str], correction: int | None
 ) -> tuple[list[str], list[str]]:
     """(types asked for, types refused); neither holds what is only part of another or belongs to the story."""
-    refused = [k for at, k in types_at.items() if negated(tokens, at) or refused_after(tokens, at)]
-    asked = {at: k for at, k in types_at.items() if not (negated(tokens, at) or refused_after(tokens, at))}
+    out = {at for at in types_at if negated(tokens, at) or refused_after(tokens, at) or _shown_again(tokens, at)}
+    refused = [k for at, k in types_at.items() if at in out]
+    asked = {at: k for at, k in types_at.items() if at not in out}
     if correction is not None and any(at >= correction for at in asked):
         asked = {at: k for at, k in asked.items() if at >= correction}
     if "room" in asked.values() and _lets_by_the_room(tokens, set(asked.values())):
@@ -32,6 +35,13 @@ def wanted_types(
             asked = {at: k for at, k in asked.items() if not aside(tokens, at, asked)} or asked
     wanted = list(dict.fromkeys(asked.values()))
     return ["building"] if "building" in wanted else wanted, [k for k in refused if k not in wanted]
+
+
+def _shown_again(tokens: list[Token], at: int) -> bool:
+    """ "that list is all studios", "and studios again", "puros estudios": what came up and was not asked for."""
+    before, after = words_at(tokens, max(0, at - 2), min(at, 2)), tokens[at + 1 : at + 2]
+    again = bool(after) and after[0].text == "again" and not after[0].opens
+    return again or before in _ALL_THAT or before[-1:] in _NOTHING_BUT
 
 
 def _is_part(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:
