@@ -60,6 +60,10 @@ _YEAR_OPENERS = words("year_openers")
 _ORDINAL_TAILS = words("ordinal_tails")
 _TELEPHONE_WORDS = words("telephone_words")
 _LOAN_WORDS, _RATE_NAMES, _POINTS = words("loan_words"), words("rate_names") - {"tipo"}, words("points")
+_THOUSANDS = re.compile(r"\d{1,3}[.,]\d\d0")
+_REFERENCES, _THESE = words("references"), frozenset({"estos", "estas", "esos", "esas", "these", "those"})
+#: Figures of a row differ by no more than so many times.
+_ALIKE = 10.0
 _RATE_KINDS, _RATE_JOINTS = words("rate_kinds"), words("rate_joints")
 _TERM_OPENERS = frozenset({"a", "en", "por", "durante", "over", "for"})
 #: Above this a figure that only follows "al" or "at", or lacks its percent sign, is not an interest rate.
@@ -334,6 +338,8 @@ def _is_rate(here: _Here) -> bool:
     if here.tail[:1] in ("€", "$") or tokens[first].gap.rstrip().endswith(("€", "$")):
         return False
     follows = words_at(tokens, after, 2)
+    if here.word in _RATE_KINDS and re.fullmatch(_THOUSANDS, tokens[first].raw) and tokens[first - 1].text not in _RATE_NAMES:
+        return False  # "then 7,200 fixed per year"
     if here.word in _RATE_KINDS or (here.word == "e" and follows[1:] == ("a",)):
         return True
     units = here.word in _PESOS or any(here.word in table for table in (lexicon().counts, lexicon().scales, lexicon().currency))
@@ -414,6 +420,8 @@ def _money_or_area(here: _Here) -> Amount | None:
         return here.make("area", round(value * factor, 2), size)
     if (size := _bare_area(here)) and not (money or number.scaled or number.currency):
         return here.make("area", value, size)
+    if here.spelled and here.at and tokens[here.at - 1].text in _THESE and not money:
+        return None  # "estos dos al año"
     if here.spelled and not money and (value < 1000 or tokens[here.at].text in ("mil", "thousand")):
         return here.make("other", value) if 2 <= value < 1000 else None
     if money or number.scaled:
@@ -421,7 +429,7 @@ def _money_or_area(here: _Here) -> Amount | None:
         amount.start = start
         return amount
     if number.literal and last == here.at:
-        if _is_ordinal(here) or tokens[here.at].gap.endswith("#") or _is_storey(here):
+        if _is_ordinal(here) or tokens[here.at].gap.endswith("#") or _is_storey(here) or _is_reference(here):
             return here.make("other", value, unit="nth")
         if _is_year(here):
             return here.make("year", value)
@@ -450,6 +458,12 @@ def _is_storey(here: _Here) -> bool:
     if not here.at or token.opens or token.comma or here.tail[:1] in ("€", "$"):
         return False
     return here.tokens[here.at - 1].text in _STOREY_WORDS and here.number.value <= _MOST_STOREYS
+
+
+def _is_reference(here: _Here) -> bool:
+    """ "REF 4471", "código 88213": the number of an advert."""
+    before = here.tokens[here.at - 1].text if here.at and not here.tokens[here.at].opens else ""
+    return before in _REFERENCES and not here.number.scaled
 
 
 def _is_ordinal(here: _Here) -> bool:
@@ -503,8 +517,27 @@ def _spoken_in(tokens: list[Token], amounts: list[Amount], text: str) -> None:
             own[0].currency, own[0].kind = currency, "money"
 
 
+def _share_of_a_row(tokens: list[Token], amounts: list[Amount]) -> None:
+    """ "1.2, 1.1 and 0.95 million": bare figures of a row are of the size of its last, where that makes them alike."""
+    row: list[Amount] = []
+    for amount in amounts:
+        between = tokens[row[-1].last + 1 : amount.first] if row else []
+        goes_on = bool(row) and all(t.text in ("y", "e", "and") for t in between) and len(between) < 2 and (
+            bool(between) or tokens[amount.first].comma
+        )
+        row = [*row, amount] if goes_on and not tokens[amount.first].opens else [amount]
+        size = (1e6 if amount.value >= 1e5 else 1e3) if amount.scaled and amount.kind == "money" else 0.0
+        bare = [a for a in row[:-1] if a.kind == "other" and a.literal and not a.unit]
+        if size and between and len(row) > 2 and len(bare) == len(row) - 1 and all(
+            amount.value / _ALIKE <= a.value * size <= amount.value * _ALIKE for a in bare
+        ):
+            for a in bare:
+                a.value, a.kind, a.scaled, a.currency = a.value * size, "money", True, amount.currency
+
+
 def _share_scales(tokens: list[Token], amounts: list[Amount]) -> None:
     """ "entre 350 y 480 millones": the first figure takes the size and currency of the second."""
+    _share_of_a_row(tokens, amounts)
     joiners = {"y", "a", "and", "to", "o", "or", "-", "hasta"}
     area: Amount | None = None
     for left, right in pairwise(amounts):

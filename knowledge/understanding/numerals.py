@@ -18,6 +18,8 @@ _PARTS = {"medio": 0.5, "media": 0.5, "half": 0.5, "cuarto": 0.25, "quarter": 0.
 _MEXICAN_MILLIONS = frozenset({"mdp", "mdd", "mde"})
 #: English words that follow "once" where it is no Spanish eleven.
 _AFTER_ONCE = words("after_once")
+#: "tres coma cuatro por ciento"; so many digits are told behind it at most.
+_DECIMAL_POINTS, _MOST_DIGITS = frozenset({"coma", "punto", "point"}), 3
 _ARTICLES = frozenset({"un", "una", "uno", "one"})
 _OF_A_HUNDRED = frozenset({"por", "percent", "per"})
 #: What a small number after an amount counts, and not money.
@@ -122,7 +124,25 @@ class _Reading:
         if token.text in ("a", "an") and self.i == self.at:
             self.current = 1.0
             return self.word(self.i + 1) in ("hundred", "million", "thousand")
+        if token.text in _DECIMAL_POINTS and self.i > self.at:
+            return self._decimals()
         return token.text in ("y", "and") and self.i > self.at and self._joined(token.text)
+
+    def _decimals(self) -> bool:
+        """ "tres coma cuatro", "three point six", "dos coma setenta y cinco", "uno coma cero cinco"."""
+        if self.current is None or self.literal or self.scaled or self.current != int(self.current):
+            return False
+        digits, at = "", self.i + 1
+        while (number := self.lex.numbers.get(self.word(at))) is not None and 0 <= number < 100 and len(digits) < _MOST_DIGITS:
+            follows = self.lex.numbers.get(self.word(at + 2)) if self.word(at + 1) == "y" else None
+            if number >= 30 and number % 10 == 0 and follows is not None and 0 < follows < 10:
+                number, at = number + follows, at + 2  # "setenta y cinco"
+            digits += f"{int(number)}"
+            at += 1
+        if not digits:
+            return False
+        self.current, self.last, self.i = float(f"{int(self.current)}.{digits}"), at - 1, at - 1
+        return True
 
     def _goes_on(self) -> bool:
         follows = self.word(self.i + 1)

@@ -16,7 +16,6 @@ _BY_THE_ROOM, _AMOUNT_OF = phrases("by_the_room"), words("amount_of")
 _SPOKEN_OF = frozenset({"it", "this", "that", "them"})
 _REACH_AROUND = 5
 _ALL_THAT = (("is", "all"), ("are", "all"), ("s", "all"), ("son", "todos"), ("son", "todas"), ("otra", "vez"))
-_NOTHING_BUT = (("puros",), ("puras",))
 
 
 def wanted_types(
@@ -38,10 +37,10 @@ def wanted_types(
 
 
 def _shown_again(tokens: list[Token], at: int) -> bool:
-    """ "that list is all studios", "and studios again", "puros estudios": what came up and was not asked for."""
+    """ "that list is all studios", "and studios again": what came up and was not asked for."""
     before, after = words_at(tokens, max(0, at - 2), min(at, 2)), tokens[at + 1 : at + 2]
     again = bool(after) and after[0].text == "again" and not after[0].opens
-    return again or before in _ALL_THAT or before[-1:] in _NOTHING_BUT
+    return again or before in _ALL_THAT
 
 
 def _is_part(tokens: list[Token], at: int, asked: dict[int, str]) -> bool:

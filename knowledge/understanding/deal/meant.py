@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from knowledge.finance.inputs import TIMES_A_YEAR
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.deal.flows import date_flows, recurring_flows
 from knowledge.understanding.deal.parts import add_up
@@ -13,7 +15,7 @@ from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.rules.contexts import Context, Period, contexts, period_of, years_of
 from knowledge.understanding.rules.figure import Figure, noun_of
 from knowledge.understanding.rules.spans import months_paid, span_of
-from knowledge.understanding.rules.vocabulary import names, words
+from knowledge.understanding.rules.vocabulary import names, said, words
 from knowledge.understanding.tokens import Token
 
 #: Role of the reader -> role of a return, where they differ. Of a return only: budgets are not.
@@ -55,6 +57,8 @@ _COUNTS = frozenset({"nights"})
 #: Of what stands empty, in percent; a larger share is what is let.
 _MOST_EMPTY = 50
 _ADDED = words("added")
+#: Rents, the stretches that they may be told for besides, and how far (in tokens) past their words "for the whole year" ends.
+_LET, _STRETCHES, _WHOLE_AWAY = frozenset({"rent", "netrent", "room"}), frozenset({"two_months", "quarter", "half_year"}), 2
 #: Beginnings of verbs of what falls, and how far (in tokens) before its figure one stands.
 _FALLS, _VERB_BEFORE = tuple(words("falls")), 3
 
@@ -99,15 +103,19 @@ def figures_of(
         if meaning.role == "budget":
             role = "price" if old is not None and old.role == "price" else ""
         months = months_paid(tokens, context) if meaning.label == "cost/month" else None
+        span = span_of(tokens, context)
+        value = -values[at] if _below(tokens, amount, meaning) else values[at]
+        if meaning.role in _LET and meaning.period == "month" and (times := _times_a_year(tokens, context, span)):
+            meaning, value = replace(meaning, period="year"), value * times  # "consigna cada trimestre 13.800.000"
         label = old.label if old is not None and old.role == role and old.label else noun_of(tokens, context, named)
         found.append(
             Figure(
                 "night_cost" if meaning.label == "cost/night" else role,
-                (-values[at] if _below(tokens, amount, meaning) else values[at]) * (months or 1),
+                value * (months or 1),
                 _kind(amount, meaning),
                 at,
                 3.0,
-                "year" if months else _period(meaning, old, span_of(tokens, context)) or _paid(tokens, context, meaning),
+                "year" if months else _period(meaning, old, span) or _paid(tokens, context, meaning),
                 label,
                 net=meaning.role == "netrent" or (meaning.role == "target" and old is not None and old.net),
                 added=any(t.text in _ADDED for t in tokens[max(context.left, at - 4) : at]),
@@ -121,6 +129,13 @@ def figures_of(
     add_up(found, tokens, told, rooms)
     date_flows(found, recurring_flows(tokens, told, meanings))
     return found
+
+
+def _times_a_year(tokens: list[Token], context: Context, span: Period | None) -> int | None:
+    """How often a year a rent is paid that is told for another stretch than a month; None for a month."""
+    if span in _STRETCHES:
+        return TIMES_A_YEAR[span]
+    return 1 if said(tokens[context.last + 1 : context.right + _WHOLE_AWAY], "whole_year") else None
 
 
 def _below(tokens: Sequence[Token], amount: Amount, meaning: Meaning) -> bool:

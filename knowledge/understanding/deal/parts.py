@@ -3,60 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from knowledge.understanding.amounts import Amount
+from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.rules.figure import Figure
-from knowledge.understanding.rules.rooms import countable, rooms_before
+from knowledge.understanding.rules.rooms import countable, rooms_before, taken_together
 from knowledge.understanding.rules.seasons import let_by_season
-from knowledge.understanding.rules.vocabulary import words
-from knowledge.understanding.tokens import Token, to_break
+from knowledge.understanding.rules.vocabulary import said, words
+from knowledge.understanding.tokens import Token, since_break, to_break
 
 #: Rents of parts: names of the parts, what joins them and what tells of a change instead; how far (in tokens) they stand apart.
 _PARTS, _JOINED, _MOVED = words("parts"), words("joins_parts"), words("not_both")
 _PART_AWAY, _PART_AFTER, _UNITS_BEFORE, _EACH_BEFORE, _OWN_AWAY = 12, 5, 5, 3, 6
+#: What may be told of each unit; how far (in tokens) "each" stands behind a figure, and "each one" before it.
+_OF_EACH, _APIECE, _EACH_AFTER, _EACH_CLAUSE = frozenset({"cost"}), frozenset({"price", "loan", "once", "value"}), 3, 12
 _EACH = words("each_of")
 
 
 def add_up(found: list[Figure], tokens: list[Token], told: Sequence[Amount], rooms: int | None) -> None:
     """The first of figures that belong together becomes their sum, the others `part`. `rooms`: how many were told before."""
-    _add_rooms(found, tokens, rooms)
     _add_seasons(found, tokens, told)
-    _add_parts(found, tokens, rooms)
+    _multiply(found, tokens, told, rooms)
+    _add_prices(found, tokens)
+    _add_units(found, tokens, rooms)
     _add_own(found, tokens)
 
 
-def _add_rooms(found: list[Figure], tokens: Sequence[Token], rooms: int | None) -> None:
-    """ "three rooms let at 310, 295 and 340", "3 rooms at 400 each, a studio at 550", "las viviendas a 480 cada una, el bajo a
-    700": rents of rooms make one rent of all."""
-    each = [f for f in found if f.each]
-    if len(each) < 2:
+def _multiply(found: list[Figure], tokens: list[Token], told: Sequence[Amount], rooms: int | None) -> None:
+    """ "three garages, thirteen grand apiece", "each one earns 70 and costs me 9 in fees": what is told of each, of all."""
+    units = countable(tokens).get("rooms") or rooms or 0
+    each = any(f.each for f in found)
+    ends = {a.first: a.last + 1 for a in told}
+    for figure in found if units > 1 else ():
+        end = ends.get(figure.at, figure.at + 1)
+        start = max((n for n in range(figure.at + 1) if tokens[n].opens), default=0)
+        before = since_break(tokens[max(start, figure.at - _EACH_CLAUSE) : figure.at])
+        of_all = said([*before, *to_break(tokens[end : end + _EACH_CLAUSE], commas=False)], "for_all")
+        after = to_break(tokens[end : end + _EACH_AFTER])
+        behind = said(after, "apiece") or [t.text for t in after[:1]] == ["each"]
+        here = behind or (figure.role in _OF_EACH and each and said(before, "each_of_several"))
+        if figure.kind == "money" and here and not of_all and figure.role in _OF_EACH | _APIECE:
+            figure.value *= units
+
+
+def _add_prices(found: list[Figure], tokens: Sequence[Token]) -> None:
+    """ "118.000 por el piso, 14.000 por la plaza, las dos cosas juntas": prices of the parts of what is taken together."""
+    prices = [f for f in found if f.role == "price"]
+    if len(prices) > 1 and taken_together(tokens):
+        prices[0].value = sum(f.value for f in prices)
+        for figure in prices[1:]:
+            figure.role = "part"
+
+
+def _add_units(found: list[Figure], tokens: Sequence[Token], told_rooms: int | None) -> None:
+    """ "three rooms let at 310, 295 and 340", "two at 65 and two at 55", "900 por la casa de adelante y 650 por la de atrás",
+    "3 rooms at 400 each, a studio at 550": rents of the units of one property make one rent of all."""
+    rents = [f for f in found if f.role == "rent" and not f.years and f.period == "month"]
+    one_property = sum(f.role == "price" for f in found) < 2 and len({f.net for f in rents}) == 1
+    if len(rents) < 2 or not one_property or _stand_for_each_other(tokens, rents):
         return
-    alone = countable(tokens).get("rooms", len(each)) == len(each)
-    each[0].value = sum(f.value * (1 if alone and not rooms else _counted(tokens, f, rooms)) for f in each)
-    each[0].each = False
-    for figure in each[1:]:
+    units = countable(tokens).get("rooms") or told_rooms
+    if not (any(f.each for f in rents) or units or _listed(tokens, rents) or _joined(tokens, rents)):
+        return
+    counts = [_counted(tokens, f, told_rooms, opens=n == 0) for n, f in enumerate(rents)]
+    if units == len(rents) and sum(counts) != units:
+        counts = [1] * len(rents)
+    rents[0].value = sum(f.value * count for f, count in zip(rents, counts, strict=True))
+    rents[0].each = False
+    for figure in rents[1:]:
         figure.role, figure.each = "part", False
 
 
-def _add_parts(found: list[Figure], tokens: Sequence[Token], rooms: int | None) -> None:
-    """ "900 mil por la casa de adelante y 650 mil por la de atrás", "nine flats paying 780 each plus a shop on 1,300": rents of
-    the parts of one property, joined and with the name of a part beside the later, add up."""
-    rents = [f for f in found if f.role == "rent" and not f.years]
-    if len(rents) != 2 or rents[0].net != rents[1].net or sum(f.role == "price" for f in found) > 1:
-        return
-    first, second = rents
-    between = tokens[first.at + 1 : second.at]
-    behind = to_break(tokens[second.at + 1 : second.at + 1 + _PART_AFTER])
-    words_of = {t.text for t in between}
-    parts = {t.text for t in (*between, *behind)} & _PARTS
-    apart = any(t.comma for t in tokens[first.at + 1 : second.at + 1]) and _PARTS & {
-        t.text for t in tokens[max(0, first.at - _PART_AFTER) : first.at]
-    }
-    opened = any(t.opens for t in tokens[first.at + 1 : second.at + 1])
-    joined = (words_of & _JOINED or apart) and not words_of & _MOVED and not opened
-    if joined and parts and len(between) <= _PART_AWAY:
-        first.value = sum(f.value * (_counted(tokens, f, rooms) if f.each else 1) for f in rents)
-        first.each, second.role = False, "part"
+def _listed(tokens: Sequence[Token], rents: Sequence[Figure]) -> bool:
+    """ "rents are 14k, 13k and 11k a month": three or more with nothing but commas and "and" between."""
+    between = [t for first, second in pairwise(rents) for t in tokens[first.at + 1 : second.at + 1] if t.kind == "word"]
+    joined = all(t.text in _JOINED or t.text in lexicon().scales for t in between if t.text not in lexicon().currency)
+    return len(rents) > 2 and joined and all(tokens[f.at].comma or tokens[f.at - 1].text in _JOINED for f in rents[1:])
+
+
+def _joined(tokens: Sequence[Token], rents: Sequence[Figure]) -> bool:
+    """Whether the rents stand joined in one sentence with the name of a part beside the later ("nine flats paying 780 each plus
+    a shop on 1,300"), or each has the name of a part before it ("La planta baja en $6,800 y la alta en $7,400")."""
+    for first, second in pairwise(rents):
+        between = tokens[first.at + 1 : second.at]
+        behind = to_break(tokens[second.at + 1 : second.at + 1 + _PART_AFTER])
+        before = {t.text for t in tokens[max(0, first.at - _PART_AFTER) : first.at]} & _PARTS
+        parts = {t.text for t in (*between, *behind)} & _PARTS
+        listed = any(t.comma for t in tokens[first.at + 1 : second.at + 1]) and before
+        apart = len(between) > _PART_AWAY or any(t.opens for t in tokens[first.at + 1 : second.at + 1])
+        if apart or not (parts or before) or not ({t.text for t in between} & _JOINED or listed):
+            return False
+    return True
+
+
+def _stand_for_each_other(tokens: Sequence[Token], rents: Sequence[Figure]) -> bool:
+    """ "antes 700, ahora 750", "900 or 950": rents of the same home."""
+    between = {t.text for first, second in pairwise(rents) for t in tokens[first.at + 1 : second.at]}
+    return bool(between & _MOVED)
 
 
 def _add_own(found: list[Figure], tokens: Sequence[Token]) -> None:
@@ -70,12 +114,14 @@ def _add_own(found: list[Figure], tokens: Sequence[Token]) -> None:
         owns[0].value, owns[1].role = owns[0].value + owns[1].value, "part"
 
 
-def _counted(tokens: Sequence[Token], figure: Figure, rooms: int | None) -> int:
-    """How many units a rent of each is of: as many as stand before it, else, where it says "cada una", as were told before."""
+def _counted(tokens: Sequence[Token], figure: Figure, rooms: int | None, *, opens: bool) -> int:
+    """How many units a rent is of: as many as stand right before it ("two at 275"), else, where it says "cada una", as were
+    told before. `opens`: the first of its list, before which the number of all may stand: "tres estudios: 720 mil, 680 mil"."""
     here = rooms_before(tokens, figure.at, _UNITS_BEFORE)
     near = (*tokens[max(0, figure.at - _EACH_BEFORE) : figure.at + 1], *to_break(tokens[figure.at + 1 :]))
     said_each = bool({t.text for t in near} & _EACH)
-    return here if here > 1 else rooms if rooms and said_each else 1
+    headed = opens and ":" in tokens[figure.at].gap
+    return here if here > 1 and not headed else rooms if rooms and said_each else 1
 
 
 def _add_seasons(found: list[Figure], tokens: list[Token], told: Sequence[Amount]) -> None:

@@ -105,7 +105,7 @@ def _unit_of_all(tokens: Sequence[Token]) -> float | None:
 
 def _bare(amount: Amount) -> bool:
     small = 0 < amount.value < 1_000 and amount.kind in ("money", "other")
-    return small and amount.literal and not (amount.scaled or amount.unit or amount.currency)
+    return small and not (amount.scaled or amount.unit or amount.currency)
 
 
 def _large(value: float, reference: float | None, rent: float | None, currency: str | None) -> float:

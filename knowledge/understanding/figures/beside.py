@@ -30,6 +30,7 @@ _PAID = frozenset({"cost", "works", "own"})
 _TAXED = frozenset({"price", "rent", "cost", "works", "own", NOTHING})
 _OWED = frozenset({"affordable", "rentbudget", "rent", "cost"})
 _SHARES = frozenset({NOTHING, "target", "growth", "rent_growth", "discount", "financed", "down", "rate"})
+_PAID_FOR = ("salier", "costar", "costo", "cost", "pagu", "compr", "bought", "paid")
 _BOUGHT = tuple(words("bought_stems")) + tuple(words("worth_stems"))
 _DEPOSITED = frozenset({NOTHING, "cost_of_price", "once_pct", "financed", "target", "selling"})
 _EMPTIED = frozenset({"vacancy", "occupancy", "cost_of_price", NOTHING})
@@ -45,7 +46,9 @@ _NAMED_COSTS = frozenset({"cost", "once", "works", "rent_cost", "own", "instalme
 _SPENT, _COMES_IN = frozenset({"cost", "once", "works", "own", "convert"}), frozenset({"cost", "convert"})
 _STRETCHES = frozenset({"term", "hold"})
 _JOINTS = frozenset({"en", "de", "of", "in", "for"})
-_OF_A_SIZE = 3.0
+_OF_A_SIZE, _LEAST_RENT = 3.0, 20.0
+_OTHERS = frozenset({"other", "otro", "otra"})
+_PARTS, _AND = words("parts"), frozenset({"y", "and"})
 #: A smaller share paid down is a whole number.
 _LEAST_DOWN = 10.0
 _DEPOSIT_OF = _PRICED | {"del"}
@@ -81,11 +84,14 @@ class _Beside:
 
 @dataclass(frozen=True, slots=True)
 class _Message:
-    """Whether a month's rent is told (`monthly`), the largest price, whether money is lent, whether a payment is asked for
-    whose rate is not known yet (`repaying`), a loan's term is told without a rate (`termed`), a floor area without a price is
-    (`sized`), a return over years is asked (`over_years`), and which tokens name `costs`."""
+    """Whether a month's rent is told (`monthly`), the least of them, whether any is named, the largest price, whether money is
+    lent, whether a payment is asked for whose rate is not known yet (`repaying`), a loan's term is told without a rate
+    (`termed`), a floor area without a price is (`sized`), a return over years is asked (`over_years`), and which tokens
+    name `costs`."""
 
     monthly: bool
+    least_rent: float
+    rents_named: bool
     largest: float
     lending: bool
     repaying: bool
@@ -100,6 +106,8 @@ def as_named(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
     roles = {m.role for m in meanings}
     message = _Message(
         any(m.label in ("rent/month", "netrent/month") for m in meanings),
+        min((a.value for a, m in zip(seen.amounts, meanings, strict=True) if m.label == "rent/month"), default=0.0),
+        any(n.role in ("rent", "net_rent") for n in names(seen.tokens)),
         max((a.value for a, m in zip(seen.amounts, meanings, strict=True) if m.role == "price"), default=0.0),
         any(t.text in _LENDERS or t.text.startswith(_LENDS) for t in seen.tokens)
         or any(h.cue.route in _REPAID for h in seen.hits),
@@ -121,7 +129,7 @@ def as_named(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
             seen.tokens[amount.last + 1 : min(following, amount.last + 1 + _NAME_AFTER)],
             seen.tokens[amount.last + 1 : min(following, amount.last + 1 + _EMPTY_AFTER)],
             meanings[at + 1].period if at + 1 < len(meanings) and meanings[at + 1].role == "cost" else None,
-            bool(at) and _told_alike(seen, at - 1, at) and meanings[at - 1].label == "rent/month",
+            bool(at) and meanings[at - 1].label in ("rent/month", "room/month") and _told_alike(seen, at - 1, at),
             message,
         )
         label = next((said_of for read in _READINGS if (said_of := read(figure))), None)
@@ -163,8 +171,15 @@ def _rent_or_price(figure: _Beside) -> str | None:
     of_a_type = len(figure.before) > 1 and figure.before[-1].text in _PRICED and bool(
         figure.before[-2].classes & {"type", "types"}
     )
+    bought = any(t.text.startswith(_PAID_FOR) for t in (*figure.before, *to_break(figure.after)))
+    plain = period_of(figure.tokens, figure.context) is None and not figure.message.rents_named
+    if meaning.role == "room" and bought and plain:
+        return "price"  # "cuatro trasteros, a 5.200 € cada uno me salieron"
     if meaning.role == "price" and not of_a_type and _opens_with(figure.tokens, figure.context, _OF_RENTS):
         return "rent/month"
+    part = bool({t.text for t in figure.before} & _PARTS - _OTHERS)
+    if meaning.role == "price" and part and figure.message.least_rent > figure.amount.value >= _LEAST_RENT:
+        return "rent/month"  # "el piso lo tengo alquilado a 640 y la plaza, aparte, a 65"
     if meaning.label == "rent/month" and of_a_type and meaning.perhaps("price") and not said(figure.after, "rent_behind"):
         return "price"
     if meaning.label == "rent/month" and times_before(figure.tokens, figure.amount.first):
@@ -253,11 +268,18 @@ _READINGS = (_cost, _income, _money, _percent, _rent_or_price, _instalment, _sha
 
 
 def _told_alike(seen: Seen, one: int, other: int) -> bool:
-    """Whether two amounts of a size are followed by the same two words."""
+    """ "900 mil por la casa de adelante y 650 mil por la de atrás", "por la de arriba 550 y por la de abajo 480": whether two
+    amounts of a size are told in the same words, or of a part such as a parking space."""
     first, second = seen.amounts[one], seen.amounts[other]
     behind = [[t.text for t in to_break(seen.tokens[a.last + 1 : a.last + 3])] for a in (first, second)]
+    before = [[t.text for t in since_break(seen.tokens[max(0, a.first - _NAME_BEFORE) : a.first])] for a in (first, second)]
+    between = [t.text for t in seen.tokens[first.last + 1 : second.first]]
+    same = len(behind[0]) == 2 and behind[0] == behind[1]
+    led = any(between[n : n + 2] == before[0][m : m + 2] for n in range(len(between) - 1) for m in range(len(before[0]) - 1))
+    part = same and bool({t.text for t in seen.tokens[second.last + 1 : second.last + 4]} & _PARTS)
     of_a_size = second.value / _OF_A_SIZE <= first.value <= second.value * _OF_A_SIZE
-    return behind[0] == behind[1] and len(behind[0]) == 2 and of_a_size and first.kind == second.kind == "money"
+    plain = all(a.kind == "money" or (a.kind == "other" and a.value >= _LEAST_RENT) for a in (first, second))
+    return plain and (part or (of_a_size and (same or (led and between[:1] != [] and between[0] in _AND))))
 
 
 def _opens_with(tokens: Sequence[Token], context: Context, names: frozenset[str]) -> bool:

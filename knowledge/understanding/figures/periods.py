@@ -10,7 +10,7 @@ from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.lexicon import lexicon
-from knowledge.understanding.rules.rooms import countable
+from knowledge.understanding.rules.rooms import countable, of_each
 from knowledge.understanding.rules.spans import counts_a_span
 from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.tokens import since_break, to_break
@@ -34,6 +34,7 @@ _MONTHLY, _ANNUAL = words("months"), words("years")
 _EMPTY = words("stands_empty")
 _PER = words("each_of") | {"per", "por"}
 _EACH, _UNITS = words("each_of"), frozenset({"unit", "unidad", "room", "habitacion", "cuarto", "uno", "una", "one"})
+_MONTHS_OF = words("months_of") - {"mes", "month"}
 _LETS = frozenset({"rent/month", "rent/year", "cost/month"})
 #: What no stretch of time is.
 _PAID = frozenset({"rent", "netrent", "cost", "price", "once", "works", "flow", "instalment", "own", "loan"})
@@ -81,7 +82,9 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
         if yearly and meaning.label == "cost/month":
             # "grosses 61,000 a year, 9,400 utilities, 1,150 insurance"
             meaning = meaning.instead("cost/year", meaning.probability)
-        if meaning.label in _LETS and (meaning.role == "rent" or not rent) and _of_each(seen, amount):
+        if meaning.label in _LETS and (meaning.role == "rent" or not rent) and (
+            _of_each(seen, amount, meaning.role == "rent")
+        ):
             meaning = meaning.instead(f"room/{meaning.period}", meaning.probability)
         if (all_monthly or _headed(seen, amount)) and meaning.label == "cost/year" and _period_behind(seen, amount) is None:
             meaning = meaning.instead("cost/month", meaning.probability)  # "como 700 de predial, todo mensual"
@@ -127,17 +130,22 @@ def _lets(seen: Seen, amount: Amount) -> bool:
     return _FEWEST_LET <= amount.value < 12 and let
 
 
-def _of_each(seen: Seen, amount: Amount) -> bool:
-    """ "cada depto paga 11,200", "each flat is let at 900", "6,000 per unit per month": what one of several brings."""
+def _of_each(seen: Seen, amount: Amount, let: bool) -> bool:
+    """ "cada depto paga 11,200", "each flat is let at 900", "6,000 per unit per month": what one of several brings; not "los
+    otros tres meses a 1.450 cada uno". `let`: it is a rent."""
     behind = to_break(seen.tokens[amount.last + 1 : amount.last + 1 + _NAME_AFTER])
-    if any(a.text in _PER and ("type" in b.classes or b.text in _UNITS) for a, b in pairwise(behind)):
-        return True
     before = seen.tokens[max(0, amount.first - _NAME_BEFORE - 1) : amount.first]
     before = before[max((n for n, t in enumerate(before) if t.opens), default=0) :]
-    return any(
+    if any(t.text in _MONTHS_OF for t in before):
+        return False
+    if any(a.text in _PER and ("type" in b.classes or b.text in _UNITS) for a, b in pairwise(behind)):
+        return True
+    if any(
         one.text in _EACH and ("type" in kind.classes or kind.text in _UNITS) and not kind.opens and not kind.comma
         for one, kind in pairwise(before)
-    )
+    ):
+        return True
+    return let and of_each(seen.tokens, amount.first, amount.last + 1)
 
 
 def _just_costs(seen: Seen, amount: Amount) -> bool:

@@ -17,8 +17,9 @@ from knowledge.understanding.figures.repeats import (
     on_what,
     spoken_of,
     that_hold,
+    totals,
     worth_now,
-)  # fmt: skip
+)
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.figures.shared_periods import of_lists
 from knowledge.understanding.figures.stretches import of_seasons, of_weeks
@@ -55,6 +56,7 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
     meanings = of_seasons(seen, _own_money(seen, that_hold(seen, meanings, past), past))
     around = contexts(seen.tokens, seen.amounts)
     meanings = _dated(seen, meanings, around)
+    meanings = totals(seen, meanings, past)
     flows = any(m.role == "flow" for m in meanings)
     for amount, meaning, context in zip(seen.amounts, meanings, around, strict=True):
         if flows and meaning.role == "hold" and amount.kind == "other" and len(years_of(seen.tokens, context)) == 1:

@@ -13,6 +13,7 @@ from knowledge.understanding.figures.plausible import plausible
 from knowledge.understanding.figures.reader import Meaning, reader
 from knowledge.understanding.figures.repeats import rows
 from knowledge.understanding.figures.seen import Seen
+from knowledge.understanding.rules.rooms import taken_together
 
 #: Kinds of figure of which a choice is offered, and the words of a choice.
 _CHOSEN = frozenset({"term", "rate", "down", "financed"})
@@ -32,6 +33,9 @@ def read_message(seen: Seen, past: Past) -> tuple[list[Meaning], Past]:
     if (listed := _in_order(seen, meanings, options, past)) is not None:
         options, state = listed, _settled(seen, counted(seen, [m.label for m in meanings]), listed, past)
     roles = counted(seen, [m.label for m in meanings])
+    if not past.several and taken_together(seen.tokens):
+        options = [0] * len(meanings)
+        state = _settled(seen, roles, options, past)
     if (seasonal := _of_seasons(seen, meanings, options, past)) is not None:
         options, state = seasonal, _settled(seen, roles, seasonal, past)
     if not past.several and (named := _of_another_name(seen, options, past)):

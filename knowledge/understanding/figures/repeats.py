@@ -10,6 +10,7 @@ from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.rules.settle import FLOWS
+from knowledge.understanding.rules.totals import sums_up
 from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.tokens import Token, to_break
 
@@ -28,6 +29,8 @@ _WHICH, _SEVERAL = words("asks_which"), words("several_units")
 _THEIRS = frozenset({"rent", "netrent", "room", "night", "price", "value", "cost", "target"})
 _LET = frozenset({"rent", "netrent", "room", "night"})
 _BASES = frozenset({"price", "own", "works", "once", "value"})
+_PRICES, _ON_TOP = frozenset({"price", "value"}), frozenset({"once", "works"})
+_TOTALS = _PRICES | _ON_TOP | {"own", "x"}
 _DEFINITE, _BOUGHT, _WORTH = words("definite"), tuple(words("bought_stems")), tuple(words("worth_stems"))
 
 
@@ -99,6 +102,23 @@ def of_others(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
             for n in inside:
                 theirs = meanings[n].role in _THEIRS
                 found[n] = meanings[n].instead(NOTHING, meanings[n].probability) if theirs else meanings[n]
+    return found
+
+
+def totals(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
+    """ "104.000 y luego 11.000 de impuestos … ¿neta sobre los 115.000?": the sum of the price and of all that is paid on
+    top of it tells nothing new."""
+    found = list(meanings)
+    prices = [t.value for t in past.told if t.role in _PRICES]
+    extras = [t.value for t in past.told if t.role in _ON_TOP]
+    for at, (amount, meaning) in enumerate(zip(seen.amounts, meanings, strict=True)):
+        sum_told = amount.kind in ("money", "other") and meaning.role in _TOTALS and sums_up(amount.value, prices, extras)
+        if sum_told and amount.value not in (*prices, *extras):
+            found[at] = meaning.instead(NOTHING, meaning.probability)
+        elif meaning.role in _PRICES:
+            prices.append(amount.value)
+        elif meaning.role in _ON_TOP:
+            extras.append(amount.value)
     return found
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.lexicon import lexicon
-from knowledge.understanding.rules.vocabulary import words
-from knowledge.understanding.tokens import Token
+from knowledge.understanding.rules.vocabulary import said, words
+from knowledge.understanding.tokens import Token, to_break
 
 _LET, _YOURS = words("let_words"), words("yours")
 #: How far (in tokens) the number of rooms stands from the rent of each.
@@ -16,7 +16,14 @@ _NEAR = 6
 _JUST_BEFORE = 4
 _OF_FOUR, _MONTHS = words("of_four"), words("months")
 _TIMES = frozenset({"por", "x", "times", "veces"})
-_UNITS = frozenset({"unit", "units", "unidades"})
+_UNITS = words("units_let") | {"unit", "units", "unidades"}
+#: Storeys, which are let apart only where something is told of each; two of a thing.
+_FLOORS, _EACH = frozenset({"floors", "plantas", "niveles", "pisos"}), words("each_of") | {"apiece"}
+_COMPARED = words("asks_which")
+#: How far (in tokens) behind a figure "each" stands, and before it "each of the three"; what goes on after it.
+_EACH_BEHIND, _EACH_BEFORE, _GOES_ON = 5, 10, frozenset({"y", "and", "in", "for", "with", "con"})
+_DWELLINGS = {"duplex": 2, "triplex": 3}
+_PAIR, _OF = frozenset({"pair", "par"}), frozenset({"of", "de"})
 _EMPTY = frozenset({"vacia", "vacio", "vacias", "vacios", "empty", "unlet"})
 
 
@@ -29,19 +36,34 @@ def _number_before(tokens: Sequence[Token], at: int) -> int:
     return 0
 
 
+def _number_of(tokens: Sequence[Token], at: int) -> int:
+    """The number that the noun at `at` goes with: "3 rooms", "three lock-up garages", "a pair of storage units"; 0 for none."""
+    for back in (1, 2, 3):
+        before = tokens[at - back] if at >= back else None
+        if before is None or tokens[at - back + 1].opens or tokens[at - back + 1].comma:
+            return 0
+        if before.text in _PAIR and back > 1 and tokens[at - back + 1].text in _OF:
+            return 2
+        number = int(before.raw) if re.fullmatch("[0-9]{1,3}", before.raw) else int(lexicon().numbers.get(before.text, 0))
+        if number or before.kind != "word":
+            return number if back == 1 or 2 <= number <= 60 else 0
+    return 0
+
+
 def countable(tokens: Sequence[Token]) -> dict[str, int]:
     """Rooms counted in the message, how many of them are let (`taken`), and how many stand empty or are kept."""
     found: dict[str, int] = {}
     counts = lexicon().counts
     if any(t.text in _OF_FOUR for t in tokens):
         found["rooms"] = 4
+    each = any(t.text in _EACH for t in tokens)
+    if each and (named := next((_DWELLINGS[t.text] for t in tokens if t.text in _DWELLINGS), 0)):
+        found["rooms"] = named
     for at, token in enumerate(tokens[1:], 1):
-        before = tokens[at - 1]
-        number = (
-            int(before.raw) if re.fullmatch("[0-9]{1,3}", before.raw) else int(lexicon().numbers.get(before.text, 0))
-        )
         unit = counts.get(token.text) == "bedrooms" or "types" in token.classes or token.text in _UNITS
-        if unit and 2 <= number <= 60 and not token.gap.strip(" -"):
+        unit = unit or (each and token.text in _FLOORS)
+        number = _number_of(tokens, at) if unit and not token.gap.strip(" -") else 0
+        if 2 <= number <= 60:
             found["rooms"] = number
         if token.text in _LET and (let := _number_before(tokens, at)) > 1:
             found["taken"] = let
@@ -58,6 +80,16 @@ def rooms_before(tokens: Sequence[Token], at: int, reach: int = _JUST_BEFORE) ->
         if number > 1 or token.comma or token.opens:
             return number if 2 <= number <= 60 else 1
     return 1
+
+
+def of_each(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether what the figure at tokens [start, end) tells is told of each of several: "65 al mes cada uno", "apiece", "each of
+    its two floors is rented at 9,200"."""
+    behind = to_break(tokens[end : end + _EACH_BEHIND])
+    closes = any(t.text == "each" and (n + 1 == len(behind) or behind[n + 1].text in _GOES_ON) for n, t in enumerate(behind))
+    opened = max((n for n in range(start + 1) if n < len(tokens) and tokens[n].opens), default=0)
+    before = tokens[max(opened, start - _EACH_BEFORE) : start]
+    return bool(said(behind, "apiece")) or closes or bool(said(before, "each_of_several"))
 
 
 def times_before(tokens: Sequence[Token], at: int) -> bool:
@@ -78,3 +110,8 @@ def rooms_near(tokens: Sequence[Token], amount: Amount) -> int | None:
         if 2 <= number <= 60:
             found.append((min(abs(at - amount.first), abs(at - amount.last)), number))
     return min(found)[1] if found else None
+
+
+def taken_together(tokens: Sequence[Token]) -> bool:
+    """Whether the properties told of are asked about as one: "las dos cosas juntas", "the two together"."""
+    return bool(said(tokens, "as_one")) and not any(t.text in _COMPARED for t in tokens)

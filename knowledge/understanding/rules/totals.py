@@ -1,0 +1,27 @@
+"""A figure that is the sum of a price and of what is paid on top of it: "165 más 17,5 de gastos, 182,5 en total"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+#: Bare figures may stand in thousands or millions; a total is that of its parts up to so much.
+_SIZES, _ROUNDED = (1.0, 1e3, 1e6), 1e-3
+#: Smaller figures may leave their size out.
+_BARE = 1_000.0
+
+
+def sums_up(value: float, prices: Sequence[float], extras: Sequence[float]) -> bool:
+    """Whether `value` is one of the prices and all of `extras` (works, costs of the purchase) together; bare figures in any
+    size that makes an extra smaller than the price."""
+    if not extras:
+        return False
+    for price, of_value, of_extras in product(prices, _sizes(value), _sizes(max(extras))):
+        on_top = sum(e * (of_extras if e < _BARE else 1.0) for e in extras)
+        if 0 < on_top <= 2 * price and abs(value * of_value - price - on_top) <= _ROUNDED * price:
+            return True
+    return False
+
+
+def _sizes(value: float) -> Sequence[float]:
+    return _SIZES if value < _BARE else _SIZES[:1]
