@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from knowledge.understanding.amounts import HIGHEST_RATE, Amount
 from knowledge.understanding.lexicon import words
-from knowledge.understanding.tokens import Token
+from knowledge.understanding.tokens import Token, to_break
 
 _INDICES, _MARGINS = words("rate_indices"), words("rate_margins")
 _PLUS, _AT = words("plus_words"), words("level_words")
-#: How far (in tokens) an index stands before its level, and a margin's name before its figure.
-_LEVEL_AWAY, _NAME_AWAY = 5, 3
+#: How far (in tokens) an index stands before its level, and a margin's name before or behind its figure.
+_LEVEL_AWAY, _NAME_AWAY = 7, 3
 #: What a bare figure may have been read as: that of "la TIIE en 8, a 15 años" as years.
 _KINDS = frozenset({"percent", "other", "years"})
 
@@ -43,7 +43,8 @@ def with_margin(
 
 def _is_margin(tokens: Sequence[Token], amount: Amount, indices: Sequence[int]) -> bool:
     """ "euríbor + 0,75", "TIIE más 3", "diferencial del 0,75"."""
-    named = {t.text for t in tokens[max(0, amount.first - _NAME_AWAY) : amount.first]} & _MARGINS
+    behind = to_break(tokens[amount.last + 1 : amount.last + 1 + _NAME_AWAY])
+    named = {t.text for t in (*tokens[max(0, amount.first - _NAME_AWAY) : amount.first], *behind)} & _MARGINS
     before = next((n for n in reversed(indices) if n < amount.first), None)
     if before is None:
         return bool(named)

@@ -19,11 +19,13 @@ MAX_CHARACTERS = 4000
 _TOKEN = re.compile(
     r"(?P<email>[\w.+%-]+@[\w-]+(?:\.[\w-]+)+)"
     r"|(?P<url>https?://\S+)"
+    r"|(?P<perm2>(?<=[a-z] )[€$]/m[2²](?!\w))"
     r"|(?P<secret>\b[A-Z][A-Z0-9]+(?:[-_][A-Z0-9]+)+\b)"
     r"|(?P<num>\d{1,3}(?: \d{3}){2,}(?!\d)|\d{1,3}(?:[.,'’´]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?)"
     r"|(?P<unit>(?:mts|mtrs|mt|m|pies|ft)[2²](?![\w]))"
     r"|(?P<word>[^\W\d_]+)"
 )
+_PER_METRE = ("price", "per", "m2")
 _SENTENCE_END = re.compile(r"[.!?;\n¿¡…]|—| - ")
 #: "Tengo 3 mdp, ¿me ayudan?" is one sentence.
 _ASIDE = re.compile(r",\s*[¿¡]")
@@ -96,6 +98,11 @@ def tokenise(text: str) -> list[Token]:
         ):
             opens = False
         comma = "," in gap or ":" in gap or "(" in gap or "/" in gap
+        if kind == "perm2":  # "gross % and €/m2"
+            tokens += [Token(word, raw, match.start(), match.end(), "word", gap, opens and n == 0, comma and n == 0)
+                       for n, word in enumerate(_PER_METRE)]
+            end = match.end()
+            continue
         if kind == "unit":
             folded, kind = folded.replace("²", "2"), "word"
         if (

@@ -12,6 +12,7 @@ from knowledge.understanding.amounts import Amount, read_amounts
 from knowledge.understanding.asked_places import asked_places, refused_places
 from knowledge.understanding.bounds import size_bounds
 from knowledge.understanding.cues import Hit
+from knowledge.understanding.deal.as_one import as_one
 from knowledge.understanding.deal.slots import deal_of, told_slots
 from knowledge.understanding.features import Features, describe, words_of
 from knowledge.understanding.figures.history import NOTHING, Past
@@ -48,6 +49,7 @@ from knowledge.understanding.property_types import tag_types
 from knowledge.understanding.rules.asked import base_of, feasible
 from knowledge.understanding.rules.exchange import asks_amount, stated_exchange
 from knowledge.understanding.rules.marks import Marks, find_marks
+from knowledge.understanding.rules.rooms import taken_together
 from knowledge.understanding.short_millions import mark_millions
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
 from knowledge.understanding.terms import asked_term
@@ -135,6 +137,8 @@ def understand(
     string is understood as something, an empty one as `none`.
     """
     known = dict(previous_slots or {})
+    if len(known.get("_told") or ()) > 1 and taken_together(tokenise(normalise(text))):
+        known = as_one(known)
     message = _read(text, places, known, previous_language, country_hint, figures)
     meant, says = _decide(message, known, previous_routes, open_question, judge)
     deal = (known.get("_request") or {}).get("deal") or {}

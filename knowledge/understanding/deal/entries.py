@@ -50,7 +50,8 @@ def enter(deal: dict[str, Any], figure: Figure) -> None:
     elif role == "occupancy":
         deal["vacancy_pct"] = 100 - figure.value
     elif role == "target":
-        deal["target_pct"], deal["target_net"] = figure.value, figure.net
+        again = deal.get("target_net") and deal.get("target_pct") == figure.value  # "busco 8 % neto … para ese 8 %"
+        deal["target_pct"], deal["target_net"] = figure.value, figure.net or bool(again)
         deal["target_month"] = True if figure.period == "month" else None
     elif role in ("rent", "each"):
         _enter_income(deal, figure)

@@ -29,8 +29,7 @@ def recurring_flows(tokens: list[Token], told: Sequence[Amount], meanings: Mappi
 def _spread(figures: list[Figure], each: Sequence[Figure]) -> set[int]:
     """ "20 at the end of years 1 and 2, 26 in years 3, 4 and 5": one flow for each year. The first tokens of those spread."""
     years = [y for f in each for y in f.years]
-    later = max((y for f in figures if f.role == "sale" for y in f.years), default=0)
-    single = len(each) == 1 and years and later > max(years)  # "20,000 at the end of years 1 and 2, sold in year 5"
+    single = len(each) == 1 and len(years) > 1  # "18k in each of years 2, 3 and 4"
     if not all(f.years for f in each) or len(set(years)) < len(years) or len(years) == len(each):
         return set()
     if len(each) < 2 and not single:

@@ -171,4 +171,6 @@ def _period(meaning: Meaning, old: Figure | None, span: Period | None) -> Period
 
 def _paid(tokens: list[Token], context: Context, meaning: Meaning) -> Period | None:
     """A loan's payments are a month's unless they are said to be a year's."""
-    return "year" if meaning.role == "instalment" and period_of(tokens, context) == "year" else None
+    times = [t.text for t in tokens[context.last + 1 : context.last + 3]]
+    monthly = len(times) == 2 and times[0] in ("por", "x") and times[1] == "12"  # "cuota 1.020.000 x12"
+    return "year" if meaning.role == "instalment" and not monthly and period_of(tokens, context) == "year" else None

@@ -8,7 +8,7 @@ from itertools import pairwise
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.rules.figure import Figure
-from knowledge.understanding.rules.rooms import countable, rooms_before, taken_together
+from knowledge.understanding.rules.rooms import countable, is_unit, rooms_before, taken_together
 from knowledge.understanding.rules.seasons import let_by_season
 from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.tokens import Token, since_break, to_break
@@ -41,7 +41,8 @@ def _multiply(found: list[Figure], tokens: list[Token], told: Sequence[Amount], 
         before = since_break(tokens[max(start, figure.at - _EACH_CLAUSE) : figure.at])
         of_all = said([*before, *to_break(tokens[end : end + _EACH_CLAUSE], commas=False)], "for_all")
         after = to_break(tokens[end : end + _EACH_AFTER])
-        behind = said(after, "apiece") or [t.text for t in after[:1]] == ["each"]
+        unit = len(after) > 1 and after[0].text in _EACH and is_unit(after[1])  # "230 mil cada cajón"
+        behind = said(after, "apiece") or [t.text for t in after[:1]] == ["each"] or unit
         here = behind or (figure.role in _OF_EACH and each and said(before, "each_of_several"))
         if figure.kind == "money" and here and not of_all and figure.role in _OF_EACH | _APIECE:
             figure.value *= units

@@ -18,6 +18,7 @@ from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.rules.asked import (
     ASKED,
     base_of,
+    feasible,
     named_measures,
 )
 from knowledge.understanding.rules.contexts import years_named
@@ -51,6 +52,7 @@ _PERCENTS = ("financed_pct", "down_pct", "rate_pct", "growth_pct", "vacancy_pct"
 _MONEY = ("price", "rent", "loan", "instalment", "own", "sale", "affordable", "value", "debt")
 #: How likely an amount is asked for in another currency where the rate is known and both are named.
 _CONVERTED = 0.9
+_REPAID, _PAID_DOWN = frozenset({"monthly_payment", "loan_amount"}), frozenset({"own", "loan", "down_pct", "financed_pct"})
 _YIELDS = frozenset({"gross_yield", "net_yield", "cap_rate"})
 _SHARE, _TIME, _AMOUNT = frozenset({"percent", "other"}), frozenset({"years", "months", "other"}), frozenset({"money", "other"})
 #: What was asked for -> the role of the figure that answers, and what kind of figure it is.
@@ -169,6 +171,8 @@ def read_deal(
     _terms(deal, known, tokens, figures, amounts)
     if "savings_gap" in deal["asked"] and "savings" not in deal and (deal.get("down_pct") or deal.get("financed_pct")):
         deal["savings"], deal["own"] = deal.get("own"), None
+    if _REPAID & set(deal["asked"]) and deal.get("savings") and deal.get("price") and not deal.keys() & _PAID_DOWN:
+        deal["own"], deal["savings"] = deal["savings"], None  # "tengo 190.000 guardados y lo que falta lo pediría prestado"
     deal |= countable(tokens)
     if (deal.get("rent") or {}).get("each") and not deal.get("rooms"):
         of_each = next((a for a in amounts if a.first in {f.at for f in figures if f.each}), None)
@@ -181,6 +185,9 @@ def read_deal(
     if area is not None:
         deal["area_m2"] = area
     before = list(known.get("asked") or ()) if follow_up or len(tokens) <= _SHORT else []
+    unanswered = known.get("asked") and not known.get("turn") and not any(feasible(m, known) for m in known["asked"])
+    if unanswered and not hits and "?" not in text:
+        before = list(known["asked"])  # "necesito la TIR" and then its figures
     new = {ENTRIES.get(f.role, f.role) for f in figures if f.role} | ({"vacancy_pct"} if empty else set())
     new |= ({"cost"} if fewer else set()) | ({"fx"} if exchange else set())
     settle_question(deal, tokens, hits, wanted, rare, list(known.get("asked") or ()), before, new)

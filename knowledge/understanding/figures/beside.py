@@ -171,7 +171,8 @@ def _rent_or_price(figure: _Beside) -> str | None:
     of_a_type = len(figure.before) > 1 and figure.before[-1].text in _PRICED and bool(
         figure.before[-2].classes & {"type", "types"}
     )
-    bought = any(t.text.startswith(_PAID_FOR) for t in (*figure.before, *to_break(figure.after)))
+    clause = figure.tokens[figure.context.left : figure.amount.first]
+    bought = any(t.text.startswith(_PAID_FOR) for t in (*clause, *to_break(figure.after)))
     plain = period_of(figure.tokens, figure.context) is None and not figure.message.rents_named
     if meaning.role == "room" and bought and plain:
         return "price"  # "cuatro trasteros, a 5.200 € cada uno me salieron"
@@ -215,7 +216,7 @@ def _share(figure: _Beside) -> str | None:
     if figure.amount.kind == "percent" and meaning.role in _DEPOSITED and said(figure.beyond, "as_deposit"):
         return "down"
     if figure.amount.kind == "percent" and meaning.role in _SHARES | _EMPTIED and said(figure.after, "of_the_rents") and (
-        said(figure.before, "paid_for_letting")
+        said(figure.before, "paid_for_letting") or said(figure.beyond, "paid_for_letting") or said(figure.before, "takes_off")
     ):
         return "cost_of_rent"  # "el seguro de impago es un 4 % de las rentas"
     percent = meaning.role in _SHARES and figure.amount.kind == "percent"

@@ -24,6 +24,8 @@ _LEAST_BARE = 100.0
 #: A month's or a year's rent, and more of its price in percent than any property costs a year.
 _RENTS = frozenset({"rent/month", "rent/year", "netrent/month", "netrent/year"})
 _MOST_OF_PRICE = 6.0
+#: A sum of so many months' rents is no cost but a price.
+_RENTS_OF_A_PRICE = 40.0
 #: Measures that costs come off, how many months' rents costs are a year's from, and a night above any hotel's, in any currency
 #: but pesos of Colombia.
 _NET, _YEARS_COST, _DEAREST_NIGHT = frozenset({"net_yield", "cap_rate", "noi", "cash_flow_year"}), 0.6, 20_000.0
@@ -66,6 +68,10 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
             meaning = meaning.instead("cost/year" if amount.value >= _YEARS_COST * rent else "cost/month", meaning.probability)
         if meaning.label == "night" and amount.value >= _DEAREST_NIGHT and meaning.perhaps("price") and not _of_a_night(seen):
             meaning = meaning.instead("price", meaning.probability)
+        if meaning.role == "cost" and rent and not priced and amount.value >= _RENTS_OF_A_PRICE * rent and not any(
+            m.role in ("price", "value") for m in meanings
+        ):
+            meaning = meaning.instead("price", meaning.probability)  # "se valoró en 210.000 y se nos van 2.360 cada año"
         if meaning.label == "cost/night" and nightly and amount.value > nightly:
             meaning = meaning.instead("cost/year", meaning.probability)
         if meaning.label == "cost/month" and rent and amount.value >= rent and _bare_period(seen, amount):
@@ -103,8 +109,8 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
 def _headed(seen: Seen, amount: Amount) -> bool:
     """ "Monthly: rent 1,150, loan 640, fees 95": whether the list that a figure stands in is headed so."""
     start = max((at for at in range(amount.first + 1) if seen.tokens[at].opens), default=0)
-    heads = [a.text in _MONTHLY for a, b in pairwise(seen.tokens[start : amount.first + 1]) if b.gap.startswith(":")]
-    return bool(heads) and heads[-1]
+    colons = [at for at in range(start + 1, amount.first + 1) if seen.tokens[at].gap.startswith(":")]
+    return bool(colons) and any(t.text in _MONTHLY for t in seen.tokens[start : colons[-1]])
 
 
 def _period_behind(seen: Seen, amount: Amount) -> str | None:

@@ -37,7 +37,7 @@ _OF_A_SIZE, _OF_ROOMS, _LEAST_PRICE = 3.0, 1.5, 1_000.0
 #: What own money is told by, or follows from.
 _PUT_IN = frozenset({"own", "down", "financed", "loan", "rate", "once", "works"})
 #: What a flow may have been taken for.
-_MAY_FLOW, _SPENT = frozenset({"works", "rent", "netrent", "room"}), tuple(words("spent_stems"))
+_MAY_FLOW, _SPENT = frozenset({"works", "rent", "netrent", "room", NOTHING}), tuple(words("spent_stems"))
 _SAVED = words("saved")
 #: No month's rent of a message without a word of rent is so large.
 _LEAST_LARGE, _MONTHLY = 1e6, words("months")
@@ -56,7 +56,7 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
     meanings = of_seasons(seen, _own_money(seen, that_hold(seen, meanings, past), past))
     around = contexts(seen.tokens, seen.amounts)
     meanings = _dated(seen, meanings, around)
-    meanings = totals(seen, meanings, past)
+    meanings = totals(seen, _converted(seen, meanings), past)
     flows = any(m.role == "flow" for m in meanings)
     for amount, meaning, context in zip(seen.amounts, meanings, around, strict=True):
         if flows and meaning.role == "hold" and amount.kind == "other" and len(years_of(seen.tokens, context)) == 1:
@@ -69,7 +69,7 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
         elif meaning.label == "price" and its_rent:
             meaning = meaning.instead("rent/month", meaning.probability)
         like = _like_a_rent(amount, seen.amounts, meanings)
-        if meaning.label == "price" and like and not _too_much(amount.value, rents):
+        if meaning.label in ("price", "budget") and like and not _too_much(amount.value, rents):
             meaning = meaning.instead(like, meaning.probability)
         monthly = not _bare(amount) and any(_LEAST_BARE <= amount.value <= _OF_A_SIZE * rent for rent in rents)
         if meaning.role == "loan" and monthly:
@@ -80,15 +80,29 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
     return of_others(seen, _by_the_room(seen, _the_only_sum(seen, found, past)), past)
 
 
+def _converted(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
+    """An amount is converted only where another currency is spoken of; else it is the next likeliest."""
+    foreign = len({a.currency for a in seen.amounts if a.currency} - {None}) > 1 or seen.known.get("fx") or any(
+        m.role == "fx" for m in meanings
+    )
+    if foreign or any(h.cue.route == "converted" for h in seen.hits):
+        return list(meanings)
+    found = []
+    for meaning in meanings:
+        other = next((label for label, _ in meaning.others if label not in ("convert", NOTHING)), None)
+        found.append(meaning.instead(other, meaning.probability) if meaning.role == "convert" and other else meaning)
+    return found
+
+
 def _dated(seen: Seen, meanings: Sequence[Meaning], around: Sequence[Context]) -> list[Meaning]:
     """Where a return over years is asked, what comes in in years that its words name is a flow: "14 millones al cierre del
     primer año", "20m at the end of years 1 and 2"."""
     asked = {h.cue.route for h in seen.hits} | {*seen.known.get("asked", ())}
-    if not asked & FLOWS:
+    if not asked & FLOWS and not said(seen.tokens, "flows_told"):
         return list(meanings)
     years = [
         years_of(seen.tokens, c)
-        if m.role in _MAY_FLOW and a.kind == "money"
+        if m.role in _MAY_FLOW and a.kind == "money" and not (m.role == NOTHING and a.value < _LEAST_PRICE)
         and not (m.role == "works" and any(t.text.startswith(_SPENT) for t in seen.tokens[c.left : c.right]))
         else ()
         for a, m, c in zip(seen.amounts, meanings, around, strict=True)
@@ -125,7 +139,8 @@ def _own_money(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Mean
     found = list(meanings)
     priced = any(m.role in ("price", "value") for m in meanings) or any(t.role in ("price", "value") for t in past.told)
     owns = [at for at, m in enumerate(meanings) if m.role == "own"]
-    if len(owns) == 2 and not priced and not seen.compares:
+    asked = {h.cue.route for h in seen.hits} | {*seen.known.get("asked", ())}
+    if len(owns) == 2 and not priced and not seen.compares and not asked & FLOWS:
         largest = max(owns, key=lambda at: seen.amounts[at].value)
         behind = seen.amounts[largest].last + 1
         if not said(seen.tokens[behind : behind + 1], "deposit_behind"):

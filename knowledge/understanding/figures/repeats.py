@@ -9,6 +9,8 @@ from knowledge.understanding.amounts import Amount
 from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
+from knowledge.understanding.lexicon import lexicon
+from knowledge.understanding.rules.contexts import ORDINALS
 from knowledge.understanding.rules.settle import FLOWS
 from knowledge.understanding.rules.totals import sums_up
 from knowledge.understanding.rules.vocabulary import said, words
@@ -21,6 +23,7 @@ _FROM, _TO, _MOVES, _MOVES_BEFORE = words("goes_from"), words("goes_to"), tuple(
 _NAME_BEFORE = 5
 #: What stands between the figures of a list.
 _AND = frozenset({"y", "e", "and"})
+_LONG_ROW = 3
 #: What is paid all in is no more than so many times the price.
 _MOST_ON_TOP = 1.4
 #: "sobre los 217.500", "on the 217,500": what a figure is reckoned on, and what it may have been taken for.
@@ -29,6 +32,7 @@ _WHICH, _SEVERAL = words("asks_which"), words("several_units")
 _THEIRS = frozenset({"rent", "netrent", "room", "night", "price", "value", "cost", "target"})
 _LET = frozenset({"rent", "netrent", "room", "night"})
 _BASES = frozenset({"price", "own", "works", "once", "value"})
+_RESTATES, _AROUND, _RESTATED_AWAY = words("restates"), words("around_restated"), 5
 _PRICES, _ON_TOP = frozenset({"price", "value"}), frozenset({"once", "works"})
 _TOTALS = _PRICES | _ON_TOP | {"own", "x"}
 _DEFINITE, _BOUGHT, _WORTH = words("definite"), tuple(words("bought_stems")), tuple(words("worth_stems"))
@@ -49,11 +53,12 @@ def rows(tokens: Sequence[Token], amounts: Sequence[Amount]) -> Iterator[tuple[i
 
 
 def alike(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
-    """In a row of three or more the odd one out is what the others are."""
+    """In a row of three or more the odd one out is what the others are, in a longer one what most are."""
     found = list(meanings)
     for start, end in rows(seen.tokens, seen.amounts):
         label, times = Counter(m.label for m in meanings[start:end]).most_common(1)[0]
-        if end - start > 2 and times == end - start - 1 and label != NOTHING:
+        most = times == end - start - 1 or (end - start > _LONG_ROW and 2 * times > end - start)
+        if end - start > 2 and most and label != NOTHING:
             found[start:end] = [m if m.label == label else m.instead(label, m.probability) for m in meanings[start:end]]
     return found
 
@@ -79,7 +84,8 @@ def spoken_of(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
         before = seen.tokens[amount.first - 1] if amount.first and not seen.tokens[amount.first].opens else None
         months = amount.value == 12 and amount.kind == "other"  # "1,200 mensuales (los 12)"
         again = months or any(abs(amount.value * size - value) <= 1e-6 * value for value in told for size in (1.0, 1e3, 1e6))
-        if again and before is not None and before.text in _DEFINITE | _ON and amount.kind in ("money", "other"):
+        spoken = before is not None and (before.text in _DEFINITE | _ON or (before.text in ORDINALS and amount.first > 1))
+        if again and spoken and amount.kind in ("money", "other"):
             meaning = meaning.instead(NOTHING, meaning.probability)
         found.append(meaning)
         told.append(amount.value)
@@ -175,11 +181,20 @@ def that_hold(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
         again = [n for n, other in enumerate(meanings) if n != at and other.label == meaning.label != NOTHING]
         if len(again) != 1 or seen.compares or meaning.role not in _ONE or amount.kind not in ("money", "other"):
             continue
-        changed = again[0] == at + 1 and _goes_to(seen.tokens, amount, seen.amounts[at + 1])
+        changed = again[0] == at + 1 and (
+            _goes_to(seen.tokens, amount, seen.amounts[at + 1]) or _restated(seen.tokens, amount, seen.amounts[at + 1])
+        )
         corrected = (meaning.label, amount.value) in before and (meaning.label, seen.amounts[again[0]].value) not in before
         if changed or corrected:
             found[at] = meaning.instead(NOTHING, meaning.probability)
     return found
+
+
+def _restated(tokens: Sequence[Token], amount: Amount, following: Amount) -> bool:
+    """ "780 millones, digo 870", "840, sorry, I mean 480": whether the following figure puts this one right."""
+    between = [t.text for t in tokens[amount.last + 1 : following.first] if t.text not in lexicon().currency]
+    told = set(between) <= _RESTATES | _AROUND and bool({*between} & _RESTATES)
+    return told and len(between) <= _RESTATED_AWAY
 
 
 def _goes_to(tokens: Sequence[Token], amount: Amount, following: Amount) -> bool:

@@ -32,7 +32,7 @@ _PLACED = ELSEWHERE - {"price_per_m2"}
 _DAYS = words("days")
 #: How far (in tokens) a bare figure stands from the area before it.
 _AREA_AWAY = 5
-_DAYS_OF_A_YEAR = 366
+_DAYS_OF_A_YEAR, _MONTHS_OF_A_YEAR = 366, 12
 _OF, _FOR = frozenset({"de", "of", "con", "with"}), (["a"], ["por"], ["at"], ["for"], ["en"])
 
 
@@ -79,6 +79,7 @@ def see(
         and not is_year_number(tokens, a)
         and not refused(tokens, a)
         and not _of_days(tokens, a)
+        and not _twelve_times(tokens, a)
         and a.unit not in NO_RETURN
     ]
     figures = read_figures(tokens, plain, known, hits, exchange.first if exchange else None)
@@ -105,6 +106,13 @@ def _of_days(tokens: Sequence[Token], amount: Amount) -> bool:
     here = tokens[amount.last : amount.last + 2]
     bare = amount.kind in ("other", "money") and not amount.currency and not amount.scaled and amount.value <= _DAYS_OF_A_YEAR
     return bare and any(t.text in _DAYS and not t.opens for t in here)
+
+
+def _twelve_times(tokens: Sequence[Token], amount: Amount) -> bool:
+    """The 12 of "arriendo 2.350.000 x12"."""
+    before = tokens[max(0, amount.first - 2) : amount.first]
+    multiplied = len(before) == 2 and before[1].text in ("por", "x", "times") and not before[1].opens
+    return amount.value == _MONTHS_OF_A_YEAR and amount.kind in ("other", "money") and multiplied and before[0].kind == "num"
 
 
 def _share_areas(tokens: Sequence[Token], amounts: Sequence[Amount], marks: Marks) -> None:

@@ -199,9 +199,14 @@ def implied_measures(deal: Mapping[str, Any]) -> list[str]:
     return []
 
 
+#: What may be told of what comes in, and digits (with separators) of a sum.
+_COMES_IN, _DIGITS_OF_A_SUM = frozenset({"cash_flow_month", "cash_flow_year", "noi"}), 3
+_OF_THE_PERIOD = frozenset({"anual", "annual", "mensual", "monthly", "yearly", "neto", "net", "de", "of", "is", "es"})
+
+
 def named_measures(tokens: Sequence[Token], text: str) -> list[Hit]:
     """The measures that the message names, in its questions where it has any."""
-    hits = [h for h in measures(tokens) if not _left_out(tokens, h)]
+    hits = [h for h in measures(tokens) if not _left_out(tokens, h) and not _is_told(tokens, h)]
     questions = _questions(tokens, text)
     inside = [h for h in hits if any(start <= h.start < end for start, end in questions)]
     return _outer(inside or hits)
@@ -211,6 +216,13 @@ def _left_out(tokens: Sequence[Token], hit: Hit) -> bool:
     """Whether a name ends with what the question does without: "¿cuánto necesito en total, sin hipoteca?"."""
     before = tokens[hit.end - 2].text if hit.end - hit.start > 1 else ""
     return before in _WITHOUT_IT and tokens[hit.end - 1].text in _OF_LOANS
+
+
+def _is_told(tokens: Sequence[Token], hit: Hit) -> bool:
+    """Whether what comes in is told rather than asked: "flujo neto anual 8.400 durante 4 años"."""
+    behind = [t for t in tokens[hit.end : hit.end + 3] if t.text not in _OF_THE_PERIOD]
+    told = bool(behind) and not behind[0].opens and behind[0].kind == "num" and len(behind[0].raw) >= _DIGITS_OF_A_SUM
+    return told and hit.cue.route in _COMES_IN
 
 
 def asked_measures(tokens: Sequence[Token], hits: Sequence[Hit], deal: Mapping[str, Any]) -> list[str]:

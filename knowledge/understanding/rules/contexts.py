@@ -18,7 +18,7 @@ _PREPOSITIONS = words("prepositions")
 _YEAR_NAMES = frozenset({"ano", "anos", "year", "years", "yr", "yrs"})
 _MONTH_NAMES = frozenset({"mes", "meses", "month", "months", "mo"})
 _ARTICLES = frozenset({"el", "del", "al", "the", "year"})
-_ORDINALS = {
+ORDINALS = {
     "primer": 1,
     "primero": 1,
     "first": 1,
@@ -65,6 +65,9 @@ _SMALL = {
     "nine": 9,
     "ten": 10,
 }
+#: What stands between the numbers of years, what leads from one to another, and years that nobody counts.
+_BETWEEN_YEARS = frozenset({"and", "y", "e", "ni", "el", "los", "nor", "or", "the"})
+_TO, _MOST_YEARS = frozenset({"a", "al", "to", "through", "hasta"}), 40
 #: Roles that nouns name, which follow their figure as well as they go before it.
 _NOUNS = frozenset({"cost", "once", "works", "own", "rent_cost", "vacancy", "down"})
 #: How far (in tokens) a name may be from its figure.
@@ -194,7 +197,7 @@ def _counted(tokens: Sequence[Token], at: int) -> bool:
         return False
     return (
         bool(re.fullmatch(r"[0-9]{1,2}", before.raw))
-        or before.text in _ORDINALS
+        or before.text in ORDINALS
         or before.text in _SMALL
         or before.text in ("un", "medio", "half", "first")
     )
@@ -205,14 +208,16 @@ def years_named(tokens: Sequence[Token], start: int, end: int) -> list[int]:
     found: list[int] = []
     for at in range(start, end):
         word = tokens[at].text
-        if word in _YEAR_NAMES and _before(tokens, at) not in _ORDINALS:
+        if _is_time(tokens, at):
+            found += _numbers_after(tokens, at + 1, len(tokens))
+        elif word in _YEAR_NAMES and _before(tokens, at) not in ORDINALS:
             found += _numbers_after(tokens, at + 1, len(tokens))
         elif word in _SMALL and at > 1 and (tokens[at - 2].text, tokens[at - 1].text) == ("end", "of"):
             found.append(_SMALL[word])  # "6k at the end of three"
-        elif word in _ORDINALS and (
+        elif word in ORDINALS and (
             _before(tokens, at) in _ARTICLES or (at + 1 < len(tokens) and tokens[at + 1].text in _YEAR_NAMES)
         ):
-            found.append(_ORDINALS[word])
+            found.append(ORDINALS[word])
         elif (
             re.fullmatch(r"[1-9]\d?", word)
             and at + 1 < len(tokens)
@@ -221,6 +226,12 @@ def years_named(tokens: Sequence[Token], start: int, end: int) -> list[int]:
         ):
             found.append(int(word))
     return [year for year in found if 0 < year <= 60]
+
+
+def _is_time(tokens: Sequence[Token], at: int) -> bool:
+    """The t of "t1", "t3 = 21,000": a year of the flows."""
+    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    return tokens[at].text == "t" and following is not None and following.kind == "num" and not following.gap
 
 
 def _before(tokens: Sequence[Token], at: int) -> str:
@@ -240,29 +251,21 @@ def years_of(tokens: Sequence[Token], context: Context) -> tuple[int, ...]:
 
 def _numbers_after(tokens: Sequence[Token], at: int, end: int) -> list[int]:
     found: list[int] = []
+    to = False
     while at < end:
         token = tokens[at]
         if re.fullmatch(r"[0-9]{1,2}", token.raw) or token.text in _SMALL:
             following = tokens[at + 1] if at + 1 < len(tokens) else None
             if following is not None and following.text in _YEAR_NAMES | {"m", "mil", "k", "millones"}:
                 break
-            found.append(int(token.raw) if token.kind == "num" else _SMALL[token.text])
-        elif token.text not in (
-            "a",
-            "al",
-            "to",
-            "through",
-            "and",
-            "y",
-            "e",
-            "ni",
-            "el",
-            "los",
-            "nor",
-            "or",
-            "the",
-            "hasta",
-        ):
+            number = int(token.raw) if token.kind == "num" else _SMALL[token.text]
+            if to and found and found[-1] < number <= _MOST_YEARS:
+                found += range(found[-1] + 1, number)
+            found.append(number)
+            to = False
+        elif token.text in _TO or (token.gap.startswith("..") and _is_time(tokens, at)):
+            to = True
+        elif token.text not in _BETWEEN_YEARS and not (_is_time(tokens, at) and (to or not token.opens)):
             break
         at += 1
     return found
@@ -273,9 +276,11 @@ def is_year_number(tokens: Sequence[Token], amount: Amount) -> bool:
     if amount.kind not in ("other", "year") or amount.value > 60 or amount.value != int(amount.value):
         return False
     at = amount.first - 1
+    if at >= 0 and _is_time(tokens, at):
+        return True
     while at >= 0 and (
         tokens[at].text in ("to", "a", "al", "and", "y", "ni", "el", "los", "through", "hasta", "nor", "or")
         or re.fullmatch(r"[0-9]+", tokens[at].raw)
     ):
         at -= 1
-    return at >= 0 and tokens[at].text in _YEAR_NAMES and _before(tokens, at) not in _ORDINALS and not tokens[at + 1].comma
+    return at >= 0 and tokens[at].text in _YEAR_NAMES and _before(tokens, at) not in ORDINALS and not tokens[at + 1].comma

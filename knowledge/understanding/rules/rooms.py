@@ -50,6 +50,11 @@ def _number_of(tokens: Sequence[Token], at: int) -> int:
     return 0
 
 
+def is_unit(token: Token) -> bool:
+    """Whether a word names one of what a property may have several of: "cajón", "garage", "local"."""
+    return "type" in token.classes or any(f"{token.text}{ending}" in _UNITS for ending in ("s", "es"))
+
+
 def countable(tokens: Sequence[Token]) -> dict[str, int]:
     """Rooms counted in the message, how many of them are let (`taken`), and how many stand empty or are kept."""
     found: dict[str, int] = {}

@@ -70,7 +70,8 @@ def let_by_season(tokens: Sequence[Token], amounts: Sequence[Amount]) -> dict[in
     let = [s for s in seasons if not _is_empty(tokens, s)]
     left = _YEAR - sum(s.months for s in seasons)
     open_ended = sum(not s.months for s in seasons)
-    if len(let) < 2 or open_ended > 1 or left < -_ROUNDED or all(s.bare for s in seasons):
+    idle = len(let) == 1 and len(seasons) > 1  # "five months at 1,150, nothing the rest"
+    if (len(let) < 2 and not idle) or open_ended > 1 or left < -_ROUNDED or all(s.bare for s in seasons):
         return {}
     if (open_ended and left <= _ROUNDED) or (not open_ended and len(let) == len(seasons) and left > _MOST_UNTOLD):
         return {}
