@@ -12,6 +12,8 @@ from typing import Any
 Row = Mapping[str, Any]
 #: A message that names one of these is about something else than the listing spoken of.
 _ELSEWHERE = frozenset({"city", "neighbourhood", "property_type", "price", "area_m2"})
+#: A home that the investor told of and no advert.
+OWN: Row = {"id": "", "title": "", "kind": "own"}
 _GOES_ON = frozenset({"roi", "price_prediction", "lead_qualification"})
 
 
@@ -23,21 +25,28 @@ def meant(understood: Mapping[str, Any], routes: Sequence[str], shown: Sequence[
             found += spoken_of or shown[-1:]
         elif -len(shown) <= position <= len(shown):
             found.append(shown[position - 1 if position > 0 else position])
+    found = [row for row in found if row != OWN]
     if understood["references"] or _ELSEWHERE & understood["turn_slots"].keys():
         return list({_key(row): row for row in found}.values())
-    own = (understood["request"].get("deal") or {}).get("price") and "monthly_rent" in understood["turn_slots"]
-    if own:
-        return []  # the rent of a home whose price was told, whatever advert was shown beside it
     asks_detail = "detail" in (understood["request"].get("market") or ())
-    return list(spoken_of) if asks_detail or _GOES_ON & set(routes) else []
+    goes_on = not _tells_of_own(understood) and (asks_detail or _GOES_ON & set(routes))
+    return [row for row in spoken_of if row != OWN] if goes_on else []
+
+
+def _tells_of_own(understood: Mapping[str, Any]) -> bool:
+    """Whether the rent of a home is told whose price was told, whatever advert was shown beside it."""
+    return bool((understood["request"].get("deal") or {}).get("price") and "monthly_rent" in understood["turn_slots"])
 
 
 def spoken_of_next(
     understood: Mapping[str, Any], about: Sequence[Row], cards: Sequence[Row], spoken_of: Sequence[Row]
 ) -> list[Row]:
-    """What the next "ese" would be: the listings this turn was about, the only one shown, or those before."""
+    """What the next "ese" would be: the listings this turn was about, the investor's own home where its rent was told, the
+    only one shown, or those before."""
     if about:
         return list(about)
+    if _tells_of_own(understood):
+        return [OWN]
     if cards or _ELSEWHERE & understood["turn_slots"].keys():
         return list(cards) if len(cards) == 1 else []
     return list(spoken_of)

@@ -10,6 +10,7 @@ from typing import Any
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.lexicon import phrases, words
 from knowledge.understanding.mentions import Mentions
+from knowledge.understanding.rules.contexts import is_year_number
 from knowledge.understanding.tokens import Token, words_at
 
 MONEY_SLOTS = ("price", "budget_max", "budget_min", "monthly_rent", "loan_amount")
@@ -61,9 +62,14 @@ def fill_figures(
         amount.role, amount.unit = "past", "refused"
     if follow_up or mentions.correction_at is not None:
         _replace(amounts, tokens, known, open_question)
-    loose = [a for a in amounts if a.role is None and a.kind in ("money", "percent", "years", "months", "other")]
+    loose = [
+        a for a in amounts
+        if a.role is None and a.kind in ("money", "percent", "years", "months", "other") and not is_year_number(tokens, a)
+    ]
     if open_question in _KINDS and (
-        match := next((a for a in [*loose, *amounts] if a.kind in _KINDS[open_question]), None)
+        match := next(
+            (a for a in [*loose, *amounts] if a.kind in _KINDS[open_question] and not is_year_number(tokens, a)), None
+        )
     ):
         match.role = open_question
         match.kind = _KINDS[open_question][0]  # type: ignore[assignment]

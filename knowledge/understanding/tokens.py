@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     r"|(?P<word>[^\W\d_]+)"
 )
 _PER_METRE = ("price", "per", "m2")
-_SENTENCE_END = re.compile(r"[.!?;\n¿¡…]|—| - ")
+_SENTENCE_END = re.compile(r"[.!?;\n¿¡…]|—| - |[=-]>")
 #: "Tengo 3 mdp, ¿me ayudan?" is one sentence.
 _ASIDE = re.compile(r",\s*[¿¡]")
 #: Spanish future tense, third person ("valdrá", "subirán").

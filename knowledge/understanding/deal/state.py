@@ -53,6 +53,8 @@ _MONEY = ("price", "rent", "loan", "instalment", "own", "sale", "affordable", "v
 #: How likely an amount is asked for in another currency where the rate is known and both are named.
 _CONVERTED = 0.9
 _REPAID, _PAID_DOWN = frozenset({"monthly_payment", "loan_amount"}), frozenset({"own", "loan", "down_pct", "financed_pct"})
+#: What a figure surely is, whatever was asked for: "y al cierre del año 3 se vende en 590 millones".
+_NO_ANSWER = frozenset({"sale", "flow", "loan", "debt", "instalment", "own", "savings"})
 _YIELDS = frozenset({"gross_yield", "net_yield", "cap_rate"})
 _SHARE, _TIME, _AMOUNT = frozenset({"percent", "other"}), frozenset({"years", "months", "other"}), frozenset({"money", "other"})
 #: What was asked for -> the role of the figure that answers, and what kind of figure it is.
@@ -131,7 +133,8 @@ def read_deal(
         deal["base"] = base
     if awaited in _AWAITED and len(figures) == 1 and figures[0].role in ("", "price"):
         role, kinds = _AWAITED[awaited]
-        if figures[0].kind in kinds:  # a bare answer to what was asked
+        read = trusted.get(figures[0].at)
+        if figures[0].kind in kinds and (read is None or read.role not in _NO_ANSWER):  # a bare answer to what was asked
             figures[0].role = role
             trusted.pop(figures[0].at, None)
     if known and (correcting or len(tokens) <= (_SHORT + 4 if follow_up else _SHORT)):

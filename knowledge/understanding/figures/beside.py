@@ -174,6 +174,8 @@ def _rent_or_price(figure: _Beside) -> str | None:
     clause = figure.tokens[figure.context.left : figure.amount.first]
     bought = any(t.text.startswith(_PAID_FOR) for t in (*clause, *to_break(figure.after)))
     plain = period_of(figure.tokens, figure.context) is None and not figure.message.rents_named
+    if meaning.role == "price" and said(figure.after, "collected"):
+        return "rent/month"  # "de los 940 que cobro de alquiler el banco se lleva 515"
     if meaning.role == "room" and bought and plain:
         return "price"  # "cuatro trasteros, a 5.200 € cada uno me salieron"
     if meaning.role == "price" and not of_a_type and _opens_with(figure.tokens, figure.context, _OF_RENTS):

@@ -80,7 +80,8 @@ def let_by_season(tokens: Sequence[Token], amounts: Sequence[Amount]) -> dict[in
     starts = [0] + [s.end for s in let]
     before = [_last(pays, amounts, _from(tokens, start, s.start), s.start) for s, start in zip(let, starts, strict=False)]
     nearest = [_nearest(tokens, pays, amounts, s) for s in let]
-    for found in (behind, before, nearest):
+    own = [_of_the_clause(tokens, pays, amounts, let[0])] if idle else []
+    for found in ((own, nearest) if idle else (behind, before, nearest)):
         chosen = [n for n in found if n is not None]
         values = [amounts[n].value for n in chosen if _is_sum(amounts[n])]
         if len(set(chosen)) == len(let) and values and max(values) <= _MOST_APART * min(values):
@@ -93,6 +94,14 @@ def _nearest(tokens: Sequence[Token], pays: Sequence[int], amounts: Sequence[Amo
     start, end = _from(tokens, 0, season.start + 1), _to(tokens, season.end, len(tokens))
     inside = [n for n in pays if start <= amounts[n].first < end]
     return min(inside, key=lambda n: max(season.start - amounts[n].last, amounts[n].first - season.end), default=None)
+
+
+def _of_the_clause(tokens: Sequence[Token], pays: Sequence[int], amounts: Sequence[Amount], season: _Season) -> int | None:
+    """The only sum between the commas that a season stands between: "empty one month, 3,100 the other 11, 640 of fees"."""
+    start = season.start - len(since_break(tokens[: season.start + 1])) + 1
+    end = season.end + len(to_break(tokens[season.end :]))
+    inside = [n for n in pays if start <= amounts[n].first < end]
+    return inside[0] if len(inside) == 1 else None
 
 
 def _is_sum(amount: Amount) -> bool:
