@@ -161,9 +161,9 @@ def _currency_around(tokens: list[Token], first: int, last: int, text: str) -> t
         word = tokens[first - 1].text
         if word in table and (sign or gap.strip() == "") and word not in ("euros", "dolares", "dollars"):
             code, money, start = table[word], True, tokens[first - 1].start
-        elif sign and word in ("us", "u", "s", "mx", "col"):
+        elif sign and sign.group(1) == "$" and word in ("us", "u", "s", "mx", "col"):
             code, start = {"mx": "MXN", "col": "COP"}.get(word, "USD"), tokens[first - 1].start
-        if word in ("us", "usd") and sign:
+        if word in ("us", "usd") and sign and sign.group(1) == "$":
             code = "USD"
     behind = text[tokens[last].end : tokens[last].end + 3]
     after = "" if re.match(r"\s[$€]\d", behind) else behind[:2].strip()  # the sign of "yr1 €1,900" is that of what follows

@@ -48,6 +48,11 @@ _PARTS = words("parts_of_cities")
 #: Thousands parted by dots, as in Spain and Colombia and never in Mexico or in English, and how much that says.
 _DOTTED, _WRITTEN = re.compile(r"\d{1,3}(?:\.\d{3})+"), 1.0
 _Settled = tuple[Span, Entry, str]
+#: A city of so many times the people of its namesakes abroad, which are small towns, is meant.
+_SMALL_TOWN = 50_000
+_DWARFS = 10
+#: How much a place that lies in one country alone votes for it.
+_SURE = 1.6
 
 
 @dataclass(slots=True)
@@ -342,8 +347,10 @@ def _agree(settled: list[_Settled], spans: list[Span], talk: _Talk) -> list[_Set
         return settled
     total = dict(talk.votes)
     for span, entry, _ in settled:
-        countries = {e.country for e, _ in span.readings}
-        sure = 1.0 if len(countries) == 1 else 0.35
+        others = [e.population for e, _ in span.readings if e.country != entry.country]
+        alone = 1.0 if not others else 0.35
+        hamlets = max(others, default=0) < _SMALL_TOWN and _DWARFS * max(others, default=0) <= entry.population
+        sure = _SURE if is_city(entry) and hamlets else alone  # not the hamlet Oviedo of Mexico
         total[entry.country] = total.get(entry.country, 0.0) + sure
     city_names = {fold(e.name) for _, e, _ in settled if is_city(e)} | {
         fold(e.city) for _, e, _ in settled if e.level == "neighbourhood" and e.city
