@@ -420,6 +420,8 @@ def _money_or_area(here: _Here) -> Amount | None:
         return here.make("area", round(value * factor, 2), size)
     if (size := _bare_area(here)) and not (money or number.scaled or number.currency):
         return here.make("area", value, size)
+    if here.spelled and tokens[here.at].text == "one" and not number.scaled and written and money_last == last:
+        return None  # "a 165,000 dollar one"
     if here.spelled and here.at and tokens[here.at - 1].text in _THESE and not money:
         return None  # "estos dos al año"
     if here.spelled and not money and (value < 1000 or tokens[here.at].text in ("mil", "thousand")):

@@ -66,7 +66,7 @@ def fill_figures(
         a for a in amounts
         if a.role is None and a.kind in ("money", "percent", "years", "months", "other") and not is_year_number(tokens, a)
     ]
-    if open_question in _KINDS and (
+    if open_question in _KINDS and not any(a.role == open_question for a in amounts) and (
         match := next(
             (a for a in [*loose, *amounts] if a.kind in _KINDS[open_question] and not is_year_number(tokens, a)), None
         )

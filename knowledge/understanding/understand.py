@@ -65,6 +65,7 @@ FigureReader = Callable[[Seen, Past], tuple[list[Meaning], Past]]
 #: From so much on a price is told in millions.
 _MANY_MILLIONS = 2e7
 #: Figures that no other reading of their words may use.
+_OF_FLOWS = frozenset({"sale", "flow"})
 _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phone", "year"})
 #: From this probability on a measure is likely asked; words of a message that the next one's reading looks at.
 _LIKELY, _SURELY, _WORDS = 0.3, 0.9, 60
@@ -488,8 +489,10 @@ def _operation(message: _Message, meant: intent.Intent, says: set[tuple[str, str
 
 
 def _unnamed(message: _Message) -> list[Amount]:
-    """The figures that are not part of an option's name ("bodega 2", "las dos")."""
-    taken = message.marks.taken
+    """The figures that are not part of an option's name ("bodega 2", "las dos"), and no sale or flow, which fill no slot."""
+    taken = message.marks.taken | {
+        a.first for a, m in zip(message.seen.amounts, message.meanings, strict=True) if m.role in _OF_FLOWS
+    }
     return [a for a in message.amounts if not any(i in taken for i in range(a.first, a.last + 1))]
 
 

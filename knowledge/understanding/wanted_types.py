@@ -15,6 +15,7 @@ _PARTS = frozenset({"retail", "warehouse", "office", "studio", "room"})
 _BY_THE_ROOM, _AMOUNT_OF = phrases("by_the_room"), words("amount_of")
 _SPOKEN_OF = frozenset({"it", "this", "that", "them"})
 _REACH_AROUND = 5
+_MERE = (("and",), ("more",), ("just",), ("only",), ("all",))
 _SEEN = (("ya", "los", "vi"), ("ya", "las", "vi"), ("ya", "lo", "vi"), ("ya", "la", "vi"), ("i", "ve", "already", "seen"))
 _ALL_THAT = (("is", "all"), ("are", "all"), ("s", "all"), ("son", "todos"), ("son", "todas"), ("otra", "vez"))
 
@@ -40,7 +41,8 @@ def wanted_types(
 def _shown_again(tokens: list[Token], at: int) -> bool:
     """ "that list is all studios", "and studios again": what came up and was not asked for."""
     before, after = words_at(tokens, max(0, at - 2), min(at, 2)), tokens[at + 1 : at + 2]
-    again = bool(after) and after[0].text == "again" and not after[0].opens
+    begins = tokens[at].opens or before[-1:] in _MERE
+    again = begins and bool(after) and after[0].text == "again" and not after[0].opens
     return again or before in _ALL_THAT or any(words_at(tokens, at + 1, len(p)) == p for p in _SEEN)
 
 

@@ -126,7 +126,8 @@ def figures_of(
                 opener=tokens[at - 1].text if at and not tokens[at].opens else "",
             )
         )
-    add_up(found, tokens, told, rooms)
+    for option in {meanings[f.at].option for f in found}:
+        add_up([f for f in found if meanings[f.at].option == option], tokens, told, rooms)
     date_flows(found, recurring_flows(tokens, told, meanings))
     return found
 

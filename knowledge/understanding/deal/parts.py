@@ -38,7 +38,8 @@ def _multiply(found: list[Figure], tokens: list[Token], told: Sequence[Amount], 
     for figure in found if units > 1 else ():
         end = ends.get(figure.at, figure.at + 1)
         start = max((n for n in range(figure.at + 1) if tokens[n].opens), default=0)
-        before = since_break(tokens[max(start, figure.at - _EACH_CLAUSE) : figure.at])
+        begins = tokens[figure.at].comma or tokens[figure.at].opens
+        before = [] if begins else since_break(tokens[max(start, figure.at - _EACH_CLAUSE) : figure.at])
         of_all = said([*before, *to_break(tokens[end : end + _EACH_CLAUSE], commas=False)], "for_all")
         after = to_break(tokens[end : end + _EACH_AFTER])
         unit = len(after) > 1 and after[0].text in _EACH and is_unit(after[1])  # "230 mil cada cajón"
@@ -65,7 +66,8 @@ def _add_units(found: list[Figure], tokens: Sequence[Token], told_rooms: int | N
     if len(rents) < 2 or not one_property or _stand_for_each_other(tokens, rents):
         return
     units = countable(tokens).get("rooms") or told_rooms
-    if not (any(f.each for f in rents) or units or _listed(tokens, rents) or _joined(tokens, rents)):
+    apart = any(t.opens for t in tokens[rents[0].at + 1 : rents[-1].at + 1])
+    if not (any(f.each for f in rents) or (units and not apart) or _listed(tokens, rents) or _joined(tokens, rents)):
         return
     counts = [_counted(tokens, f, told_rooms, opens=n == 0) for n, f in enumerate(rents)]
     if units == len(rents) and sum(counts) != units:
@@ -131,7 +133,10 @@ def _add_seasons(found: list[Figure], tokens: list[Token], told: Sequence[Amount
     rents = [f for f in found if f.at in months and f.role == "rent"]
     if not rents or len(rents) < len(months) or len({f.net for f in rents}) > 1:
         return
-    rents[0].value = sum(f.value * (months[f.at] if f.period == "month" else 1) for f in rents)
+    units = countable(tokens).get("rooms") or 1
+    rents[0].value = sum(
+        f.value * (months[f.at] if f.period == "month" else 1) * (units if f.each else 1) for f in rents
+    )
     rents[0].period, rents[0].each, rents[0].seasonal = "year", False, True
     for figure in rents[1:]:
         figure.role, figure.each = "part", False

@@ -52,6 +52,7 @@ _PARTS, _AND = words("parts"), frozenset({"y", "and"})
 #: A smaller share paid down is a whole number.
 _LEAST_DOWN = 10.0
 _DEPOSIT_OF = _PRICED | {"del"}
+_RETURNED = ("devuelv", "devolver", "regres", "reembols", "repaid", "returned", "returns")
 _SOLD = ("vent", "vend", "sale", "sell", "sold", "resale")
 
 
@@ -247,6 +248,8 @@ def _money(figure: _Beside) -> str | None:
     if role == "price" and said(to_break(after[:1]), "deposit_behind") and not {t.text for t in after[1:2]} & _DEPOSIT_OF:
         return "own"
     clause = figure.tokens[max(figure.context.left, figure.amount.first - _REACH_BEFORE) : figure.amount.first]
+    if role in ("own", "flow") and figure.message.over_years and any(t.text.startswith(_RETURNED) for t in figure.before):
+        return "sale"  # "con el último pago me devuelven 115k"
     if role in ("works", "once") and said(clause, "between_deposit"):
         return "own"  # "entre entrada, impuestos y reforma se me han ido 46.000"
     if role == NOTHING and figure.before_a_cost and figure.names_a_cost(joined=True):

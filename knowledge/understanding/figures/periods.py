@@ -10,6 +10,7 @@ from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.lexicon import lexicon
+from knowledge.understanding.rules.contexts import period_word
 from knowledge.understanding.rules.rooms import countable, of_each
 from knowledge.understanding.rules.spans import counts_a_span
 from knowledge.understanding.rules.vocabulary import said, words
@@ -62,6 +63,8 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
     all_monthly = bool(said(seen.tokens, "all_monthly"))
     yearly = not monthly and any(m.label in ("rent/year", "netrent/year") for m in meanings)
     asked = any(h.cue.route in _NET for h in seen.hits) or bool(_NET & {*seen.known.get("asked", ())})
+    sought = any(h.cue.route == "break_even_rent" for h in seen.hits)
+    owed = max((v for label, v in told if label in ("loan", "price")), default=0.0)
     found = []
     for amount, meaning in zip(seen.amounts, meanings, strict=True):
         if meaning.role == "once" and rent and priced and asked and _just_costs(seen, amount):
@@ -72,6 +75,8 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
             m.role in ("price", "value") for m in meanings
         ):
             meaning = meaning.instead("price", meaning.probability)  # "se valoró en 210.000 y se nos van 2.360 cada año"
+        if meaning.role == "affordable" and owed and amount.value > owed:
+            meaning = meaning.instead("budget", meaning.probability)  # "que no pasen de 130.000, y qué pagaría por 80.000"
         if meaning.label == "cost/night" and nightly and amount.value > nightly:
             meaning = meaning.instead("cost/year", meaning.probability)
         if meaning.label == "cost/month" and rent and amount.value >= rent and _bare_period(seen, amount):
@@ -83,7 +88,7 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
             meaning = meaning.instead(NOTHING, meaning.probability)
         elif amount.kind == "months" and meaning.role == NOTHING and _idle(seen, amount):
             meaning = meaning.instead("vacant_months", meaning.probability)
-        elif amount.kind == "months" and rent and meaning.role == NOTHING and _lets(seen, amount):
+        elif amount.kind == "months" and (rent or sought) and meaning.role == NOTHING and _lets(seen, amount):
             meaning = meaning.instead("vacant_months", meaning.probability)
         if yearly and meaning.label == "cost/month":
             # "grosses 61,000 a year, 9,400 utilities, 1,150 insurance"
@@ -110,7 +115,8 @@ def _headed(seen: Seen, amount: Amount) -> bool:
     """ "Monthly: rent 1,150, loan 640, fees 95": whether the list that a figure stands in is headed so."""
     start = max((at for at in range(amount.first + 1) if seen.tokens[at].opens), default=0)
     colons = [at for at in range(start + 1, amount.first + 1) if seen.tokens[at].gap.startswith(":")]
-    return bool(colons) and any(t.text in _MONTHLY for t in seen.tokens[start : colons[-1]])
+    heads = {period_word(seen.tokens, at) for at in range(start, colons[-1])} if colons else set()
+    return "month" in heads and "year" not in heads
 
 
 def _period_behind(seen: Seen, amount: Amount) -> str | None:

@@ -9,7 +9,6 @@ from knowledge.understanding.amounts import Amount
 from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
-from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.rules.contexts import ORDINALS
 from knowledge.understanding.rules.settle import FLOWS
 from knowledge.understanding.rules.totals import sums_up
@@ -32,7 +31,6 @@ _WHICH, _SEVERAL = words("asks_which"), words("several_units")
 _THEIRS = frozenset({"rent", "netrent", "room", "night", "price", "value", "cost", "target"})
 _LET = frozenset({"rent", "netrent", "room", "night"})
 _BASES = frozenset({"price", "own", "works", "once", "value"})
-_RESTATES, _AROUND, _RESTATED_AWAY = words("restates"), words("around_restated"), 5
 _PRICES, _ON_TOP = frozenset({"price", "value"}), frozenset({"once", "works"})
 _TOTALS = _PRICES | _ON_TOP | {"own", "x"}
 _DEFINITE, _BOUGHT, _WORTH = words("definite"), tuple(words("bought_stems")), tuple(words("worth_stems"))
@@ -181,20 +179,11 @@ def that_hold(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
         again = [n for n, other in enumerate(meanings) if n != at and other.label == meaning.label != NOTHING]
         if len(again) != 1 or seen.compares or meaning.role not in _ONE or amount.kind not in ("money", "other"):
             continue
-        changed = again[0] == at + 1 and (
-            _goes_to(seen.tokens, amount, seen.amounts[at + 1]) or _restated(seen.tokens, amount, seen.amounts[at + 1])
-        )
+        changed = again[0] == at + 1 and _goes_to(seen.tokens, amount, seen.amounts[at + 1])
         corrected = (meaning.label, amount.value) in before and (meaning.label, seen.amounts[again[0]].value) not in before
         if changed or corrected:
             found[at] = meaning.instead(NOTHING, meaning.probability)
     return found
-
-
-def _restated(tokens: Sequence[Token], amount: Amount, following: Amount) -> bool:
-    """ "780 millones, digo 870", "840, sorry, I mean 480": whether the following figure puts this one right."""
-    between = [t.text for t in tokens[amount.last + 1 : following.first] if t.text not in lexicon().currency]
-    told = set(between) <= _RESTATES | _AROUND and bool({*between} & _RESTATES)
-    return told and len(between) <= _RESTATED_AWAY
 
 
 def _goes_to(tokens: Sequence[Token], amount: Amount, following: Amount) -> bool:

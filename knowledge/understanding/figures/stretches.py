@@ -42,7 +42,7 @@ def of_seasons(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
     found = list(meanings)
     net = any(meanings[n].role == "netrent" for n in let)
     for at, (amount, meaning) in enumerate(zip(seen.amounts, meanings, strict=True)):
-        if at in let and meaning.label not in ("rent/year", "netrent/year"):
+        if at in let and meaning.role != "room" and meaning.label not in ("rent/year", "netrent/year"):
             found[at] = meaning.instead("netrent/month" if net else "rent/month", meaning.probability)
         elif at not in let and (amount.kind == "months" or (amount.kind == "other" and amount.value < _MONTHS_OF_A_YEAR)):
             found[at] = meaning.instead(NOTHING, meaning.probability)

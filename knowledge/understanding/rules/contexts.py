@@ -67,6 +67,7 @@ _SMALL = {
 }
 #: What stands between the numbers of years, what leads from one to another, and years that nobody counts.
 _BETWEEN_YEARS = frozenset({"and", "y", "e", "ni", "el", "los", "nor", "or", "the"})
+_DASHES = frozenset({"-", "–"})
 _TO, _MOST_YEARS = frozenset({"a", "al", "to", "through", "hasta"}), 40
 #: Roles that nouns name, which follow their figure as well as they go before it.
 _NOUNS = frozenset({"cost", "once", "works", "own", "rent_cost", "vacancy", "down"})
@@ -263,6 +264,8 @@ def _numbers_after(tokens: Sequence[Token], at: int, end: int) -> list[int]:
                 found += range(found[-1] + 1, number)
             found.append(number)
             to = False
+            if token.kind == "num" and at + 1 < end and tokens[at + 1].kind == "num" and tokens[at + 1].gap.strip() in _DASHES:
+                to = True
         elif token.text in _TO or (token.gap.startswith("..") and _is_time(tokens, at)):
             to = True
         elif token.text not in _BETWEEN_YEARS and not (_is_time(tokens, at) and (to or not token.opens)):

@@ -53,7 +53,9 @@ _ASKED_FOR = frozenset(
         ("cash_on_cash", "own"),
     }
 )
-_NOT_ONE = frozenset({"ni", "not", "sin"})
+#: What tells that the next figure puts one right, and how far (in tokens) it may stand.
+_RESTATES, _AROUND, _RESTATED_AWAY = words("restates"), words("around_restated"), 5
+_NOT_ONE, _NOT_ONE_AWAY = frozenset({"ni", "not", "no", "sin", "without"}), 4
 _IS_NOT = frozenset({"son", "es", "era", "eran", "fue", "fueron"})
 _THRESHOLDS = frozenset(
     (name, than) for name in ("gross", "net", "yield", "yielding", "neto", "neta", "bruto", "bruta")
@@ -133,14 +135,25 @@ def _read(
     return found
 
 
+def _restated(tokens: Sequence[Token], amount: Amount) -> bool:
+    """ "780 millones, digo 870", "840, sorry, I mean 480": whether the next figure puts this one right."""
+    behind = tokens[amount.last + 1 : amount.last + 2 + _RESTATED_AWAY]
+    number = next((n for n, t in enumerate(behind) if t.kind == "num"), 0)
+    between = {t.text for t in behind[:number]} - lexicon().currency.keys()
+    return bool(between & _RESTATES) and between <= _RESTATES | _AROUND
+
+
 def refused(tokens: Sequence[Token], amount: Amount) -> bool:
     """ "6 years, not 5", "1.500 en vez de 1.200"."""
     if words_at(list(tokens), max(0, amount.first - 3), 3) in (("en", "vez", "de"), ("en", "lugar", "de")) or (
         words_at(list(tokens), max(0, amount.first - 2), 2) in (("instead", "of"), ("rather", "than"))
     ):
         return True
-    if amount.kind == "money" and amount.value == 1 and amount.first and tokens[amount.first - 1].text in _NOT_ONE:
-        return True  # "no he cobrado ni un peso"
+    if _restated(tokens, amount):
+        return True
+    near = tokens[max(0, amount.first - _NOT_ONE_AWAY) : amount.first]
+    if amount.kind == "money" and amount.value == 1 and not amount.literal and any(t.text in _NOT_ONE for t in near):
+        return True  # "no he cobrado ni un peso", "tres años sin que dé un peso"
     negated = words_at(list(tokens), max(0, amount.first - 2), 2)
     goes_on = any(t.comma or t.text in ("sino", "que") for t in tokens[amount.last + 1 : amount.last + 4])
     if len(negated) == 2 and negated[0] == "no" and negated[1] in _IS_NOT and goes_on:
