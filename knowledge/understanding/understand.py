@@ -64,7 +64,7 @@ Judge = Callable[[intent.Intent, Features, intent.Context], intent.Intent]
 FigureReader = Callable[[Seen, Past], tuple[list[Meaning], Past]]
 #: From so much on a price is told in millions.
 _MANY_MILLIONS = 2e7
-#: Figures that no other reading of their words may use.
+#: What comes in once a home is bought, and figures that no other reading of their words may use.
 _OF_FLOWS = frozenset({"sale", "flow"})
 _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phone", "year"})
 #: From this probability on a measure is likely asked; words of a message that the next one's reading looks at.
@@ -341,7 +341,7 @@ def _decide(
     if not message.told.several:
         fill_figures(
             message.tokens,
-            _unnamed(message),
+            _unnamed(message, known),
             message.said,
             known,
             open_question,
@@ -488,11 +488,11 @@ def _operation(message: _Message, meant: intent.Intent, says: set[tuple[str, str
     return spoken if spoken != "sell" or sold else None
 
 
-def _unnamed(message: _Message) -> list[Amount]:
-    """The figures that are not part of an option's name ("bodega 2", "las dos"), and no sale or flow, which fill no slot."""
-    taken = message.marks.taken | {
-        a.first for a, m in zip(message.seen.amounts, message.meanings, strict=True) if m.role in _OF_FLOWS
-    }
+def _unnamed(message: _Message, known: Mapping[str, Any]) -> list[Amount]:
+    """The figures that are not part of an option's name ("bodega 2", "las dos"), and no sale or flow of what was bought."""
+    read = zip(message.seen.amounts, message.meanings, strict=True)
+    sold = {a.first for a, m in read if m.role in _OF_FLOWS} if known.get("price") else set()
+    taken = message.marks.taken | sold
     return [a for a in message.amounts if not any(i in taken for i in range(a.first, a.last + 1))]
 
 
