@@ -67,3 +67,10 @@ def test_a_closer_look_leaves_the_list() -> None:
     assert shown_next([], LIST) == LIST
     assert shown_next([D], LIST) == [D]
     assert shown_next([C, D], LIST) == [C, D]
+
+
+def test_the_own_home_whose_rent_is_told_is_spoken_of_next() -> None:
+    own = {**message(monthly_rent=3_200_000), "request": {"deal": {"price": 365_000_000}}}
+    spoken_of = spoken_of_next(own, [], [], [A])
+    assert meant(message(0), ["roi"], [A, B], spoken_of) == []  # "¿eso bruto cuánto rinde?"
+    assert meant(message(1), ["roi"], [A, B], spoken_of) == [A]

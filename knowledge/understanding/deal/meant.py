@@ -105,7 +105,7 @@ def figures_of(
         months = months_paid(tokens, context) if meaning.label == "cost/month" else None
         span = span_of(tokens, context)
         value = -values[at] if _below(tokens, amount, meaning) else values[at]
-        if meaning.role in _LET and meaning.period == "month" and (times := _times_a_year(tokens, context, span)):
+        if meaning.role in _LET and meaning.period in ("month", "year") and (times := _times_a_year(tokens, context, span)):
             meaning, value = replace(meaning, period="year"), value * times  # "consigna cada trimestre 13.800.000"
         label = old.label if old is not None and old.role == role and old.label else noun_of(tokens, context, named)
         found.append(

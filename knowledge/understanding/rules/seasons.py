@@ -27,6 +27,8 @@ _LEAST, _MOST_APART, _ROUNDED = 50.0, 20.0, 0.1
 _RETOLD = 1
 _BETWEEN_THEM, _IN_MONTH = frozenset({"entre", "between"}), frozenset({"in", "from", "to", "until", "through", "since", "till"})
 _AT = (["a"], ["at"], ["en"], ["por"], ["for"])
+#: How far (in tokens) before a season its being empty is told.
+_EMPTY_BEFORE = 2
 #: Months of the year that a message may leave untold.
 _MOST_UNTOLD = 4
 #: How far (in tokens) behind its number the word "months" stands: "the first ten let months".
@@ -199,6 +201,8 @@ def _left(tokens: Sequence[Token], at: int) -> _Season | None:
 
 def _is_empty(tokens: Sequence[Token], season: _Season) -> bool:
     """Whether nothing comes in then: "el otro vacía", "nothing the rest of the year"."""
+    if _EMPTY & {t.text for t in tokens[max(0, season.start - _EMPTY_BEFORE) : season.start] if not t.opens}:
+        return True  # "and it stands empty the rest of the year"
     behind = to_break(tokens[season.end :])
     number = next((n for n, t in enumerate(behind) if t.kind == "num"), len(behind))
     if _EMPTY & {t.text for t in behind[:number]}:
