@@ -20,6 +20,7 @@ def read(text: str) -> list[tuple[float, str, str | None]]:
     [
         ("450 millones", 450e6, None),
         ("450M", 450e6, None),
+        ("dos coma cinco millones", 2.5e6, None),
         ("$450.000.000", 450e6, None),
         ("1.250'000.000", 1.25e9, None),
         ("1.400 millones", 1.4e9, None),
@@ -55,6 +56,11 @@ def test_money(text: str, value: float, currency: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "value", "kind"),
     [
+        ("tres coma cuatro por ciento", 3.4, "percent"),
+        ("two point seven five percent", 2.75, "percent"),
+        ("uno coma cero cinco por ciento", 1.05, "percent"),
+        ("al 3.125 fixed", 3.125, "percent"),
+        ("7,200 fixed per year", 7200, "money"),
         ("540 metros", 540, "area"),
         ("90m2", 90, "area"),
         ("1,100 sq ft", 102.19, "area"),
@@ -122,3 +128,12 @@ def test_any_text_can_be_read(text: str) -> None:
     message = normalise(text)
     for amount in read_amounts(message, tokenise(message)):
         assert 0 <= amount.start < amount.end <= len(message)
+
+
+def test_figures_of_a_row_share_the_size_of_its_last() -> None:
+    assert [value for value, *_ in read("1.2, 1.1 and 0.95 million pesos")] == [1.2e6, 1.1e6, 0.95e6]
+    assert read("un piso de 3, 90 o 450 millones")[0][0] == 3  # not alike
+
+
+def test_the_number_of_an_advert_is_no_sum() -> None:
+    assert [value for value, kind, _ in read("REF 4471, 239.000 €") if kind == "money"] == [239_000]

@@ -55,3 +55,12 @@ def test_a_network_of_other_inputs_is_refused_with_what_to_do() -> None:
     other = Net(net.outputs, net.first[:100], net.scale, net.first_bias, net.second, net.second_bias)
     with pytest.raises(ValueError, match="train_figures"):
         Reader(other)
+
+
+def test_the_mean_of_several_networks_is_one_network() -> None:
+    x, wanted = together()
+    several = np.stack([wanted == "a", wanted == "b"], axis=1).astype(int)
+    one, three = fit_net(x, several, ["a", "b"], 40, 8), fit_net(x, several, ["a", "b"], 40, 8, members=3)
+    assert three.first.shape[1] == 3 * one.first.shape[1]
+    assert np.array_equal(three.first[:, :8], one.first)  # the first of them begins as the only one does
+    assert {row: score(three, row) for row in ((0.0, 0.0), (0.0, 1.0))} == {(0.0, 0.0): "a", (0.0, 1.0): "b"}
