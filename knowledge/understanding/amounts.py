@@ -463,9 +463,10 @@ def _is_storey(here: _Here) -> bool:
 
 
 def _is_reference(here: _Here) -> bool:
-    """ "REF 4471", "código 88213": the number of an advert."""
+    """ "REF 4471", "código 88213": the number of an advert, which has no separators."""
     before = here.tokens[here.at - 1].text if here.at and not here.tokens[here.at].opens else ""
-    return before in _REFERENCES and not here.number.scaled
+    whole = here.tokens[here.at].raw.isdigit()
+    return before in _REFERENCES and whole and not here.number.scaled
 
 
 def _is_ordinal(here: _Here) -> bool:

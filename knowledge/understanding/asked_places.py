@@ -20,6 +20,7 @@ _BETWEEN_NEITHER = frozenset({"en", "de", "del", "in", "el", "la", "los", "las",
 _TOLD, _WRONG, _LEAVE_OUT = phrases("told_places"), words("wrong"), words("leave_out")
 _OUT, _AGAIN = phrases("refused_after"), phrases("again")
 _NOT_OUT, _DISCARDED = {(word,) for word in words("not_out")}, words("discarded")
+_SHOWN, _SAID_BEFORE = phrases("shown_places"), words("said_before")
 _SWAPPED, _FOR_ANOTHER, _BUT_ANOTHER = words("swapped"), (("por",), ("for",), ("with",), ("to",)), (("sino",), ("but",))
 _AS = frozenset({"por", "ya", "queda", "quedan", "as"})
 
@@ -105,11 +106,19 @@ def refused_places(tokens: list[Token], places: Sequence[Place], before: Collect
         if inside and wrong and any(words_at(tokens, inside[0] - len(p), len(p)) == p for p in _TOLD if len(p) <= inside[0]):
             told.append(place)
         elif inside and (
-            _refused(tokens, inside[0], inside[-1])
+            _shown(tokens, inside[0])
+            or _refused(tokens, inside[0], inside[-1])
             or (fold(place.name) in earlier and _is_back(tokens, inside[0], inside[-1]))
         ):
             found.append(place)
     return told or found
+
+
+def _shown(tokens: list[Token], first: int) -> bool:
+    """ "te dije X y me sacas Y", "I said X and you gave me Y": the place that came up instead."""
+    start = max((n for n in range(first + 1) if tokens[n].opens), default=0)
+    shown = any(words_at(tokens, first - len(p), len(p)) == p for p in _SHOWN if first - len(p) >= start)
+    return shown and any(t.text in _SAID_BEFORE for t in tokens[start:first])
 
 
 def _is_back(tokens: list[Token], first: int, last: int) -> bool:

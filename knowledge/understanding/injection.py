@@ -14,6 +14,7 @@ from knowledge.understanding.tokens import Token, tokenise
 
 _CONNECTORS = words("injection_connectors")
 _OPENING, _CLOSING = set("[({<"), set("])}>")
+_JOINT = re.compile(r"[\s.,;:]*(?:also|and|then|además|y|luego|también)\b", re.IGNORECASE)
 _SENTENCES = re.compile(r"(?<=[.!?…])\s+")
 
 
@@ -45,7 +46,10 @@ def cut_injection(text: str) -> tuple[str, bool]:
             end = tokens[last + 1].start if last + 1 < len(tokens) else len(text)
             for at in range(tokens[first].start, end):
                 chars[at] = " "
-    return "".join(chars), True
+    left = "".join(chars)
+    if joint := _JOINT.match(left):  # "… also what's the yield on 200k?" has nothing that it goes with
+        left = " " * joint.end() + left[joint.end() :]
+    return left, True
 
 
 def without_orders(text: str) -> str:

@@ -146,7 +146,9 @@ def _is_floor(tokens: list[Token], at: int, words: tuple[str, ...]) -> bool:
     if words not in (("piso",), ("pisos",)):
         return False
     counted = at > 1 and (lexicon().numbers.get(tokens[at - 1].text, 0) > 1 or re.fullmatch("[2-9]", tokens[at - 1].raw))
-    if counted and tokens[at - 2].text in ("de", "con"):
+    spelled = at > 1 and lexicon().numbers.get(tokens[at - 1].text, 0) > 1
+    of_a_house = at > 2 and "type" in tokens[at - 3].classes
+    if counted and tokens[at - 2].text in ("de", "con") and (spelled or of_a_house):
         return True  # "una casa de dos pisos"
     after = tokens[at + 1] if at + 1 < len(tokens) else None
     if after is not None and after.kind == "num" and not after.opens and len(after.raw) <= 2:

@@ -141,6 +141,11 @@ def since_break(tokens: Sequence[Token]) -> Sequence[Token]:
     return tokens[max((n for n, t in enumerate(tokens) if t.opens or t.comma), default=0) :]
 
 
+def since_sentence(tokens: Sequence[Token]) -> Sequence[Token]:
+    """These tokens from the last that opens a sentence."""
+    return tokens[max((n for n, t in enumerate(tokens) if t.opens), default=0) :]
+
+
 def words_at(tokens: list[Token], index: int, count: int) -> tuple[str, ...]:
     """The folded texts of up to `count` tokens from `index`."""
     return tuple(t.text for t in tokens[index : index + count])

@@ -46,7 +46,7 @@ from knowledge.understanding.place_slots import (
 )
 from knowledge.understanding.places import country_votes, find_places
 from knowledge.understanding.property_types import tag_types
-from knowledge.understanding.rules.asked import base_of, feasible
+from knowledge.understanding.rules.asked import base_of, feasible, named_measures
 from knowledge.understanding.rules.exchange import asks_amount, stated_exchange
 from knowledge.understanding.rules.marks import Marks, find_marks
 from knowledge.understanding.rules.rooms import taken_together
@@ -138,7 +138,7 @@ def understand(
     string is understood as something, an empty one as `none`.
     """
     known = dict(previous_slots or {})
-    if len(known.get("_told") or ()) > 1 and taken_together(tokenise(normalise(text))):
+    if len(known.get("_told") or ()) > 1 and _asks_of_all(text):
         known = as_one(known)
     message = _read(text, places, known, previous_language, country_hint, figures)
     meant, says = _decide(message, known, previous_routes, open_question, judge)
@@ -230,6 +230,12 @@ def _sums(known: Mapping[str, Any]) -> list[float]:
     deal = (known.get("_request") or {}).get("deal") or {}
     sums = (float(deal.get(name) or 0.0) for name in ("price", "value", "loan", "own", "sale"))
     return [one for one in sums if one >= _MANY_MILLIONS]
+
+
+def _asks_of_all(text: str) -> bool:
+    """Whether the message asks a measure of all that was told as one."""
+    tokens = tokenise(normalise(text))
+    return taken_together(tokens) and ("?" in text or bool(named_measures(tokens, text)))
 
 
 def _read(

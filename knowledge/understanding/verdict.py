@@ -20,7 +20,7 @@ NEAR = 0.8
 #: How likely, against the likeliest specialist, it must be that nobody is meant.
 NOBODY = 0.65
 #: Below this probability of a person a cue for one does not stand.
-VETO = 0.3
+VETO, VETO_ANGER = 0.3, 0.12
 #: A person is asked from this probability on, where it is over half as likely as the likeliest specialist and not much less
 #: than nobody: a miss costs ten times as much as a case opened in vain. Chosen on held-out folds of the training sentences.
 PERSON, BESIDE_SPECIALIST, BESIDE_NOBODY = 0.15, 0.55, 0.8
@@ -51,11 +51,13 @@ def settle(grammar: Intent, trained: Classifier, features: Features, context: Co
 
 
 def surely_human(grammar: Intent, probabilities: Mapping[str, float]) -> bool:
-    """A cue for a person stands, and always where the person is asked for by name; for other reasons ("tax refund", "delete the
-    contact") the classifier can tell that they are somebody else's business."""
+    """A cue for a person stands, and always where the person is asked for by name ("am I talking to a person or a bot?" asks
+    for none); for other reasons ("tax refund", "delete the contact") the classifier can tell that they are somebody else's
+    business."""
     if grammar.human_reason is None or grammar.scores.get("human", 0.0) < HUMAN_SURE:
         return False
-    return grammar.human_reason == "asked_person" or probabilities["human"] >= VETO
+    named = grammar.human_reason == "asked_person" and grammar.scores.get("none", 0.0) < grammar.scores["human"]
+    return named or probabilities["human"] >= (VETO_ANGER if grammar.human_reason == "anger" else VETO)
 
 
 def chosen(probabilities: Mapping[str, float], several: float) -> tuple[str, ...]:

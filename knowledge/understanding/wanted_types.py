@@ -17,7 +17,7 @@ _SPOKEN_OF = frozenset({"it", "this", "that", "them"})
 _REACH_AROUND = 5
 _MERE = (("and",), ("more",), ("just",), ("only",), ("all",))
 _SEEN = (("ya", "los", "vi"), ("ya", "las", "vi"), ("ya", "lo", "vi"), ("ya", "la", "vi"), ("i", "ve", "already", "seen"))
-_ALL_THAT = (("is", "all"), ("are", "all"), ("s", "all"), ("son", "todos"), ("son", "todas"), ("otra", "vez"))
+_ALL_THAT = (("is", "all"), ("s", "all"), ("son", "todos"), ("son", "todas"))
 
 
 def wanted_types(
@@ -41,8 +41,7 @@ def wanted_types(
 def _shown_again(tokens: list[Token], at: int) -> bool:
     """ "that list is all studios", "and studios again": what came up and was not asked for."""
     before, after = words_at(tokens, max(0, at - 2), min(at, 2)), tokens[at + 1 : at + 2]
-    begins = tokens[at].opens or before[-1:] in _MERE
-    again = begins and bool(after) and after[0].text == "again" and not after[0].opens
+    again = before[-1:] in _MERE and bool(after) and after[0].text == "again" and not after[0].opens
     return again or before in _ALL_THAT or any(words_at(tokens, at + 1, len(p)) == p for p in _SEEN)
 
 

@@ -12,7 +12,7 @@ from knowledge.understanding.deal.flows import date_flows, recurring_flows
 from knowledge.understanding.deal.parts import add_up
 from knowledge.understanding.deal.sizes import TIMES, sizes
 from knowledge.understanding.figures.reader import Meaning
-from knowledge.understanding.rules.contexts import Context, Period, contexts, period_of, years_of
+from knowledge.understanding.rules.contexts import Context, Period, contexts, period_of, period_word, years_of
 from knowledge.understanding.rules.figure import Figure, noun_of
 from knowledge.understanding.rules.spans import months_paid, span_of
 from knowledge.understanding.rules.vocabulary import names, said, words
@@ -58,6 +58,9 @@ _COUNTS = frozenset({"nights"})
 _MOST_EMPTY = 50
 _ADDED = words("added")
 #: Rents, the stretches that they may be told for besides, and how far (in tokens) past their words "for the whole year" ends.
+_RISES = ("sube", "suben", "subir", "revis", "actualiz", "rais", "rises", "increas", "ipc")
+#: A rent brings at least so much of the largest sum a year.
+_LEAST_YEARLY = 0.03
 _LET, _STRETCHES, _WHOLE_AWAY = frozenset({"rent", "netrent", "room"}), frozenset({"two_months", "quarter", "half_year"}), 2
 #: Beginnings of verbs of what falls, and how far (in tokens) before its figure one stands.
 _FALLS, _VERB_BEFORE = tuple(words("falls")), 3
@@ -93,6 +96,7 @@ def figures_of(
     is how many were told before."""
     flows = {int(a.value) for a in told if meanings[a.first].role == "flow"}  # "cada año: 20, 22, 24" names no years
     named = names(tokens)
+    largest = max((values[a.first] for a in told if meanings[a.first].role in ("price", "value")), default=0.0)
     found = []
     for amount, context in zip(told, contexts(tokens, told), strict=True):
         at, meaning = amount.first, meanings[amount.first]
@@ -105,7 +109,8 @@ def figures_of(
         months = months_paid(tokens, context) if meaning.label == "cost/month" else None
         span = span_of(tokens, context)
         value = -values[at] if _below(tokens, amount, meaning) else values[at]
-        if meaning.role in _LET and meaning.period in ("month", "year") and (times := _times_a_year(tokens, context, span)):
+        times = _times_a_year(tokens, context, span) if meaning.role in _LET else None
+        if times and (not largest or times * value >= _LEAST_YEARLY * largest):
             meaning, value = replace(meaning, period="year"), value * times  # "consigna cada trimestre 13.800.000"
         label = old.label if old is not None and old.role == role and old.label else noun_of(tokens, context, named)
         found.append(
@@ -133,7 +138,13 @@ def figures_of(
 
 
 def _times_a_year(tokens: list[Token], context: Context, span: Period | None) -> int | None:
-    """How often a year a rent is paid that is told for another stretch than a month; None for a month."""
+    """How often a year a rent is paid that is told for another stretch than a month; None for a month, and where the stretch is
+    that of a rise ("cada seis meses sube")."""
+    behind = {t.text for t in tokens[context.last + 1 : context.right + _WHOLE_AWAY + 2]}
+    near = range(context.last + 1, min(context.last + 3, len(tokens)))
+    monthly = any(period_word(tokens, at) == "month" for at in near)
+    if monthly or any(word.startswith(_RISES) for word in behind):
+        return None
     if span in _STRETCHES:
         return TIMES_A_YEAR[span]
     return 1 if said(tokens[context.last + 1 : context.right + _WHOLE_AWAY], "whole_year") else None

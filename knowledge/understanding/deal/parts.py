@@ -8,7 +8,7 @@ from itertools import pairwise
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.rules.figure import Figure
-from knowledge.understanding.rules.rooms import countable, is_unit, rooms_before, taken_together
+from knowledge.understanding.rules.rooms import countable, is_unit, rooms_before, taken_together, units_told
 from knowledge.understanding.rules.seasons import let_by_season
 from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.tokens import Token, since_break, to_break
@@ -16,6 +16,11 @@ from knowledge.understanding.tokens import Token, since_break, to_break
 #: Rents of parts: names of the parts, what joins them and what tells of a change instead; how far (in tokens) they stand apart.
 _PARTS, _JOINED, _MOVED = words("parts"), words("joins_parts"), words("not_both")
 _PART_AWAY, _PART_AFTER, _UNITS_BEFORE, _EACH_BEFORE, _OWN_AWAY = 12, 5, 5, 3, 6
+_PERIOD_WORDS = frozenset({"a", "al", "por", "per", "month", "mes", "mensual", "mensuales", "monthly", "year", "ano", "anual"})
+_MONTHS_COUNTED, _EACH_OF = frozenset({"meses", "months", "anos", "years"}), 6
+_BUILDINGS = frozenset({"edificio", "building", "block", "bloque", "fourplex", "floor"})
+_STOREY, _SEASONAL = frozenset({"alta", "baja"}), frozenset({"temporada", "season", "tendencia"})
+_ROUNDED, _MOVED_BEFORE, _MOVED_BEHIND = 0.01, 12, 2
 #: What may be told of each unit; how far (in tokens) "each" stands behind a figure, and "each one" before it.
 _OF_EACH, _APIECE, _EACH_AFTER, _EACH_CLAUSE = frozenset({"cost"}), frozenset({"price", "loan", "once", "value"}), 3, 12
 _EACH = words("each_of")
@@ -31,22 +36,34 @@ def add_up(found: list[Figure], tokens: list[Token], told: Sequence[Amount], roo
 
 
 def _multiply(found: list[Figure], tokens: list[Token], told: Sequence[Amount], rooms: int | None) -> None:
-    """ "three garages, thirteen grand apiece", "each one earns 70 and costs me 9 in fees": what is told of each, of all."""
-    units = countable(tokens).get("rooms") or rooms or 0
+    """ "three garages, thirteen grand apiece", "each one earns 70 and costs me 9 in fees": what is told of each, of all. Prices
+    are told of each home or garage, never of each bedroom."""
+    homes = units_told(tokens)
     each = any(f.each for f in found)
+    of_costs = homes or (countable(tokens).get("rooms") or rooms or 0 if each else 0)
     ends = {a.first: a.last + 1 for a in told}
-    for figure in found if units > 1 else ():
+    for figure in found:
+        units = of_costs if figure.role in _OF_EACH else homes or rooms or 0 if figure.role in _APIECE else 0
+        if units < 2 or figure.kind != "money":
+            continue
         end = ends.get(figure.at, figure.at + 1)
         start = max((n for n in range(figure.at + 1) if tokens[n].opens), default=0)
         begins = tokens[figure.at].comma or tokens[figure.at].opens
         before = [] if begins else since_break(tokens[max(start, figure.at - _EACH_CLAUSE) : figure.at])
         of_all = said([*before, *to_break(tokens[end : end + _EACH_CLAUSE], commas=False)], "for_all")
-        after = to_break(tokens[end : end + _EACH_AFTER])
-        unit = len(after) > 1 and after[0].text in _EACH and is_unit(after[1])  # "230 mil cada cajón"
-        behind = said(after, "apiece") or [t.text for t in after[:1]] == ["each"] or unit
-        here = behind or (figure.role in _OF_EACH and each and said(before, "each_of_several"))
-        if figure.kind == "money" and here and not of_all and figure.role in _OF_EACH | _APIECE:
+        shared = figure.role in _OF_EACH and each and said(before, "each_of_several")
+        if (_told_of_each(tokens, end) or shared) and not of_all:
             figure.value *= units
+
+
+def _told_of_each(tokens: Sequence[Token], end: int) -> bool:
+    """Whether "apiece", "cada uno", "each" or "cada cajón" stands right behind a figure that ends before `end`."""
+    after = [t for t in to_break(tokens[end:]) if t.text not in _PERIOD_WORDS]
+    if not after or {t.text for t in after[:_EACH_OF]} & _MONTHS_COUNTED:
+        return False
+    alone = after[0].text == "each" and (len(after) == 1 or after[1].text in _JOINED)
+    unit = len(after) > 1 and after[0].text in _EACH and is_unit(after[1])  # "230 mil cada cajón"
+    return alone or unit or any(h.start == 0 for h in said(after[:_EACH_AFTER], "apiece"))
 
 
 def _add_prices(found: list[Figure], tokens: Sequence[Token]) -> None:
@@ -65,9 +82,15 @@ def _add_units(found: list[Figure], tokens: Sequence[Token], told_rooms: int | N
     one_property = sum(f.role == "price" for f in found) < 2 and len({f.net for f in rents}) == 1
     if len(rents) < 2 or not one_property or _stand_for_each_other(tokens, rents):
         return
-    units = countable(tokens).get("rooms") or told_rooms
+    units, homes = countable(tokens).get("rooms") or told_rooms, units_told(tokens)
     apart = any(t.opens for t in tokens[rents[0].at + 1 : rents[-1].at + 1])
-    if not (any(f.each for f in rents) or (units and not apart) or _listed(tokens, rents) or _joined(tokens, rents)):
+    listed = len(rents) in (units, homes) or any(t.text in _BUILDINGS for t in tokens)
+    evidence = any(f.each for f in rents) or (homes and not apart) or (listed and _listed(tokens, rents))
+    if not evidence and not _joined(tokens, rents):
+        return
+    if (whole := _whole(rents, units)) is not None:  # "1.600 en total, 400 cada una"
+        for figure in rents:
+            figure.role, figure.each = ("rent" if figure is whole else "part"), False
         return
     counts = [_counted(tokens, f, told_rooms, opens=n == 0) for n, f in enumerate(rents)]
     if units == len(rents) and sum(counts) != units:
@@ -76,6 +99,16 @@ def _add_units(found: list[Figure], tokens: Sequence[Token], told_rooms: int | N
     rents[0].each = False
     for figure in rents[1:]:
         figure.role, figure.each = "part", False
+
+
+def _whole(rents: Sequence[Figure], units: int | None) -> Figure | None:
+    """The rent that is what all the others come to."""
+    for figure in rents:
+        others = sum(f.value * (units or 1 if f.each else 1) for f in rents if f is not figure)
+        each = any(f.each for f in rents if f is not figure)
+        if each and not figure.each and abs(figure.value - others) <= _ROUNDED * others:
+            return figure
+    return None
 
 
 def _listed(tokens: Sequence[Token], rents: Sequence[Figure]) -> bool:
@@ -91,8 +124,8 @@ def _joined(tokens: Sequence[Token], rents: Sequence[Figure]) -> bool:
     for first, second in pairwise(rents):
         between = tokens[first.at + 1 : second.at]
         behind = to_break(tokens[second.at + 1 : second.at + 1 + _PART_AFTER])
-        before = {t.text for t in tokens[max(0, first.at - _PART_AFTER) : first.at]} & _PARTS
-        parts = {t.text for t in (*between, *behind)} & _PARTS
+        before = _parts_of(tokens[max(0, first.at - _PART_AFTER) : first.at])
+        parts = _parts_of((*between, *behind))
         listed = any(t.comma for t in tokens[first.at + 1 : second.at + 1]) and before
         apart = len(between) > _PART_AWAY or any(t.opens for t in tokens[first.at + 1 : second.at + 1])
         if apart or not (parts or before) or not ({t.text for t in between} & _JOINED or listed):
@@ -100,10 +133,20 @@ def _joined(tokens: Sequence[Token], rents: Sequence[Figure]) -> bool:
     return True
 
 
+def _parts_of(tokens: Sequence[Token]) -> set[str]:
+    """Names of parts of a property: "la alta" is one of a floor, not of a season or of a trend."""
+    named = {t.text for t in tokens}
+    seasonal = named & _SEASONAL or any(b.text in _STOREY and a.text == "la" and n and tokens[n - 1].text == "a"
+                                        for n, (a, b) in enumerate(pairwise(tokens)))
+    return (named & _PARTS) - (_STOREY if seasonal else set())
+
+
 def _stand_for_each_other(tokens: Sequence[Token], rents: Sequence[Figure]) -> bool:
     """ "antes 700, ahora 750", "900 or 950": rents of the same home."""
-    between = {t.text for first, second in pairwise(rents) for t in tokens[first.at + 1 : second.at]}
-    return bool(between & _MOVED)
+    opened = max((n for n in range(rents[0].at + 1) if tokens[n].opens), default=0)
+    around = {t.text for t in tokens[max(opened, rents[0].at - _MOVED_BEFORE) : rents[-1].at]}
+    behind = {t.text for t in to_break(tokens[rents[-1].at + 1 : rents[-1].at + 1 + _MOVED_BEHIND])}
+    return bool(around & _MOVED or behind & _MOVED)
 
 
 def _add_own(found: list[Figure], tokens: Sequence[Token]) -> None:

@@ -14,6 +14,7 @@ from knowledge.understanding.deal.entries import enter, fill_nights, name_apart,
 from knowledge.understanding.deal.meant import as_meant
 from knowledge.understanding.deal.question import settle_question
 from knowledge.understanding.deal.sizes import away
+from knowledge.understanding.figures.history import NOTHING
 from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.rules.asked import (
     ASKED,
@@ -37,7 +38,7 @@ from knowledge.understanding.rules.rare import rare_names, told_for
 from knowledge.understanding.rules.rooms import countable, rooms_near
 from knowledge.understanding.rules.seasons import months_empty
 from knowledge.understanding.rules.settle import ENTRIES, FLOWS, settle
-from knowledge.understanding.rules.totals import sums_up
+from knowledge.understanding.rules.totals import sums_up, told_as_total
 from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.tokens import Token
 
@@ -156,7 +157,7 @@ def read_deal(
             alike = 1 / _SAME_SIZE < figure.value / float(generic[0]["amount"] or 1) < _SAME_SIZE / 2
             figure.period = generic[0]["period"] if alike else figure.period or generic[0]["period"]
         enter(deal, figure)
-    if not base and _tells_the_total(amounts, deal):
+    if not base and _tells_the_total(tokens, amounts, deal, trusted):
         deal["base"] = "invested"  # "¿neta sobre los 115.000?"
     if "rent_at_horizon" in rare and deal.get("rent_growth_pct"):
         deal.setdefault("hold_years", 1)  # "le subo el 5,2 %, ¿en cuánto queda el nuevo canon?"
@@ -218,12 +219,16 @@ def _terms(
         deal["term_years"], deal["other_term"] = terms[0], terms[1]
 
 
-def _tells_the_total(amounts: Sequence[Amount], deal: Mapping[str, Any]) -> bool:
+def _tells_the_total(
+    tokens: Sequence[Token], amounts: Sequence[Amount], deal: Mapping[str, Any], meanings: Mapping[int, Meaning]
+) -> bool:
     """Whether a figure of the message is what the property cost with all that was paid on top."""
     prices = [float(deal[name]) for name in ("price", "value") if deal.get(name)]
     extras = [float(c["amount"]) for c in deal.get("upfront") or () if not c.get("of")]
-    told = [a.value for a in amounts if a.kind in ("money", "other") and a.value not in (*prices, *extras)]
-    return any(sums_up(value, prices, extras) for value in told)
+    told = [a for a in amounts if a.kind in ("money", "other") and a.value not in (*prices, *extras)]
+    read = {at: m.role for at, m in meanings.items()}
+    free = [a for a in told if read.get(a.first, NOTHING) == NOTHING and told_as_total(tokens, a)]
+    return any(sums_up(a.value, prices, extras) for a in free)
 
 
 def _several(figures: Sequence[Figure]) -> bool:

@@ -50,7 +50,7 @@ _OF_A_SIZE, _LEAST_RENT = 3.0, 20.0
 _OTHERS = frozenset({"other", "otro", "otra"})
 _PARTS, _AND = words("parts"), frozenset({"y", "and"})
 #: A smaller share paid down is a whole number.
-_LEAST_DOWN = 10.0
+_LEAST_DOWN, _PAID_DOWN = 10.0, frozenset({"down", "deposit", "enganche", "entrada", "inicial", "put", "pongo", "doy", "pie"})
 _DEPOSIT_OF = _PRICED | {"del"}
 _RETURNED = ("devuelv", "devolver", "regres", "reembols", "repaid", "returned", "returns")
 _SOLD = ("vent", "vend", "sale", "sell", "sold", "resale")
@@ -233,7 +233,7 @@ def _income(figure: _Beside) -> str | None:
     period = period_of(figure.tokens, figure.context)
     if period is None or figure.meaning.role not in _SPENT or figure.names_a_cost():
         return None
-    if said(figure.before, "is_left"):
+    if said(figure.before, "is_left") and not {t.text for t in figure.before} & _LENDERS:
         return f"netrent/{period}"
     comes_in = figure.meaning.role in _COMES_IN and said(figure.before[-3:], "comes_in")
     return f"rent/{period}" if comes_in else None
@@ -267,7 +267,9 @@ def _percent(figure: _Beside) -> str | None:
     if figure.amount.kind != "percent":
         return None
     odd = role == "down" and value < _LEAST_DOWN and value != int(value) and figure.message.termed
-    return "rate" if role in _STRETCHES or (odd and not said(figure.beyond, "as_deposit")) else None
+    around = {t.text for t in (*figure.before, *figure.after)}
+    deposited = said(figure.beyond, "as_deposit") or around & _PAID_DOWN
+    return "rate" if role in _STRETCHES or (odd and not deposited) else None
 
 
 _READINGS = (_cost, _income, _money, _percent, _rent_or_price, _instalment, _share)

@@ -13,7 +13,7 @@ from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.rules.contexts import period_word
 from knowledge.understanding.rules.rooms import countable, of_each
 from knowledge.understanding.rules.spans import counts_a_span
-from knowledge.understanding.rules.vocabulary import said, words
+from knowledge.understanding.rules.vocabulary import names, said, words
 from knowledge.understanding.tokens import since_break, to_break
 
 #: How far (in tokens) a name stands from its figure, before and after.
@@ -38,6 +38,7 @@ _EMPTY = words("stands_empty")
 _PER = words("each_of") | {"per", "por"}
 _EACH, _UNITS = words("each_of"), frozenset({"unit", "unidad", "room", "habitacion", "cuarto", "uno", "una", "one"})
 _MONTHS_OF = words("months_of") - {"mes", "month"}
+_LABELS = frozenset({"rent", "net_rent", "price"})
 _LETS = frozenset({"rent/month", "rent/year", "cost/month"})
 #: What no stretch of time is.
 _PAID = frozenset({"rent", "netrent", "cost", "price", "once", "works", "flow", "instalment", "own", "loan"})
@@ -114,8 +115,11 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
 def _headed(seen: Seen, amount: Amount) -> bool:
     """ "Monthly: rent 1,150, loan 640, fees 95": whether the list that a figure stands in is headed so."""
     start = max((at for at in range(amount.first + 1) if seen.tokens[at].opens), default=0)
-    colons = [at for at in range(start + 1, amount.first + 1) if seen.tokens[at].gap.startswith(":")]
-    heads = {period_word(seen.tokens, at) for at in range(start, colons[-1])} if colons else set()
+    end = next((at for at in range(amount.first + 1, len(seen.tokens)) if seen.tokens[at].opens), len(seen.tokens))
+    colons = [at for at in range(start + 1, end) if seen.tokens[at].gap.startswith(":")]
+    if len(colons) != 1 or colons[0] > amount.first or any(n.role in _LABELS for n in names(seen.tokens[start : colons[0]])):
+        return False  # "Alquiler al mes: 950, IBI: 380" labels each of them
+    heads = {period_word(seen.tokens, at) for at in range(start, colons[0])}
     return "month" in heads and "year" not in heads
 
 

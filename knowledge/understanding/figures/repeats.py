@@ -11,7 +11,7 @@ from knowledge.understanding.figures.reader import Meaning
 from knowledge.understanding.figures.seen import Seen
 from knowledge.understanding.rules.contexts import ORDINALS
 from knowledge.understanding.rules.settle import FLOWS
-from knowledge.understanding.rules.totals import sums_up
+from knowledge.understanding.rules.totals import sums_up, told_as_total
 from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.tokens import Token, to_break
 
@@ -32,7 +32,7 @@ _THEIRS = frozenset({"rent", "netrent", "room", "night", "price", "value", "cost
 _LET = frozenset({"rent", "netrent", "room", "night"})
 _BASES = frozenset({"price", "own", "works", "once", "value"})
 _PRICES, _ON_TOP = frozenset({"price", "value"}), frozenset({"once", "works"})
-_TOTALS = _PRICES | _ON_TOP | {"own", "x"}
+_TOTALS = _ON_TOP | {"price", "x"}
 _DEFINITE, _BOUGHT, _WORTH = words("definite"), tuple(words("bought_stems")), tuple(words("worth_stems"))
 
 
@@ -116,8 +116,8 @@ def totals(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]
     prices = [t.value for t in past.told if t.role in _PRICES]
     extras = [t.value for t in past.told if t.role in _ON_TOP]
     for at, (amount, meaning) in enumerate(zip(seen.amounts, meanings, strict=True)):
-        sum_told = amount.kind in ("money", "other") and meaning.role in _TOTALS and sums_up(amount.value, prices, extras)
-        if sum_told and amount.value not in (*prices, *extras):
+        total = amount.kind in ("money", "other") and meaning.role in _TOTALS and told_as_total(seen.tokens, amount)
+        if total and amount.value not in (*prices, *extras) and sums_up(amount.value, prices, extras):
             found[at] = meaning.instead(NOTHING, meaning.probability)
         elif meaning.role in _PRICES:
             prices.append(amount.value)

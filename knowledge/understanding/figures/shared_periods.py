@@ -14,6 +14,7 @@ from knowledge.understanding.tokens import Token, to_break
 _EACH, _AND = words("each_of"), frozenset({"y", "e", "and", "plus", "mas"})
 #: Costs of one list that are a month's differ by no more than so many times: not "480 de IBI y 60 de comunidad al mes".
 _OF_A_SIZE = 4.0
+_YEARLY = words("yearly_costs")
 _PERIODS = frozenset({"month", "year"})
 
 
@@ -21,16 +22,17 @@ def of_lists(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
     """Each cost of a list with the period that heads or ends the list, unless its own words tell another."""
     found = list(meanings)
     for run in _lists(seen, meanings):
-        head, after = _head(seen, run[0]), None
+        heads: dict[int, str | None] = {}
+        for n, at in enumerate(run):
+            earlier = heads[run[n - 1]] if n and _is_named_behind(seen, at) else None
+            heads[at] = _head(seen, at) or earlier
+        after = None
         for at in reversed(run):
             said = _own(seen, at)
             after = at if said else after if after is not None and _leads_to(seen, at) else None
-            if not said and after is not None and not head:
-                of_a_size = seen.amounts[at].value <= _OF_A_SIZE * seen.amounts[after].value
-                shared = _own(seen, after)
-                likely = of_a_size if shared == "month" else meanings[at].perhaps("cost/year")
-                said = shared if likely else None
-            if (said := said or head) and said != meanings[at].period:
+            if not said and after is not None and not heads[at]:
+                said = _shared(seen, at, after, meanings[at])
+            if (said := said or heads[at]) and said != meanings[at].period:
                 found[at] = meanings[at].instead(f"cost/{said}", meanings[at].probability)
     return found
 
@@ -67,7 +69,7 @@ def _own(seen: Seen, at: int) -> str | None:
 
 
 def _head(seen: Seen, at: int) -> str | None:
-    """ "y cada año soltamos 640 de IBI": the period that opens the clause of a list."""
+    """ "y cada año soltamos 640 de IBI": the period that opens the clause of a cost."""
     amount = seen.amounts[at]
     start = seen.amounts[at - 1].last + 1 if at else 0
     for n in range(amount.first - 2, start - 1, -1):
@@ -78,6 +80,21 @@ def _head(seen: Seen, at: int) -> str | None:
         if token.opens:
             return None
     return None
+
+
+def _shared(seen: Seen, at: int, after: int, meaning: Meaning) -> str | None:
+    """The period of the cost `after` for one before it, where that is likely: a tax or an insurance that is dearer than
+    a month's dues is a year's."""
+    period, yearly = _own(seen, after), bool({t.text for t in _behind(seen, at)} & _YEARLY)
+    if period == "month":
+        return period if seen.amounts[at].value <= (1.0 if yearly else _OF_A_SIZE) * seen.amounts[after].value else None
+    return period if meaning.perhaps("cost/year") else None
+
+
+def _is_named_behind(seen: Seen, at: int) -> bool:
+    """ "640 de IBI", "38 insurance": whether a cost's name follows its figure."""
+    behind = _behind(seen, at)
+    return bool(behind) and behind[0].text not in _AND and behind[0].kind != "num"
 
 
 def _leads_to(seen: Seen, at: int) -> bool:

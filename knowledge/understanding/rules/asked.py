@@ -201,6 +201,7 @@ def implied_measures(deal: Mapping[str, Any]) -> list[str]:
 
 #: What may be told of what comes in, and digits (with separators) of a sum.
 _COMES_IN, _DIGITS_OF_A_SUM = frozenset({"cash_flow_month", "cash_flow_year", "noi"}), 3
+_ASKS = frozenset("que cual cuanto calculate calcula calcule calculame what whats which dame give work".split())
 _OF_THE_PERIOD = frozenset({"anual", "annual", "mensual", "monthly", "yearly", "neto", "net", "de", "of", "is", "es"})
 
 
@@ -222,7 +223,8 @@ def _is_told(tokens: Sequence[Token], hit: Hit) -> bool:
     """Whether what comes in is told rather than asked: "flujo neto anual 8.400 durante 4 años"."""
     behind = [t for t in tokens[hit.end : hit.end + 3] if t.text not in _OF_THE_PERIOD]
     told = bool(behind) and not behind[0].opens and behind[0].kind == "num" and len(behind[0].raw) >= _DIGITS_OF_A_SUM
-    return told and hit.cue.route in _COMES_IN
+    sought = {t.text for t in tokens[max(0, hit.start - 3) : hit.start]} & _ASKS
+    return told and hit.cue.route in _COMES_IN and not sought
 
 
 def asked_measures(tokens: Sequence[Token], hits: Sequence[Hit], deal: Mapping[str, Any]) -> list[str]:

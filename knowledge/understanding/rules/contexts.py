@@ -66,7 +66,7 @@ _SMALL = {
     "ten": 10,
 }
 #: What stands between the numbers of years, what leads from one to another, and years that nobody counts.
-_BETWEEN_YEARS = frozenset({"and", "y", "e", "ni", "el", "los", "nor", "or", "the"})
+_BETWEEN_YEARS = frozenset({"del", "from", "and", "y", "e", "ni", "el", "los", "nor", "or", "the"})
 _DASHES = frozenset({"-", "–"})
 _TO, _MOST_YEARS = frozenset({"a", "al", "to", "through", "hasta"}), 40
 #: Roles that nouns name, which follow their figure as well as they go before it.
@@ -282,7 +282,7 @@ def is_year_number(tokens: Sequence[Token], amount: Amount) -> bool:
     if at >= 0 and _is_time(tokens, at):
         return True
     while at >= 0 and (
-        tokens[at].text in ("to", "a", "al", "and", "y", "ni", "el", "los", "through", "hasta", "nor", "or")
+        tokens[at].text in ("to", "a", "al", "and", "y", "ni", "el", "los", "through", "hasta", "nor", "or", "del", "from")
         or re.fullmatch(r"[0-9]+", tokens[at].raw)
     ):
         at -= 1

@@ -12,6 +12,7 @@ from typing import Any
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.cues import Hit
 from knowledge.understanding.lexicon import lexicon
+from knowledge.understanding.numerals import parse_literal
 from knowledge.understanding.rules.contexts import (
     Context,
     Period,
@@ -54,7 +55,7 @@ _ASKED_FOR = frozenset(
     }
 )
 #: What tells that the next figure puts one right, and how far (in tokens) it may stand.
-_RESTATES, _AROUND, _RESTATED_AWAY = words("restates"), words("around_restated"), 5
+_RESTATES, _AROUND, _RESTATED_AWAY, _OF_A_SIZE = words("restates"), words("around_restated"), 5, 3.0
 _NOT_ONE, _NOT_ONE_AWAY = frozenset({"ni", "not", "no", "sin", "without"}), 4
 _IS_NOT = frozenset({"son", "es", "era", "eran", "fue", "fueron"})
 _THRESHOLDS = frozenset(
@@ -140,7 +141,10 @@ def _restated(tokens: Sequence[Token], amount: Amount) -> bool:
     behind = tokens[amount.last + 1 : amount.last + 2 + _RESTATED_AWAY]
     number = next((n for n, t in enumerate(behind) if t.kind == "num"), 0)
     between = {t.text for t in behind[:number]} - lexicon().currency.keys()
-    return bool(between & _RESTATES) and between <= _RESTATES | _AROUND
+    if not between & _RESTATES or not between <= _RESTATES | _AROUND:
+        return False
+    told, size = parse_literal(behind[number].raw), amount.value
+    return any(1 / _OF_A_SIZE <= told * times / size <= _OF_A_SIZE for times in (1.0, 1e3, 1e6) if size)
 
 
 def refused(tokens: Sequence[Token], amount: Amount) -> bool:

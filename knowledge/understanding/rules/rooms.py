@@ -22,6 +22,7 @@ _FLOORS, _EACH = frozenset({"floors", "plantas", "niveles", "pisos"}), words("ea
 _COMPARED = words("asks_which")
 #: How far (in tokens) behind a figure "each" stands, and before it "each of the three"; what goes on after it.
 _EACH_BEHIND, _EACH_BEFORE, _GOES_ON = 5, 10, frozenset({"y", "and", "in", "for", "with", "con"})
+_MONTHS_COUNTED = frozenset({"meses", "months", "anos", "years"})
 _DWELLINGS = {"duplex": 2, "triplex": 3}
 _PAIR, _OF = frozenset({"pair", "par"}), frozenset({"of", "de"})
 _EMPTY = frozenset({"vacia", "vacio", "vacias", "vacios", "empty", "unlet"})
@@ -48,6 +49,20 @@ def _number_of(tokens: Sequence[Token], at: int) -> int:
         if number or before.kind != "word":
             return number if back == 1 or 2 <= number <= 60 else 0
     return 0
+
+
+def units_told(tokens: Sequence[Token]) -> int:
+    """How many homes, garages or the like a message counts that are let apart; 0 where it counts none. Bedrooms are none."""
+    counts, each = lexicon().counts, any(t.text in _EACH for t in tokens)
+    if each and (named := next((_DWELLINGS[t.text] for t in tokens if t.text in _DWELLINGS), 0)):
+        return named
+    found = 0
+    for at, token in enumerate(tokens[1:], 1):
+        plural = "types" in token.classes or token.text in _UNITS or (each and token.text in _FLOORS)
+        if plural and counts.get(token.text) != "bedrooms" and not token.gap.strip(" -"):
+            number = _number_of(tokens, at)
+            found = number if 2 <= number <= 60 else found
+    return found
 
 
 def is_unit(token: Token) -> bool:
@@ -90,11 +105,14 @@ def rooms_before(tokens: Sequence[Token], at: int, reach: int = _JUST_BEFORE) ->
 def of_each(tokens: Sequence[Token], start: int, end: int) -> bool:
     """Whether what the figure at tokens [start, end) tells is told of each of several: "65 al mes cada uno", "apiece", "each of
     its two floors is rented at 9,200"."""
-    behind = to_break(tokens[end : end + _EACH_BEHIND])
-    closes = any(t.text == "each" and (n + 1 == len(behind) or behind[n + 1].text in _GOES_ON) for n, t in enumerate(behind))
-    opened = max((n for n in range(start + 1) if n < len(tokens) and tokens[n].opens), default=0)
+    behind = to_break(tokens[end:])
+    near = behind[:_EACH_BEHIND]
+    if {t.text for t in behind[: _EACH_BEHIND + 2]} & _MONTHS_COUNTED:
+        return False  # "60 cada uno de los meses"
+    closes = any(t.text == "each" and (n + 1 == len(behind) or behind[n + 1].text in _GOES_ON) for n, t in enumerate(near))
+    opened = max((n for n in range(start + 1) if n < len(tokens) and (tokens[n].opens or tokens[n].comma)), default=0)
     before = tokens[max(opened, start - _EACH_BEFORE) : start]
-    return bool(said(behind, "apiece")) or closes or bool(said(before, "each_of_several"))
+    return bool(said(near, "apiece")) or closes or bool(said(before, "each_of_several"))
 
 
 def times_before(tokens: Sequence[Token], at: int) -> bool:
@@ -119,4 +137,5 @@ def rooms_near(tokens: Sequence[Token], amount: Amount) -> int | None:
 
 def taken_together(tokens: Sequence[Token]) -> bool:
     """Whether the properties told of are asked about as one: "las dos cosas juntas", "the two together"."""
-    return bool(said(tokens, "as_one")) and not any(t.text in _COMPARED for t in tokens)
+    words_of = {t.text for t in tokens}
+    return bool(said(tokens, "as_one")) and not words_of & (_COMPARED | _EACH)
