@@ -376,7 +376,7 @@ def _term(here: _Here) -> Amount | None:
         half = words_at(tokens, last + 2, 2) in (("y", "medio"), ("and", "half"))
         return here.make("months", value + 0.5 * half, 3 if half else 1)
     for payments in _MONTHLY_PAYMENTS:
-        if here.number.literal and value >= _LEAST_PAYMENTS and words_at(tokens, last + 1, len(payments)) == payments:
+        if value >= _LEAST_PAYMENTS and words_at(tokens, last + 1, len(payments)) == payments:
             return here.make("months", value, len(payments))  # "balance in 60 equal monthly payments"
     if here.word in _MINUTES:
         return here.make("other", value, 1, unit="away")

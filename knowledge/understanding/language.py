@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from knowledge.understanding.lexicon import lexicon, phrases
+from knowledge.understanding.lexicon import lexicon, phrases, words
 from knowledge.understanding.tokens import Token, stretches
 
 Language = Literal["es", "en"]
@@ -17,7 +17,8 @@ Language = Literal["es", "en"]
 MIXED_SHARE = 0.22
 #: Spelling alone decides only from two words on that look like the language.
 ENOUGH_SPELLING = 1.0
-#: Said in both languages.
+#: Said in both languages, and of a message that is nothing but such a word.
+_BORROWED = words("borrowed")
 _SHARED = frozenset({"ok", "okay", "okey"})
 _SPANISH_SIGNS = re.compile(r"[¿¡ñÑáéíóúÁÉÍÓÚ]")
 _SPANISH_ENDINGS = re.compile(
@@ -54,6 +55,8 @@ def detect(
     if re.search(r"[¿¡]", text):
         hints += 0.5
     before: Language = "en" if previous == "en" else "es"
+    if previous and tokens and all(t.text in _BORROWED for t in tokens):
+        return before, before  # "bye", "ok gracias": said in either language
     total_es, total_en = spanish + max(hints, 0.0), english + max(-hints, 0.0)
     if total_es == total_en or (not spanish and not english and abs(hints) < ENOUGH_SPELLING):
         answer: Language = before

@@ -246,6 +246,12 @@ def _clause(tokens: Sequence[Token], context: Context) -> int:
 
 def years_of(tokens: Sequence[Token], context: Context) -> tuple[int, ...]:
     """The years that a figure's own words name: those after it, else those of its clause before it."""
+    before = range(max(0, context.first - 2), context.first)
+    apart = any(t.opens or t.comma for t in tokens[max(0, context.first - 1) : context.first + 1])
+    if len(before) == 2 and not apart and tokens[before[0]].text in _YEAR_NAMES:
+        named = years_named(tokens, before[0], before[0] + 1)
+        if named and re.fullmatch(r"[0-9]{1,2}", tokens[before[1]].raw):
+            return tuple(named)  # "año 2 +250.000 / año 3 …": the one right before it
     after = years_named(tokens, context.last + 1, context.right)
     return tuple(after or years_named(tokens, _clause(tokens, context), context.first))
 
