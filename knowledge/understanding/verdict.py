@@ -16,7 +16,7 @@ SEVERAL = 0.5
 #: From this probability of another route on a message is no answer to our question.
 ELSEWHERE = 0.85
 #: How likely, against the likeliest, the grammar's routes must be to win where none is likely.
-NEAR = 0.8
+NEAR = 0.72
 #: How likely, against the likeliest specialist, it must be that nobody is meant.
 NOBODY = 0.65
 #: Below this probability of a person a cue for one does not stand.
