@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.lexicon import lexicon
@@ -53,16 +53,29 @@ def _number_of(tokens: Sequence[Token], at: int) -> int:
 
 def units_told(tokens: Sequence[Token]) -> int:
     """How many homes, garages or the like a message counts that are let apart; 0 where it counts none. Bedrooms are none."""
-    counts, each = lexicon().counts, any(t.text in _EACH for t in tokens)
-    if each and (named := next((_DWELLINGS[t.text] for t in tokens if t.text in _DWELLINGS), 0)):
-        return named
-    found = 0
-    for at, token in enumerate(tokens[1:], 1):
-        plural = "types" in token.classes or token.text in _UNITS or (each and token.text in _FLOORS)
-        if plural and counts.get(token.text) != "bedrooms" and not token.gap.strip(" -"):
-            number = _number_of(tokens, at)
-            found = number if 2 <= number <= 60 else found
+    found = _dwellings(tokens)
+    if found:
+        return found
+    for token, number in _counted_nouns(tokens):
+        found = number if lexicon().counts.get(token.text) != "bedrooms" else found
     return found
+
+
+def _dwellings(tokens: Sequence[Token]) -> int:
+    """Two of "un dúplex; cada planta renta 8.400"; 0 where nothing is told of each."""
+    each = any(t.text in _EACH for t in tokens)
+    return next((_DWELLINGS[t.text] for t in tokens if t.text in _DWELLINGS), 0) if each else 0
+
+
+def _counted_nouns(tokens: Sequence[Token]) -> Iterator[tuple[Token, int]]:
+    """Rooms, homes, garages and, where something is told of each, storeys, with how many of them there are."""
+    each = any(t.text in _EACH for t in tokens)
+    for at, token in enumerate(tokens[1:], 1):
+        rooms = lexicon().counts.get(token.text) == "bedrooms"
+        plural = rooms or "types" in token.classes or token.text in _UNITS or (each and token.text in _FLOORS)
+        number = _number_of(tokens, at) if plural and not token.gap.strip(" -") else 0
+        if 2 <= number <= 60:
+            yield token, number
 
 
 def is_unit(token: Token) -> bool:
@@ -73,18 +86,13 @@ def is_unit(token: Token) -> bool:
 def countable(tokens: Sequence[Token]) -> dict[str, int]:
     """Rooms counted in the message, how many of them are let (`taken`), and how many stand empty or are kept."""
     found: dict[str, int] = {}
-    counts = lexicon().counts
     if any(t.text in _OF_FOUR for t in tokens):
         found["rooms"] = 4
-    each = any(t.text in _EACH for t in tokens)
-    if each and (named := next((_DWELLINGS[t.text] for t in tokens if t.text in _DWELLINGS), 0)):
+    if (named := _dwellings(tokens)):
         found["rooms"] = named
+    for _, number in _counted_nouns(tokens):
+        found["rooms"] = number
     for at, token in enumerate(tokens[1:], 1):
-        unit = counts.get(token.text) == "bedrooms" or "types" in token.classes or token.text in _UNITS
-        unit = unit or (each and token.text in _FLOORS)
-        number = _number_of(tokens, at) if unit and not token.gap.strip(" -") else 0
-        if 2 <= number <= 60:
-            found["rooms"] = number
         if token.text in _LET and (let := _number_before(tokens, at)) > 1:
             found["taken"] = let
         after = tokens[at + 1].text if at + 1 < len(tokens) else ""
