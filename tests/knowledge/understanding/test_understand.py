@@ -371,3 +371,19 @@ def test_one_property_is_not_compared_with_itself() -> None:
     assert talk([f"{told} Compare la bruta y la neta, ambas sobre 240"]).routes == ("roi",)
     assert talk([f"{told} Otro en Neiva de 210 millones con canon de 1,2 millones. Compare la bruta de los dos"]).routes == (
         "comparison",)
+
+
+def test_what_was_asked_for_is_not_a_sale_nor_a_year() -> None:
+    told = talk(["un edificio de 500 millones, flujos de 30, 32 y 35 millones al final de los años 1, 2 y 3"])
+    after = understand(
+        "y al cierre del año 3 se vende en 590 millones, adicional al flujo. ¿TIR?", places=default_places(),
+        previous_slots=told.slots, previous_routes=told.routes, open_question="monthly_rent",
+    )
+    assert "monthly_rent" not in after.slots
+    assert after.request["deal"]["sale"] == 590e6
+    assert after.request["deal"]["dated"][-1] == [3, 35e6]
+
+
+def test_the_flow_of_a_year_is_no_rent() -> None:
+    found = talk(["TIR de estos flujos: -2,400,000 hoy; 150,000; 160,000; 2,900,000"])
+    assert "monthly_rent" not in found.slots
