@@ -136,14 +136,9 @@ def to_break(tokens: Sequence[Token], *, commas: bool = True) -> Sequence[Token]
     return tokens[:end]
 
 
-def since_break(tokens: Sequence[Token]) -> Sequence[Token]:
-    """These tokens from the last that opens a sentence or follows a comma or colon."""
-    return tokens[max((n for n, t in enumerate(tokens) if t.opens or t.comma), default=0) :]
-
-
-def since_sentence(tokens: Sequence[Token]) -> Sequence[Token]:
-    """These tokens from the last that opens a sentence."""
-    return tokens[max((n for n, t in enumerate(tokens) if t.opens), default=0) :]
+def since_break(tokens: Sequence[Token], *, commas: bool = True) -> Sequence[Token]:
+    """These tokens from the last that opens a sentence or, with `commas`, follows a comma or colon."""
+    return tokens[max((n for n, t in enumerate(tokens) if t.opens or (commas and t.comma)), default=0) :]
 
 
 def words_at(tokens: list[Token], index: int, count: int) -> tuple[str, ...]:

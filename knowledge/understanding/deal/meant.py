@@ -131,7 +131,7 @@ def figures_of(
                 opener=tokens[at - 1].text if at and not tokens[at].opens else "",
             )
         )
-    for option in {meanings[f.at].option for f in found}:
+    for option in dict.fromkeys(meanings[f.at].option for f in found):
         add_up([f for f in found if meanings[f.at].option == option], tokens, told, rooms)
     date_flows(found, recurring_flows(tokens, told, meanings))
     return found

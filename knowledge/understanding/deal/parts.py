@@ -78,8 +78,8 @@ def _add_prices(found: list[Figure], tokens: Sequence[Token]) -> None:
 def _add_units(found: list[Figure], tokens: Sequence[Token], told_rooms: int | None) -> None:
     """ "three rooms let at 310, 295 and 340", "two at 65 and two at 55", "900 por la casa de adelante y 650 por la de atrás",
     "3 rooms at 400 each, a studio at 550": rents of the units of one property make one rent of all."""
-    rents = [f for f in found if f.role == "rent" and not f.years and f.period == "month"]
-    one_property = sum(f.role == "price" for f in found) < 2 and len({f.net for f in rents}) == 1
+    rents = [f for f in found if f.role == "rent" and not f.years and not f.seasonal]
+    one_property = sum(f.role == "price" for f in found) < 2 and len({(f.net, f.period) for f in rents}) == 1
     if len(rents) < 2 or not one_property or _stand_for_each_other(tokens, rents):
         return
     units, homes = countable(tokens).get("rooms") or told_rooms, units_told(tokens)

@@ -63,7 +63,7 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
     monthly = any(t.text in _MONTHLY for t in seen.tokens)
     all_monthly = bool(said(seen.tokens, "all_monthly"))
     yearly = not monthly and any(m.label in ("rent/year", "netrent/year") for m in meanings)
-    asked = any(h.cue.route in _NET for h in seen.hits) or bool(_NET & {*seen.known.get("asked", ())})
+    asked = bool(_NET & seen.asked)
     sought = any(h.cue.route == "break_even_rent" for h in seen.hits)
     owed = max((v for label, v in told if label in ("loan", "price")), default=0.0)
     found = []
@@ -98,10 +98,11 @@ def of_their_period(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list
             _of_each(seen, amount, meaning.role == "rent")
         ):
             meaning = meaning.instead(f"room/{meaning.period}", meaning.probability)
-        if (all_monthly or _headed(seen, amount)) and meaning.label == "cost/year" and _period_behind(seen, amount) is None:
+        if meaning.label == "cost/year" and _period_behind(seen, amount) is None and (all_monthly or _headed(seen, amount)):
             meaning = meaning.instead("cost/month", meaning.probability)  # "como 700 de predial, todo mensual"
-        of_rent = said(seen.tokens[amount.last + 1 : amount.last + 3], "of_what_was_told")
-        if meaning.label == "cost/year" and of_rent and any(m.label == "rent/month" for m in meanings):
+        if meaning.label == "cost/year" and any(m.label == "rent/month" for m in meanings) and (
+            said(seen.tokens[amount.last + 1 : amount.last + 3], "of_what_was_told")
+        ):
             meaning = meaning.instead("cost/month", meaning.probability)  # "HOA and tax eat 190 of that"
         said_of = _period_behind(seen, amount)
         if said_of and meaning.label == "night":

@@ -97,8 +97,7 @@ def _converted(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
 def _dated(seen: Seen, meanings: Sequence[Meaning], around: Sequence[Context]) -> list[Meaning]:
     """Where a return over years is asked, what comes in in years that its words name is a flow: "14 millones al cierre del
     primer año", "20m at the end of years 1 and 2"."""
-    asked = {h.cue.route for h in seen.hits} | {*seen.known.get("asked", ())}
-    if not asked & FLOWS and not said(seen.tokens, "flows_told"):
+    if not seen.asked & FLOWS and not said(seen.tokens, "flows_told"):
         return list(meanings)
     years = [
         years_of(seen.tokens, c)
@@ -139,8 +138,7 @@ def _own_money(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Mean
     found = list(meanings)
     priced = any(m.role in ("price", "value") for m in meanings) or any(t.role in ("price", "value") for t in past.told)
     owns = [at for at, m in enumerate(meanings) if m.role == "own"]
-    asked = {h.cue.route for h in seen.hits} | {*seen.known.get("asked", ())}
-    if len(owns) == 2 and not priced and not seen.compares and not asked & FLOWS:
+    if len(owns) == 2 and not priced and not seen.compares and not seen.asked & FLOWS:
         largest = max(owns, key=lambda at: seen.amounts[at].value)
         behind = seen.amounts[largest].last + 1
         if not said(seen.tokens[behind : behind + 1], "deposit_behind"):

@@ -64,9 +64,8 @@ def alike(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
 def in_series(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
     """Where a return over years is asked, a row of three or more figures most of which are flows holds nothing else:
     "-120,000 / 0 / 6,000 / 6,000 / 149,000"."""
-    asked = {h.cue.route for h in seen.hits} | {*seen.known.get("asked", ())}
     found = list(meanings)
-    for start, end in rows(seen.tokens, seen.amounts) if asked & FLOWS else ():
+    for start, end in rows(seen.tokens, seen.amounts) if seen.asked & FLOWS else ():
         flows = sum(m.role == "flow" for m in meanings[start:end])
         if end - start > 2 and 2 * flows >= end - start:
             found[start:end] = [m.instead("flow", m.probability) if m.role == NOTHING else m for m in meanings[start:end]]
@@ -116,8 +115,8 @@ def totals(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]
     prices = [t.value for t in past.told if t.role in _PRICES]
     extras = [t.value for t in past.told if t.role in _ON_TOP]
     for at, (amount, meaning) in enumerate(zip(seen.amounts, meanings, strict=True)):
-        total = amount.kind in ("money", "other") and meaning.role in _TOTALS and told_as_total(seen.tokens, amount)
-        if total and amount.value not in (*prices, *extras) and sums_up(amount.value, prices, extras):
+        may = amount.kind in ("money", "other") and meaning.role in _TOTALS and amount.value not in (*prices, *extras)
+        if may and sums_up(amount.value, prices, extras) and told_as_total(seen.tokens, amount):
             found[at] = meaning.instead(NOTHING, meaning.probability)
         elif meaning.role in _PRICES:
             prices.append(amount.value)

@@ -54,6 +54,11 @@ class Seen:
     compares: bool = False
     seasons: Mapping[int, float] = field(default_factory=dict)
 
+    @property
+    def asked(self) -> frozenset[str]:
+        """The measures that the message names, and those asked before."""
+        return frozenset({h.cue.route for h in self.hits} | {*self.known.get("asked", ())})
+
 
 def see(
     text: str,

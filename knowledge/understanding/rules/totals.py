@@ -7,7 +7,7 @@ from itertools import product
 
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.rules.vocabulary import said
-from knowledge.understanding.tokens import Token, since_sentence, to_break
+from knowledge.understanding.tokens import Token, since_break, to_break
 
 #: Bare figures may stand in thousands or millions; a total is that of its parts up to so much.
 _SIZES, _ROUNDED = (1.0, 1e3, 1e6), 1e-3
@@ -31,7 +31,7 @@ def sums_up(value: float, prices: Sequence[float], extras: Sequence[float]) -> b
 
 def told_as_total(tokens: Sequence[Token], amount: Amount) -> bool:
     """Whether a figure is said to be a total, or what something is reckoned on: "en total 182.500", "sobre los 115.000"."""
-    before = since_sentence(tokens[max(0, amount.first - _NEAR) : amount.first + 1])[:-1]
+    before = since_break(tokens[max(0, amount.first - _NEAR) : amount.first + 1], commas=False)[:-1]
     behind = to_break(tokens[amount.last + 1 : amount.last + 1 + _NEAR], commas=False)
     named = {t.text for t in before[-_NAMED:]} & _PRICED
     return bool(said(before, "reckoned_on_total") or said(behind, "in_all")) and not named

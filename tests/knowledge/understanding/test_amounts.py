@@ -132,7 +132,7 @@ def test_any_text_can_be_read(text: str) -> None:
 
 def test_figures_of_a_row_share_the_size_of_its_last() -> None:
     assert [value for value, *_ in read("1.2, 1.1 and 0.95 million pesos")] == [1.2e6, 1.1e6, 0.95e6]
-    assert read("un piso de 3, 90 o 450 millones")[0][0] == 3  # not alike
+    assert [value for value, *_ in read("3, 90 y 450 millones")] == [3, 90e6, 450e6]  # the first is not alike
 
 
 def test_the_number_of_an_advert_is_no_sum() -> None:
