@@ -14,7 +14,6 @@ from knowledge.understanding.tokens import Token, tokenise
 
 _CONNECTORS = words("injection_connectors")
 _OPENING, _CLOSING = set("[({<"), set("])}>")
-_JOINT = re.compile(r"[\s.,;:]*(?:also|and|then|además|y|luego|también)\b", re.IGNORECASE)
 _SENTENCES = re.compile(r"(?<=[.!?…])\s+")
 
 
@@ -47,8 +46,9 @@ def cut_injection(text: str) -> tuple[str, bool]:
             for at in range(tokens[first].start, end):
                 chars[at] = " "
     left = "".join(chars)
-    if joint := _JOINT.match(left):  # "… also what's the yield on 200k?" has nothing that it goes with
-        left = " " * joint.end() + left[joint.end() :]
+    opener = next(iter(tokenise(left)), None)
+    if opener is not None and opener.text in _CONNECTORS:  # "… also what's the yield on 200k?" has nothing that it goes with
+        left = " " * opener.end + left[opener.end :]
     return left, True
 
 

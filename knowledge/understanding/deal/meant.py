@@ -58,7 +58,7 @@ _COUNTS = frozenset({"nights"})
 _MOST_EMPTY = 50
 _ADDED = words("added")
 #: Rents, the stretches that they may be told for besides, and how far (in tokens) past their words "for the whole year" ends.
-_RISES = ("sube", "suben", "subir", "revis", "actualiz", "rais", "rises", "increas", "ipc")
+_RISES = tuple(words("rises_stems"))
 #: A rent brings at least so much of the largest sum a year.
 _LEAST_YEARLY = 0.03
 _LET, _STRETCHES, _WHOLE_AWAY = frozenset({"rent", "netrent", "room"}), frozenset({"two_months", "quarter", "half_year"}), 2

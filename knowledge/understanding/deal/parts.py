@@ -8,7 +8,7 @@ from itertools import pairwise
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.lexicon import lexicon
 from knowledge.understanding.rules.figure import Figure
-from knowledge.understanding.rules.rooms import countable, is_unit, rooms_before, taken_together, units_told
+from knowledge.understanding.rules.rooms import countable, rooms_before, taken_together, told_of_each, units_told
 from knowledge.understanding.rules.seasons import let_by_season
 from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.tokens import Token, since_break, to_break
@@ -16,13 +16,11 @@ from knowledge.understanding.tokens import Token, since_break, to_break
 #: Rents of parts: names of the parts, what joins them and what tells of a change instead; how far (in tokens) they stand apart.
 _PARTS, _JOINED, _MOVED = words("parts"), words("joins_parts"), words("not_both")
 _PART_AWAY, _PART_AFTER, _UNITS_BEFORE, _EACH_BEFORE, _OWN_AWAY = 12, 5, 5, 3, 6
-_PERIOD_WORDS = frozenset({"a", "al", "por", "per", "month", "mes", "mensual", "mensuales", "monthly", "year", "ano", "anual"})
-_MONTHS_COUNTED, _EACH_OF = frozenset({"meses", "months", "anos", "years"}), 6
-_BUILDINGS = frozenset({"edificio", "building", "block", "bloque", "fourplex", "floor"})
-_STOREY, _SEASONAL = frozenset({"alta", "baja"}), frozenset({"temporada", "season", "tendencia"})
+_BUILDINGS = words("let_by_floors")
+_STOREY, _SEASONAL = words("high_and_low"), words("of_seasons")
 _ROUNDED, _MOVED_BEFORE, _MOVED_BEHIND = 0.01, 12, 2
-#: What may be told of each unit; how far (in tokens) "each" stands behind a figure, and "each one" before it.
-_OF_EACH, _APIECE, _EACH_AFTER, _EACH_CLAUSE = frozenset({"cost"}), frozenset({"price", "loan", "once", "value"}), 3, 12
+#: What may be told of each unit, and how far (in tokens) before a figure "each one" stands.
+_OF_EACH, _APIECE, _EACH_CLAUSE = frozenset({"cost"}), frozenset({"price", "loan", "once", "value"}), 12
 _EACH = words("each_of")
 
 
@@ -52,18 +50,8 @@ def _multiply(found: list[Figure], tokens: list[Token], told: Sequence[Amount], 
         before = [] if begins else since_break(tokens[max(start, figure.at - _EACH_CLAUSE) : figure.at])
         of_all = said([*before, *to_break(tokens[end : end + _EACH_CLAUSE], commas=False)], "for_all")
         shared = figure.role in _OF_EACH and each and said(before, "each_of_several")
-        if (_told_of_each(tokens, end) or shared) and not of_all:
+        if (told_of_each(tokens, end) or shared) and not of_all:
             figure.value *= units
-
-
-def _told_of_each(tokens: Sequence[Token], end: int) -> bool:
-    """Whether "apiece", "cada uno", "each" or "cada cajón" stands right behind a figure that ends before `end`."""
-    after = [t for t in to_break(tokens[end:]) if t.text not in _PERIOD_WORDS]
-    if not after or {t.text for t in after[:_EACH_OF]} & _MONTHS_COUNTED:
-        return False
-    alone = after[0].text == "each" and (len(after) == 1 or after[1].text in _JOINED)
-    unit = len(after) > 1 and after[0].text in _EACH and is_unit(after[1])  # "230 mil cada cajón"
-    return alone or unit or any(h.start == 0 for h in said(after[:_EACH_AFTER], "apiece"))
 
 
 def _add_prices(found: list[Figure], tokens: Sequence[Token]) -> None:

@@ -24,7 +24,7 @@ _PAID = frozenset({"cost", "works", "own"})
 _TAXED = frozenset({"price", "rent", "cost", "works", "own", NOTHING})
 _OWED = frozenset({"affordable", "rentbudget", "rent", "cost"})
 _SHARES = frozenset({NOTHING, "target", "growth", "rent_growth", "discount", "financed", "down", "rate"})
-_PAID_FOR = ("salier", "costar", "costo", "cost", "pagu", "compr", "bought", "paid")
+_PAID_FOR = tuple(words("paid_for_stems"))
 _BOUGHT = tuple(words("bought_stems")) + tuple(words("worth_stems"))
 _DEPOSITED = frozenset({NOTHING, "cost_of_price", "once_pct", "financed", "target", "selling"})
 _EMPTIED = frozenset({"vacancy", "occupancy", "cost_of_price", NOTHING})
@@ -38,10 +38,10 @@ _SPENT, _COMES_IN = frozenset({"cost", "once", "works", "own", "convert"}), froz
 _STRETCHES = frozenset({"term", "hold"})
 _OTHERS = frozenset({"other", "otro", "otra"})
 #: A smaller share paid down is a whole number.
-_LEAST_DOWN, _PAID_DOWN = 10.0, frozenset({"down", "deposit", "enganche", "entrada", "inicial", "put", "pongo", "doy", "pie"})
+_LEAST_DOWN, _PAID_DOWN = 10.0, words("paid_down")
 _DEPOSIT_OF = _PRICED | {"del"}
-_RETURNED = ("devuelv", "devolver", "regres", "reembols", "repaid", "returned", "returns")
-_SOLD = ("vent", "vend", "sale", "sell", "sold", "resale")
+_RETURNED = tuple(words("returned_stems"))
+_SOLD = tuple(words("sold_stems"))
 
 
 def as_named(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:

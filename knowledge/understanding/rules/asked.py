@@ -201,7 +201,7 @@ def implied_measures(deal: Mapping[str, Any]) -> list[str]:
 
 #: What may be told of what comes in, and digits (with separators) of a sum.
 _COMES_IN, _DIGITS_OF_A_SUM = frozenset({"cash_flow_month", "cash_flow_year", "noi"}), 3
-_ASKS = frozenset("que cual cuanto calculate calcula calcule calculame what whats which dame give work".split())
+_ASKS = words("asks_measure")
 _OF_THE_PERIOD = frozenset({"anual", "annual", "mensual", "monthly", "yearly", "neto", "net", "de", "of", "is", "es"})
 
 

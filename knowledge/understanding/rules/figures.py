@@ -56,7 +56,7 @@ _ASKED_FOR = frozenset(
 )
 #: What tells that the next figure puts one right, and how far (in tokens) it may stand.
 _RESTATES, _AROUND, _RESTATED_AWAY, _OF_A_SIZE = words("restates"), words("around_restated"), 5, 3.0
-_NOT_ONE, _NOT_ONE_AWAY = frozenset({"ni", "not", "no", "sin", "without"}), 4
+_NOT_ONE, _NOT_ONE_AWAY = words("not_one"), 4
 _IS_NOT = frozenset({"son", "es", "era", "eran", "fue", "fueron"})
 _THRESHOLDS = frozenset(
     (name, than) for name in ("gross", "net", "yield", "yielding", "neto", "neta", "bruto", "bruta")

@@ -20,8 +20,10 @@ _UNITS = words("units_let") | {"unit", "units", "unidades"}
 #: Storeys, which are let apart only where something is told of each; two of a thing.
 _FLOORS, _EACH = frozenset({"floors", "plantas", "niveles", "pisos"}), words("each_of") | {"apiece"}
 _COMPARED = words("asks_which")
-#: How far (in tokens) behind a figure "each" stands, and before it "each of the three"; what goes on after it.
-_EACH_BEHIND, _EACH_BEFORE, _GOES_ON = 5, 10, frozenset({"y", "and", "in", "for", "with", "con"})
+#: How far (in tokens) what is said of each reaches behind a figure, and before it; what goes on after it, and the words of a
+#: month or a year before it.
+_EACH_BEHIND, _EACH_BEFORE, _GOES_ON = 6, 10, words("joins_parts") | {"in", "for", "with", "con"}
+_PERIOD_WORDS = words("months") | words("years") | {"a", "al", "por", "per"}
 _MONTHS_COUNTED = frozenset({"meses", "months", "anos", "years"})
 _DWELLINGS = {"duplex": 2, "triplex": 3}
 _PAIR, _OF = frozenset({"pair", "par"}), frozenset({"of", "de"})
@@ -113,14 +115,20 @@ def rooms_before(tokens: Sequence[Token], at: int, reach: int = _JUST_BEFORE) ->
 def of_each(tokens: Sequence[Token], start: int, end: int) -> bool:
     """Whether what the figure at tokens [start, end) tells is told of each of several: "65 al mes cada uno", "apiece", "each of
     its two floors is rented at 9,200"."""
-    behind = to_break(tokens[end:])
-    near = behind[:_EACH_BEHIND]
-    if {t.text for t in behind[: _EACH_BEHIND + 2]} & _MONTHS_COUNTED:
-        return False  # "60 cada uno de los meses"
-    closes = any(t.text == "each" and (n + 1 == len(behind) or behind[n + 1].text in _GOES_ON) for n, t in enumerate(near))
     opened = max((n for n in range(start + 1) if n < len(tokens) and (tokens[n].opens or tokens[n].comma)), default=0)
     before = tokens[max(opened, start - _EACH_BEFORE) : start]
-    return bool(said(near, "apiece")) or closes or bool(said(before, "each_of_several"))
+    return told_of_each(tokens, end) or bool(said(before, "each_of_several"))
+
+
+def told_of_each(tokens: Sequence[Token], end: int) -> bool:
+    """Whether "apiece", "cada uno", "each" or "cada cajón" stands right behind a figure that ends before `end`; not "60
+    cada uno de los meses"."""
+    after = [t for t in to_break(tokens[end:]) if t.text not in _PERIOD_WORDS]
+    if not after or {t.text for t in after[:_EACH_BEHIND]} & _MONTHS_COUNTED:
+        return False
+    alone = after[0].text == "each" and (len(after) == 1 or after[1].text in _GOES_ON)
+    unit = len(after) > 1 and after[0].text in _EACH and is_unit(after[1])
+    return alone or unit or any(h.start == 0 for h in said(after[:_EACH_BEHIND], "apiece"))
 
 
 def times_before(tokens: Sequence[Token], at: int) -> bool:
