@@ -47,6 +47,12 @@ NAMES: dict[str, tuple[str, str]] = {
     "months": ("el número de meses", "the number of months"),
     "invested": ("la inversión", "the investment"),
     "income": ("el ingreso anual", "the annual income"),
+    "rent": ("el arriendo o alquiler", "the rent"),
+    "inflation_pct": ("la inflación anual", "the yearly inflation"),
+    "cost_growth_pct": ("el aumento anual de los gastos", "the yearly growth of costs"),
+    "loan_costs": ("los gastos del crédito", "the costs of the loan"),
+    "income_tax": ("el impuesto del año", "the year's tax"),
+    "sale_tax": ("el impuesto de la venta", "the tax on the sale"),
     "debt_service": ("las cuotas del año", "the year's loan payments"),
 }
 
