@@ -1,8 +1,9 @@
 """One projection of a purchase that is let and sold: every measure over a holding period, and every simulated path, uses it.
 
 All years of all paths at once: an input is one figure, one a path (shape (paths,)), or one a path and year (shape
-(paths, years), or (1, years) where all paths share it). Inside, everything is (paths, years); a projection of figures alone
-comes back as (years,). Flows stand at year ends: what a year leaves, and in the last one also the sale. float64.
+(paths, years), or (1, years) where all paths share it; years beyond the horizon are not looked at). Inside, everything is
+(paths, years); a projection of figures alone comes back as (years,). Flows stand at year ends: what a year leaves, and in the
+last one also the sale. float64.
 """
 
 from __future__ import annotations
@@ -256,6 +257,7 @@ def _from_the_second(rise: Array, years: int) -> Array:
 
 
 def _each_year(array: Array, years: int) -> Array:
+    array = array[:, :years]
     if array.shape[1] not in (1, years):
         raise checks.bad("horizon_years", array.shape[1], f"{years} columnas, una por año", f"{years} columns, one a year")
     return np.broadcast_to(array, (array.shape[0], years))
