@@ -121,8 +121,8 @@ async def analyse_returns(
     affordable_loan, affordable_price, discounted_price,
     rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent, break_even_occupancy,
     irr, levered_irr, npv, annual_growth, total_return, value_at_horizon, rent_at_horizon,
-    equity_at_horizon, left_after_sale, equity_multiple, leverage_effect, effective_annual_cost; omit it for all that the figures
-    allow.
+    equity_at_horizon, left_after_sale, equity_multiple, leverage_effect, effective_annual_cost; omit it for all that the
+    figures allow.
     annual_rent: when rent is seasonal, instead of monthly_rent; nights a year at nightly_rent where it is let by the night
     (month_days: the length of a month that the investor reckons with, 28 to 31).
     rent_is_net: costs are already off the rent.

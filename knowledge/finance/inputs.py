@@ -69,10 +69,11 @@ class Inputs:
     them). `valuation`: what the bank lends a share of, where it is below the price. `savings`: what the investor has
     already. `other_term_years`: a term to compare with. `target_yield_pct`: the yield that is wished for, gross unless
     `target_is_net`, of a month where `target_is_monthly`. `price_cut_pct` off `asking_price` leaves `price`. `reach_pct`:
-    the share of the value that the debt may reach. `index_path`: an index such as the Euribor in each year of a variable loan,
-    percent (the last holds on), to which `margin_pct` is added. `indexed_to`: the unit a loan is owed in (UVR, UDI), which
-    rises with `inflation_pct`; the rate is then the real one. `opening_fee`: money when the loan is paid out,
-    `loan_fee_month`: money a month, `loan_insurance_pct`: percent of the balance a month. `measures`: what was asked (empty: all that the figures allow). `on`:
+    the share of the value that the debt may reach. `index_path`: an index such as the Euribor in each year of a variable
+    loan, percent (the last holds on), to which `margin_pct` is added. `indexed_to`: the unit a loan is owed in (UVR, UDI),
+    which rises with `inflation_pct`; the rate is then the real one. `opening_fee`: money when the loan is paid out,
+    `loan_fee_month`: money a month, `loan_insurance_pct`: percent of the balance a month.
+    `measures`: what was asked (empty: all that the figures allow). `on`:
     the day whose rules hold.
     """
 
@@ -170,9 +171,10 @@ class Inputs:
         for field in ("opening_fee", "loan_fee_month"):
             if (value := getattr(self, field)) is not None:
                 checks.amount("loan_costs", value, zero=True)
-        for field, name, low, high in (("inflation_pct", "inflation_pct", -20, 100), ("loan_insurance_pct", "loan_costs", 0, 5)):
-            if (value := getattr(self, field)) is not None:
-                checks.percent(name, value, low, high)
+        if self.inflation_pct is not None:
+            checks.percent("inflation_pct", self.inflation_pct, -20, 100)
+        if self.loan_insurance_pct is not None:
+            checks.percent("loan_costs", self.loan_insurance_pct, 0, 5)
         if self.indexed_to is not None and self.indexed_to not in ("UVR", "UDI"):
             raise checks.bad("indexed_to", self.indexed_to, "UVR o UDI", "UVR or UDI")
         if self.margin_pct is not None:
