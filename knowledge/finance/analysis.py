@@ -37,6 +37,7 @@ from knowledge.finance.holding import (
     rent_at_horizon,
     total_return,
     value_at_horizon,
+    xirr,
 )
 from knowledge.finance.income import Assumed, Missing, Undefined, ends, num, require
 from knowledge.finance.inputs import Cost, Inputs
@@ -82,8 +83,9 @@ class Analysis:
         return as_dicts(self.facts)
 
 
-def analyse(inputs: Inputs) -> Analysis:
-    """All asked measures (or all possible ones) of one property. Raises `BadInput` for an unknown measure."""
+def analyse(inputs: Inputs, *, explain: bool = False) -> Analysis:
+    """All asked measures (or all possible ones) of one property; with `explain`, what the others lack is told even where none
+    was asked. Raises `BadInput` for an unknown measure."""
     asked = inputs.measures or tuple(MEASURES)
     for name in asked:
         if name not in MEASURES:
@@ -104,7 +106,7 @@ def analyse(inputs: Inputs) -> Analysis:
             undefined[name] = none.code
             if inputs.measures:
                 case.warn(none.code)
-    if not inputs.measures:
+    if not inputs.measures and not explain:
         missing, undefined = {}, {}
     _check(case)
     return Analysis(found, missing, undefined, tuple(case.assumed.values()), tuple(case.cautions.values()),
@@ -321,8 +323,8 @@ MEASURES: dict[str, Callable[[Case], Fact]] = {
         payment_with_costs, interest_only_payment, loan_balance, further_loan, discounted_price,
         affordable_loan, affordable_price, break_even_nights,
         rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent,
-        break_even_occupancy, irr, levered_irr, npv, annual_growth, total_return, value_at_horizon, rent_at_horizon,
-        equity_at_horizon, left_after_sale, equity_multiple, leverage_effect, effective_annual_cost,
+        break_even_occupancy, irr, levered_irr, xirr, npv, annual_growth, total_return, value_at_horizon,
+        rent_at_horizon, equity_at_horizon, left_after_sale, equity_multiple, leverage_effect, effective_annual_cost,
     )
 }
 

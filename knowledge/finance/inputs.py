@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from core import clock
 from core.errors import BadInput
 from core.locale import CURRENCY_OF
 from knowledge.finance import checks
@@ -60,7 +61,7 @@ class Inputs:
     are none. Stated running costs are used alone, unless `fill_defaults` asks for assumptions beside them; with `as_told`
     nothing is assumed. `rent_is_net`: costs are already off the rent. `purchase_costs`: paid on top of the price, in money.
     `base`: what a yield is measured on (default: the net one on all that was invested where purchase costs count, else on
-    the price). `rate_kind` None: the country's custom. `cash_flows`: explicit, yearly, the first today. `payment`: a
+    the price). `rate_kind` None: the country's custom. `cash_flows`: explicit, yearly, the first today, or on `flow_dates`. `payment`: a
     monthly instalment the investor can bear. `example_loan`: where rate or term are missing, use the country's labelled
     example. `instalment`: the monthly payment of a loan, where it was told and need not be computed. `own_cash`: own money
     put in, purchase costs on top of it where `own_excludes_costs`. `sale_price`: what it sells for at the horizon, before
@@ -128,6 +129,7 @@ class Inputs:
     selling_costs: float | None = None
     discount_pct: float | None = None
     cash_flows: tuple[float, ...] = ()
+    flow_dates: tuple[date, ...] = ()
     target_yield_pct: float | None = None
     target_is_net: bool = False
     target_is_monthly: bool = False
@@ -162,6 +164,11 @@ class Inputs:
         self._check_loan_terms()
         if self.month_days is not None and self.month_days not in range(28, 32):
             raise checks.bad("month_days", self.month_days, "un mes de 28 a 31 días", "a month of 28 to 31 days")
+        if self.flow_dates and len(self.flow_dates) != len(self.cash_flows):
+            raise checks.bad("flow_dates", len(self.flow_dates), f"{len(self.cash_flows)} fechas, una por flujo",
+                             f"{len(self.cash_flows)} dates, one a flow")
+        if self.on is not None and self.on > clock.now().date():
+            raise checks.bad("on", self.on.isoformat(), "un día que no sea futuro", "a day that is not in the future")
         for flow in self.cash_flows:
             checks.finite("cash_flows", flow)
         self._check_rent()

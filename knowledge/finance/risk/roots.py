@@ -85,7 +85,7 @@ def _solve(rows: Array, low: Array, high: Array) -> Array:
     places = np.flatnonzero(at_low * at_high <= 0)  # whose rows these are
     flows, left, right = flows[:, places], low[places], high[places]
     rising = (at_low <= at_high)[places]
-    x = np.where((left < _START) & (_START < right), _START, np.sqrt(left * right))
+    x = np.where((left < _START) & (right > _START), _START, np.sqrt(left * right))
     for _ in range(_STEPS):
         worth, slope = _worth(flows, x)
         below = (worth < 0) == rising

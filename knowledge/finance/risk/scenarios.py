@@ -67,7 +67,8 @@ def _scenario(name: Name, deal: Deal, ranges: Ranges) -> Scenario:
         debt = replace(debt, monthly_rate=np.clip(base[:, : deal.years] + later, 0.0, 1.0))
     held = project(replace(
         deal, growth_pct=ranges.value.growth(end)[None, : deal.years],
-        rent_growth_pct=ranges.rent.growth(end)[None, : deal.years], rent=rent, vacancy_pct=vacancy, costs=np.asarray(deal.costs) * costs, debt=debt,
+        rent_growth_pct=ranges.rent.growth(end)[None, : deal.years], rent=rent, vacancy_pct=vacancy,
+        costs=np.asarray(deal.costs) * costs, debt=debt,
         cost_growth_pct=ranges.rent.growth()[None, : deal.years],
     ))
     found = returns.internal_rate(held.levered.tolist())

@@ -63,7 +63,8 @@ def tornado(deal: Deal, ranges: Ranges) -> Tornado:
     rows: dict[str, Array] = {
         "growth": np.tile(value, (count, 1)), "rise": np.tile(rise, (count, 1)),
         "rent": np.full(count, ranges.rent_level.base),
-        "vacancy": np.full(count, ranges.vacancy.base), "costs": np.ones(count), "rate": np.zeros(count), "price": np.ones(count),
+        "vacancy": np.full(count, ranges.vacancy.base), "costs": np.ones(count), "rate": np.zeros(count),
+        "price": np.ones(count),
     }
     for number, (*_, ends) in enumerate(moved):
         for name, (low, high) in ends.items():
