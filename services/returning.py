@@ -55,7 +55,8 @@ def returns_file(file: Path, out: Path, *, progress: Progress | None = None) -> 
     if len(unused) == len(names):
         raise BadInput(
             f"No column of {file} is a figure of a return: expected names such as price, monthly_rent or rate_pct.",
-            f"Ninguna columna de {file} es una cifra de una rentabilidad: se esperan nombres como price, monthly_rent o rate_pct.",
+            f"Ninguna columna de {file} es una cifra de una rentabilidad: se esperan nombres como price, monthly_rent o "
+            "rate_pct.",
         )
     tell("read", 1, 1)
     rejected = {reject.row: reject.reason for reject in sheet.rejects}

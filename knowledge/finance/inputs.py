@@ -61,7 +61,8 @@ class Inputs:
     are none. Stated running costs are used alone, unless `fill_defaults` asks for assumptions beside them; with `as_told`
     nothing is assumed. `rent_is_net`: costs are already off the rent. `purchase_costs`: paid on top of the price, in money.
     `base`: what a yield is measured on (default: the net one on all that was invested where purchase costs count, else on
-    the price). `rate_kind` None: the country's custom. `cash_flows`: explicit, yearly, the first today, or on `flow_dates`. `payment`: a
+    the price). `rate_kind` None: the country's custom. `cash_flows`: explicit, yearly, the first today,
+    or on `flow_dates`. `payment`: a
     monthly instalment the investor can bear. `example_loan`: where rate or term are missing, use the country's labelled
     example. `instalment`: the monthly payment of a loan, where it was told and need not be computed. `own_cash`: own money
     put in, purchase costs on top of it where `own_excludes_costs`. `sale_price`: what it sells for at the horizon, before

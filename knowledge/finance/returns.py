@@ -140,8 +140,8 @@ def internal_rate(flows: Sequence[float]) -> Irr:
 
 
 def dated_internal_rate(days: Sequence[date], flows: Sequence[float]) -> float | None:
-    """The internal rate of flows on days of their own (XIRR), percent a year of 365 days; None where there is none, or where the
-    flows change sign more than once and no single rate is sure."""
+    """The internal rate of flows on days of their own (XIRR), percent a year of 365 days; None where there is none, or where
+    the flows change sign more than once and no single rate is sure."""
     from pyxirr import xirr
 
     values = _flows(flows)

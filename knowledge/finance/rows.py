@@ -20,13 +20,13 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from core.errors import BadInput
 from core.locale import CURRENCY_OF
 from knowledge.finance import checks
-from knowledge.finance.inputs import TIMES_A_YEAR, Cost, Inputs
+from knowledge.finance.inputs import Cost, Inputs
 
 #: Other names that people give the same column.
 ALIASES = {
     "rent": "monthly_rent", "rent_month": "monthly_rent", "rent_year": "annual_rent", "interest_rate_pct": "rate_pct",
-    "loan": "loan_amount", "term": "term_years", "horizon": "horizon_years", "holding_years": "horizon_years", "area": "area_m2",
-    "vacancy": "vacancy_pct", "price_growth_pct": "growth_pct", "appreciation_pct": "growth_pct", "date": "on",
+    "loan": "loan_amount", "term": "term_years", "horizon": "horizon_years", "holding_years": "horizon_years",
+    "area": "area_m2",    "vacancy": "vacancy_pct", "price_growth_pct": "growth_pct", "appreciation_pct": "growth_pct", "date": "on",
 }
 #: Columns that are no field of `Inputs`: a switch, who the case is, and shares that say a field in another way.
 EXTRA = frozenset({"assume", "id", "label", "financed_pct", "ltv_pct", "purchase_costs_pct", "rent_currency", "costs"})
@@ -109,7 +109,8 @@ def _check_place(told: dict[str, Any]) -> None:
     let = told.pop("rent_currency", "").strip().upper() or None
     if let is not None and let != (currency or home):
         raise checks.bad("rent_currency", let, f"la moneda del precio ({currency or home})",
-                         f"the currency of the price ({currency or home})", "Convierta antes la renta.", "Convert the rent first.")
+                         f"the currency of the price ({currency or home})", "Convierta antes la renta.",
+                         "Convert the rent first.")
     told |= {name: value for name, value in (("country", country), ("currency", currency)) if value is not None}
 
 

@@ -1,10 +1,10 @@
-"""Returns of a file of cases, against the definitions in decimal arithmetic: to the cent, over the three countries' conventions."""
+"""Returns of a file of cases, against the definitions in decimal arithmetic: to the cent, in all three countries."""
 
 from __future__ import annotations
 
 import json
 from decimal import Decimal, getcontext
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ D = Decimal
 CENT = D("0.005")
 
 #: (country, currency, price, monthly rent, yearly rate, its kind, years of the loan, down payment %, fixed costs a month,
-#: property tax a year, costs as % of the rent, vacancy %, purchase costs %, horizon, growth %, rent growth %, selling %, discount %)
+#: property tax a year, costs as % of the rent, vacancy %, purchase costs %, horizon, growth %, rent growth %, selling %,
+#: discount %)
 _PLACES = [
     ("ES", "EUR", "185000", "875", "3.15", "nominal", 25, "20", "62.5", "410", "8", "4", "9.6"),
     ("ES", "EUR", "1250000", "4300", "2.4", "nominal", 30, "35", "310", "2150.75", "0", "7.5", "8"),
@@ -28,7 +29,8 @@ _PLACES = [
     ("MX", "MXN", "4850000", "24500", "10.35", "nominal", 20, "25", "2900", "6400", "6", "6", "6.5"),
     ("MX", "MXN", "2100000", "13900", "0", "nominal", 10, "40", "1150", "3100", "0", "0", "5.75"),
 ]
-_HELD = [(1, "0", "0", "0", "8"), (5, "3.2", "2.5", "4", "6"), (12, "-1.5", "3", "3.63", "9.25"), (30, "2.1", "1.9", "2", "4.5"),
+_HELD = [(1, "0", "0", "0", "8"), (5, "3.2", "2.5", "4", "6"), (12, "-1.5", "3", "3.63", "9.25"),
+         (30, "2.1", "1.9", "2", "4.5"),
          (20, "5", "4", "5", "12")]
 CASES = [place + held for place, held in product(_PLACES, _HELD)]
 NAMES = ("country", "currency", "price", "monthly_rent", "rate_pct", "rate_kind", "term_years", "down_payment_pct",
@@ -86,7 +88,7 @@ def by_definition(case: tuple[Any, ...]) -> dict[str, Decimal]:
 def rate_of(flows: list[Decimal]) -> Decimal | None:
     """The internal rate by bisection, in percent; None where the flows change sign other than once."""
     signs = [flow > 0 for flow in flows if flow]
-    if sum(a != b for a, b in zip(signs, signs[1:], strict=False)) != 1:
+    if sum(a != b for a, b in pairwise(signs)) != 1:
         return None
     low, high = D("-0.99"), D(10)
     worth = [sum(flow / (1 + end) ** t for t, flow in enumerate(flows)) for end in (low, high)]
@@ -176,7 +178,8 @@ def test_indexed_and_variable_loans_dated_flows_and_shares(tmp_path: Path) -> No
     ({"term_years": "0"}, "term"), ({"term_years": "-3"}, "term"), ({"horizon_years": "0"}, "horizon"),
     ({"horizon_years": "200"}, "horizon"), ({"currency": "COP"}, "EUR or USD"), ({"currency": "XYZ"}, "COP, EUR, MXN or USD"),
     ({"country": "FR"}, "CO, ES or MX"), ({"rent_currency": "USD"}, "Convert the rent"), ({"on": "2199-01-01"}, "future"),
-    ({"on": "yesterday"}, "date"), ({"rate_kind": "weekly"}, "nominal or effective or monthly"), ({"assume": "maybe"}, "yes or no"),
+    ({"on": "yesterday"}, "date"), ({"rate_kind": "weekly"}, "nominal or effective or monthly"),
+    ({"assume": "maybe"}, "yes or no"),
     ({"vacancy_pct": "140"}, "vacancy"), ({"financed_pct": "130"}, "loan to value"), ({"indexed_to": "CPI"}, "UVR or UDI"),
     ({"rent": "900"}, "one column alone"), ({"index_path": "3;abc"}, "number"), ({"community_month": "-1"}, "cost"),
 ])
@@ -192,7 +195,8 @@ def test_a_bad_row_says_why_in_both_languages_and_stops_no_other(tmp_path: Path,
 
 
 def test_a_loan_above_the_price_has_a_payment_but_no_own_money(tmp_path: Path) -> None:
-    row = run([{"price": 100_000, "monthly_rent": 600, "loan_amount": 120_000, "rate_pct": 4, "term_years": 20}], tmp_path).iloc[0]
+    told = {"price": 100_000, "monthly_rent": 600, "loan_amount": 120_000, "rate_pct": 4, "term_years": 20}
+    row = run([told], tmp_path).iloc[0]
     assert row["monthly_payment"] > 0
     assert pd.isna(row["cash_on_cash"])
     assert "loan is larger than the price" in row["reason"]
