@@ -25,11 +25,13 @@ from agents.roi_figures import (
     rate_kind_of,
     rent_of,
 )
+from agents.roi_risk import risk_asked, risk_call
 from agents.specialist import Specialist
 from knowledge.understanding.text import fold
 from tools.area_rent import area_rent
 from tools.currency import convert_currency
 from tools.returns import HOUSING, analyse_returns
+from tools.risk import analyse_risk
 
 #: What understanding calls a measure -> what the calculator does; the calculator's own names pass as they are.
 _MEASURES = {"cash_flow": "cash_flow_month", "break_even": "break_even_rent", "operating_costs": "noi"} | {
@@ -203,7 +205,7 @@ def conversion(known: Known) -> Arguments | list[Arguments] | None:
 
 def rents(known: Known) -> list[Arguments] | None:
     """Where the investor gave no rent, or no price beside a rent, what the place says; one call a property or place."""
-    told = bool(deal_measures(known))
+    told = bool(deal_measures(known)) and not (risk_asked(known) and not rent_of(known))
     if told or known.brief.uncovered or not _calculated(known) or set(measures(known)) <= _NO_RENT_NEEDED | {"irr"}:
         return None
     several = options(known)
@@ -230,7 +232,7 @@ def _estimated(result: Result | None, name: str) -> float | None:
 
 def analyses(known: Known) -> list[Arguments] | None:
     """One call a property with all that is known of it; None where there is nothing to calculate with."""
-    if not _calculated(known):
+    if not _calculated(known) or risk_asked(known):
         return None
     if (told := deal_call(known)) is not None:
         return [told]
@@ -242,6 +244,15 @@ def analyses(known: Known) -> list[Arguments] | None:
     ]
     inputs = {"price", "monthly_rent", "annual_rent", "loan_amount", "cash_flows", "affordable_payment", "listing_id"}
     return [call for call in calls if inputs & {k for k, v in call.items() if v is not None}] or None
+
+
+def risk(known: Known) -> Arguments | None:
+    """The call for the risk of the one property spoken of."""
+    several = options(known)
+    if len(several) > 1:
+        return None
+    found = known.results.get("rent") or []
+    return risk_call(known, lambda all_known: _analysis(all_known, several[0], None, found[0] if found else None))
 
 
 def _analysis(known: Known, own: Arguments, among_several: int | None, rent: Result | None) -> Arguments:
@@ -300,13 +311,14 @@ def _measures_beside(call: Arguments, named: list[str]) -> list[str]:
 
 SPECIALIST = Specialist(
     name="roi",
-    tools=(analyse_returns, area_rent, convert_currency),
+    tools=(analyse_returns, analyse_risk, area_rent, convert_currency),
     playbook=Playbook(
         template="roi",
         steps=(
             Step("convert", "convert_currency", conversion),
             Step("rent", "area_rent", rents),
             Step("analysis", "analyse_returns", analyses, after=("rent", "convert")),
+            Step("risk", "analyse_risk", risk, after=("rent", "convert")),
         ),
     ),
 )

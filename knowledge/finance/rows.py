@@ -26,7 +26,8 @@ from knowledge.finance.inputs import Cost, Inputs
 ALIASES = {
     "rent": "monthly_rent", "rent_month": "monthly_rent", "rent_year": "annual_rent", "interest_rate_pct": "rate_pct",
     "loan": "loan_amount", "term": "term_years", "horizon": "horizon_years", "holding_years": "horizon_years",
-    "area": "area_m2",    "vacancy": "vacancy_pct", "price_growth_pct": "growth_pct", "appreciation_pct": "growth_pct", "date": "on",
+    "area": "area_m2", "vacancy": "vacancy_pct", "price_growth_pct": "growth_pct", "appreciation_pct": "growth_pct",
+    "date": "on",
 }
 #: Columns that are no field of `Inputs`: a switch, who the case is, and shares that say a field in another way.
 EXTRA = frozenset({"assume", "id", "label", "financed_pct", "ltv_pct", "purchase_costs_pct", "rent_currency", "costs"})

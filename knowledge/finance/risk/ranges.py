@@ -123,3 +123,18 @@ def recentred(band: Band, growth_pct: float) -> Band:
     scale = [own / middle for own, middle in zip(told, band.middle, strict=True)]
     return Band(tuple(told), tuple(x * s for x, s in zip(band.low, scale, strict=True)),
                 tuple(x * s for x, s in zip(band.high, scale, strict=True)), band.basis)
+
+
+def widened(band: Band, spread_pct: float) -> Band:
+    """The same with what one property may differ from its market by: 80 % within `spread_pct` percent, in every year alike."""
+    own = math.log1p(checks.percent("growth_pct", spread_pct, 0, 50) / 100)
+    rows = [(m, m * math.exp(-math.hypot(math.log(m / low), own)), m * math.exp(math.hypot(math.log(high / m), own)))
+            for m, low, high in zip(band.middle, band.low, band.high, strict=True)]
+    middles, lows, highs = zip(*rows, strict=True)
+    return Band(middles, lows, highs, band.basis)
+
+
+def empty_spells(vacancy_pct: float, basis: Basis = "assumption") -> Range:
+    """The 80 % range of a year's vacancy when empty spells have exponential lengths around their mean."""
+    mean = checks.percent("vacancy_pct", vacancy_pct, 0, 99)
+    return Range(mean * -math.log(0.9), mean, min(100.0, mean * math.log(10)), basis)
