@@ -218,6 +218,7 @@ def _report(result: ToolResult, runtime: Runtime, found: _Found, currency: str |
     for key, forecast in found.forecasts.items():
         stated = found.case.inputs.growth_pct if key == "value" else found.case.inputs.rent_growth_pct
         figures[f"{key}_forecast"] = result.add(band_fact(forecast, f"{key}_growth_forecast"))
+        figures[f"{key}_years"] = made("forecast_years", float(forecast.years), "years", ref="forecast")
         result.data[f"{key}_series"] = forecast.series.name
         result.data[f"{key}_recentred"] = stated is not None
     scenarios = [_scenario(made, story) for story in found.stories]

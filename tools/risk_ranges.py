@@ -32,8 +32,6 @@ from knowledge.finance.risk.ranges import (
 from knowledge.series.choice import SeriesRef, choose_series
 from tools.context import Runtime
 
-#: Years of a forecast that are looked at; later ones follow from its last.
-_YEARS = 5
 _PER_YEAR = {"A": 1, "Q": 4, "M": 12}
 _LAST = text("SELECT value FROM observations WHERE series_id = :id ORDER BY period DESC LIMIT 1")
 _RATES = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period")
@@ -48,10 +46,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Forecasted:
-    """A band and the series that it comes from, whose area may be wider than the one asked for."""
+    """A band, the series that it comes from, whose area may be wider than the one asked for, and the years it forecasts."""
 
     band: Band
     series: SeriesRef
+    years: int
 
 
 async def ranges_of(
@@ -61,7 +60,7 @@ async def ranges_of(
     forecast, or an assumption, gives the width; without either the middle is the inflation assumed."""
     found: dict[str, Forecasted] = {}
     for key, metric in (("value", "price"), ("rent", "rent")):
-        forecast = await _forecast(runtime, metric, place, deal.years)
+        forecast = await _forecast(runtime, metric, place, deal.years, num(case.percent_or_assumed("inflation_pct")))
         if forecast is not None:
             found[key] = forecast
     value, rent = (
@@ -102,9 +101,11 @@ def _assumed(case: Case, key: str) -> float:
     return num(fact)
 
 
-async def _forecast(runtime: Runtime, metric: str, place: Place, years: int) -> Forecasted | None:
-    """The band of the area's series by year from today, or None where there is no series or no stable forecast."""
-    from knowledge.forecasting.registry import forecast_series
+async def _forecast(runtime: Runtime, metric: str, place: Place, years: int, later_pct: float) -> Forecasted | None:
+    """The band of the area's series by year from today, or None where there is no series or no stable forecast.
+
+    The stored forecast is read, as far as it reaches: no other is as well tested."""
+    from knowledge.forecasting.registry import STORED_YEARS, forecast_series
 
     if not (place.country or place.city or place.neighbourhood):
         return None
@@ -117,7 +118,7 @@ async def _forecast(runtime: Runtime, metric: str, place: Place, years: int) -> 
     per = _PER_YEAR[series.frequency]
     today = clock.now().date()
     since = max(0, ((today.year - series.last.year) * 12 + today.month - series.last.month) * per // 12)
-    ahead = min(_YEARS, years) * per + since
+    ahead = max(STORED_YEARS * per, since + per)
     try:
         body = await forecast_series(context.resources.database, context.scope, series.id, ahead)
     except BadInput:
@@ -126,11 +127,11 @@ async def _forecast(runtime: Runtime, metric: str, place: Place, years: int) -> 
     now = float(path[since - 1]["value"]) if since else float(last)
     steps = [
         tuple(float(path[since + year * per - 1][end]) / now for end in ("value", "low_80", "high_80"))
-        for year in range(1, min(_YEARS, years) + 1) if since + year * per <= len(path)
+        for year in range(1, years + 1) if since + year * per <= len(path)
     ]
     if not steps or min(min(step) for step in steps) <= 0:
         return None
-    return Forecasted(band_of([(m, min(low, m), max(high, m)) for m, low, high in steps], years), series)
+    return Forecasted(band_of([(m, min(low, m), max(high, m)) for m, low, high in steps], years, later_pct), series, len(steps))
 
 
 async def exchange_rates(runtime: Runtime, source: str, target: str) -> tuple[dict[Any, float], Source] | None:
@@ -162,7 +163,8 @@ async def exchange_rates(runtime: Runtime, source: str, target: str) -> tuple[di
 
 def band_fact(forecast: Forecasted, key: str) -> Fact:
     """The yearly growth of a forecast's band with its 80 % interval, as a fact of its series."""
-    s, band = forecast.series, forecast.band
+    s, reach = forecast.series, forecast.years
+    band = Band(*(getattr(forecast.band, end)[:reach] for end in ("middle", "low", "high")))
     return Fact(key, round(band.yearly(), 2), "percent", Source("model", f"forecast/{s.id}", s.name, s.attribution, s.demo),
                 entity=s.region, as_of=s.label(s.last), low=round(band.yearly("low"), 2), high=round(band.yearly("high"), 2),
                 level=0.8)

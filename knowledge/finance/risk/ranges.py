@@ -1,8 +1,8 @@
 """How far each input may stray, and what says so: the one source of scenarios, tornado and simulated paths.
 
 A band is a forecast's: the middle and the ends of the 80 % interval by year, as factors of today's level. Farther than it
-reaches, its middle goes on at its own yearly rate and its width grows in proportion to time, which is the cautious choice: the
-width of a random walk grows with the root of time only.
+reaches nobody forecasts: its middle then rises with inflation, whatever the forecast's own pace, and its width grows as a
+random walk's does, with the root of time.
 """
 
 from __future__ import annotations
@@ -94,15 +94,19 @@ class Ranges:
     fx_spread: float = 0.0
 
 
-def band_of(steps: Sequence[tuple[float, float, float]], years: int, basis: Basis = "forecast") -> Band:
-    """A band of `years` from a forecast's (middle, low, high) at the ends of its first years; see above for those after."""
+def band_of(
+    steps: Sequence[tuple[float, float, float]], years: int, later_pct: float = 0.0, basis: Basis = "forecast"
+) -> Band:
+    """A band of `years` from a forecast's (middle, low, high) at the ends of its first years; in those after, the middle rises
+    by `later_pct` a year."""
     rows = [tuple(float(x) for x in step) for step in steps[:years]]
     if not rows:
         raise checks.bad("growth_pct", "[]", "al menos un año", "at least one year")
     last, known = rows[-1], len(rows)
     for year in range(known + 1, years + 1):
-        middle = last[0] ** (year / known)
-        rows.append((middle, middle * (last[1] / last[0]) ** (year / known), middle * (last[2] / last[0]) ** (year / known)))
+        middle = last[0] * (1 + later_pct / 100) ** (year - known)
+        wider = math.sqrt(year / known)
+        rows.append((middle, middle * (last[1] / last[0]) ** wider, middle * (last[2] / last[0]) ** wider))
     middles, lows, highs = zip(*rows, strict=True)
     return Band(middles, lows, highs, basis)
 

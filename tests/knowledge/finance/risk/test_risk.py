@@ -41,11 +41,11 @@ def unsure(years, **more):
 # ranges
 
 
-def test_a_band_goes_on_at_its_own_rate_and_widens_with_time():
-    band = band_of([(1.02, 0.98, 1.06), (1.05, 0.97, 1.13)], 4)
-    assert band.middle == pytest.approx((1.02, 1.05, 1.05 ** 1.5, 1.05 ** 2))
-    assert band.spread[3] == pytest.approx(2 * band.spread[1])
-    assert band.yearly() == pytest.approx((1.05 ** 0.5 - 1) * 100)
+def test_beyond_its_forecast_a_band_rises_with_inflation_and_widens_with_the_root_of_time():
+    band = band_of([(1.02, 0.98, 1.06), (1.05, 0.97, 1.13)], 8, later_pct=3)
+    assert band.middle[:3] == pytest.approx((1.02, 1.05, 1.05 * 1.03))
+    assert band.spread[7] == pytest.approx(2 * band.spread[1])
+    assert band.yearly() == pytest.approx(((1.05 * 1.03 ** 6) ** (1 / 8) - 1) * 100)
 
 
 def test_an_own_growth_keeps_the_width_of_the_band():
