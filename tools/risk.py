@@ -222,7 +222,7 @@ def _report(result: ToolResult, runtime: Runtime, found: _Found, currency: str |
         result.data[f"{key}_series"] = forecast.series.name
         result.data[f"{key}_recentred"] = stated is not None
     scenarios = [_scenario(made, story) for story in found.stories]
-    bars = [_bar(made, bar) for bar in found.hangs.bars]
+    bars = [_bar(made, bar) for bar in found.hangs.bars if bar.swing]
     result.data |= {
         "found": True, "figures": figures, "scenarios": scenarios, "bars": bars, "loan": found.deal.debt is not None,
         "variable": found.ranges.rate_moves, "rate_told": found.case.inputs.rate_pct is not None,

@@ -29,7 +29,7 @@ def add_charts(
         for low, high, share in zip(edges[:-1], edges[1:], shares, strict=True)
     ]
     _add(result, locale, "columns", "chart_irr", "%", "chart_paths", bins)
-    bars = [bar for bar in hangs.bars if math.isfinite(bar.irr_low) and math.isfinite(bar.irr_high)]
+    bars = [bar for bar in hangs.bars if bar.swing and math.isfinite(bar.irr_low) and math.isfinite(bar.irr_high)]
     if math.isfinite(hangs.irr):
         swings = [
             {"x": label(f"input_{bar.key}", locale),

@@ -1,7 +1,7 @@
 """How far the inputs of one deal may stray, from what is stored: forecasts of the area's prices and rents, exchange rates.
 
-Where there is no forecast the assumptions speak, and are shown. A forecast is counted from today: where its series is old, the
-months since then are part of its width.
+Where there is no forecast the assumptions speak, and are shown. A forecast is counted from its last observation or, where that
+is old, from today: the months since then are then part of its width.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from knowledge.finance.risk.ranges import (
 )
 from knowledge.series.choice import SeriesRef, choose_series
 from tools.context import Runtime
+from tools.forecast import OLD_AFTER_MONTHS
 
 _PER_YEAR = {"A": 1, "Q": 4, "M": 12}
 _LAST = text("SELECT value FROM observations WHERE series_id = :id ORDER BY period DESC LIMIT 1")
@@ -117,7 +118,8 @@ async def _forecast(runtime: Runtime, metric: str, place: Place, years: int, lat
         return None
     per = _PER_YEAR[series.frequency]
     today = clock.now().date()
-    since = max(0, ((today.year - series.last.year) * 12 + today.month - series.last.month) * per // 12)
+    age = (today.year - series.last.year) * 12 + today.month - series.last.month
+    since = age * per // 12 if age > OLD_AFTER_MONTHS else 0
     ahead = max(STORED_YEARS * per, since + per)
     try:
         body = await forecast_series(context.resources.database, context.scope, series.id, ahead)

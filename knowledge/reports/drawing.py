@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 TONES = ("#a8442a", "#4a5d6b", "#b5812b", "#3f6b52")
 _INK, _LINE = "#4a443f", "#ddd6cd"
 _SIZE, _DPI = (7.2, 3.6), 160
+#: Day 0 of matplotlib's time axis.
+_EPOCH = date(1970, 1, 1)
 _KINDS = ("line", "columns", "ranges")
 
 
@@ -102,7 +104,10 @@ def _ranges(axes: Axes, series: Sequence[Mapping[str, Any]], locale: Locale) -> 
     axes.set_yticks(range(len(points)), [str(p["x"]) for p in points])
     axes.invert_yaxis()
     axes.axvline(points[0]["y"], color=_INK, linewidth=1)
-    axes.margins(x=0.14)
+    low, high = (pick(end[side] for end in (ends.values() or ({"low": points[0]["y"], "high": points[0]["y"]},)))
+                 for pick, side in ((min, "low"), (max, "high")))
+    room = 0.12 * ((high - low) or 1)  # for the figures at both ends of the widest bar
+    axes.set_xlim(low - room, high + room)
     _numbered(axes.xaxis, locale)
 
 
@@ -118,9 +123,8 @@ def _numbered(axis: Any, locale: Locale) -> None:
 
 def _day(text: str) -> float:
     """`2026`, `2026-09` or `2026-09-01` as the axis counts days."""
-    from matplotlib.dates import date2num
-
-    return float(date2num(date.fromisoformat(f"{text}-01-01"[:10] if len(text) == 4 else f"{text}-01"[:10])))
+    day = date.fromisoformat(f"{text}-01-01"[:10] if len(text) == 4 else f"{text}-01"[:10])
+    return float((day - _EPOCH).days)
 
 
 def _write(out: Path, content: bytes) -> None:
