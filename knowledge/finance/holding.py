@@ -119,7 +119,7 @@ def _horizon(case: Case) -> Fact:
 
 def equity_at_horizon(case: Case) -> Fact:
     """Value less what is still owed at the end of the horizon, before selling costs."""
-    projection, used = projection_of(case, with_loan=case.has_loan, with_income=False)
+    projection, used = projection_of(case, with_loan=case.has_loan, with_income=False, with_sale=False)
     price, _, growth = used[:3]
     value = case.money("value_at_horizon", float(projection.value[-1]),
                        f"{plain(num(price))} × (1 + {plain(num(growth))} ÷ 100)^{projection.years}", used[:3])
@@ -178,9 +178,11 @@ def _told(case: Case) -> tuple[tuple[float, ...], list[Fact]]:
     return tuple(num(fact) for fact in facts), facts
 
 
-def projection_of(case: Case, *, with_loan: bool, with_income: bool = True) -> tuple[Projection, list[Fact]]:
+def projection_of(
+    case: Case, *, with_loan: bool, with_income: bool = True, with_sale: bool = True
+) -> tuple[Projection, list[Fact]]:
     """The case over its horizon, and the facts used: price, years and growth first."""
-    deal, used = deal_of(case, with_loan=with_loan, with_income=with_income)
+    deal, used = deal_of(case, with_loan=with_loan, with_income=with_income, with_sale=with_sale)
     return project(deal), used
 
 
@@ -193,8 +195,11 @@ def held_over(inputs: Inputs) -> Projection | None:
         return None
 
 
-def deal_of(case: Case, *, with_loan: bool, with_income: bool = True) -> tuple[Deal, list[Fact]]:
-    """Price, rent, costs and loan of the case as a projection takes them, and the facts used: price, years and growth first."""
+def deal_of(
+    case: Case, *, with_loan: bool, with_income: bool = True, with_sale: bool = True
+) -> tuple[Deal, list[Fact]]:
+    """Price, rent, costs and loan of the case as a projection takes them, and the facts used: price, years and growth first.
+    Where neither income nor the costs of buying and selling matter they are not asked for."""
     def horizon() -> Fact:
         if case.inputs.horizon_years is None:
             raise Missing("horizon_years")
@@ -209,8 +214,10 @@ def deal_of(case: Case, *, with_loan: bool, with_income: bool = True) -> tuple[D
     extra, rent_growth, exit_costs = None, None, None
     if with_income:
         rent_growth = case.percent_or_assumed("rent_growth_pct")
-        extra, exit_costs = case.purchase, _exit_costs(case)
-        used += [fact for fact in (rent_growth, extra, exit_costs) if fact is not None]
+        extra = case.purchase
+    if with_sale:
+        exit_costs = _exit_costs(case)
+    used += [fact for fact in (rent_growth, extra, exit_costs) if fact is not None]
     rents = with_income and case.inputs.lets
     running = case.running if with_income else ()
     deal = Deal(

@@ -41,7 +41,7 @@ def equity_multiple(case: Case) -> Fact:
 
 def left_after_sale(case: Case) -> Fact:
     """What the seller keeps: the value at the horizon less selling costs and what is still owed; before taxes on the gain."""
-    held, used = projection_of(case, with_loan=case.has_loan)
+    held, used = projection_of(case, with_loan=case.has_loan, with_income=False)
     value = case.money("value_at_horizon", float(held.value[-1]),
                        f"{plain(num(used[0]))} × (1 + {plain(num(used[2]))} ÷ 100)^{held.years}", used[:3])
     parts, formula = [value], plain(num(value))

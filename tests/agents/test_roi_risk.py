@@ -61,3 +61,18 @@ async def test_a_place_outside_keeps_its_own_sentence() -> None:
                        locale="en", turn={}, uncovered=("Lima",))
     assert answer.text.startswith("I have no data on Lima")
     assert "simulated futures" in answer.text
+
+
+HELD = {"price": 200_000.0, "currency": "USD", "rent": {"amount": 1_500.0, "period": "month", "net": False}, "down_pct": 30.0,
+        "rate_pct": 4.0, "term_years": 20.0, "hold_years": 8.0, "growth_pct": 2.0}
+
+
+@pytest.mark.parametrize(("measure", "es", "en"), [
+    ("leverage_effect", "sube la TIR de", "raises the IRR from"), ("equity_multiple", "veces vuelve su dinero**", "**An equity multiple of"),
+    ("left_after_sale", "le quedan de la venta**", "is left of the sale**"),
+])
+async def test_what_the_loan_and_the_sale_do_is_told_in_both_languages(measure: str, es: str, en: str) -> None:
+    slots = {"price": 200_000, "monthly_rent": 1_500, "currency": "USD", "country": "CO"}
+    for locale, said in (("es-CO", es), ("en", en)):
+        answer = await ask("?", slots, {"deal": HELD | {"turn": [measure]}}, locale=locale, turn={"price": 200_000})
+        assert said in answer.text.split("\n\n")[0]

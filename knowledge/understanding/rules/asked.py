@@ -78,6 +78,9 @@ _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "rent_at_horizon": (("rent",), ("rent_growth_pct", "growth_pct"), ("hold_years",)),
     "break_even_occupancy": (("rent", "nightly"), ("costs", "instalment", "rate_pct")),
     "discounted_price": (("price",), ("cut_pct",)),
+    "leverage_effect": (("price",), _LOAN, ("rate_pct",), ("term_years",), ("rent",), ("hold_years", "last_year")),
+    "equity_multiple": (("price",), ("rent",), ("hold_years", "last_year")),
+    "left_after_sale": (("price",), _LOAN, ("rate_pct",), ("term_years",), ("hold_years", "last_year")),
 }
 
 
@@ -108,6 +111,11 @@ _TAKEN_FOR: dict[str, frozenset[str]] = {
     "interest_only_payment": frozenset({"total_interest"}),
     "rent_at_horizon": frozenset({"price_for_yield", "rent_for_yield", "future_value", "break_even_rent"}),
     "break_even_occupancy": frozenset({"purchase_costs", "break_even_rent", "payback_years"}),
+    "leverage_effect": frozenset({"irr", "monthly_payment", "cash_on_cash", "loan_to_value", "loan_amount"}),
+    "equity_multiple": frozenset({"irr", "total_return", "payback_years", "cash_on_cash", "years_of_rent"}),
+    "left_after_sale": frozenset(
+        {"loan_balance", "total_return", "monthly_payment", "loan_amount", "future_value", "savings_gap", "cash_flow_month"}
+    ),
 }
 
 
