@@ -108,6 +108,7 @@ async def analyse_returns(
     sale_price: float | None = None,
     cash_flows: list[float] | None = None,
     flow_dates: list[date] | None = None,
+    fx_change_pct: float | None = None,
     measures: Annotated[list[str] | None, Field(max_length=30)] = None,
     label: str = "",
     listing_id: int | None = None,
@@ -123,9 +124,9 @@ async def analyse_returns(
     payment_with_costs, total_interest, interest_saved, interest_only_payment, loan_balance, loan_to_value, further_loan,
     affordable_loan, affordable_price, discounted_price,
     rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent, break_even_occupancy,
-    irr, levered_irr, xirr (cash_flows on flow_dates), npv, annual_growth, total_return, value_at_horizon, rent_at_horizon,
-    equity_at_horizon, left_after_sale, equity_multiple, leverage_effect, effective_annual_cost; omit it for all that the
-    figures allow.
+    irr, levered_irr, xirr (cash_flows on flow_dates), home_irr (in the investor's own currency: fx_change_pct, what the
+    property's gains on it a year), npv, annual_growth, total_return, value_at_horizon, rent_at_horizon, equity_at_horizon,
+    left_after_sale, equity_multiple, leverage_effect, effective_annual_cost; omit it for all that the figures allow.
     annual_rent: when rent is seasonal, instead of monthly_rent; nights a year at nightly_rent where it is let by the night
     (month_days: the length of a month that the investor reckons with, 28 to 31).
     rent_is_net: costs are already off the rent.
@@ -209,7 +210,7 @@ async def analyse_returns(
             growth_pct=growth_pct, target_yield_pct=target_yield_pct,
             rent_growth_pct=rent_growth_pct, selling_costs_pct=selling_costs_pct, selling_costs=selling_costs,
             discount_pct=discount_pct, cash_flows=tuple(cash_flows or ()),
-            flow_dates=tuple(flow_dates or ()), measures=asked, entity=label, language=language,
+            flow_dates=tuple(flow_dates or ()), fx_change_pct=fx_change_pct, measures=asked, entity=label, language=language,
         )
         found = analyse(inputs)
         extra = _beside(inputs, found, stated_kind=rate_kind, rate_moves=rate_moves, new_rate=new_rate_pct, runtime=runtime)

@@ -14,6 +14,7 @@ from typing import Any
 from core.errors import BadInput
 from core.facts import Fact, as_dicts
 from knowledge.finance import costs, loans, returns
+from knowledge.finance.abroad import home_irr
 from knowledge.finance.affordable import affordable_price
 from knowledge.finance.borrowing import (
     affordable_loan,
@@ -323,7 +324,7 @@ MEASURES: dict[str, Callable[[Case], Fact]] = {
         payment_with_costs, interest_only_payment, loan_balance, further_loan, discounted_price,
         affordable_loan, affordable_price, break_even_nights,
         rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent,
-        break_even_occupancy, irr, levered_irr, xirr, npv, annual_growth, total_return, value_at_horizon,
+        break_even_occupancy, irr, levered_irr, xirr, home_irr, npv, annual_growth, total_return, value_at_horizon,
         rent_at_horizon, equity_at_horizon, left_after_sale, equity_multiple, leverage_effect, effective_annual_cost,
     )
 }

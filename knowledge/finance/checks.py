@@ -56,6 +56,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "assume": ("assume", "assume"),
     "flow_dates": ("las fechas de los flujos", "the dates of the flows"),
     "on": ("la fecha", "the date"),
+    "fx_change_pct": ("el cambio anual de la moneda", "the yearly change of the exchange rate"),
     "indexed_to": ("la unidad del crédito", "the unit of the loan"),
     "index_path": ("el índice", "the index"),
     "margin_pct": ("el diferencial", "the margin"),

@@ -17,7 +17,7 @@ from knowledge.finance.projection import Deal, Projection, project
 
 def irr(case: Case) -> Fact:
     """Internal rate of the investor's flows, else of buying without a loan."""
-    flows, used = _flows(case)
+    flows, used = flows_of(case)
     return _internal(case, "irr", flows, used)
 
 
@@ -44,7 +44,7 @@ def npv(case: Case) -> Fact:
     """Net present value of the same flows as `irr` at the investor's discount rate."""
     if case.inputs.discount_pct is None:
         raise Missing("discount_pct")
-    flows, used = _flows(case)
+    flows, used = flows_of(case)
     rate = case.ledger.user("discount_pct", case.inputs.discount_pct, "percent")
     return case.money("npv", returns.net_present_value(num(rate), flows),
                       f"NPV({plain(num(rate))} ÷ 100; {_listed(flows)})", [rate, *used])
@@ -146,7 +146,8 @@ def _listed(flows: tuple[float, ...]) -> str:
     return "; ".join(plain(round(flow, 2)) for flow in flows)
 
 
-def _flows(case: Case) -> tuple[tuple[float, ...], list[Fact]]:
+def flows_of(case: Case) -> tuple[tuple[float, ...], list[Fact]]:
+    """The yearly flows of `irr`, today first, and the facts that they rest on: as told, else of the purchase without a loan."""
     if case.inputs.cash_flows:
         used = [case.ledger.user(f"cash_flow_{t}", flow, "money", case.inputs.money)
                 for t, flow in enumerate(case.inputs.cash_flows)]

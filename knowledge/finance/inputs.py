@@ -62,7 +62,8 @@ class Inputs:
     nothing is assumed. `rent_is_net`: costs are already off the rent. `purchase_costs`: paid on top of the price, in money.
     `base`: what a yield is measured on (default: the net one on all that was invested where purchase costs count, else on
     the price). `rate_kind` None: the country's custom. `cash_flows`: explicit, yearly, the first today,
-    or on `flow_dates`. `payment`: a
+    or on `flow_dates`. `fx_path`: what one unit of `currency` is worth in the investor's own, one a yearly flow from today on;
+    `fx_change_pct`: how much that changes a year, where no path is told. `payment`: a
     monthly instalment the investor can bear. `example_loan`: where rate or term are missing, use the country's labelled
     example. `instalment`: the monthly payment of a loan, where it was told and need not be computed. `own_cash`: own money
     put in, purchase costs on top of it where `own_excludes_costs`. `sale_price`: what it sells for at the horizon, before
@@ -131,6 +132,8 @@ class Inputs:
     discount_pct: float | None = None
     cash_flows: tuple[float, ...] = ()
     flow_dates: tuple[date, ...] = ()
+    fx_path: tuple[float, ...] = ()
+    fx_change_pct: float | None = None
     target_yield_pct: float | None = None
     target_is_net: bool = False
     target_is_monthly: bool = False
@@ -165,14 +168,22 @@ class Inputs:
         self._check_loan_terms()
         if self.month_days is not None and self.month_days not in range(28, 32):
             raise checks.bad("month_days", self.month_days, "un mes de 28 a 31 días", "a month of 28 to 31 days")
-        if self.flow_dates and len(self.flow_dates) != len(self.cash_flows):
-            raise checks.bad("flow_dates", len(self.flow_dates), f"{len(self.cash_flows)} fechas, una por flujo",
-                             f"{len(self.cash_flows)} dates, one a flow")
-        if self.on is not None and self.on > clock.now().date():
-            raise checks.bad("on", self.on.isoformat(), "un día que no sea futuro", "a day that is not in the future")
+        self._check_dates_and_rates()
         for flow in self.cash_flows:
             checks.finite("cash_flows", flow)
         self._check_rent()
+
+    def _check_dates_and_rates(self) -> None:
+        """One date and one exchange rate a flow, and no day in the future."""
+        if self.flow_dates and len(self.flow_dates) != len(self.cash_flows):
+            raise checks.bad("flow_dates", len(self.flow_dates), f"{len(self.cash_flows)} fechas, una por flujo",
+                             f"{len(self.cash_flows)} dates, one a flow")
+        for rate in self.fx_path:
+            checks.amount("rate", rate)
+        if self.fx_change_pct is not None:
+            checks.percent("fx_change_pct", self.fx_change_pct, -90, 500)
+        if self.on is not None and self.on > clock.now().date():
+            raise checks.bad("on", self.on.isoformat(), "un día que no sea futuro", "a day that is not in the future")
 
     def _check_loan_terms(self) -> None:
         """Fees, the unit of an indexed loan, and a variable rate: an index and a margin that never leave 0 to 100 %."""

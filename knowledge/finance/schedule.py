@@ -1,4 +1,4 @@
-"""The amortisation table of a loan, month by month and year by year, and what the loan costs with everything in it.
+"""The amortisation table of a loan, month by month, and what the loan costs with everything in it.
 
 One table for every kind. A variable rate brings a new constant instalment over the months left whenever it changes. A loan
 in units of account (Colombia's UVR, Mexico's UDI) is a constant instalment in units at a real rate; in money, balance and
@@ -88,15 +88,6 @@ def effective_cost(table: Plan) -> float:
     if rate is None:
         raise checks.bad("loan_costs", table.received, "gastos con los que exista una tasa", "costs that leave a rate")
     return float(np.expm1(12 * np.log1p(rate))) * 100
-
-
-def by_year(table: Plan) -> dict[str, Array]:
-    """The same by year, arrays of shape (years,): sums of the months, and the balance at each year's end."""
-    starts = np.arange(0, len(table.payment), 12)
-    ends = np.minimum(starts + 11, len(table.payment) - 1)
-    sums = {name: np.add.reduceat(getattr(table, name), starts)
-            for name in ("payment", "interest", "principal", "indexation", "charges")}
-    return sums | {"balance": table.balance[ends]}
 
 
 def to_the_cent(principal: float, rate: float, months: int) -> list[CentRow]:

@@ -68,7 +68,8 @@ HELD = {"price": 200_000.0, "currency": "USD", "rent": {"amount": 1_500.0, "peri
 
 
 @pytest.mark.parametrize(("measure", "es", "en"), [
-    ("leverage_effect", "sube la TIR de", "raises the IRR from"), ("equity_multiple", "veces vuelve su dinero**", "**An equity multiple of"),
+    ("leverage_effect", "sube la TIR de", "raises the IRR from"),
+    ("equity_multiple", "veces vuelve su dinero**", "**An equity multiple of"),
     ("left_after_sale", "le quedan de la venta**", "is left of the sale**"),
 ])
 async def test_what_the_loan_and_the_sale_do_is_told_in_both_languages(measure: str, es: str, en: str) -> None:

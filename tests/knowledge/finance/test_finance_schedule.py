@@ -95,14 +95,6 @@ def test_fees_and_insurance_raise_the_effective_cost():
     assert float(paid) == pytest.approx(148_500, abs=0.01)
 
 
-def test_a_year_sums_its_months():
-    table = schedule.plan(100_000, 0.004, 30, monthly_fee=5)
-    years = schedule.by_year(table)
-    assert years["payment"].tolist() == pytest.approx([table.payment[a:b].sum() for a, b in ((0, 12), (12, 24), (24, 30))])
-    assert years["charges"].tolist() == pytest.approx([60, 60, 30])
-    assert years["balance"].tolist() == pytest.approx([table.balance[11], table.balance[23], 0])
-
-
 @pytest.mark.parametrize("change", [
     {"principal": 0}, {"principal": float("inf")}, {"rate": float("nan")}, {"rate": 4.0}, {"rate": []}, {"months": 0},
     {"months": 10_000}, {"inflation_pct": 900}, {"opening_fee": -1}, {"opening_fee": 100_000}, {"insurance_pct": 50},
