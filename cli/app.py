@@ -158,10 +158,16 @@ def returns(
     out: Annotated[
         Path, typer.Option("--out", help=t("where to write (.csv or .parquet)", "dónde escribir (.csv o .parquet)"))
     ],
+    years: Annotated[
+        Path | None, typer.Option(help=t("each case year by year, written here too", "cada caso año por año, también aquí"))
+    ] = None,
+    months: Annotated[
+        Path | None, typer.Option(help=t("each case month by month, written here too", "cada caso mes a mes, también aquí"))
+    ] = None,
 ) -> None:
     from cli.data import returns as work
 
-    run(work(file, out))
+    run(work(file, out, years, months))
 
 
 @app.command(help=t("Measure speed and memory.", "Mide velocidad y memoria."))

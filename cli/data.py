@@ -132,14 +132,14 @@ async def value(file: Path, out_path: Path, mapping: str | None) -> None:
     )
 
 
-async def returns(file: Path, out_path: Path) -> None:
+async def returns(file: Path, out_path: Path, years: Path | None, months: Path | None) -> None:
     """One row per input row, in order: every measure of a return, and why where there is none. Needs no database."""
     from services.returning import returns_file
 
     if not _may_exist(file):
         raise _no_file(file)
     with progress() as tell:
-        counts = returns_file(file, out_path, progress=tell)
+        counts = returns_file(file, out_path, years=years, months=months, progress=tell)
     if counts.unused:
         say(t(f"Columns not used: {', '.join(counts.unused)}.", f"Columnas sin usar: {', '.join(counts.unused)}."))
     out(

@@ -13,7 +13,10 @@ from core.errors import BadInput
 from services.files import check_out, write_table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from knowledge.finance.analysis import Analysis
+    from knowledge.finance.inputs import Inputs
 
 Progress = Callable[[str, int, int], None]
 #: Figures that are no measure to ask for but that every check of one wants.
@@ -38,16 +41,25 @@ def columns() -> tuple[str, ...]:
             "unverified_rules", "reason")
 
 
-def returns_file(file: Path, out: Path, *, progress: Progress | None = None) -> Counts:
-    """Write `out` (CSV or Parquet by its ending) with `columns()`. Raises `BadInput` for a file that cannot be read or whose
-    columns say nothing of a case, `Unavailable` where `out` could not be written."""
+def returns_file(
+    file: Path, out: Path, *, years: Path | None = None, months: Path | None = None, progress: Progress | None = None
+) -> Counts:
+    """Write `out` (CSV or Parquet by its ending) with `columns()`; `years` and `months`, where named, with the cases laid out
+    in time, a row a year or month. Raises `BadInput` for a file that cannot be read or whose columns say nothing of a case,
+    `Unavailable` where an output could not be written."""
     import pandas as pd
 
+    from knowledge.finance.calendar import months_of, years_of
     from knowledge.finance.rows import understood
     from knowledge.loaders.reading import read
 
     file, out = Path(file), Path(out)
-    check_out(file, out)
+    places = [out, *(Path(place) for place in (years, months) if place is not None)]
+    for place in places:
+        check_out(file, place)
+    if len({place.resolve() for place in places}) < len(places):
+        raise BadInput("Two outputs have the same name; give each its own.",
+                       "Dos salidas tienen el mismo nombre; dé uno a cada una.")
     tell = progress or (lambda stage, done, total: None)
     tell("read", 0, 1)
     sheet = read(file)
@@ -74,10 +86,29 @@ def returns_file(file: Path, out: Path, *, progress: Progress | None = None) -> 
             table[name] = table[name].astype("float64")
     tell("write", 0, 1)
     write_table(table, out)
+    for target, lay_out in ((years, years_of), (months, months_of)):
+        if target is not None:
+            write_table(_laid_out(read_rows, lay_out), Path(target))
     tell("write", 1, 1)
     from knowledge.finance.analysis import MEASURES
 
     return Counts(len(table), int(table[list(MEASURES)].notna().any(axis=1).sum()), unused)
+
+
+def _laid_out(read_rows: dict[int, dict[Any, Any]], lay_out: Callable[[Inputs], list[dict[str, float]]]) -> pd.DataFrame:
+    """The rows of all cases, one below the other, with the number of the case's row."""
+    import pandas as pd
+
+    from knowledge.finance.rows import inputs_of
+
+    found: list[dict[str, float]] = []
+    for number, cells in sorted(read_rows.items()):
+        try:
+            found += [{"row": number} | each for each in lay_out(inputs_of({str(name): cell for name, cell in cells.items()}))]
+        except BadInput:
+            continue  # its reason stands in the main output
+    table = pd.DataFrame(found)
+    return table.astype({name: "int64" for name in ("row", "year", "month") if name in table})
 
 
 def _computed(told: dict[str, Any]) -> dict[str, Any]:

@@ -217,3 +217,30 @@ def test_a_broken_line_and_an_unused_column_are_told(tmp_path: Path) -> None:
     table = pd.read_csv(tmp_path / "out.csv")
     assert "1 columns, expected 3" in table["reason"][1]
     assert table["gross_yield"].tolist()[2] == pytest.approx(6)
+
+
+def test_cases_are_laid_out_by_year_and_by_month(tmp_path: Path) -> None:
+    loan_alone = {"loan_amount": "150000", "rate_pct": "3", "term_years": "25"}
+    rows = [dict(zip(NAMES, CASES[1], strict=True)), {"price": "-1"}, loan_alone]
+    pd.DataFrame(rows).to_csv(tmp_path / "in.csv", index=False)
+    returns_file(tmp_path / "in.csv", tmp_path / "out.csv", years=tmp_path / "years.csv", months=tmp_path / "months.parquet")
+    years, months = pd.read_csv(tmp_path / "years.csv"), pd.read_parquet(tmp_path / "months.parquet")
+    assert years["year"].tolist() == [0, 1, 2, 3, 4, 5]
+    whole = by_definition(CASES[1])
+    assert years["noi"][1] == pytest.approx(float(whole["noi"]), abs=0.005)
+    assert years["loan_balance"][5] == pytest.approx(float(whole["loan_balance"]), abs=0.005)
+    assert years["levered"][0] == pytest.approx(-float(whole["own_cash"]), abs=0.005)
+    case, loan = months[months["row"] == 1], months[months["row"] == 3]
+    assert len(case) == 60
+    assert case["cash_flow"][:12].sum() == pytest.approx(float(whole["cash_flow_year"]), abs=0.005)
+    assert len(loan) == 300
+    assert (loan["payment"].iloc[0], loan["balance"].iloc[0], loan["balance"].iloc[-1]) == (711.32, 149_663.68, 0)
+    with pytest.raises(BadInput, match="same name"):
+        returns_file(tmp_path / "in.csv", tmp_path / "out.csv", years=tmp_path / "out.csv")
+
+
+def test_a_return_in_the_own_currency_is_both_together(tmp_path: Path) -> None:
+    told = dict(zip(NAMES, CASES[11], strict=True))
+    row = run([told | {"fx_change_pct": -4}], tmp_path).iloc[0]
+    assert row["home_irr"] == pytest.approx(((1 + row["irr"] / 100) * 0.96 - 1) * 100, abs=1e-7)
+    assert row["home_irr_check"] == pytest.approx(row["home_irr"], abs=1e-7)
