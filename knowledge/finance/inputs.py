@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from core import clock
 from core.errors import BadInput
 from core.locale import CURRENCY_OF
 from knowledge.finance import checks
@@ -174,7 +173,7 @@ class Inputs:
         self._check_rent()
 
     def _check_dates_and_rates(self) -> None:
-        """One date and one exchange rate a flow, and no day in the future."""
+        """One date a flow, and exchange rates that can be."""
         if self.flow_dates and len(self.flow_dates) != len(self.cash_flows):
             raise checks.bad("flow_dates", len(self.flow_dates), f"{len(self.cash_flows)} fechas, una por flujo",
                              f"{len(self.cash_flows)} dates, one a flow")
@@ -182,8 +181,6 @@ class Inputs:
             checks.amount("rate", rate)
         if self.fx_change_pct is not None:
             checks.percent("fx_change_pct", self.fx_change_pct, -90, 500)
-        if self.on is not None and self.on > clock.now().date():
-            raise checks.bad("on", self.on.isoformat(), "un día que no sea futuro", "a day that is not in the future")
 
     def _check_loan_terms(self) -> None:
         """Fees, the unit of an indexed loan, and a variable rate: an index and a margin that never leave 0 to 100 %."""

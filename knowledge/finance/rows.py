@@ -17,6 +17,7 @@ from functools import lru_cache
 from math import isnan
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from core import clock
 from core.errors import BadInput
 from core.locale import CURRENCY_OF
 from knowledge.finance import checks
@@ -76,6 +77,8 @@ def inputs_of(row: Mapping[str, Any]) -> Inputs:
 
 
 def _built(told: dict[str, Any], costs: list[Cost]) -> Inputs:
+    if "on" in told and told["on"] > clock.now().date():
+        raise checks.bad("on", told["on"].isoformat(), "un día que no sea futuro", "a day that is not in the future")
     assume = told.pop("assume", False)
     told.pop("id", None)
     told["entity"] = told.pop("label", "")

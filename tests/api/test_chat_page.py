@@ -321,6 +321,22 @@ def test_cards_chart_and_table_stand_with_the_answer(visit: Open) -> None:
 
 
 @needs_browser
+def test_columns_and_ranges_are_bars_with_a_table_beside_them(visit: Open) -> None:
+    page = visit(locale="es-ES")
+    turn = answer(page, "riesgo")
+    columns, ranges = turn.locator(".chart").nth(0), turn.locator(".chart").nth(1)
+    expect(columns.locator(".bars li")).to_have_count(5)
+    expect(columns.locator(".bar.below")).to_have_count(2)
+    expect(ranges.locator(".bars li").first).to_contain_text("2 – 11")
+    widths = ranges.locator(".bar").evaluate_all("bars => bars.map((bar) => bar.getBoundingClientRect().width)")
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] > 0
+    ranges.get_by_role("button", name="Tabla").click()
+    expect(ranges.locator("tbody tr")).to_have_count(3)
+    expect(ranges.locator(".bars")).to_be_hidden()
+
+
+@needs_browser
 def test_a_citation_marker_leads_to_its_passage(visit: Open) -> None:
     page = visit()
     turn = answer(page, "renta")

@@ -627,6 +627,22 @@ def speaks(language: str) -> Event:
     return {"type": "STATE_DELTA", "delta": [{"op": "add", "path": "/language", "value": language}]}
 
 
+def risk_turn(_: str) -> list[Step]:
+    """Columns, some of them below zero, and ranges around one middle."""
+    flows = [{"x": str(year), "y": year * 700 - 1500, "label": f"{year * 700 - 1500} €"} for year in range(1, 6)]
+    names = ("revalorización", "alquiler", "periodos sin inquilino")
+    ends = [{"x": name, "low": 6 - 4 / n, "high": 6 + 5 / n} for n, name in enumerate(names, 1)]
+    return [
+        {"type": "STEP_STARTED", "stepName": "compose"},
+        *say("m_risk", "La TIR queda entre 2 % y 11 %."),
+        {"type": "STEP_FINISHED", "stepName": "compose"},
+        custom("chart", kind="columns", title="flujo de caja por año", unit="EUR",
+               series=[{"name": "flujo de caja", "points": flows}]),
+        custom("chart", kind="ranges", title="de qué depende la TIR", unit="%",
+               series=[{"name": "TIR", "points": [{"x": name, "y": 6, "label": "6 %"} for name in names], "band": ends}]),
+    ]
+
+
 def compare_turn(_: str) -> list[Step]:
     return [
         speaks("en"),
@@ -692,6 +708,7 @@ def person_says(talk: Conversation, id: str, author: str, text: str) -> None:
 SCRIPTS: dict[str, Script | Refuse] = {
     "renta": yield_turn,
     "valor": value_turn,
+    "riesgo": risk_turn,
     "compare": compare_turn,
     "estafa": fraud_turn,
     "avísame": consent_turn,

@@ -169,7 +169,8 @@ def test_an_evaluation_without_inspect_says_what_to_install(
 
 
 @pytest.mark.parametrize(
-    "arguments", [("ingest", "none.csv"), ("ingest", "none.csv", "nada.parquet"), ("value", "none.csv", "--out", "o.csv")]
+    "arguments", [("ingest", "none.csv"), ("ingest", "none.csv", "nada.parquet"), ("value", "none.csv", "--out", "o.csv"),
+                  ("returns", "none.csv", "--out", "o.csv")]
 )
 @pytest.mark.parametrize(("language", "words"), [("en", "There is no file"), ("es", "No existe el archivo")])
 def test_a_file_that_is_not_there_is_told_before_anything_starts(

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import BadInput
 from core.facts import Fact
-from knowledge.finance import analysis
+from knowledge.finance import analysis, loans
 from knowledge.finance.analysis import Cost, analyse
 from knowledge.finance.facts_of import Ledger, is_assumption, plain
 
@@ -230,3 +230,59 @@ def test_nonsense_is_refused_with_the_value_in_both_languages(given, shown):
 def test_an_unknown_measure_is_refused():
     with pytest.raises(BadInput, match="'roi'"):
         analyse(Inputs(price=1000, measures=("roi",)))
+
+
+HELD = {"price": 200_000.0, "monthly_rent": 1_500.0, "as_told": True, "selling_costs_pct": 3.0, "down_payment_pct": 30.0,
+        "rate_pct": 4.0, "term_years": 20.0, "horizon_years": 8.0, "growth_pct": 2.0, "rent_growth_pct": 2.0}
+
+
+def test_the_leverage_effect_is_the_difference_of_the_two_rates_and_says_why():
+    result = analyse(Inputs(**HELD))
+    book = {fact.key: fact.value for fact in result.facts}
+    assert result.value("leverage_effect") == pytest.approx(result.value("levered_irr") - result.value("irr"))
+    assert book["effective_rate"] == pytest.approx(((1 + 0.04 / 12) ** 12 - 1) * 100)
+    assert book["return_over_debt_cost"] == pytest.approx(result.value("irr") - book["effective_rate"])
+    assert result.value("leverage_effect") > 0
+    dear = analyse(Inputs(**{**HELD, "rate_pct": 14.0}))
+    assert dear.value("leverage_effect") < 0
+    assert "leverage_lowers" in {w.code for w in dear.warnings}
+
+
+def test_what_comes_back_and_what_a_sale_leaves():
+    result = analyse(Inputs(**HELD))
+    value, owed = 200_000 * 1.02**8, loans.balance(140_000, 0.04 / 12, 240, 96)
+    assert result.value("left_after_sale") == pytest.approx(value * 0.97 - owed)
+    payment = 12 * loans.payment(140_000, 0.04 / 12, 240)
+    flows = [18_000 * 1.02**year - payment for year in range(8)]
+    assert min(flows) > 0
+    assert result.value("equity_multiple") == pytest.approx((sum(flows) + value * 0.97 - owed) / 60_000)
+
+
+def test_an_indexed_loan_shows_its_inflation_and_warns():
+    result = analyse(Inputs(price=400e6, loan_amount=200e6, country="CO", rate_pct=7, term_years=15, indexed_to="UVR",
+                            measures=("monthly_payment", "total_interest", "effective_annual_cost")))
+    assert {a.key: a.fact.value for a in result.assumptions}["inflation_pct"] == 3
+    assert "indexed_loan" in {w.code for w in result.warnings}
+    assert result.value("effective_annual_cost") == pytest.approx((1.07 * 1.03 - 1) * 100)
+    plain_loan = analyse(Inputs(price=400e6, loan_amount=200e6, country="CO", rate_pct=7, term_years=15,
+                                measures=("total_interest",)))
+    assert result.value("total_interest") > plain_loan.value("total_interest")
+
+
+def test_a_variable_rate_is_the_index_and_the_margin():
+    result = analyse(Inputs(price=300e3, down_payment_pct=20, country="ES", index_path=(2.5, 3.5), margin_pct=1.0,
+                            term_years=25, horizon_years=3, measures=("monthly_payment", "loan_balance")))
+    first = loans.payment(240_000, 0.035 / 12, 300)
+    assert result.value("monthly_payment") == pytest.approx(first)
+    after_one = loans.balance(240_000, 0.035 / 12, 300, 12)
+    assert result.value("loan_balance") == pytest.approx(loans.balance(after_one, 0.045 / 12, 288, 24))
+
+
+@pytest.mark.parametrize("change", [
+    {"margin_pct": 1.0}, {"index_path": (99.0,), "margin_pct": 5.0}, {"index_path": (float("nan"),)}, {"indexed_to": "CPI"},
+    {"inflation_pct": 400.0}, {"opening_fee": -1.0}, {"loan_insurance_pct": 50.0}, {"fx_path": (1.0, 0.0)},
+    {"flow_dates": (date(2024, 1, 1),), "cash_flows": (1.0, 2.0)},
+])
+def test_impossible_terms_of_a_loan_are_refused(change):
+    with pytest.raises(BadInput):
+        Inputs(**change)

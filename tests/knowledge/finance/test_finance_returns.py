@@ -35,6 +35,14 @@ def test_yield_does_not_depend_on_the_currency_unit_and_grows_with_the_rent(rent
 
 
 @steady
+@given(amounts, amounts, st.floats(1.001, 100), st.floats(0, 1e6))
+def test_a_higher_price_lowers_every_yield(noi, price, dearer, extra):
+    assert returns.gross_yield(noi, price * dearer) < returns.gross_yield(noi, price)
+    assert returns.net_yield(noi, price * dearer, extra) < returns.net_yield(noi, price, extra)
+    assert returns.payback_years(price * dearer, noi) > returns.payback_years(price, noi)
+
+
+@steady
 @given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 40), st.floats(0, 40))
 def test_at_the_break_even_rent_the_cash_flow_is_zero(fixed, debt, vacancy, share):
     rent = returns.break_even_rent(fixed, debt, vacancy, share)
