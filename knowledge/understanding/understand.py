@@ -390,6 +390,9 @@ def _risk(message: _Message, meant: intent.Intent, deal: Mapping[str, Any], know
     """What the message asks the risk of, where it speaks of one purchase whose price was told: an area has no such risk."""
     if message.injected or message.told.several or "human" in meant.routes or isinstance(known.get("price"), list):
         return None
+    let = bool(deal.get("rent") or deal.get("nightly") or known.get("monthly_rent"))
+    if "price_prediction" in meant.routes and not let:
+        return None  # "proyécteme el valor, con un escenario bueno y uno malo" is of the price alone
     priced = bool(deal.get("price")) or known.get("price") is not None
     return asked_risk(message.tokens, figures=bool(message.plain)) if priced else None
 

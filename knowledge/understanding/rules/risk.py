@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from knowledge.understanding.rules.vocabulary import said
+from knowledge.understanding.rules.vocabulary import said, words
 from knowledge.understanding.tokens import Token
 
+#: A stretch of time tells how much of it: "¿y si queda un mes vacío?" is a calculation.
+_SPANS = words("weeks_and_months")
 #: One input, told by its own phrases; the first that is found is meant.
 _FOCUSES = ("vacancy", "rent", "rate", "growth")
 
@@ -18,7 +20,7 @@ _FOCUSES = ("vacancy", "rent", "rate", "growth")
 def asked_risk(tokens: Sequence[Token], *, figures: bool) -> str | None:
     """What the risk is asked of (an input, `scenarios`, `sensitivity` or `all`); None where it is not. `figures`: whether the
     message tells any."""
-    if not figures:
+    if not figures and not any(token.text in _SPANS for token in tokens):
         for name in _FOCUSES:
             if said(tokens, f"risk_{name}"):
                 return name

@@ -29,7 +29,9 @@ def test_the_words_ask_it(message: str, of: str) -> None:
 
 @pytest.mark.parametrize("message", [
     "¿qué rentabilidad me deja?", "¿cuánto pagaría al mes?", "what is the yield?", "¿y a 20 años?", "¿y si lo financio?",
-    "gracias", "¿cuáles son los gastos de compra?", "busco apartamento en Chapinero",
+    "gracias",
+    "¿y si se queda vacío mes y medio al año?", "¿y si no lo alquilo en agosto?", "mejor no tan optimista",
+    "¿cuáles son los gastos de compra?", "busco apartamento en Chapinero",
 ])
 def test_other_questions_do_not(message: str) -> None:
     assert asked_risk(tokenise(normalise(message)), figures=False) is None
@@ -52,5 +54,9 @@ def test_it_is_of_one_purchase_whose_price_was_told_and_of_its_turn_alone() -> N
     assert then.request["risk"] == "scenarios"
     after = understand("¿y la rentabilidad bruta?", places=places, previous_slots=then.slots, previous_routes=then.routes)
     assert "risk" not in after.request
+    asked = "Proyécteme el valor de un apartamento de 430 millones en El Tesoro a cinco años, con un escenario bueno y uno malo"
+    forecast = understand(asked, places=places)
+    assert "price_prediction" in forecast.routes
+    assert "risk" not in forecast.request
     area = understand("¿qué tan riesgoso es invertir en Medellín?", places=places)
     assert "risk" not in area.request
