@@ -48,7 +48,7 @@ from knowledge.finance.purchase import (
     savings_gap,
     total_outlay,
 )
-from knowledge.finance.rules import LeftOut, Rule
+from knowledge.finance.rule import LeftOut, Rule
 from knowledge.finance.wished import break_even_nights, price_for_yield, rent_for_yield
 
 #: Gross yields outside these percents are unusual enough to ask whether a zero is missing.

@@ -17,7 +17,7 @@ from knowledge.finance.assumptions import Assumption, assumption, cost_kind
 from knowledge.finance.cautions import Caution, caution
 from knowledge.finance.facts_of import Ledger, plain
 from knowledge.finance.inputs import TIMES_A_YEAR, Cost, Inputs
-from knowledge.finance.rules import LeftOut, Rule
+from knowledge.finance.rule import LeftOut, Rule
 
 
 class Missing(Exception):
