@@ -83,6 +83,13 @@ async def analyse_returns(
     rate_kind: Literal["nominal", "effective", "monthly"] | None = None,
     term_years: float | None = None,
     other_term_years: float | None = None,
+    index_path: Annotated[list[float] | None, Field(max_length=60)] = None,
+    margin_pct: float | None = None,
+    indexed_to: Literal["UVR", "UDI"] | None = None,
+    inflation_pct: float | None = None,
+    opening_fee: float | None = None,
+    loan_fee_month: float | None = None,
+    loan_insurance_pct: float | None = None,
     instalment: float | None = None,
     affordable_payment: float | None = None,
     example_loan: bool = False,
@@ -114,7 +121,8 @@ async def analyse_returns(
     affordable_loan, affordable_price, discounted_price,
     rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent, break_even_occupancy,
     irr, levered_irr, npv, annual_growth, total_return, value_at_horizon, rent_at_horizon,
-    equity_at_horizon; omit it for all that the figures allow.
+    equity_at_horizon, left_after_sale, equity_multiple, leverage_effect, effective_annual_cost; omit it for all that the figures
+    allow.
     annual_rent: when rent is seasonal, instead of monthly_rent; nights a year at nightly_rent where it is let by the night
     (month_days: the length of a month that the investor reckons with, 28 to 31).
     rent_is_net: costs are already off the rent.
@@ -126,6 +134,9 @@ async def analyse_returns(
     instalment: a loan's monthly payment, if told. sale_price: what it sells for at horizon_years (selling_costs: money).
     rate_pct: yearly, as quoted; rate_kind: effective only if the investor says efectivo anual or E.A., monthly for a rate
     a month.
+    A variable loan: index_path, the index (Euribor, TIIE, IBR) in each year, and margin_pct on top, no rate_pct. A loan in UVR
+    or UDI: indexed_to, rate_pct the real rate over it, inflation_pct if told. opening_fee, loan_fee_month: money;
+    loan_insurance_pct: of the balance, a month.
     valuation: what the bank lends a share of, if not the price. savings: what the investor has, for savings_gap.
     other_term_years: a second term, for interest_saved.
     example_loan: use the country's labelled example for a missing rate or term.
@@ -188,7 +199,9 @@ async def analyse_returns(
             down_payment_pct=down_payment_pct, loan_amount=loan_amount, valuation=valuation, savings=savings, rate_pct=rate_pct,
             rate_kind=rate_kind or ("nominal" if rate_pct is not None else None), term_years=term_years,
             other_term_years=other_term_years, target_is_monthly=target_is_monthly, payment=affordable_payment,
-            instalment=instalment, own_cash=own_cash, own_excludes_costs=own_excludes_costs,
+            instalment=instalment, index_path=tuple(index_path or ()), margin_pct=margin_pct, indexed_to=indexed_to,
+            inflation_pct=inflation_pct, opening_fee=opening_fee, loan_fee_month=loan_fee_month,
+            loan_insurance_pct=loan_insurance_pct, own_cash=own_cash, own_excludes_costs=own_excludes_costs,
             sale_price=sale_price, target_is_net=target_is_net, example_loan=example_loan, horizon_years=horizon_years,
             growth_pct=growth_pct, target_yield_pct=target_yield_pct,
             rent_growth_pct=rent_growth_pct, selling_costs_pct=selling_costs_pct, selling_costs=selling_costs,

@@ -17,6 +17,7 @@ from knowledge.finance import costs, loans, returns
 from knowledge.finance.affordable import affordable_price
 from knowledge.finance.borrowing import (
     affordable_loan,
+    effective_annual_cost,
     further_loan,
     interest_only_payment,
     interest_saved,
@@ -39,6 +40,7 @@ from knowledge.finance.holding import (
 )
 from knowledge.finance.income import Assumed, Missing, Undefined, ends, num, require
 from knowledge.finance.inputs import Cost, Inputs
+from knowledge.finance.leverage import equity_multiple, left_after_sale, leverage_effect
 from knowledge.finance.purchase import (
     acquisition_costs,
     cash_needed,
@@ -320,7 +322,7 @@ MEASURES: dict[str, Callable[[Case], Fact]] = {
         affordable_loan, affordable_price, break_even_nights,
         rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent,
         break_even_occupancy, irr, levered_irr, npv, annual_growth, total_return, value_at_horizon, rent_at_horizon,
-        equity_at_horizon,
+        equity_at_horizon, left_after_sale, equity_multiple, leverage_effect, effective_annual_cost,
     )
 }
 

@@ -7,11 +7,15 @@ from knowledge.finance import loans
 from knowledge.finance.case import Case
 from knowledge.finance.facts_of import plain
 from knowledge.finance.income import Missing, num, require
+from knowledge.finance.schedule import effective_cost
 
 
 def total_interest(case: Case) -> Fact:
     """What the instalments pay beyond the loan itself."""
     payment, loan = case.payment, case.loan
+    if not case.plain_loan and case.inputs.instalment is None:
+        paid = case.money("instalments_paid", float(case.table.payment.sum()), f"sum of {case.months} instalments", [payment])
+        return case.money("total_interest", num(paid) - num(loan), f"{plain(num(paid))} − {plain(num(loan))}", [paid, loan])
     return case.money("total_interest", num(payment) * case.months - num(loan),
                       f"{case.months} × {plain(num(payment))} − {plain(num(loan))}", [payment, loan])
 
@@ -72,6 +76,11 @@ def loan_balance(case: Case) -> Fact:
     loan, rate, term, years = require(lambda: case.loan, lambda: case.monthly_rate_fact, lambda: case.term, after)
     months, paid = case.months, loans.months_of(num(years))
     i = case.monthly_rate
+    if not case.plain_loan:
+        still = case.money("loan_balance", float(case.table.balance[paid - 1]) if paid <= months else 0.0,
+                           f"balance after {min(paid, months)} of {months}", [loan, rate, term, years])
+        case.money("loan_repaid", num(loan) - num(still), f"{plain(num(loan))} − {plain(num(still))}", [loan, still])
+        return still
     instalment = case.money("contract_payment", loans.payment(num(loan), i, months),
                             f"{plain(num(loan))} × {plain(i)} ÷ (1 − (1 + {plain(i)})^−{months})" if i
                             else f"{plain(num(loan))} ÷ {months}", [loan, rate, term])
@@ -80,6 +89,21 @@ def loan_balance(case: Case) -> Fact:
     owed = case.money("loan_balance", loans.balance(num(loan), i, months, paid), formula, [instalment, rate, years])
     case.money("loan_repaid", num(loan) - num(owed), f"{plain(num(loan))} − {plain(num(owed))}", [loan, owed])
     return owed
+
+
+def effective_annual_cost(case: Case) -> Fact:
+    """What the loan costs a year with fees and insurance: TAE, effective annual, CAT without VAT. The sum of what is paid beside
+    the instalments is a fact too."""
+    payment, i = case.payment, case.inputs
+    if i.instalment is not None:
+        raise Missing("rate_pct", "term_years")
+    used = [payment, case.loan]
+    if i.opening_fee:
+        used.append(case.stated("opening_fee"))
+    if charges := float(case.table.charges.sum()):
+        used.append(case.money("loan_charges", charges, f"sum of {case.months} months", [payment]))
+    return case.ledger.compute("effective_annual_cost", effective_cost(case.table), "percent",
+                               f"((1 + IRR({plain(case.table.received)}; {case.months} instalments))^12 − 1) × 100", used)
 
 
 def further_loan(case: Case) -> Fact:

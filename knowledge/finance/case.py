@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from functools import cached_property
 
+import numpy as np
+
 from core.facts import Fact
 from knowledge.finance import loans
 from knowledge.finance.assumptions import assumption
 from knowledge.finance.facts_of import plain
 from knowledge.finance.income import Income, Missing, Undefined, num, require
+from knowledge.finance.projection import MOST_YEARS, Debt
+from knowledge.finance.schedule import Plan, plan
 
 
 class Case(Income):
@@ -63,7 +67,45 @@ class Case(Income):
 
     @cached_property
     def rate(self) -> Fact:
+        """The yearly rate as quoted; of a variable loan, that of its first year."""
+        i = self.inputs
+        if i.rate_pct is None and i.index_path:
+            index = self.ledger.user("index_pct", i.index_path[0], "percent")
+            if not i.margin_pct:
+                return index
+            margin = self.ledger.user("margin_pct", i.margin_pct, "percent")
+            return self.ledger.compute("rate_pct", num(index) + num(margin), "percent",
+                                       f"{plain(num(index))} + {plain(num(margin))}", [index, margin])
         return self._loan_term("rate_pct", "percent")
+
+    @property
+    def monthly_rates(self) -> tuple[float, ...]:
+        """The monthly fraction of each year of the loan; the last holds on."""
+        path, margin = self.inputs.index_path, self.inputs.margin_pct or 0.0
+        later = tuple(loans.monthly_rate(index + margin, self.rate_kind) for index in path[1:])
+        return (self.monthly_rate, *later)
+
+    @cached_property
+    def inflation(self) -> Fact | None:
+        """How fast the unit of an indexed loan rises a year: as told, else assumed and shown; None where it is not indexed."""
+        if self.inputs.indexed_to is None:
+            return None
+        fact = self.percent_or_assumed("inflation_pct")
+        self.warn("indexed_loan", fact)
+        return fact
+
+    @property
+    def plain_loan(self) -> bool:
+        """Whether every instalment is the same."""
+        return self.inputs.indexed_to is None and len(self.inputs.index_path) < 2
+
+    @cached_property
+    def table(self) -> Plan:
+        """The loan month by month, with what is paid beside it."""
+        i = self.inputs
+        return plan(num(self.loan), self.monthly_rates, self.months, inflation_pct=num(self.inflation) if self.inflation else 0.0,
+                    opening_fee=i.opening_fee or 0.0, monthly_fee=i.loan_fee_month or 0.0,
+                    insurance_pct=i.loan_insurance_pct or 0.0)
 
     @cached_property
     def term(self) -> Fact:
@@ -121,13 +163,30 @@ class Case(Income):
         owed = plain(num(loan))
         i = plain(rate)
         formula = f"{owed} × {i} ÷ (1 − (1 + {i})^−{months})" if rate else f"{owed} ÷ {months}"
-        return self.money(key, loans.payment(num(loan), rate, months), formula, [loan, rate_fact, term])
+        value, used = loans.payment(num(loan), rate, months), [loan, rate_fact, term]
+        if self.inflation is not None:  # the first instalment is due a month after the unit's value today
+            grown = plain(num(self.inflation))
+            formula, used = f"{formula} × (1 + {grown} ÷ 100)^(1 ÷ 12)", [*used, self.inflation]
+            value *= (1 + num(self.inflation) / 100) ** (1 / 12)
+        return self.money(key, value, formula, used)
+
+    @property
+    def debt(self) -> Debt:
+        """The loan as a projection takes it, with its fees when it is opened."""
+        rates = self.monthly_rates
+        path = rates[0] if len(rates) == 1 else np.array([[rates[min(y, len(rates) - 1)] for y in range(MOST_YEARS)]])
+        return Debt(num(self.loan), path, self.months, indexation_pct=num(self.inflation) if self.inflation else 0.0,
+                    upfront=self.inputs.opening_fee or 0.0)
 
     @cached_property
     def debt_service(self) -> Fact:
         """The first year's instalments."""
         payment = self.payment
         count = 12 if self.inputs.instalment is not None else min(12, self.months)
+        if self.inputs.instalment is None and self.inflation is not None:
+            step = plain(float((1 + num(self.inflation) / 100) ** (1 / 12)))
+            return self.money("debt_service_year", float(self.table.payment[:count].sum()),
+                              f"{plain(num(payment))} × ({step}^{count} − 1) ÷ ({step} − 1)", [payment, self.inflation])
         return self.money("debt_service_year", num(payment) * count, f"{count} × {plain(num(payment))}", [payment])
 
     @cached_property

@@ -16,6 +16,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Las cuotas cuestan más de lo que rinde el inmueble: el crédito baja el retorno en vez de subirlo.",
         "The loan's payments cost more than the property yields: debt lowers the return instead of raising it.",
     ),
+    "leverage_lowers": (
+        "El crédito baja el retorno: cuesta más de lo que rinde el inmueble.",
+        "The loan lowers the return: it costs more than the property yields.",
+    ),
+    "no_own_money": (
+        "No se pone dinero propio: no hay nada que multiplicar.",
+        "No own money is put in: there is nothing to multiply.",
+    ),
     "negative_cash_flow": (
         "El flujo de caja es negativo: habría que poner dinero cada mes.",
         "The cash flow is negative: money would have to be added every month.",
@@ -35,6 +43,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "rate_kind_assumed": (
         "Tomé la tasa como efectiva anual, que es la costumbre en Colombia; si es nominal, la cuota es otra.",
         "I took the rate as effective annual, as is the custom in Colombia; if it is nominal, the payment differs.",
+    ),
+    "indexed_loan": (
+        "Cuota y saldo suben con la inflación: es un supuesto, y si sube más, la deuda en pesos también.",
+        "Payment and balance rise with inflation: it is an assumption, and if inflation is higher, so is the debt in pesos.",
     ),
     "example_loan": (
         "La tasa o el plazo son un ejemplo, no una oferta.",

@@ -11,6 +11,7 @@ from knowledge.finance import costs, returns
 from knowledge.finance.case import Case
 from knowledge.finance.facts_of import plain
 from knowledge.finance.income import Missing, Undefined, num, require
+from knowledge.finance.projection import Deal, Projection, project
 
 
 def irr(case: Case) -> Fact:
@@ -21,9 +22,8 @@ def irr(case: Case) -> Fact:
 
 def levered_irr(case: Case) -> Fact:
     """Internal rate of the own money, with the loan."""
-    projection, used = _projection(case, with_loan=True)
-    assert projection.levered is not None
-    return _internal(case, "levered_irr", projection.levered, used)
+    projection, used = projection_of(case, with_loan=True)
+    return _internal(case, "levered_irr", tuple(projection.levered.tolist()), used)
 
 
 def npv(case: Case) -> Fact:
@@ -105,16 +105,16 @@ def _horizon(case: Case) -> Fact:
 
 def equity_at_horizon(case: Case) -> Fact:
     """Value less what is still owed at the end of the horizon, before selling costs."""
-    projection, used = _projection(case, with_loan=case.has_loan, with_income=False)
+    projection, used = projection_of(case, with_loan=case.has_loan, with_income=False)
     price, _, growth = used[:3]
-    value = case.money("value_at_horizon", projection.value[-1],
-                       f"{plain(num(price))} × (1 + {plain(num(growth))} ÷ 100)^{len(projection.value)}", used[:3])
+    value = case.money("value_at_horizon", float(projection.value[-1]),
+                       f"{plain(num(price))} × (1 + {plain(num(growth))} ÷ 100)^{projection.years}", used[:3])
     parts = [value]
     if case.has_loan:
-        parts.append(case.money("loan_balance_at_horizon", projection.loan_balance[-1],
-                                f"balance after {min(12 * len(projection.value), case.months)} of {case.months}",
+        parts.append(case.money("loan_balance_at_horizon", float(projection.loan_balance[-1]),
+                                f"balance after {min(12 * projection.years, case.months)} of {case.months}",
                                 [case.loan, case.payment]))
-    return case.money("equity_at_horizon", projection.equity[-1], " − ".join(plain(num(p)) for p in parts), parts)
+    return case.money("equity_at_horizon", float(projection.equity[-1]), " − ".join(plain(num(p)) for p in parts), parts)
 
 
 def _internal(case: Case, key: str, flows: tuple[float, ...], used: list[Fact]) -> Fact:
@@ -139,8 +139,8 @@ def _flows(case: Case) -> tuple[tuple[float, ...], list[Fact]]:
         return case.inputs.cash_flows, used
     if case.inputs.sale_price is not None:
         return _told(case)
-    projection, used = _projection(case, with_loan=False)
-    return projection.unlevered, used
+    projection, used = projection_of(case, with_loan=False)
+    return tuple(projection.unlevered.tolist()), used
 
 
 def _told(case: Case) -> tuple[tuple[float, ...], list[Fact]]:
@@ -164,9 +164,14 @@ def _told(case: Case) -> tuple[tuple[float, ...], list[Fact]]:
     return tuple(num(fact) for fact in facts), facts
 
 
-def _projection(
-    case: Case, *, with_loan: bool, with_income: bool = True
-) -> tuple[returns.Projection, list[Fact]]:
+def projection_of(case: Case, *, with_loan: bool, with_income: bool = True) -> tuple[Projection, list[Fact]]:
+    """The case over its horizon, and the facts used: price, years and growth first."""
+    deal, used = deal_of(case, with_loan=with_loan, with_income=with_income)
+    return project(deal), used
+
+
+def deal_of(case: Case, *, with_loan: bool, with_income: bool = True) -> tuple[Deal, list[Fact]]:
+    """Price, rent, costs and loan of the case as a projection takes them, and the facts used: price, years and growth first."""
     def horizon() -> Fact:
         if case.inputs.horizon_years is None:
             raise Missing("horizon_years")
@@ -183,13 +188,17 @@ def _projection(
         rent_growth = case.percent_or_assumed("rent_growth_pct")
         extra, exit_costs = case.purchase, _exit_costs(case)
         used += [fact for fact in (rent_growth, extra, exit_costs) if fact is not None]
-    projection = returns.project(
-        num(price), num(case.noi) if with_income else 0, int(num(years)), growth_pct=num(growth),
-        income_growth_pct=num(rent_growth) if rent_growth else 0, purchase_costs=num(extra) if extra else 0,
-        selling_costs_pct=num(exit_costs) if exit_costs else 0, loan=num(case.loan) if with_loan else 0,
-        rate=case.monthly_rate if with_loan else 0, months=case.months if with_loan else 0,
+    rents = with_income and case.inputs.lets
+    running = case.running if with_income else ()
+    deal = Deal(
+        price=num(price), years=int(num(years)), rent=case.annual_rent if rents else 0.0,
+        vacancy_pct=num(case.vacancy) if rents and case.vacancy else 0.0,
+        costs=sum(cost.high for cost in running if not cost.share_pct), costs_pct=sum(cost.share_pct for cost in running),
+        growth_pct=num(growth), rent_growth_pct=num(rent_growth) if rent_growth else 0.0,
+        purchase_costs=num(extra) if extra else 0.0, selling_costs_pct=num(exit_costs) if exit_costs else 0.0,
+        debt=case.debt if with_loan else None,
     )
-    return projection, used
+    return deal, used
 
 
 def _exit_costs(case: Case) -> Fact | None:

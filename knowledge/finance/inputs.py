@@ -15,6 +15,8 @@ from knowledge.finance import checks
 from knowledge.finance.facts_of import Language
 from knowledge.finance.loans import RateKind
 
+#: Units of account that loans are owed in.
+Unit = Literal["UVR", "UDI"]
 Base = Literal["price", "invested"]
 Period = Literal["week", "month", "two_months", "quarter", "half_year", "year", "once", "night"]
 #: How often a year a cost of this period is paid; nights and what is paid once have no fixed number.
@@ -67,7 +69,10 @@ class Inputs:
     them). `valuation`: what the bank lends a share of, where it is below the price. `savings`: what the investor has
     already. `other_term_years`: a term to compare with. `target_yield_pct`: the yield that is wished for, gross unless
     `target_is_net`, of a month where `target_is_monthly`. `price_cut_pct` off `asking_price` leaves `price`. `reach_pct`:
-    the share of the value that the debt may reach. `measures`: what was asked (empty: all that the figures allow). `on`:
+    the share of the value that the debt may reach. `index_path`: an index such as the Euribor in each year of a variable loan,
+    percent (the last holds on), to which `margin_pct` is added. `indexed_to`: the unit a loan is owed in (UVR, UDI), which
+    rises with `inflation_pct`; the rate is then the real one. `opening_fee`: money when the loan is paid out,
+    `loan_fee_month`: money a month, `loan_insurance_pct`: percent of the balance a month. `measures`: what was asked (empty: all that the figures allow). `on`:
     the day whose rules hold.
     """
 
@@ -102,6 +107,13 @@ class Inputs:
     rate_kind: RateKind | None = None
     term_years: float | None = None
     other_term_years: float | None = None
+    index_path: tuple[float, ...] = ()
+    margin_pct: float | None = None
+    indexed_to: Unit | None = None
+    inflation_pct: float | None = None
+    opening_fee: float | None = None
+    loan_fee_month: float | None = None
+    loan_insurance_pct: float | None = None
     payment: float | None = None
     instalment: float | None = None
     own_cash: float | None = None
@@ -146,11 +158,30 @@ class Inputs:
             checks.years("term_years", self.other_term_years)
         if self.horizon_years is not None:
             checks.years("horizon_years", self.horizon_years)
+        self._check_loan_terms()
         if self.month_days is not None and self.month_days not in range(28, 32):
             raise checks.bad("month_days", self.month_days, "un mes de 28 a 31 días", "a month of 28 to 31 days")
         for flow in self.cash_flows:
             checks.finite("cash_flows", flow)
         self._check_rent()
+
+    def _check_loan_terms(self) -> None:
+        """Fees, the unit of an indexed loan, and a variable rate: an index and a margin that never leave 0 to 100 %."""
+        for field in ("opening_fee", "loan_fee_month"):
+            if (value := getattr(self, field)) is not None:
+                checks.amount("loan_costs", value, zero=True)
+        for field, name, low, high in (("inflation_pct", "inflation_pct", -20, 100), ("loan_insurance_pct", "loan_costs", 0, 5)):
+            if (value := getattr(self, field)) is not None:
+                checks.percent(name, value, low, high)
+        if self.indexed_to is not None and self.indexed_to not in ("UVR", "UDI"):
+            raise checks.bad("indexed_to", self.indexed_to, "UVR o UDI", "UVR or UDI")
+        if self.margin_pct is not None:
+            checks.percent("margin_pct", self.margin_pct, 0, 50)
+        if self.margin_pct is not None and not self.index_path and self.rate_pct is None:
+            raise checks.bad("margin_pct", self.margin_pct, "también el índice de cada año", "the index of each year as well")
+        for index in self.index_path:
+            checks.percent("index_path", index, -20, 100)
+            checks.rate(index + (self.margin_pct or 0))
 
     def _check_rent(self) -> None:
         """A rent that reaches the price is two figures swapped, or thousands taken for millions."""

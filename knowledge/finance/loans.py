@@ -6,11 +6,9 @@ from: Spain and Mexico quote nominal rates (divided by 12), Colombia effective o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from knowledge.finance import checks
 
@@ -18,16 +16,6 @@ RateKind = Literal["nominal", "effective", "monthly"]
 
 #: Countries whose loans are quoted as effective annual rates (E.A.); everywhere else nominal.
 EFFECTIVE_COUNTRIES = frozenset({"CO"})
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """One row a month, arrays of shape (n,): instalment, its interest and principal, balance after paying it."""
-
-    payment: NDArray[np.float64]
-    interest: NDArray[np.float64]
-    principal: NDArray[np.float64]
-    balance: NDArray[np.float64]
 
 
 def rate_kind(country: str | None, stated: RateKind | None = None) -> RateKind:
@@ -42,6 +30,14 @@ def monthly_rate(rate_pct: float, kind: RateKind) -> float:
     if kind == "monthly":
         return annual
     return float((1 + annual) ** (1 / 12) - 1) if kind == "effective" else annual / 12
+
+
+def quoted_rate(monthly: float, kind: RateKind) -> float:
+    """The inverse of `monthly_rate`: a monthly fraction as a yearly percentage of this kind (a month's if `monthly`)."""
+    checks.percent("rate_pct", monthly * 100, 0, 100)
+    if kind == "monthly":
+        return monthly * 100
+    return float(np.expm1(12 * np.log1p(monthly))) * 100 if kind == "effective" else monthly * 1200
 
 
 def months_of(term_years: float) -> int:
@@ -74,15 +70,6 @@ def affordable_principal(instalment: float, rate: float, months: int) -> float:
     checks.amount("payment", instalment)
     _check_loan(rate, months)
     return instalment * -np.expm1(-months * np.log1p(rate)).item() / rate if rate else instalment * months
-
-
-def schedule(principal: float, rate: float, months: int) -> Schedule:
-    """The whole amortisation table, in closed form and vectorised."""
-    instalment = payment(principal, rate, months)
-    left = months - np.arange(0, months + 1, dtype=np.float64)
-    owed = instalment * (-np.expm1(-left * np.log1p(rate)) / rate if rate else left)
-    interest = owed[:-1] * rate
-    return Schedule(np.full(months, instalment), interest, instalment - interest, owed[1:])
 
 
 def loan_to_value(loan: float, value: float) -> float:

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from knowledge.finance import checks, loans
+from knowledge.finance import checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,6 @@ class Irr:
     @property
     def status(self) -> Literal["none", "one", "several"]:
         return "none" if not self.rates else "one" if len(self.rates) == 1 else "several"
-
-
-@dataclass(frozen=True, slots=True)
-class Projection:
-    """Yearly flows from the purchase (index 0) to the sale (last), and the state at each year end 1..h."""
-
-    unlevered: tuple[float, ...]
-    levered: tuple[float, ...] | None
-    value: tuple[float, ...]
-    loan_balance: tuple[float, ...]
-    equity: tuple[float, ...]
 
 
 def gross_yield(annual_rent: float, price: float) -> float:
@@ -170,50 +159,6 @@ def _crossings(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[fl
                 high = middle
         roots.append(float((low + high) / 2))
     return tuple(sorted((root - 1) * 100 for root in roots))
-
-
-def project(
-    price: float,
-    noi: float,
-    horizon_years: int,
-    *,
-    growth_pct: float = 0,
-    income_growth_pct: float = 0,
-    purchase_costs: float = 0,
-    selling_costs_pct: float = 0,
-    loan: float = 0,
-    rate: float = 0,
-    months: int = 0,
-) -> Projection:
-    """Buy today, hold `horizon_years` whole years, sell at the end; before income tax.
-
-    `noi` is the first year's and grows by `income_growth_pct` (rent and costs alike); the price grows by `growth_pct`.
-    With a `loan` (monthly fraction `rate`, `months` instalments) the year's instalments are taken at year end, and the
-    balance is repaid from the sale. Equity at year end is value less balance.
-    """
-    if isinstance(horizon_years, bool) or not isinstance(horizon_years, int) or not 1 <= horizon_years <= 60:
-        raise checks.bad("horizon_years", horizon_years, "un número entero de 1 a 60",
-                         "a whole number from 1 to 60")
-    t = np.arange(1, horizon_years + 1)
-    value = checks.amount("price", price) * (1 + checks.percent("growth_pct", growth_pct, -50, 100) / 100) ** t
-    growth = 1 + checks.percent("rent_growth_pct", income_growth_pct, -50, 100) / 100
-    income = checks.finite("income", noi) * growth ** (t - 1)
-    sale = value[-1] * (1 - checks.percent("selling_costs_pct", selling_costs_pct, 0, 50) / 100)
-    outlay = price + checks.amount("purchase_costs", purchase_costs, zero=True)
-    unlevered = np.concatenate(([-outlay], income))
-    unlevered[-1] += sale
-    owed = np.zeros(horizon_years)
-    levered: tuple[float, ...] | None = None
-    if loan:
-        instalment = loans.payment(loan, rate, months)
-        owed = np.array([loans.balance(loan, rate, months, 12 * int(year)) for year in t])
-        debt = instalment * np.clip(months - 12 * (t - 1), 0, 12)
-        flows = np.concatenate(([loan - outlay], income - debt))
-        flows[-1] += sale - owed[-1]
-        levered = tuple(flows.tolist())
-    return Projection(
-        tuple(unlevered.tolist()), levered, tuple(value.tolist()), tuple(owed.tolist()), tuple((value - owed).tolist())
-    )
 
 
 def _flows(flows: Sequence[float]) -> list[float]:

@@ -1,11 +1,11 @@
-"""Yields, break-even, projections and internal rates against closed forms."""
+"""Yields, break-even and internal rates against closed forms."""
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from knowledge.finance import loans, returns
+from knowledge.finance import returns
 
 #: Same examples on every machine, and no time limit on shared cores.
 steady = settings(deadline=None, derandomize=True, database=None)
@@ -98,33 +98,6 @@ def test_a_yield_that_nobody_can_wish_for_is_named(wished):
         returns.rent_for_yield(100_000, wished)
 
 
-def test_a_held_property_without_growth_returns_its_net_yield():
-    flat = returns.project(100_000, 5_000, 10)
-    assert returns.internal_rate(flat.unlevered).rates == pytest.approx((5.0,))
-    assert flat.levered is None
-    assert flat.equity == (100_000,) * 10
-
-
-def test_growth_of_income_and_price_alike_adds_to_the_return():
-    growing = returns.project(100_000, 5_000, 10, growth_pct=3, income_growth_pct=3)
-    assert returns.internal_rate(growing.unlevered).rates == pytest.approx((8.0,))
-
-
-def test_debt_is_taken_off_flows_and_sale():
-    rate, months = loans.monthly_rate(6, "nominal"), 60
-    held = returns.project(100_000, 6_000, 7, loan=50_000, rate=rate, months=months, purchase_costs=8_000,
-                           selling_costs_pct=4)
-    year = 12 * loans.payment(50_000, rate, months)
-    assert held.levered is not None
-    assert held.levered[0] == -58_000
-    assert held.levered[1] == pytest.approx(6_000 - year)
-    assert held.levered[6] == 6_000  # repaid after five years
-    assert held.levered[7] == pytest.approx(6_000 + 96_000)
-    assert held.loan_balance[4] == 0
-    assert held.equity[-1] == 100_000
-    assert held.equity[0] == pytest.approx(100_000 - loans.balance(50_000, rate, months, 12))
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -133,7 +106,6 @@ def test_debt_is_taken_off_flows_and_sale():
         lambda: returns.payback_years(100, 0),
         lambda: returns.internal_rate((1,)),
         lambda: returns.internal_rate((-1, float("nan"))),
-        lambda: returns.project(100, 1, 0),
     ],
 )
 def test_nonsense_is_refused(call):
