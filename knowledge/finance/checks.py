@@ -47,7 +47,6 @@ NAMES: dict[str, tuple[str, str]] = {
     "months": ("el número de meses", "the number of months"),
     "invested": ("la inversión", "the investment"),
     "income": ("el ingreso anual", "the annual income"),
-<<<<<<< HEAD
     "marginal_rate_pct": ("el tipo marginal", "the marginal rate"),
     "other_income": ("los otros ingresos", "the other income"),
     "residence": ("la residencia", "the residence"),
@@ -58,12 +57,10 @@ NAMES: dict[str, tuple[str, str]] = {
     "municipal_rate_pct": ("el tipo municipal de la plusvalía", "the town's land-gain tax rate"),
     "rent_reduction_pct": ("la reducción del alquiler", "the reduction of the rent"),
     "building_share_pct": ("la parte de construcción", "the share of building"),
-    "inflation_pct": ("la inflación", "the inflation"),
     "property_tax": ("el predial o IBI", "the property tax"),
     "costs": ("los gastos", "the costs"),
     "interest": ("los intereses", "the interest"),
     "depreciation": ("la amortización", "the depreciation"),
-=======
     "rent": ("el arriendo o alquiler", "the rent"),
     "inflation_pct": ("la inflación anual", "the yearly inflation"),
     "indexed_to": ("la unidad del crédito", "the unit of the loan"),
@@ -73,7 +70,6 @@ NAMES: dict[str, tuple[str, str]] = {
     "loan_costs": ("los gastos del crédito", "the costs of the loan"),
     "income_tax": ("el impuesto del año", "the year's tax"),
     "sale_tax": ("el impuesto de la venta", "the tax on the sale"),
->>>>>>> 99589e15a0f3af19f64238ee6c04397aa66020e1
     "debt_service": ("las cuotas del año", "the year's loan payments"),
 }
 
