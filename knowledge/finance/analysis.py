@@ -15,6 +15,7 @@ from core.errors import BadInput
 from core.facts import Fact, as_dicts
 from knowledge.finance import costs, loans, returns
 from knowledge.finance.affordable import affordable_price
+from knowledge.finance.after_tax import AFTER_TAX
 from knowledge.finance.borrowing import (
     affordable_loan,
     effective_annual_cost,
@@ -51,6 +52,7 @@ from knowledge.finance.purchase import (
     total_outlay,
 )
 from knowledge.finance.rule import LeftOut, Rule
+from knowledge.finance.taxation import Taxation
 from knowledge.finance.wished import break_even_nights, price_for_yield, rent_for_yield
 
 #: Gross yields outside these percents are unusual enough to ask whether a zero is missing.
@@ -62,7 +64,8 @@ class Analysis:
     """Measures by name in the order of `MEASURES`, and everything needed to explain them.
 
     `missing`: asked measure -> inputs to ask for. `undefined`: asked measure -> caution code (the figure does not
-    exist). `facts` holds inputs, assumptions, rules and results. `unverified` are the rules used without a check.
+    exist). `facts` holds inputs, assumptions, rules and results. `unverified` are the rules used without a check. `taxes`: the
+    lines of the taxes that were asked for.
     """
 
     measures: dict[str, Fact]
@@ -73,6 +76,7 @@ class Analysis:
     facts: tuple[Fact, ...]
     left_out: tuple[LeftOut, ...]
     unverified: tuple[Rule, ...]
+    taxes: Taxation | None = None
 
     def value(self, measure: str) -> float:
         """The figure of a computed measure; KeyError if it was not computed."""
@@ -84,7 +88,8 @@ class Analysis:
 
 def analyse(inputs: Inputs) -> Analysis:
     """All asked measures (or all possible ones) of one property. Raises `BadInput` for an unknown measure."""
-    asked = inputs.measures or tuple(MEASURES)
+    after_tax = {function.__name__ for function in AFTER_TAX}  # nobody's taxes are looked into unasked
+    asked = inputs.measures or tuple(name for name in MEASURES if name not in after_tax)
     for name in asked:
         if name not in MEASURES:
             raise BadInput(
@@ -108,7 +113,8 @@ def analyse(inputs: Inputs) -> Analysis:
         missing, undefined = {}, {}
     _check(case)
     return Analysis(found, missing, undefined, tuple(case.assumed.values()), tuple(case.cautions.values()),
-                    tuple(case.ledger.facts), tuple(case.left_out.values()), tuple(case.unverified.values()))
+                    tuple(case.ledger.facts), tuple(case.left_out.values()), tuple(case.unverified.values()),
+                    case.taxes if isinstance(case.taxes, Taxation) else None)
 
 
 def _check(case: Case) -> None:
@@ -323,6 +329,7 @@ MEASURES: dict[str, Callable[[Case], Fact]] = {
         rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent,
         break_even_occupancy, irr, levered_irr, npv, annual_growth, total_return, value_at_horizon, rent_at_horizon,
         equity_at_horizon, left_after_sale, equity_multiple, leverage_effect, effective_annual_cost,
+        *AFTER_TAX,
     )
 }
 

@@ -32,6 +32,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Hay parámetros legales sin verificar: confírmelos antes de decidir.",
         "Some legal parameters are unverified: confirm them before deciding.",
     ),
+    "residence_assumed": (
+        "Supuse que vive y paga impuestos en el país del inmueble: si no es así, el impuesto cambia.",
+        "I took it that you live and pay taxes in the property's country: if you do not, the tax is another.",
+    ),
+    "scale_range": (
+        "El rango del impuesto va de quien no tiene otras rentas a quien está en el tramo más alto: el tipo marginal lo afina.",
+        "The tax ranges from someone without other income to someone in the highest band: your marginal rate narrows it.",
+    ),
+    "no_tax_rule": (
+        "No tengo la regla de este impuesto para ese caso o esa fecha: consúltelo antes de decidir.",
+        "I have no rule of this tax for that case or date: ask before deciding.",
+    ),
+    "tax_other_currency": (
+        "Los impuestos se calculan en la moneda del país del inmueble: indique los importes en ella.",
+        "Taxes are reckoned in the currency of the property's country: state the amounts in it.",
+    ),
     "open_range": (
         "Hay tramos superiores que no tengo: los gastos de compra o venta pueden ser mayores.",
         "There are higher bands that I do not have: purchase or selling costs may be higher.",

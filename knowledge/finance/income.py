@@ -94,6 +94,7 @@ class Income:
         self.cautions: dict[str, Caution] = {}
         self.left_out: dict[str, LeftOut] = {}
         self.unverified: dict[str, Rule] = {}
+        self.taxes: object | None = None  # a `taxation.Taxation`, once taxes are asked for
 
     def warn(self, code: str, *facts: Fact) -> None:
         self.cautions.setdefault(code, caution(code, tuple(fact.id for fact in facts)))

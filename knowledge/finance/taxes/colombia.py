@@ -13,7 +13,7 @@ import numpy as np
 from knowledge.finance import brackets, rules
 from knowledge.finance.brackets import Array
 from knowledge.finance.rule import LeftOut, Rule
-from knowledge.finance.taxes.owner import Let, Owner, Sold
+from knowledge.finance.taxes.owner import Let, Owner, Sold, of
 from knowledge.finance.taxes.result import Tax, TaxLine, by_scale, line, summed, the, unit
 
 _SELLING = LeftOut(
@@ -28,14 +28,14 @@ _HOME = LeftOut(
 
 def rent(owner: Owner, let: Let, on: date) -> Tax:
     """Residents: rent less costs (and interest within its limits) by the tariff in UVT. Others: 35 %, of net or gross."""
-    gross = np.asarray(let.rent, dtype=np.float64)
-    net = np.maximum(gross - let.costs, 0.0)
+    gross = of(let.rent)
+    net = np.maximum(gross - of(let.costs), 0.0)
     if owner.residence != "resident":
         rate = the("CO", "rent", "non_resident", on)
         return summed("CO", "rent", [line("rent_tax", (net, gross), (net * rate.low / 100, gross * rate.high / 100), [rate])])
     uvt, scale = unit("CO", "uvt", on), the("CO", "rent", "income_scale", on)
     used: list[Rule] = [scale, uvt]
-    deducted = np.asarray(let.interest, dtype=np.float64)
+    deducted = of(let.interest)
     if np.any(deducted > 0):
         limits = [the("CO", "rent", key, on) for key in ("interest_limit", "deductions_limit_share", "deductions_limit")]
         used += limits
@@ -47,11 +47,11 @@ def rent(owner: Owner, let: Let, on: date) -> Tax:
 
 def sale(owner: Owner, sold: Sold, on: date) -> Tax:
     """15 % of the gain from two years on, income of the year before; the notary's withholding as an advance."""
-    price = np.asarray(sold.price, dtype=np.float64)
-    most = price - sold.bought_for - sold.purchase_costs
-    gain = (np.maximum(most - sold.selling_costs, 0.0), np.maximum(most, 0.0))
-    notes = [_SELLING] if np.any(np.asarray(sold.selling_costs) > 0) else []
-    years, least = np.asarray(sold.years, dtype=np.float64), the("CO", "gain", "gain_years", on)
+    price = of(sold.price)
+    most = price - of(sold.bought_for) - of(sold.purchase_costs)
+    gain = (np.maximum(most - of(sold.selling_costs), 0.0), np.maximum(most, 0.0))
+    notes = [_SELLING] if np.any(of(sold.selling_costs) > 0) else []
+    years, least = of(sold.years), the("CO", "gain", "gain_years", on)
     used: list[Rule] = [least]
     if sold.own_home and sold.housing and owner.residence == "resident":
         uvt, exempt = unit("CO", "uvt", on), the("CO", "gain", "home_exemption", on)

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from knowledge.finance import checks
 from knowledge.finance.brackets import Array
+from knowledge.finance.taxpayer import REDUCTIONS, Residence, wrong_residence
 
-#: Relative to the property's country: who lives there, in the EU or EEA (told apart by Spain alone), or elsewhere.
-Residence = Literal["resident", "eu", "other"]
-#: Reductions of the net rent that Spanish law knows, percent.
-REDUCTIONS = (0, 50, 60, 70, 90)
+
+def of(value: ArrayLike) -> Array:
+    """As float64."""
+    return np.asarray(value, dtype=np.float64)
 
 
 def figures(field: str, value: ArrayLike, *, negative: bool = False) -> Array:
     """An array of finite figures of 0 or more (or any, where `negative`); raises `BadInput` that names the first other one."""
-    found = np.asarray(value, dtype=np.float64)
+    found = of(value)
     wrong = ~np.isfinite(found) | (np.abs(found) > checks.LARGEST_AMOUNT)
     if not negative:
         wrong |= found < 0
@@ -41,9 +42,7 @@ class Owner:
 
     def __post_init__(self) -> None:
         if self.residence not in get_args(Residence):
-            raise checks.bad("residence", self.residence, "residente, eu u other", "resident, eu or other",
-                             "Diga si vive en el país del inmueble, en la UE o fuera.",
-                             "Say whether you live in the property's country, in the EU or elsewhere.")
+            raise wrong_residence(self.residence)
         if self.marginal_rate_pct is not None:
             checks.percent("marginal_rate_pct", self.marginal_rate_pct, 0, 100)
         if self.other_income is not None:
@@ -100,7 +99,7 @@ class Sold:
         names = {"price": "sale_price", "bought_for": "price", "years": "years_held"}
         for field in ("price", "bought_for", "purchase_costs", "selling_costs", "years"):
             object.__setattr__(self, field, figures(names.get(field, field), getattr(self, field)))
-        for year in np.atleast_1d(self.years).flat:
+        for year in np.atleast_1d(of(self.years)).flat:
             checks.years("years_held", float(year), 100)
         low, high = (figures("depreciation", v) for v in self.worn)
         if np.any(low > high):

@@ -15,12 +15,14 @@ from knowledge.finance import brackets, rules
 from knowledge.finance.assumptions import assumption
 from knowledge.finance.brackets import Array
 from knowledge.finance.rule import LeftOut, Rule
-from knowledge.finance.taxes.owner import Let, Owner, Sold
+from knowledge.finance.taxes.owner import Let, Owner, Sold, of
 from knowledge.finance.taxes.result import Tax, TaxLine, by_scale, line, summed, the
 
 _NO_LAND = LeftOut(
-    "plusvalía municipal: sin el valor catastral del suelo (está en el recibo del IBI) el mínimo es 0 y el máximo supone un valor catastral de la mitad del precio, todo suelo",
-    "municipal land-gain tax: without the cadastral land value (it is on the IBI bill) the low end is 0 and the high end takes half of the price as cadastral value, all of it land",
+    "plusvalía municipal: sin el valor catastral del suelo (está en el recibo del IBI) el mínimo es 0 y el máximo supone un "
+    "valor catastral de la mitad del precio, todo suelo",
+    "municipal land-gain tax: without the cadastral land value (it is on the IBI bill) the low end is 0 and the high end takes "
+    "half of the price as cadastral value, all of it land",
 )
 _NO_RATE = LeftOut(
     "plusvalía municipal: no conozco el tipo de su ayuntamiento; el rango va de 0 al máximo legal",
@@ -35,7 +37,7 @@ _BUILDING = LeftOut(
 def yearly_wear(let: Let, on: date) -> tuple[Array, Array]:
     """A year's depreciation of the building, low and high end, money."""
     rate = the("ES", "rent", "depreciation", on).high / 100
-    cost = np.asarray(let.cost, dtype=np.float64)
+    cost = of(let.cost)
     low, high = let.building_share_pct
     return cost * low / 100 * rate, cost * high / 100 * rate
 
@@ -43,10 +45,10 @@ def yearly_wear(let: Let, on: date) -> tuple[Array, Array]:
 def rent(owner: Owner, let: Let, on: date) -> Tax:
     """Residents: net rent after depreciation, reduced if it is a home, by the general scale. EU: 19 % of the net. Others: 24 %,
     of the net (low) or the gross (high)."""
-    gross, costs = np.asarray(let.rent, dtype=np.float64), np.asarray(let.costs, dtype=np.float64)
+    gross, costs = of(let.rent), of(let.costs)
     wear = the("ES", "rent", "depreciation", on)
     used: list[Rule] = [wear]
-    interest = np.asarray(let.interest, dtype=np.float64)
+    interest = of(let.interest)
     if np.any(interest > 0):
         cap = the("ES", "rent", "interest_cap", on)
         used.append(cap)
@@ -75,8 +77,8 @@ def rent(owner: Owner, let: Let, on: date) -> Tax:
 
 def sale(owner: Owner, sold: Sold, on: date) -> Tax:
     """Land-gain tax and tax on the gain; with a non-resident seller also the buyer's withholding, as an advance."""
-    price, paid = np.asarray(sold.price, dtype=np.float64), np.asarray(sold.bought_for, dtype=np.float64)
-    gain = tuple(price - sold.selling_costs - (paid + sold.purchase_costs - worn) for worn in sold.worn)
+    price, paid = of(sold.price), of(sold.bought_for)
+    gain = tuple(price - of(sold.selling_costs) - (paid + of(sold.purchase_costs) - of(worn)) for worn in sold.worn)
     land, land_notes = _land_gain(sold, price, price - paid, on)
     taxable = tuple(np.maximum(end - municipal, 0.0) for end, municipal in zip(gain, (land.low, land.high), strict=True))
     if owner.residence == "resident":
@@ -103,7 +105,7 @@ def _land_gain(sold: Sold, price: Array, risen: Array, on: date) -> tuple[TaxLin
     """
     scale, rate = the("ES", "gain", "land_gain_coefficient", on), the("ES", "gain", "land_gain_rate", on)
     assert scale.table is not None
-    years = np.asarray(sold.years, dtype=np.float64)
+    years = of(sold.years)
     part = np.where(years < 1, np.floor(years * 12 + 1e-9) / 12, 1.0)
     coefficient = brackets.coefficient(scale.table, years) * part
     real = np.maximum(risen, 0.0)
