@@ -25,11 +25,13 @@ from agents.roi_figures import (
     rate_kind_of,
     rent_of,
 )
+from agents.roi_taxes import asks_taxes, tax_calls
 from agents.specialist import Specialist
 from knowledge.understanding.text import fold
 from tools.area_rent import area_rent
 from tools.currency import convert_currency
 from tools.returns import HOUSING, analyse_returns
+from tools.taxes import property_taxes
 
 #: What understanding calls a measure -> what the calculator does; the calculator's own names pass as they are.
 _MEASURES = {"cash_flow": "cash_flow_month", "break_even": "break_even_rent", "operating_costs": "noi"} | {
@@ -179,7 +181,9 @@ def _country(known: Known) -> str | None:
 
 
 def _calculated(known: Known) -> bool:
-    """Whether there is more to do than a conversion of money."""
+    """Whether there is more to do than a conversion of money or what the tax tool answers."""
+    if asks_taxes(known):
+        return False
     if (known.request.get("deal") or {}).get("turn") == ["converted"]:
         return False
     return not known.request.get("convert") or bool(set(known.request.get("measures") or ()) - {"fx"})
@@ -300,12 +304,13 @@ def _measures_beside(call: Arguments, named: list[str]) -> list[str]:
 
 SPECIALIST = Specialist(
     name="roi",
-    tools=(analyse_returns, area_rent, convert_currency),
+    tools=(analyse_returns, area_rent, convert_currency, property_taxes),
     playbook=Playbook(
         template="roi",
         steps=(
             Step("convert", "convert_currency", conversion),
             Step("rent", "area_rent", rents),
+            Step("taxes", "property_taxes", tax_calls),
             Step("analysis", "analyse_returns", analyses, after=("rent", "convert")),
         ),
     ),

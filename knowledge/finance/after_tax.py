@@ -14,8 +14,8 @@ from knowledge.finance.case import Case
 from knowledge.finance.facts_of import plain
 from knowledge.finance.holding import deal_of
 from knowledge.finance.income import Missing, Undefined, num, require
-from knowledge.finance.projection import Deal, Projection, project
-from knowledge.finance.taxation import Taxation, single_year
+from knowledge.finance.projection import Projection, project
+from knowledge.finance.taxation import Taxation
 
 
 def taxation(case: Case) -> Taxation:
@@ -43,8 +43,9 @@ def rent_tax(case: Case) -> Fact:
         return kept
     taxes = taxation(case)
     taxes.country  # noqa: B018 - a missing country is asked for before anything else
-    deal = _first_year(case, with_loan=_has_terms(case))
-    return taxes.write("rent", taxes.on_rent(single_year(project(deal))))
+    borrowed = _has_terms(case)
+    require(lambda: case.rent, *((lambda: case.payment,) if borrowed else ()))
+    return taxes.write("rent", taxes.on_rent(taxes.first_year(with_loan=borrowed)))
 
 
 def after_tax_yield(case: Case) -> Fact:
@@ -53,7 +54,7 @@ def after_tax_yield(case: Case) -> Fact:
     taxes = taxation(case)
     _, extra = taxes.cost
     paid = num(price) + num(extra)
-    tax = taxes.on_rent(single_year(project(_first_year(case, with_loan=False))))
+    tax = taxes.on_rent(taxes.first_year(with_loan=False))
     due = case.money("rent_tax_unlevered", float(tax.high), plain(round(float(tax.high), 2)), [income], low=float(tax.low),
                      high=float(tax.high))
     case.note_rules(tax.rules, due)
@@ -98,9 +99,8 @@ def sale_taxes(case: Case) -> Fact:
     price, years = _sale(case)
     taxes.country  # noqa: B018 - a missing country is asked for before anything else
     selling = taxes.selling(price)
-    held = single_year(project(_first_year(case, with_loan=False))) if case.inputs.lets else None
     past = case.inputs.sale_price is not None
-    tax = taxes.on_sale(num(price), num(years), selling=num(selling) if selling else 0.0, held=held, past=past)
+    tax = taxes.on_sale(num(price), num(years), selling=num(selling) if selling else 0.0, past=past)
     return taxes.write("sell", tax)
 
 
@@ -119,6 +119,13 @@ def sale_proceeds(case: Case) -> Fact:
     return case.money("sale_proceeds", num(price) - off,
                       " − ".join(plain(round(num(p), 2)) for p in (price, *parts)), [price, *parts],
                       low=num(price) - off, high=num(price) - least)
+
+
+def sale_withholding(case: Case) -> Fact:
+    """What is withheld at the sale, on account of its taxes; no gain needs to be known."""
+    taxes = taxation(case)
+    price = case.stated("sale_price") if case.inputs.sale_price is not None else case.price
+    return taxes.withheld(price)
 
 
 def _sale(case: Case) -> tuple[Fact, Fact]:
@@ -155,32 +162,22 @@ def _has_terms(case: Case) -> bool:
     return case.has_loan and case.inputs.instalment is None
 
 
-def _first_year(case: Case, *, with_loan: bool) -> Deal:
-    """The first year alone, whatever the horizon."""
-    require(lambda: case.price, lambda: case.noi, *((lambda: case.payment,) if with_loan else ()))
-    rents = case.inputs.lets
-    running = case.running
-    return Deal(
-        price=num(case.price), years=1, rent=case.annual_rent if rents else 0.0,
-        vacancy_pct=num(case.vacancy) if rents and case.vacancy else 0.0,
-        costs=sum(c.high for c in running if not c.share_pct), costs_pct=sum(c.share_pct for c in running),
-        debt=case.debt if with_loan else None,
-    )
-
-
 def _irr(case: Case, key: str, *, with_loan: bool) -> Fact:
     taxes = taxation(case)
     taxes.country  # noqa: B018 - a missing country is asked for before anything else
     deal, used = deal_of(case, with_loan=with_loan)
     held = project(deal)
-    rent = taxes.on_rent(held)
+    rent = taxes.on_rent(taxes.let(held))
     kept, advance, _rules = taxes.exit_share()
     value = float(held.value[-1])
-    sale = taxes.on_sale(value, float(held.years), selling=value * kept / 100, held=single_year(held), past=False)
+    sale = taxes.on_sale(value, float(held.years), selling=value * kept / 100, past=False)
     # selling costs by rule hold the notary's withholding, which is an advance of this very tax
     paid = value * advance / 100
     ends = [_rate(held.taxed(yearly, float(sold) - paid), with_loan) for yearly, sold in
             ((rent.high, sale.high), (rent.low, sale.low))]
+    if not any(row.event == "sell" for row in taxes.rows):
+        taxes.write("sell", sale)
+    rent_tax(case)
     least, most = (float(end) for end in (rent.low.sum() + sale.low, rent.high.sum() + sale.high))
     due = case.money("taxes_of_horizon", most, plain(round(most, 2)), used, low=least, high=most)
     case.note_rules((*rent.rules, *sale.rules), due)
@@ -200,5 +197,5 @@ def _rate(held: Projection, with_loan: bool) -> float:
 #: Measures that are only reckoned where they are asked for.
 AFTER_TAX: tuple[Callable[[Case], Fact], ...] = (
     purchase_taxes, rent_tax, after_tax_yield, after_tax_cash_flow_year, after_tax_cash_flow_month, after_tax_irr,
-    after_tax_levered_irr, sale_taxes, sale_proceeds,
+    after_tax_levered_irr, sale_taxes, sale_proceeds, sale_withholding,
 )

@@ -44,6 +44,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "No tengo la regla de este impuesto para ese caso o esa fecha: consúltelo antes de decidir.",
         "I have no rule of this tax for that case or date: ask before deciding.",
     ),
+    "nothing_withheld": (
+        "No conozco una retención que haga el comprador o el notario en este caso.",
+        "I know of nothing that the buyer or the notary withholds in this case.",
+    ),
     "tax_other_currency": (
         "Los impuestos se calculan en la moneda del país del inmueble: indique los importes en ella.",
         "Taxes are reckoned in the currency of the property's country: state the amounts in it.",

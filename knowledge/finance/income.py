@@ -290,6 +290,11 @@ class Income:
         pct = self.rule_percent("acquisition_costs_pct", result)
         self.assumed["acquisition_costs_pct"] = Assumed("acquisition_costs_pct", pct, "gastos de compra",
                                                         "purchase costs")
+        for line in result.lines:  # each line in money, beside its share
+            share = next((f for f in self.ledger.facts if f.key == f"{line.key}_pct"), None)
+            if share is not None and line.counted and line.high_pct is not None:
+                self.money(f"buy_{line.key}", line.high, f"{plain(num(price))} × {plain(line.high_pct)} ÷ 100", [price, share],
+                           low=line.low, high=line.high)
         return self.money("acquisition_costs", result.high, f"{plain(num(price))} × {plain(result.high_pct)} ÷ 100",
                           [price, pct], low=result.low, high=result.high)
 

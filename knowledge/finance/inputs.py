@@ -74,7 +74,8 @@ class Inputs:
     percent (the last holds on), to which `margin_pct` is added. `indexed_to`: the unit a loan is owed in (UVR, UDI), which
     rises with `inflation_pct`; the rate is then the real one. `opening_fee`: money when the loan is paid out,
     `loan_fee_month`: money a month, `loan_insurance_pct`: percent of the balance a month. `taxpayer`: who is taxed,
-    where something is asked after tax. `measures`: what was asked (empty: all that the figures allow). `on`: the day whose rules hold.
+    where something is asked after tax. `measures`: what was asked (empty: all that the figures allow). `on`: the day whose
+    rules hold.
     """
 
     price: float | None = None

@@ -14,10 +14,11 @@ from core.facts import Fact
 from core.locale import CURRENCY_OF
 from knowledge.finance import costs, rules
 from knowledge.finance.assumptions import assumption, cost_kind
+from knowledge.finance.brackets import Array
 from knowledge.finance.case import Case
 from knowledge.finance.facts_of import plain
 from knowledge.finance.income import Assumed, Missing, Undefined, num
-from knowledge.finance.projection import Projection
+from knowledge.finance.projection import Deal, Projection, project
 from knowledge.finance.rule import LeftOut, Rule
 from knowledge.finance.taxes import Let, Owner, Sold, Tax, TaxLine, UnknownRule, rent_tax, sale_tax
 from knowledge.finance.taxes.spain import yearly_wear
@@ -87,16 +88,38 @@ class Taxation:
     # rent
 
     def let(self, held: Projection) -> Let:
-        """Each year of a projection as the tax on rent takes it. `Missing` where only a net rent was told."""
+        """Each year of a projection as the tax on rent takes it."""
+        return self._let(held.rent - held.vacancy_loss, held.running_costs, held.interest)
+
+    def first_year(self, *, with_loan: bool) -> Let:
+        """The first year as scalars; no price is needed where costs are told, or none are taken off."""
+        case = self.case
+        rent = case.annual_rent * (1 - (num(case.vacancy) if case.vacancy else 0.0) / 100)
+        interest = 0.0
+        if with_loan:
+            alone = project(Deal(price=num(case.loan), years=1, debt=case.debt))
+            interest = float(alone.interest[0])
+        return self._let(np.asarray(rent), np.asarray(sum(cost.high for cost in case.running)), np.asarray(interest))
+
+    def _let(self, rent: Array, running: Array, interest: Array) -> Let:
+        """`Missing` where only a net rent was told. The property tax is the same share of the costs in every year."""
         case = self.case
         if case.inputs.rent_is_net:
             raise Missing("monthly_rent")
-        price, extra = self.cost
-        running = case.running
-        total, own = sum(c.high for c in running), sum(c.high for c in running if _is_property_tax(c.fact))
-        return Let(rent=held.rent - held.vacancy_loss, costs=held.running_costs,
-                   property_tax=held.running_costs * (own / total if total else 0.0), interest=held.interest,
-                   cost=num(price) + num(extra), building_share_pct=self._building_share(), housing=self.housing,
+        paid = 0.0
+        if case.inputs.price is not None:
+            price, extra = self.cost
+            paid = num(price) + num(extra)
+        elif self.country == "ES":
+            self.notes["price"] = LeftOut("sin el precio de compra no descuento la amortización",
+                                          "without the purchase price no depreciation is taken off")
+        costs = case.running
+        total, own = sum(c.high for c in costs), sum(c.high for c in costs if _is_property_tax(c.fact))
+        if not total:
+            self.notes["costs"] = LeftOut("sin gastos: no los indicó; los justificados bajan el impuesto",
+                                          "without costs: none were told; those with a receipt lower the tax")
+        return Let(rent=rent, costs=running, property_tax=running * (own / total if total else 0.0), interest=interest,
+                   cost=paid, building_share_pct=self._building_share() if paid else (0.0, 0.0), housing=self.housing,
                    reduction_pct=case.inputs.taxpayer.reduction_pct)
 
     def _building_share(self) -> tuple[float, float]:
@@ -113,24 +136,24 @@ class Taxation:
             self.case.assumed["building_share_pct"] = Assumed("building_share_pct", fact, assumed.label_es, assumed.label_en)
         return assumed.low, assumed.high
 
-    def on_rent(self, held: Projection) -> Tax:
-        """The tax on the rent of every year of a projection."""
+    def on_rent(self, let: Let) -> Tax:
+        """The tax on the rent of a year, or of every year of a projection."""
         try:
-            tax = rent_tax(self.country, self.owner, self.let(held), on=self.case.on)
+            tax = rent_tax(self.country, self.owner, let, on=self.case.on)
         except UnknownRule as unknown:
             raise Undefined("no_tax_rule") from unknown
         return self._noted(tax)
 
     # sale
 
-    def worn(self, held: Projection | None, years: float) -> tuple[float, float]:
+    def worn(self, years: float) -> tuple[float, float]:
         """Depreciation that a Spanish purchase cost is lowered by after letting."""
-        if self.country != "ES" or held is None or not self.case.inputs.lets:
+        if self.country != "ES" or not self.case.inputs.lets:
             return 0.0, 0.0
-        low, high = yearly_wear(self.let(held), self.case.on)
+        low, high = yearly_wear(self.first_year(with_loan=False), self.case.on)
         return float(low) * years, float(high) * years
 
-    def on_sale(self, price: float, years: float, *, selling: float, held: Projection | None, past: bool) -> Tax:
+    def on_sale(self, price: float, years: float, *, selling: float, past: bool) -> Tax:
         """The taxes of selling at `price` after `years`; `past`: it was bought then, at costs that only the investor knows."""
         case, payer = self.case, self.case.inputs.taxpayer
         self._show_assumed()
@@ -140,7 +163,7 @@ class Taxation:
                 "gastos de la compra no indicados: los justificados bajarían la ganancia",
                 "purchase costs not told: those with a receipt would lower the gain")
         sold = Sold(price=price, bought_for=num(case.price), years=years, purchase_costs=num(extra) if extra else 0.0,
-                    selling_costs=selling, worn=self.worn(held, years), land_value=payer.land_value,
+                    selling_costs=selling, worn=self.worn(years), land_value=payer.land_value,
                     cadastral_value=payer.cadastral_value, municipal_rate_pct=payer.municipal_rate_pct,
                     inflation_pct=case.inputs.inflation_pct, own_home=payer.own_home, housing=self.housing)
         try:
@@ -196,6 +219,22 @@ class Taxation:
         if event == "rent" and low != high and not told and (payer.residence or "resident") == "resident":
             case.warn("scale_range", total)
         return total
+
+    def withheld(self, price: Fact) -> Fact:
+        """The advances of a sale at `price` as rows; their sum. `Undefined` where nothing is withheld."""
+        case = self.case
+        try:
+            tax = sale_tax(self.country, self.owner, Sold(num(price), num(price), 5.0, housing=self.housing), on=case.on)
+        except UnknownRule as unknown:
+            raise Undefined("no_tax_rule") from unknown
+        lines = [item for item in tax.lines if item.advance]
+        if not lines:
+            raise Undefined("nothing_withheld")
+        rows = [self._row("sell", item) for item in lines]
+        if not any(row.advance for row in self.rows):
+            self.rows += rows
+        case.note_rules(tuple(rule for item in lines for rule in item.rules), rows[0].amount)
+        return rows[0].amount
 
     def _row(self, event: str, item: TaxLine) -> TaxRow:
         case, lead = self.case, item.rules[0]
@@ -270,10 +309,3 @@ def _is_property_tax(fact: Fact) -> bool:
     """Whether a running cost is the property tax, assumed or told by name."""
     return fact.key in ("property_tax_year", "property_tax_month") or cost_kind(str(fact.entity)) == "property_tax_pct"
 
-
-def single_year(held: Projection) -> Projection:
-    """The first year of a projection of one path, as scalars where the tax of one year is written down."""
-    from dataclasses import replace
-
-    first = {name: np.asarray(getattr(held, name)[..., 0]) for name in ("rent", "vacancy_loss", "running_costs", "interest")}
-    return replace(held, **first)

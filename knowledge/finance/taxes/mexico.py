@@ -28,12 +28,12 @@ _INDEX = LeftOut(
     "the cost is indexed by consumer prices: the low end uses the inflation shown, the high end does not index",
 )
 _HOME = LeftOut(
-    "si es su casa habitación está exenta hasta 700.000 UDI: sin el valor de la UDI el mínimo es 0",
-    "if it is your home it is exempt up to 700,000 UDI: without the value of the UDI the low end is 0",
+    "si es su casa habitación está exenta hasta un tope en UDI: sin el valor de la UDI el mínimo es cero",
+    "if it is your home it is exempt up to a limit in UDI: without the value of the UDI the low end is nothing",
 )
 _OPTION = LeftOut(
-    "el mínimo es 35 % de la ganancia, que exige representante y escritura; el máximo, 25 % del precio",
-    "the low end is 35 % of the gain, which needs a representative and a deed; the high end is 25 % of the price",
+    "el mínimo grava la ganancia, lo que exige representante y escritura; el máximo, el precio de venta entero",
+    "the low end taxes the gain, which needs a representative and a deed; the high end the whole sale price",
 )
 
 

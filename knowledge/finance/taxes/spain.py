@@ -19,14 +19,14 @@ from knowledge.finance.taxes.owner import Let, Owner, Sold, of
 from knowledge.finance.taxes.result import Tax, TaxLine, by_scale, line, summed, the
 
 _NO_LAND = LeftOut(
-    "plusvalía municipal: sin el valor catastral del suelo (está en el recibo del IBI) el mínimo es 0 y el máximo supone un "
+    "plusvalía municipal: sin el valor catastral del suelo (está en el recibo del IBI) el mínimo es cero y el máximo supone un "
     "valor catastral de la mitad del precio, todo suelo",
-    "municipal land-gain tax: without the cadastral land value (it is on the IBI bill) the low end is 0 and the high end takes "
-    "half of the price as cadastral value, all of it land",
+    "municipal land-gain tax: without the cadastral land value (it is on the IBI bill) the low end is nothing and the high end "
+    "takes half of the price as cadastral value, all of it land",
 )
 _NO_RATE = LeftOut(
-    "plusvalía municipal: no conozco el tipo de su ayuntamiento; el rango va de 0 al máximo legal",
-    "municipal land-gain tax: I do not know your town's rate; the range goes from 0 to the legal maximum",
+    "plusvalía municipal: no conozco el tipo de su ayuntamiento; el rango va de cero al máximo legal",
+    "municipal land-gain tax: I do not know your town's rate; the range goes from nothing to the legal maximum",
 )
 _BUILDING = LeftOut(
     "amortización: no conozco qué parte del coste es construcción; se toma el rango mostrado",
