@@ -25,12 +25,13 @@ from agents.roi_figures import (
     rate_kind_of,
     rent_of,
 )
-from agents.roi_taxes import asks_taxes, tax_calls
+from agents.roi_taxes import asks_taxes, rule_calls, tax_calls
 from agents.specialist import Specialist
 from knowledge.understanding.text import fold
 from tools.area_rent import area_rent
 from tools.currency import convert_currency
 from tools.returns import HOUSING, analyse_returns
+from tools.tax_rules import tax_rules
 from tools.taxes import property_taxes
 
 #: What understanding calls a measure -> what the calculator does; the calculator's own names pass as they are.
@@ -304,13 +305,14 @@ def _measures_beside(call: Arguments, named: list[str]) -> list[str]:
 
 SPECIALIST = Specialist(
     name="roi",
-    tools=(analyse_returns, area_rent, convert_currency, property_taxes),
+    tools=(analyse_returns, area_rent, convert_currency, property_taxes, tax_rules),
     playbook=Playbook(
         template="roi",
         steps=(
             Step("convert", "convert_currency", conversion),
             Step("rent", "area_rent", rents),
             Step("taxes", "property_taxes", tax_calls),
+            Step("rules", "tax_rules", rule_calls),
             Step("analysis", "analyse_returns", analyses, after=("rent", "convert")),
         ),
     ),

@@ -27,21 +27,31 @@ _TAKEN_FOR = ("rate_pct", "growth_pct", "rent_growth_pct", "down_pct", "financed
 
 
 def asks_taxes(known: Known) -> bool:
-    """Whether this message asks for a tax, or for something after it."""
-    return bool((known.request.get("tax") or {}).get("measures")) and not known.brief.uncovered
+    """Whether this message asks for a tax, for something after it, or for the rules of taxes."""
+    tax = known.request.get("tax") or {}
+    return not known.brief.uncovered and bool(tax.get("measures") or (tax.get("rules") and one(known.slots.get("country"))))
 
 
 def tax_calls(known: Known) -> list[Arguments] | None:
     """The calls, two where it matters whether abroad is in the EU; None where no tax is asked for."""
-    if not asks_taxes(known):
+    tax = known.request.get("tax") or {}
+    if not asks_taxes(known) or not tax.get("measures"):
         return None
-    tax = known.request["tax"]
     call = _arguments(known, tax)
     residence = tax.get("residence")
     if residence == "abroad":
         inside = call.get("country") == "ES"
         return [{**call, "residence": r} for r in (("eu", "other") if inside else ("other",))]
     return [{**call, "residence": residence}]
+
+
+def rule_calls(known: Known) -> Arguments | None:
+    """The call for the rules alone, where taxes were asked for in general."""
+    tax = known.request.get("tax") or {}
+    if not asks_taxes(known) or tax.get("measures"):
+        return None
+    return {"country": one(known.slots.get("country")), "city": one(known.slots.get("city")), "event": tax["rules"],
+            "residence": tax.get("residence"), "property_type": one(known.slots.get("property_type"))}
 
 
 def _arguments(known: Known, tax: dict[str, Any]) -> Arguments:

@@ -53,8 +53,8 @@ def confidence(understood: Mapping[str, float], artifacts: Sequence[dict[str, An
 
     `understood` are probabilities, independent of each other: `routing`, that the routes are right, `figures`, that each
     figure is read as it was meant. `artifacts` are the tools' artifacts: their `evidence` may hold `comparables` (count),
-    `interval_width` (80 % interval as a share of the value), `unverified` (a legal parameter nobody checked) and `failed`; their
-    `gaps` name what was not known.
+    `interval_width` (80 % interval as a share of the value), `unverified` (a legal parameter that nobody checked) and
+    `failed`; their `gaps` name what was not known.
     """
     worth, high = policy()["evidence"], policy()["confidence"]["high"]
     parts: dict[str, float] = {}

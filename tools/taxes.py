@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from knowledge.finance.taxation import TaxRow
 
 #: What can be asked, the order of an answer.
-MEASURES = ("purchase_taxes", "rent_tax", "after_tax_yield", "after_tax_cash_flow_month", "after_tax_cash_flow_year", "sale_taxes",
-            "sale_proceeds", "sale_withholding", "after_tax_irr", "after_tax_levered_irr")
+MEASURES = ("purchase_taxes", "rent_tax", "after_tax_yield", "after_tax_cash_flow_month", "after_tax_cash_flow_year",
+            "sale_taxes", "sale_proceeds", "sale_withholding", "after_tax_irr", "after_tax_levered_irr")
 
 
 @tool(response_format="content_and_artifact")
@@ -78,8 +78,9 @@ async def property_taxes(
     Pass only figures that the investor wrote or a tool returned. country: CO, ES or MX; amounts in its currency.
     price: what it costs, or cost when it was bought; sale_price: what it sells for; horizon_years: years held, or bought_on
     (2018-05-31). residence of the owner relative to the property's country: resident, eu (EU or EEA), other; omit if unknown.
-    marginal_rate_pct or other_income (a year's taxable income) narrow a resident's result. land_value, cadastral_value: official
-    values; municipal_rate_pct: the town's rate of the plusvalía. rent_reduction_pct: 50, 60, 70 or 90 if its conditions are met.
+    marginal_rate_pct or other_income (a year's taxable income) narrow a resident's result. land_value, cadastral_value:
+    official values; municipal_rate_pct: the town's rate of the plusvalía. rent_reduction_pct: 50, 60, 70 or 90 if its
+    conditions are met.
     costs: running costs stated; [] if told there are none; omit it and the country's assumptions are used.
     """
     from knowledge.finance.analysis import Cost, Inputs, analyse
@@ -141,7 +142,8 @@ def _report(result: ToolResult, found: Analysis, facts: dict[str, Fact]) -> None
         result.add(fact)
     rows = found.taxes.rows if found.taxes else []
     notes = list(found.taxes.notes.values()) if found.taxes else []
-    for name in dict.fromkeys(text for row in rows for rule in row.rules for text in (rule.source, rule.label_es, rule.label_en)):
+    used = [rule for row in rows for rule in row.rules]
+    for name in dict.fromkeys(text for rule in used for text in (rule.source, rule.label_es, rule.label_en)):
         # names hold digits ("Ley 7/2024"): as a fact of its own one can be named
         result.add(Fact("source_name", name, "text", Source("rule", "source_name", name)), say=False)
     figures: dict[str, str] = {}

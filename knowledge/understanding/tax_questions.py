@@ -39,8 +39,11 @@ def tax_question(
     tokens: Sequence[Token], amounts: Sequence[Amount], known: Mapping[str, Any], before: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """`measures` asked of the tax tool, the residence told (`abroad` where only that), and figures that only taxes have; empty
-    where no tax is asked for. `known` are the slots and the entries of a return that were told, `before` the tax question of the
-    turn before, which a residence or such a figure alone goes on with."""
+    where no tax is asked for. A question without figures has `rules`, the event it is about.
+
+    `known` are the slots and the entries of a return that were told, `before` the tax question of the turn before, which a
+    residence or such a figure alone goes on with.
+    """
     asked, after = _hits(tokens, "asked", "tax"), _hits(tokens, "after", "tax")
     if _hits(tokens, "not_asked", "before") and not after:
         return {}
@@ -64,14 +67,17 @@ def tax_question(
         found["bought_year"] = years[0]
     if measures:
         return {"measures": measures, **found}
+    if asked and not any(a.kind in ("money", "percent") for a in amounts) and (event := _general(tokens, asked)):
+        return {"rules": event, **found}
     return {**before, **found} if before and set(found) - {"bought_year", "own_home", "line"} else {}
 
 
 def _asked(tokens: Sequence[Token], asked: Sequence[Hit], known: Mapping[str, Any]) -> list[str]:
-    """What the named tax is of: the nearest thing taxed that has its figures; a purchase alone asks for no more than its costs."""
+    """What the named tax is of: the nearest thing taxed that has its figures; a purchase alone asks for its costs."""
     marks = [(abs(hit.start - at.start), name) for name in _books()["event"] for hit in _hits(tokens, "event", name)
              for at in asked if hit.start <= at.end + _AWAY and at.start <= hit.end + _AWAY]
-    if _hits(tokens, "measure", "withheld") and "sell" in {name for _, name in marks} and (known.get("sale") or known.get("price")):
+    sold = any(name == "sell" for _, name in marks) and bool(known.get("sale") or known.get("price"))
+    if sold and _hits(tokens, "measure", "withheld"):
         return ["sale_withholding", *(["sale_taxes"] if known.get("sale") and known.get("price") else [])]
     told = {"sell": bool(known.get("sale")), "rent": bool(known.get("monthly_rent") or known.get("rent")), "buy": False}
     inside = [name for name in _books()["event"] for hit in _hits(tokens, "event", name)
@@ -81,6 +87,13 @@ def _asked(tokens: Sequence[Token], asked: Sequence[Hit], known: Mapping[str, An
     if first is None or (inside and inside[0] == "buy" and not told["sell"]):
         return []
     return [_OF[first], "sale_proceeds"] if first == "sell" else [_OF[first]]
+
+
+def _general(tokens: Sequence[Token], asked: Sequence[Hit]) -> str | None:
+    """What a question without figures asks the taxes of: what is named nearest to the tax."""
+    marks = [(min(abs(hit.start - at.end) for at in asked), name) for name in _books()["event"]
+             for hit in _hits(tokens, "event", name)]
+    return min(marks)[1] if marks else None
 
 
 def _after(tokens: Sequence[Token], known: Mapping[str, Any]) -> list[str]:

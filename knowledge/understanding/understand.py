@@ -52,8 +52,8 @@ from knowledge.understanding.rules.marks import Marks, find_marks
 from knowledge.understanding.rules.rooms import taken_together
 from knowledge.understanding.short_millions import mark_millions
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
-from knowledge.understanding.terms import asked_term
 from knowledge.understanding.tax_questions import tax_question
+from knowledge.understanding.terms import asked_term
 from knowledge.understanding.tokens import Token, normalise, stretches, tokenise
 from knowledge.understanding.verdict import classified
 
@@ -153,7 +153,7 @@ def understand(
     if _asks_a_return(message, meant, deal):
         meant = replace(meant, routes=("roi",), small_talk=None)
     tax = _tax(message, meant, deal, known)
-    if tax:
+    if tax.get("measures"):
         meant = replace(meant, routes=("roi",), small_talk=None)
     comparing = "comparison" in meant.routes
     turn = _turn_slots(message, meant, says, known, open_question)
@@ -381,7 +381,8 @@ def _tax(message: _Message, meant: intent.Intent, deal: Mapping[str, Any], known
         return {}
     told = {name: known.get(name) for name in ("price", "monthly_rent", "rate_pct", "loan_amount")}
     before = (known.get("_request") or {}).get("tax")
-    return tax_question(message.tokens, message.amounts, told | {k: v for k, v in deal.items() if v}, before)
+    found = tax_question(message.tokens, message.amounts, told | {k: v for k, v in deal.items() if v}, before)
+    return found if found.get("measures") or "roi" in meant.routes else {}  # general ones elsewhere are read in documents
 
 
 def _asks_a_return(message: _Message, meant: intent.Intent, deal: Mapping[str, Any]) -> bool:

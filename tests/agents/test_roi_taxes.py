@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.agents.test_roi_told import answered
 
 @pytest.fixture(autouse=True)
 def today():
-    with use_clock(FixedClock(datetime(2026, 11, 30, 12, tzinfo=timezone.utc))):
+    with use_clock(FixedClock(datetime(2026, 11, 30, 12, tzinfo=UTC))):
         yield
 
 
@@ -21,11 +21,12 @@ def today():
     ("text", "values", "words"),
     [
         # 15 % of 150 million, the least after commission and notary
-        ("¿Qué impuestos pago al vender un apartamento en Bogotá que compré en 300 millones y vendo en 450 millones después de 5 "
-         "años?", [22_500_000, 20_292_750], ["ganancia ocasional", "notariales", "asesor"]),
+        ("¿Qué impuestos pago al vender un apartamento en Bogotá que compré en 300 millones y vendo en 450 millones después "
+         "de 5 años?", [22_500_000, 20_292_750], ["ganancia ocasional", "notariales", "asesor"]),
         ("soy no residente, ¿cuánto pago de IRNR por el alquiler de un piso en Málaga que renta 1.000 al mes?",
          [2_280, 2_880], ["UE", "IRNR"]),
-        ("I live in the UK, what tax do I pay on a rent of 1,000 a month in Valencia?", [2_880], ["outside the EU", "natural persons"]),
+        ("I live in the UK, what tax do I pay on a rent of 1,000 a month in Valencia?", [2_880],
+         ["outside the EU", "natural persons"]),
         ("¿cuánto es la retención en la fuente al vender un apartamento de 600 millones en Bogotá?", [6_000_000, 7_143_900],
          ["anticipo"]),
         ("¿Cuánto sería la plusvalía municipal si vendo en 300.000 un piso en Madrid que compré por 200.000 hace 8 años? valor "
@@ -56,5 +57,24 @@ async def test_what_is_not_known_is_asked_for() -> None:
 
 
 async def test_another_residence_in_the_next_turn() -> None:
-    answer = await answered(["¿Cuánto pago de impuestos por alquilar en 1.000 al mes un piso en Málaga?", "¿y si vivo en Francia?"])
+    rent = "¿Cuánto pago de impuestos por alquilar en 1.000 al mes un piso en Málaga?"
+    answer = await answered([rent, "¿y si vivo en Francia?"])
     assert has_number(answer, 2_280, 0.001), answer
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("¿Qué impuestos tiene un no residente que alquila en España y cuánto suelen bajar la rentabilidad?",
+         ["19 %", "24 %", "IBI urbano", "sin verificar"]),
+        ("En general, al vender en Mazatlán ¿qué impuestos y gastos se comen la ganancia y más o menos qué tanto?",
+         ["Tarifa anual del ISR", "25 %", "35 %"]),
+        ("Generally speaking what taxes hit a non-resident letting out a flat in Spain, and how big a bite do they take "
+         "out of the yield", ["19 %", "24 %", "unverified"]),
+    ],
+)
+async def test_a_general_question_is_answered_by_the_rules_of_today(text: str, words: list[str]) -> None:
+    answer = await answered([text])
+    for word in words:
+        assert word in answer.replace("\u00a0", " "), answer
+    assert "general scale" not in answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ SURE = {"routing": 1.0, "figures": 1.0}
 
 @pytest.fixture(autouse=True)
 def today():
-    with use_clock(FixedClock(datetime(2026, 11, 30, 12, tzinfo=timezone.utc))):
+    with use_clock(FixedClock(datetime(2026, 11, 30, 12, tzinfo=UTC))):
         yield
 
 

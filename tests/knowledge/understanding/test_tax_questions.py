@@ -17,8 +17,8 @@ def tax(*turns: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("text", "measures"),
     [
-        ("¿Qué impuestos pago al vender un apartamento en Bogotá que compré en 300 millones y vendo en 450 millones después de 5 "
-         "años?", ["sale_taxes", "sale_proceeds"]),
+        ("¿Qué impuestos pago al vender un apartamento en Bogotá que compré en 300 millones y vendo en 450 millones después "
+         "de 5 años?", ["sale_taxes", "sale_proceeds"]),
         ("¿cuánto ISR pago por vender un departamento en CDMX que compré en 3 millones y vendo en 5 millones a los 6 años?",
          ["sale_taxes", "sale_proceeds"]),
         ("how much tax will I pay on the sale of my flat in Sevilla, bought at 180,000 and sold at 240,000 after 6 years?",
@@ -33,7 +33,8 @@ def tax(*turns: str) -> dict[str, Any]:
         ("¿cuánto es la retención en la fuente al vender un apartamento de 600 millones en Bogotá?", ["sale_withholding"]),
         ("rentabilidad después de impuestos de un piso de 250.000 que se alquila en 1.100 en Madrid",
          ["after_tax_yield", "rent_tax"]),
-        ("what's the after tax yield on a 250,000 flat in Valencia renting for 1,000 a month?", ["after_tax_yield", "rent_tax"]),
+        ("what's the after tax yield on a 250,000 flat in Valencia renting for 1,000 a month?",
+         ["after_tax_yield", "rent_tax"]),
         ("net of tax IRR: buy at 250k in Madrid, rent 1,100 a month, sell in 10 years with 3% growth", ["after_tax_irr"]),
         ("flujo de caja después de impuestos de un piso de 200.000 en Valencia que alquilo en 900, hipoteca del 80% al 3% a 25 "
          "años", ["after_tax_cash_flow_month", "after_tax_cash_flow_year", "rent_tax"]),
@@ -62,8 +63,10 @@ def test_what_asks_for_none(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("no soy residente en España, ¿cuánto impuesto pago por alquilar en 1.000 al mes mi piso de Málaga?", {"residence": "abroad"}),
-        ("vivo en Alemania, ¿cuánto impuesto pago por el alquiler de mi piso de Alicante? lo alquilo en 700", {"residence": "eu"}),
+        ("no soy residente en España, ¿cuánto impuesto pago por alquilar en 1.000 al mes mi piso de Málaga?",
+         {"residence": "abroad"}),
+        ("vivo en Alemania, ¿cuánto impuesto pago por el alquiler de mi piso de Alicante? lo alquilo en 700",
+         {"residence": "eu"}),
         ("I live in the UK, what tax do I pay on a rent of 900 a month in Valencia?", {"residence": "other"}),
         ("compré en 2018 por 180.000 y vendo en 260.000 en Málaga, ¿cuánto pago de impuestos?", {"bought_year": 2018}),
         ("¿cuánto impuesto pago por alquilar en 1.000 al mes en Madrid? mi tipo marginal es 37%", {"marginal_rate_pct": 37}),
@@ -79,3 +82,17 @@ def test_a_residence_alone_goes_on_with_the_question_before() -> None:
     rent = "¿Cuánto pago de impuestos por alquilar en 1.000 al mes un piso en Málaga?"
     assert tax(rent, "¿y si no soy residente?") == {"measures": ["rent_tax"], "residence": "abroad"}
     assert tax(rent, "gracias") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("¿Qué impuestos tiene un no residente que alquila en España y cuánto suelen bajar la rentabilidad?", "rent"),
+        ("¿Qué tanto le pega el ISR al rendimiento de un depa en renta en Mérida? En general, no para mi declaración", "rent"),
+        ("En general, al vender en Mazatlán ¿qué impuestos y gastos se comen la ganancia y más o menos qué tanto?", "sell"),
+        ("¿Qué impuestos y gastos notariales me bajan el retorno si compro usado en Ibagué?", "buy"),
+        ("¿qué porcentaje se paga en Colombia de ganancia ocasional cuando alguien vende una casa?", None),  # read in documents
+    ],
+)
+def test_a_general_question_asks_for_the_rules(text: str, rules: str | None) -> None:
+    assert tax(text).get("rules") == rules
