@@ -52,6 +52,8 @@ def test_what_is_asked_of_taxes(text: str, measures: list[str]) -> None:
         "piso de 180.000, alquiler 900, impuestos 1.200 al año, ¿neta?",
         "Sabadell flat, everything monthly: rent 980, mortgage 512, community 65. What's left each month before tax?",
         "Tengo un piso en Chamberí. Si lo paso a una SL de Andorra, ¿cuánto IRPF me quito? Montadme el esquema para mi caso",
+        "Quiero escriturar la casa en menos de lo que vale, 2 millones, ¿cuánto ISR pago al vender en 3 millones?",
+        "¿cómo evito los impuestos si vendo en 300.000 un piso que me costó 200.000 hace 5 años?",
         "¿Crees que la plusvalía de Valladolid, Yucatán aguante otros seis años?",
         "¿Cuánto renta bruto un apto de 310 millones arrendado en 1,6 millones?",
     ],
