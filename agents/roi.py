@@ -25,12 +25,14 @@ from agents.roi_figures import (
     rate_kind_of,
     rent_of,
 )
+from agents.roi_risk import risk_asked, risk_call
 from agents.roi_taxes import asks_taxes, rule_calls, tax_calls
 from agents.specialist import Specialist
 from knowledge.understanding.text import fold
 from tools.area_rent import area_rent
 from tools.currency import convert_currency
 from tools.returns import HOUSING, analyse_returns
+from tools.risk import analyse_risk
 from tools.tax_rules import tax_rules
 from tools.taxes import property_taxes
 
@@ -208,7 +210,7 @@ def conversion(known: Known) -> Arguments | list[Arguments] | None:
 
 def rents(known: Known) -> list[Arguments] | None:
     """Where the investor gave no rent, or no price beside a rent, what the place says; one call a property or place."""
-    told = bool(deal_measures(known))
+    told = bool(deal_measures(known)) and not (risk_asked(known) and not rent_of(known))
     if told or known.brief.uncovered or not _calculated(known) or set(measures(known)) <= _NO_RENT_NEEDED | {"irr"}:
         return None
     several = options(known)
@@ -235,7 +237,7 @@ def _estimated(result: Result | None, name: str) -> float | None:
 
 def analyses(known: Known) -> list[Arguments] | None:
     """One call a property with all that is known of it; None where there is nothing to calculate with."""
-    if not _calculated(known):
+    if not _calculated(known) or risk_asked(known):
         return None
     if (told := deal_call(known)) is not None:
         return [told]
@@ -247,6 +249,15 @@ def analyses(known: Known) -> list[Arguments] | None:
     ]
     inputs = {"price", "monthly_rent", "annual_rent", "loan_amount", "cash_flows", "affordable_payment", "listing_id"}
     return [call for call in calls if inputs & {k for k, v in call.items() if v is not None}] or None
+
+
+def risk(known: Known) -> Arguments | None:
+    """The call for the risk of the one property spoken of."""
+    several = options(known)
+    if len(several) > 1 or asks_taxes(known):
+        return None
+    found = known.results.get("rent") or []
+    return risk_call(known, lambda all_known: _analysis(all_known, several[0], None, found[0] if found else None))
 
 
 def _analysis(known: Known, own: Arguments, among_several: int | None, rent: Result | None) -> Arguments:
@@ -305,7 +316,7 @@ def _measures_beside(call: Arguments, named: list[str]) -> list[str]:
 
 SPECIALIST = Specialist(
     name="roi",
-    tools=(analyse_returns, area_rent, convert_currency, property_taxes, tax_rules),
+    tools=(analyse_returns, analyse_risk, area_rent, convert_currency, property_taxes, tax_rules),
     playbook=Playbook(
         template="roi",
         steps=(
@@ -314,6 +325,7 @@ SPECIALIST = Specialist(
             Step("taxes", "property_taxes", tax_calls),
             Step("rules", "tax_rules", rule_calls),
             Step("analysis", "analyse_returns", analyses, after=("rent", "convert")),
+            Step("risk", "analyse_risk", risk, after=("rent", "convert")),
         ),
     ),
 )

@@ -304,8 +304,15 @@ def deal_call(known: Known, told: Mapping[str, Any] | None = None) -> Arguments 
     asked = measures_of(deal) if told else deal_measures(known)
     if not asked:
         return None
+    place = deal_place(known)
+    return place | deal_arguments(deal, asked, known.brief.language, rate_kind_of(known), _converted(known, deal))
+
+
+def deal_place(known: Known) -> Arguments:
+    """Where the property is, in which currency, and what it is."""
+    deal = known.request.get("deal") or {}
     slots, outside = known.slots, bool(known.brief.uncovered)
-    place: Arguments = {
+    return {
         "currency": _currencies(known, deal)[1] if _in_two_currencies(known, deal) else one(slots.get("currency")),
         "outside_markets": outside or None,
         "country": None if outside else one(slots.get("country")),
@@ -314,4 +321,3 @@ def deal_call(known: Known, told: Mapping[str, Any] | None = None) -> Arguments 
         "new_build": True if "new_build" in many(slots.get("features")) else None,
         "rate_moves": amount(known.request.get("rate_moves")),
     }
-    return place | deal_arguments(deal, asked, known.brief.language, rate_kind_of(known), _converted(known, deal))

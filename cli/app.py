@@ -150,6 +150,20 @@ def value(
     run(work(file, out, mapping))
 
 
+@app.command(help=t("Compute the returns of a file of cases.", "Calcula las rentabilidades de un archivo de casos."))
+def returns(
+    file: Annotated[
+        Path, typer.Argument(readable=False, help=t("CSV, Parquet or JSON lines", "CSV, Parquet o líneas JSON"))
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", help=t("where to write (.csv or .parquet)", "dónde escribir (.csv o .parquet)"))
+    ],
+) -> None:
+    from cli.data import returns as work
+
+    run(work(file, out))
+
+
 @app.command(help=t("Measure speed and memory.", "Mide velocidad y memoria."))
 def bench(
     turns: Annotated[

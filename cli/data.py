@@ -1,4 +1,4 @@
-"""`ingest`, `train`, `value`, `db upgrade`, `index rebuild`."""
+"""`ingest`, `train`, `value`, `returns`, `db upgrade`, `index rebuild`."""
 
 from __future__ import annotations
 
@@ -129,6 +129,22 @@ async def value(file: Path, out_path: Path, mapping: str | None) -> None:
     out(
         t(f"{out_path}: {counts.valued:,} of {counts.rows:,} rows valued.",
           f"{out_path}: {counts.valued} de {counts.rows} filas valoradas.")
+    )
+
+
+async def returns(file: Path, out_path: Path) -> None:
+    """One row per input row, in order: every measure of a return, and why where there is none. Needs no database."""
+    from services.returning import returns_file
+
+    if not _may_exist(file):
+        raise _no_file(file)
+    with progress() as tell:
+        counts = returns_file(file, out_path, progress=tell)
+    if counts.unused:
+        say(t(f"Columns not used: {', '.join(counts.unused)}.", f"Columnas sin usar: {', '.join(counts.unused)}."))
+    out(
+        t(f"{out_path}: {counts.computed:,} of {counts.rows:,} rows computed.",
+          f"{out_path}: {counts.computed} de {counts.rows} filas calculadas.")
     )
 
 

@@ -124,7 +124,9 @@ def _chart(chart: Mapping[str, Any], book: Mapping[str, Fact], locale: Locale) -
     series = []
     for line in chart["series"]:
         points = [
-            {"x": p["x"], "y": book[p["y"]].value, "label": figure(book[p["y"]], locale)} for p in line["points"]
+            {"x": figure(book[p["x"]], locale) if p["x"] in book else p["x"], "y": book[p["y"]].value,
+             "label": figure(book[p["y"]], locale)}
+            for p in line["points"]
         ]
         band = [
             {"x": p["x"], "low": book[p["y"]].low, "high": book[p["y"]].high}
@@ -132,6 +134,6 @@ def _chart(chart: Mapping[str, Any], book: Mapping[str, Fact], locale: Locale) -
             if book[p["y"]].low is not None
         ]
         series.append({"name": line["name"], "points": points, **({"band": band} if band else {})})
-    title = f"{label(chart['label'], locale)}, {chart['region']}"
+    title = ", ".join(part for part in (label(chart["label"], locale), chart["region"]) if part)
     unit = chart["unit"].replace("EUR", "€").replace("m2", "m²")
     return {"kind": chart["kind"], "title": title, "unit": unit, "series": series}

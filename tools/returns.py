@@ -8,6 +8,7 @@ with the effective reading beside it where Colombian custom makes it likely.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from langchain.tools import tool
@@ -105,6 +106,7 @@ async def analyse_returns(
     target_is_monthly: bool = False,
     sale_price: float | None = None,
     cash_flows: list[float] | None = None,
+    flow_dates: list[date] | None = None,
     measures: Annotated[list[str] | None, Field(max_length=30)] = None,
     label: str = "",
     listing_id: int | None = None,
@@ -120,9 +122,9 @@ async def analyse_returns(
     payment_with_costs, total_interest, interest_saved, interest_only_payment, loan_balance, loan_to_value, further_loan,
     affordable_loan, affordable_price, discounted_price,
     rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent, break_even_occupancy,
-    irr, levered_irr, npv, annual_growth, total_return, value_at_horizon, rent_at_horizon,
-    equity_at_horizon, left_after_sale, equity_multiple, leverage_effect, effective_annual_cost; omit it for all that the figures
-    allow.
+    irr, levered_irr, xirr (cash_flows on flow_dates), npv, annual_growth, total_return, value_at_horizon, rent_at_horizon,
+    equity_at_horizon, left_after_sale, equity_multiple, leverage_effect, effective_annual_cost; omit it for all that the
+    figures allow.
     annual_rent: when rent is seasonal, instead of monthly_rent; nights a year at nightly_rent where it is let by the night
     (month_days: the length of a month that the investor reckons with, 28 to 31).
     rent_is_net: costs are already off the rent.
@@ -205,7 +207,8 @@ async def analyse_returns(
             sale_price=sale_price, target_is_net=target_is_net, example_loan=example_loan, horizon_years=horizon_years,
             growth_pct=growth_pct, target_yield_pct=target_yield_pct,
             rent_growth_pct=rent_growth_pct, selling_costs_pct=selling_costs_pct, selling_costs=selling_costs,
-            discount_pct=discount_pct, cash_flows=tuple(cash_flows or ()), measures=asked, entity=label, language=language,
+            discount_pct=discount_pct, cash_flows=tuple(cash_flows or ()),
+            flow_dates=tuple(flow_dates or ()), measures=asked, entity=label, language=language,
         )
         found = analyse(inputs)
         extra = _beside(inputs, found, stated_kind=rate_kind, rate_moves=rate_moves, new_rate=new_rate_pct, runtime=runtime)

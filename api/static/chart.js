@@ -1,5 +1,6 @@
 // A line chart in SVG with its table twin. Drawn again when its width changes, so that text keeps its size on a phone.
 
+import { bars } from "./bars.js";
 import { h, s } from "./dom.js";
 import { localeOf, number, period } from "./format.js";
 import { dataTable } from "./data.js";
@@ -88,6 +89,7 @@ function twin(data) {
 
 /** A figure element with the chart, what the pointer is over, and a switch to the table. */
 export function chart(data, country) {
+  if (data.kind === "columns" || data.kind === "ranges") return bars(data);
   const series = data.series.filter((each) => each.points?.length);
   if (!series.length) return null;
   const shape = { ...data, series };

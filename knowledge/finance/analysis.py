@@ -38,6 +38,7 @@ from knowledge.finance.holding import (
     rent_at_horizon,
     total_return,
     value_at_horizon,
+    xirr,
 )
 from knowledge.finance.income import Assumed, Missing, Undefined, ends, num, require
 from knowledge.finance.inputs import Cost, Inputs
@@ -86,8 +87,9 @@ class Analysis:
         return as_dicts(self.facts)
 
 
-def analyse(inputs: Inputs) -> Analysis:
-    """All asked measures (or all possible ones) of one property. Raises `BadInput` for an unknown measure."""
+def analyse(inputs: Inputs, *, explain: bool = False) -> Analysis:
+    """All asked measures (or all possible ones) of one property; with `explain`, what the others lack is told even where none
+    was asked. Raises `BadInput` for an unknown measure."""
     after_tax = {function.__name__ for function in AFTER_TAX}  # nobody's taxes are looked into unasked
     asked = inputs.measures or tuple(name for name in MEASURES if name not in after_tax)
     for name in asked:
@@ -109,7 +111,7 @@ def analyse(inputs: Inputs) -> Analysis:
             undefined[name] = none.code
             if inputs.measures:
                 case.warn(none.code)
-    if not inputs.measures:
+    if not inputs.measures and not explain:
         missing, undefined = {}, {}
     _check(case)
     return Analysis(found, missing, undefined, tuple(case.assumed.values()), tuple(case.cautions.values()),
@@ -327,8 +329,8 @@ MEASURES: dict[str, Callable[[Case], Fact]] = {
         payment_with_costs, interest_only_payment, loan_balance, further_loan, discounted_price,
         affordable_loan, affordable_price, break_even_nights,
         rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent,
-        break_even_occupancy, irr, levered_irr, npv, annual_growth, total_return, value_at_horizon, rent_at_horizon,
-        equity_at_horizon, left_after_sale, equity_multiple, leverage_effect, effective_annual_cost,
+        break_even_occupancy, irr, levered_irr, xirr, npv, annual_growth, total_return, value_at_horizon,
+        rent_at_horizon, equity_at_horizon, left_after_sale, equity_multiple, leverage_effect, effective_annual_cost,
         *AFTER_TAX,
     )
 }

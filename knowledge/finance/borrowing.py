@@ -14,7 +14,8 @@ def total_interest(case: Case) -> Fact:
     """What the instalments pay beyond the loan itself."""
     payment, loan = case.payment, case.loan
     if not case.plain_loan and case.inputs.instalment is None:
-        paid = case.money("instalments_paid", float(case.table.payment.sum()), f"sum of {case.months} instalments", [payment])
+        total = float(case.table.payment.sum())
+        paid = case.money("instalments_paid", total, f"sum of {case.months} instalments", [payment])
         return case.money("total_interest", num(paid) - num(loan), f"{plain(num(paid))} − {plain(num(loan))}", [paid, loan])
     return case.money("total_interest", num(payment) * case.months - num(loan),
                       f"{case.months} × {plain(num(payment))} − {plain(num(loan))}", [payment, loan])
@@ -92,8 +93,8 @@ def loan_balance(case: Case) -> Fact:
 
 
 def effective_annual_cost(case: Case) -> Fact:
-    """What the loan costs a year with fees and insurance: TAE, effective annual, CAT without VAT. The sum of what is paid beside
-    the instalments is a fact too."""
+    """What the loan costs a year with fees and insurance: TAE, effective annual, CAT without VAT. The sum of what is paid
+    beside the instalments is a fact too."""
     payment, i = case.payment, case.inputs
     if i.instalment is not None:
         raise Missing("rate_pct", "term_years")

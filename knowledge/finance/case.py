@@ -103,9 +103,9 @@ class Case(Income):
     def table(self) -> Plan:
         """The loan month by month, with what is paid beside it."""
         i = self.inputs
-        return plan(num(self.loan), self.monthly_rates, self.months, inflation_pct=num(self.inflation) if self.inflation else 0.0,
-                    opening_fee=i.opening_fee or 0.0, monthly_fee=i.loan_fee_month or 0.0,
-                    insurance_pct=i.loan_insurance_pct or 0.0)
+        grown = num(self.inflation) if self.inflation else 0.0
+        return plan(num(self.loan), self.monthly_rates, self.months, inflation_pct=grown, opening_fee=i.opening_fee or 0.0,
+                    monthly_fee=i.loan_fee_month or 0.0, insurance_pct=i.loan_insurance_pct or 0.0)
 
     @cached_property
     def term(self) -> Fact:

@@ -26,6 +26,19 @@ def levered_irr(case: Case) -> Fact:
     return _internal(case, "levered_irr", tuple(projection.levered.tolist()), used)
 
 
+def xirr(case: Case) -> Fact:
+    """Internal rate of flows that have days of their own."""
+    i = case.inputs
+    if not i.cash_flows or not i.flow_dates:
+        raise Missing("cash_flows", "flow_dates")
+    used = [case.ledger.user(f"cash_flow_{t}", flow, "money", i.money) for t, flow in enumerate(i.cash_flows)]
+    rate = returns.dated_internal_rate(i.flow_dates, i.cash_flows)
+    if rate is None:
+        raise Undefined("irr_none")
+    dated = "; ".join(f"{plain(flow)} ({day.isoformat()})" for day, flow in zip(i.flow_dates, i.cash_flows, strict=True))
+    return case.ledger.compute("xirr", rate, "percent", f"XIRR({dated})", used)
+
+
 def npv(case: Case) -> Fact:
     """Net present value of the same flows as `irr` at the investor's discount rate."""
     if case.inputs.discount_pct is None:

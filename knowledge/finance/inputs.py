@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from core import clock
 from core.errors import BadInput
 from core.locale import CURRENCY_OF
 from knowledge.finance import checks
@@ -61,7 +62,8 @@ class Inputs:
     are none. Stated running costs are used alone, unless `fill_defaults` asks for assumptions beside them; with `as_told`
     nothing is assumed. `rent_is_net`: costs are already off the rent. `purchase_costs`: paid on top of the price, in money.
     `base`: what a yield is measured on (default: the net one on all that was invested where purchase costs count, else on
-    the price). `rate_kind` None: the country's custom. `cash_flows`: explicit, yearly, the first today. `payment`: a
+    the price). `rate_kind` None: the country's custom. `cash_flows`: explicit, yearly, the first today,
+    or on `flow_dates`. `payment`: a
     monthly instalment the investor can bear. `example_loan`: where rate or term are missing, use the country's labelled
     example. `instalment`: the monthly payment of a loan, where it was told and need not be computed. `own_cash`: own money
     put in, purchase costs on top of it where `own_excludes_costs`. `sale_price`: what it sells for at the horizon, before
@@ -70,12 +72,12 @@ class Inputs:
     them). `valuation`: what the bank lends a share of, where it is below the price. `savings`: what the investor has
     already. `other_term_years`: a term to compare with. `target_yield_pct`: the yield that is wished for, gross unless
     `target_is_net`, of a month where `target_is_monthly`. `price_cut_pct` off `asking_price` leaves `price`. `reach_pct`:
-    the share of the value that the debt may reach. `index_path`: an index such as the Euribor in each year of a variable loan,
-    percent (the last holds on), to which `margin_pct` is added. `indexed_to`: the unit a loan is owed in (UVR, UDI), which
-    rises with `inflation_pct`; the rate is then the real one. `opening_fee`: money when the loan is paid out,
-    `loan_fee_month`: money a month, `loan_insurance_pct`: percent of the balance a month. `taxpayer`: who is taxed,
-    where something is asked after tax. `measures`: what was asked (empty: all that the figures allow). `on`: the day whose
-    rules hold.
+    the share of the value that the debt may reach. `index_path`: an index such as the Euribor in each year of a variable
+    loan, percent (the last holds on), to which `margin_pct` is added. `indexed_to`: the unit a loan is owed in (UVR, UDI),
+    which rises with `inflation_pct`; the rate is then the real one. `opening_fee`: money when the loan is paid out,
+    `loan_fee_month`: money a month, `loan_insurance_pct`: percent of the balance a month.
+    `taxpayer`: who is taxed, where something is asked after tax. `measures`: what was asked (empty: all that the figures
+    allow). `on`: the day whose rules hold.
     """
 
     price: float | None = None
@@ -129,6 +131,7 @@ class Inputs:
     selling_costs: float | None = None
     discount_pct: float | None = None
     cash_flows: tuple[float, ...] = ()
+    flow_dates: tuple[date, ...] = ()
     target_yield_pct: float | None = None
     target_is_net: bool = False
     target_is_monthly: bool = False
@@ -164,6 +167,11 @@ class Inputs:
         self._check_loan_terms()
         if self.month_days is not None and self.month_days not in range(28, 32):
             raise checks.bad("month_days", self.month_days, "un mes de 28 a 31 días", "a month of 28 to 31 days")
+        if self.flow_dates and len(self.flow_dates) != len(self.cash_flows):
+            raise checks.bad("flow_dates", len(self.flow_dates), f"{len(self.cash_flows)} fechas, una por flujo",
+                             f"{len(self.cash_flows)} dates, one a flow")
+        if self.on is not None and self.on > clock.now().date():
+            raise checks.bad("on", self.on.isoformat(), "un día que no sea futuro", "a day that is not in the future")
         for flow in self.cash_flows:
             checks.finite("cash_flows", flow)
         self._check_rent()
@@ -173,9 +181,10 @@ class Inputs:
         for field in ("opening_fee", "loan_fee_month"):
             if (value := getattr(self, field)) is not None:
                 checks.amount("loan_costs", value, zero=True)
-        for field, name, low, high in (("inflation_pct", "inflation_pct", -20, 100), ("loan_insurance_pct", "loan_costs", 0, 5)):
-            if (value := getattr(self, field)) is not None:
-                checks.percent(name, value, low, high)
+        if self.inflation_pct is not None:
+            checks.percent("inflation_pct", self.inflation_pct, -20, 100)
+        if self.loan_insurance_pct is not None:
+            checks.percent("loan_costs", self.loan_insurance_pct, 0, 5)
         if self.indexed_to is not None and self.indexed_to not in ("UVR", "UDI"):
             raise checks.bad("indexed_to", self.indexed_to, "UVR o UDI", "UVR or UDI")
         if self.margin_pct is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 import numpy as np
@@ -136,6 +137,22 @@ def internal_rate(flows: Sequence[float]) -> Irr:
         if rate is not None and -0.99 <= rate <= 10:
             return Irr((float(rate) * 100,), 1)
     return Irr(_crossings(np.asarray(values, dtype=np.float64)), changes)
+
+
+def dated_internal_rate(days: Sequence[date], flows: Sequence[float]) -> float | None:
+    """The internal rate of flows on days of their own (XIRR), percent a year of 365 days; None where there is none, or where
+    the flows change sign more than once and no single rate is sure."""
+    from pyxirr import xirr
+
+    values = _flows(flows)
+    if len(days) != len(values):
+        raise checks.bad("flow_dates", len(days), f"{len(values)} fechas, una por flujo", f"{len(values)} dates, one a flow")
+    ordered = [flow for _, flow in sorted(zip(days, values, strict=True))]
+    signs = np.sign([v for v in ordered if v])
+    if int(np.count_nonzero(signs[1:] != signs[:-1])) != 1 or len(set(days)) < 2:
+        return None
+    rate = xirr(list(days), values, silent=True)
+    return None if rate is None else float(rate) * 100
 
 
 def _crossings(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[float, ...]:

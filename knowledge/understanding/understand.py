@@ -49,6 +49,7 @@ from knowledge.understanding.property_types import tag_types
 from knowledge.understanding.rules.asked import base_of, feasible, named_measures
 from knowledge.understanding.rules.exchange import asks_amount, stated_exchange
 from knowledge.understanding.rules.marks import Marks, find_marks
+from knowledge.understanding.rules.risk import asked_risk
 from knowledge.understanding.rules.rooms import taken_together
 from knowledge.understanding.short_millions import mark_millions
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
@@ -77,7 +78,7 @@ _CHOSEN = words("chosen")
 _READY = phrases("credit_ready")
 _OFFERING, _GOING_ON = words("offering"), words("going_on")
 #: Entries of the request that belong to their turn alone.
-_MOMENTARY = frozenset({"accepts", "dialect", "convert", "define"})
+_MOMENTARY = frozenset({"accepts", "dialect", "convert", "define", "risk"})
 #: Entries of the request that are a property's own.
 _OF_ONE = frozenset({"costs", "purchase_costs", "annual_rent", "net_rent", "nightly_rent", "vacancy_pct"})
 
@@ -150,7 +151,8 @@ def understand(
             message.text, message.tokens, message.plain, message.amounts, known, meant, open_question, meanings, message.wanted,
             follow_up=message.follow_up, correcting=message.said.correction_at is not None,
         )
-    if _asks_a_return(message, meant, deal):
+    risk = _risk(message, meant, deal, known)
+    if risk or _asks_a_return(message, meant, deal):
         meant = replace(meant, routes=("roi",), small_talk=None)
     tax = _tax(message, meant, deal, known)
     if tax.get("measures"):
@@ -190,6 +192,8 @@ def understand(
         message.tokens, _of_all(message), message.readings, message.about, meant.wishes, after, comparing and not options
     )
     wanted |= _asides(message)
+    if risk:
+        wanted["risk"] = risk
     if deal:
         wanted["deal"] = deal
     if tax:
@@ -396,6 +400,14 @@ def _asks_a_return(message: _Message, meant: intent.Intent, deal: Mapping[str, A
     turn = [m for m in deal.get("turn") or () if m not in _ANYTHINGS]
     named = {h.cue.route for h in message.seen.hits}
     return any(m in named and message.wanted.get(m, 0.0) >= _SURELY and feasible(m, deal) for m in turn)
+
+
+def _risk(message: _Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> str | None:
+    """What the message asks the risk of, where it speaks of one purchase whose price was told: an area has no such risk."""
+    if message.injected or message.told.several or "human" in meant.routes or isinstance(known.get("price"), list):
+        return None
+    priced = bool(deal.get("price")) or known.get("price") is not None
+    return asked_risk(message.tokens, figures=bool(message.plain)) if priced else None
 
 
 def _of_one(message: _Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> bool:

@@ -184,7 +184,7 @@ def test_every_input_of_a_fact_is_a_fact_and_results_carry_formulas():
     result = analyse(Inputs(**CHAPINERO, area_m2=60, down_payment_pct=30, rate_pct=12, term_years=20, horizon_years=5,
                             discount_pct=10, payment=2e6, target_yield_pct=6, sale_price=5e8, purchase_costs=9e6, savings=5e7,
                             other_term_years=15, reach_pct=80, rent_growth_pct=4, entity="Chapinero"))
-    untold = {"break_even_nights", "discounted_price", "payment_with_costs"}
+    untold = {"break_even_nights", "discounted_price", "payment_with_costs", "xirr"}
     after_tax = {measure.__name__ for measure in AFTER_TAX}  # only where asked for
     assert set(result.measures) == set(analysis.MEASURES) - untold - after_tax
     ids = {fact.id for fact in result.facts}

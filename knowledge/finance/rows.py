@@ -1,0 +1,218 @@
+"""A row of a file of cases as the inputs of an analysis: columns are named as the fields of `Inputs`.
+
+A file is a calculation to the letter: what a row does not say is not there, unless its `assume` is true, which brings the
+country's assumptions. Costs have columns of their own, by what they are and how often they are paid (`community_month`,
+`property_tax_year`, `management_pct_of_rent`), so that a spreadsheet needs no nested cell.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import types
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date, datetime
+from functools import lru_cache
+from math import isnan
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from core.errors import BadInput
+from core.locale import CURRENCY_OF
+from knowledge.finance import checks
+from knowledge.finance.inputs import Cost, Inputs
+
+#: Other names that people give the same column.
+ALIASES = {
+    "rent": "monthly_rent", "rent_month": "monthly_rent", "rent_year": "annual_rent", "interest_rate_pct": "rate_pct",
+    "loan": "loan_amount", "term": "term_years", "horizon": "horizon_years", "holding_years": "horizon_years",
+    "area": "area_m2", "vacancy": "vacancy_pct", "price_growth_pct": "growth_pct", "appreciation_pct": "growth_pct",
+    "date": "on",
+}
+#: Columns that are no field of `Inputs`: a switch, who the case is, and shares that say a field in another way.
+EXTRA = frozenset({"assume", "id", "label", "financed_pct", "ltv_pct", "purchase_costs_pct", "rent_currency", "costs"})
+_LABEL = frozenset({"costs", "administration", "community", "hoa", "property_tax", "predial", "ibi", "insurance", "maintenance",
+                    "management", "repairs", "trust", "other"})
+_COST = re.compile(r"(?P<label>[a-z_]+?)_(?:(?P<period>week|month|two_months|quarter|half_year|year|once|night)"
+                   r"|pct_of_(?P<of>rent|price))$")
+_NEVER = frozenset({"measures", "language", "entity", "entity_id", "as_told"})
+_YES, _NO = frozenset({"true", "1", "yes", "si", "sí", "y", "s"}), frozenset({"false", "0", "no", "n"})
+_KINDS = ("CO", "ES", "MX")
+
+
+@lru_cache(maxsize=1)
+def _types() -> dict[str, Any]:
+    hints = get_type_hints(Inputs)
+    return {field.name: hints[field.name] for field in fields(Inputs) if field.name not in _NEVER | {"costs"}}
+
+
+def understood(column: str) -> bool:
+    """Whether a column of a file says something of a case."""
+    name = ALIASES.get(column, column)
+    return name in _types() or name in EXTRA or _cost_column(name) is not None
+
+
+def inputs_of(row: Mapping[str, Any]) -> Inputs:
+    """The inputs of one row; cells that are None, empty or (outside JSON) NaN are not told. Raises `BadInput` that names the
+    column, its value and what was expected."""
+    told: dict[str, Any] = {}
+    costs: list[Cost] = []
+    for column, cell in row.items():
+        name = ALIASES.get(column, column)
+        if _empty(cell) or not understood(column):
+            continue
+        if name in told:
+            raise checks.bad(column, cell, f"una sola columna para {name}", f"one column alone for {name}")
+        if name == "costs":
+            costs += _listed(cell)
+        elif name in EXTRA or name in _types():
+            told[name] = _value(column, _types().get(name, str if name in ("id", "label", "rent_currency") else
+                                                     bool if name == "assume" else float), cell)
+        elif (cost := _cost_column(name)) is not None:
+            label, period, of = cost
+            amount = _number(column, cell)
+            costs.append(Cost(label, amount, period or "year", of or "money"))
+    return _built(told, costs)
+
+
+def _built(told: dict[str, Any], costs: list[Cost]) -> Inputs:
+    assume = told.pop("assume", False)
+    told.pop("id", None)
+    told["entity"] = told.pop("label", "")
+    for share, what in (("financed_pct", "la parte financiada"), ("ltv_pct", "la parte financiada")):
+        if share in told:
+            if "down_payment_pct" in told:
+                raise checks.bad(share, told[share], f"{what} o la cuota inicial, no ambas",
+                                 "the financed share or the down payment, not both")
+            told["down_payment_pct"] = 100 - checks.percent("reach_pct", told.pop(share), 0, 100)
+    if "purchase_costs_pct" in told:
+        costs.append(Cost("purchase_costs", told.pop("purchase_costs_pct"), "once", "price"))
+    _check_place(told)
+    if not assume:
+        told |= {"as_told": True}
+        told.setdefault("selling_costs_pct", 0.0)
+    if costs:
+        told["costs"] = tuple(costs)
+    return Inputs(**told)
+
+
+def _check_place(told: dict[str, Any]) -> None:
+    """Country and currency are ours, agree with each other, and the rent is in the currency of the price."""
+    country, currency = (told.get(name, "").strip().upper() or None for name in ("country", "currency"))
+    if country is not None and country not in _KINDS:
+        raise checks.bad("country", country, "CO, ES o MX", "CO, ES or MX")
+    if currency is not None and currency not in {*CURRENCY_OF.values(), "USD"}:
+        raise checks.bad("currency", currency, "COP, EUR, MXN o USD", "COP, EUR, MXN or USD")
+    home = CURRENCY_OF.get(country or "")
+    if country and currency and currency not in (home, "USD"):
+        raise checks.bad("currency", currency, f"{home} o USD, porque el inmueble está en {country}",
+                         f"{home} or USD, as the property is in {country}")
+    let = told.pop("rent_currency", "").strip().upper() or None
+    if let is not None and let != (currency or home):
+        raise checks.bad("rent_currency", let, f"la moneda del precio ({currency or home})",
+                         f"the currency of the price ({currency or home})", "Convierta antes la renta.",
+                         "Convert the rent first.")
+    told |= {name: value for name, value in (("country", country), ("currency", currency)) if value is not None}
+
+
+def _cost_column(name: str) -> tuple[str, Any, Any] | None:
+    """(label, period, what a percentage is of) of a column such as `insurance_year` or `maintenance_pct_of_rent`."""
+    found = _COST.fullmatch(name)
+    if found is None or name in _types() or found["label"] not in _LABEL:
+        return None
+    return found["label"], found["period"], found["of"]
+
+
+def _empty(cell: Any) -> bool:
+    """Nothing told: None, blank text, or the gap of a Parquet column. NaN written out as text is no gap."""
+    if cell is None or (isinstance(cell, str) and not cell.strip()):
+        return True
+    if isinstance(cell, float):
+        return isnan(cell)
+    return type(cell).__name__ in ("NAType", "NaTType")
+
+
+def _value(column: str, kind: Any, cell: Any) -> Any:
+    if get_origin(kind) in (Union, types.UnionType):
+        kind = next(part for part in get_args(kind) if part is not type(None))
+    if get_origin(kind) is Literal:
+        word, known = str(cell).strip(), get_args(kind)
+        match = next((option for option in known if str(option).lower() == word.lower()), None)
+        if match is None:
+            raise checks.bad(column, word, " o ".join(map(str, known)), " or ".join(map(str, known)))
+        return match
+    if get_origin(kind) is tuple:
+        items = _parts(column, cell)
+        return tuple(_value(column, get_args(kind)[0], item) for item in items)
+    if kind is bool:
+        return _truth(column, cell)
+    if kind is date:
+        return _day(column, cell)
+    if kind is str:
+        return str(cell).strip()
+    number = _number(column, cell)
+    if kind is int:
+        if number != int(number):
+            raise checks.bad(column, number, "un número entero", "a whole number")
+        return int(number)
+    return number
+
+
+def _number(column: str, cell: Any) -> float:
+    if isinstance(cell, str):
+        word = cell.strip()
+        try:
+            number = float(word) if "_" not in word else None
+        except ValueError:
+            number = None
+        if number is None:
+            raise checks.bad(column, word, "un número como 1234.56, sin separador de miles",
+                             "a number such as 1234.56, without a separator of thousands")
+        return checks.finite(column, number)
+    if hasattr(cell, "item"):
+        cell = cell.item()
+    return checks.finite(column, cell)
+
+
+def _truth(column: str, cell: Any) -> bool:
+    if isinstance(cell, bool) or type(cell).__name__ in ("bool_", "bool"):
+        return bool(cell)
+    word = str(cell).strip().lower().removesuffix(".0")
+    if word in _YES | _NO:
+        return word in _YES
+    raise checks.bad(column, cell, "sí o no", "yes or no")
+
+
+def _day(column: str, cell: Any) -> date:
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    try:
+        return date.fromisoformat(str(cell).strip()[:10])
+    except ValueError:
+        raise checks.bad(column, str(cell), "una fecha como 2026-03-31", "a date such as 2026-03-31") from None
+
+
+def _parts(column: str, cell: Any) -> list[Any]:
+    """The items of a list, or of text with semicolons between them."""
+    if isinstance(cell, str):
+        return [part for part in cell.strip().strip("[]").replace(",", ";").split(";") if part.strip()]
+    if hasattr(cell, "tolist"):
+        cell = cell.tolist()
+    if isinstance(cell, list | tuple):
+        return list(cell)
+    raise checks.bad(column, cell, "una lista como 3.1;2.8;2.5", "a list such as 3.1;2.8;2.5")
+
+
+def _listed(cell: Any) -> list[Cost]:
+    """`costs` as JSON: a list of {label, amount, period, of}."""
+    try:
+        items = json.loads(cell) if isinstance(cell, str) else _parts("costs", cell)
+        return [Cost(str(item.get("label", "-")), item["amount"], item.get("period") or "year", item.get("of") or "money")
+                for item in items]
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        if isinstance(error, BadInput):
+            raise
+        raise checks.bad("costs", str(cell)[:80], "una lista de {label, amount, period, of}",
+                         "a list of {label, amount, period, of}") from None

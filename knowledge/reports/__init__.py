@@ -1,0 +1,1 @@
+"""What is printed or attached rather than shown on the page."""

@@ -1,0 +1,114 @@
+"""The returns of a file of cases: one row out for each row in, in order, every measure a column, or why it has none.
+
+Figures are float64 as computed, unrounded. Reasons are in English and Spanish in one text, like those of `services.valuing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from core.errors import BadInput
+from services.files import check_out, write_table
+
+if TYPE_CHECKING:
+    from knowledge.finance.analysis import Analysis
+
+Progress = Callable[[str, int, int], None]
+#: Figures that are no measure to ask for but that every check of one wants.
+BESIDE = ("annual_rent", "own_cash", "monthly_rate_pct", "debt_service_year", "value_at_horizon", "loan_balance_at_horizon")
+_STEP = 50
+
+
+class Counts(NamedTuple):
+    """Rows of the file, those with at least one measure, and the columns that say nothing of a case."""
+
+    rows: int
+    computed: int
+    unused: tuple[str, ...]
+
+
+def columns() -> tuple[str, ...]:
+    """The columns of the output, in order."""
+    from knowledge.finance.analysis import MEASURES
+
+    return ("row", "id", "currency", *MEASURES, *(name for name in BESIDE if name not in MEASURES), "assumed", "warnings",
+            "unverified_rules", "reason")
+
+
+def returns_file(file: Path, out: Path, *, progress: Progress | None = None) -> Counts:
+    """Write `out` (CSV or Parquet by its ending) with `columns()`. Raises `BadInput` for a file that cannot be read or whose
+    columns say nothing of a case, `Unavailable` where `out` could not be written."""
+    import pandas as pd
+
+    from knowledge.finance.rows import understood
+    from knowledge.loaders.reading import read
+
+    file, out = Path(file), Path(out)
+    check_out(file, out)
+    tell = progress or (lambda stage, done, total: None)
+    tell("read", 0, 1)
+    sheet = read(file)
+    names = [str(name) for name in sheet.frame.columns]
+    unused = tuple(name for name in names if not understood(name))
+    if len(unused) == len(names):
+        raise BadInput(
+            f"No column of {file} is a figure of a return: expected names such as price, monthly_rent or rate_pct.",
+            f"Ninguna columna de {file} es una cifra de una rentabilidad: se esperan nombres como price, monthly_rent o "
+            "rate_pct.",
+        )
+    tell("read", 1, 1)
+    rejected = {reject.row: reject.reason for reject in sheet.rejects}
+    read_rows = dict(zip(sheet.frame.index.tolist(), sheet.frame.to_dict("records"), strict=True))
+    rows: list[dict[str, Any]] = []
+    for number in range(1, sheet.rows + 1):
+        told = {str(name): cell for name, cell in read_rows[number].items()} if number in read_rows else None
+        rows.append({"row": number} | (_computed(told) if told is not None else {"reason": rejected.get(number)}))
+        if number % _STEP == 0 or number == sheet.rows:
+            tell("compute", number, sheet.rows)
+    table = pd.DataFrame(rows, columns=list(columns()))
+    for name in table.columns:
+        if name not in ("row", "id", "currency", "assumed", "warnings", "unverified_rules", "reason"):
+            table[name] = table[name].astype("float64")
+    tell("write", 0, 1)
+    write_table(table, out)
+    tell("write", 1, 1)
+    from knowledge.finance.analysis import MEASURES
+
+    return Counts(len(table), int(table[list(MEASURES)].notna().any(axis=1).sum()), unused)
+
+
+def _computed(told: dict[str, Any]) -> dict[str, Any]:
+    """The output of one row: its measures, or the reason that none could be computed."""
+    from knowledge.finance.analysis import analyse
+    from knowledge.finance.rows import inputs_of
+
+    who = {"id": str(told["id"]) if told.get("id") not in (None, "") else None}
+    try:
+        inputs = inputs_of(told)
+        found = analyse(inputs, explain=True)
+    except BadInput as error:
+        return who | {"reason": f"{error.en} / {error.es}"}
+    figures = {name: float(fact.value) for name, fact in found.measures.items()}
+    for fact in found.facts:
+        if fact.key in BESIDE:
+            figures.setdefault(fact.key, float(fact.value))
+    return who | figures | {
+        "currency": inputs.money, "reason": _reason(found),
+        "assumed": "; ".join(f"{a.key}={float(a.fact.value):g}" for a in found.assumptions) or None,
+        "warnings": "; ".join(f"{w.en} / {w.es}" for w in found.warnings) or None,
+        "unverified_rules": "; ".join(rule.id for rule in found.unverified) or None,
+    }
+
+
+def _reason(found: Analysis) -> str | None:
+    """Measures without a figure, grouped by what they lack or why they do not exist."""
+    from knowledge.finance.cautions import TEXTS
+
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for name, names in found.missing.items():
+        lacking.setdefault(names, []).append(name)
+    parts = [f"{', '.join(which)}: needs {' and '.join(names)} / falta {' y '.join(names)}" for names, which in lacking.items()]
+    parts += [f"{name}: {TEXTS[code][1]} / {TEXTS[code][0]}" for name, code in found.undefined.items()]
+    return "; ".join(parts) or None
