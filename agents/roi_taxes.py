@@ -1,7 +1,7 @@
 """A tax question as calls of the tax tool: what was told of the purchase, the rent, the sale and the owner.
 
-Someone who only says that they live abroad is asked whether that is the EU where it matters: Spain taxes the two differently,
-so both are reckoned.
+Where somebody only says that they live abroad, both cases are reckoned where it matters: Spain taxes a rent differently inside and
+outside the EU.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def tax_calls(known: Known) -> list[Arguments] | None:
     call = _arguments(known, tax)
     residence = tax.get("residence")
     if residence == "abroad":
-        inside = call.get("country") == "ES"
-        return [{**call, "residence": r} for r in (("eu", "other") if inside else ("other",))]
+        apart = call.get("country") == "ES" and not all(name.startswith("sale") for name in tax["measures"])
+        return [{**call, "residence": r} for r in (("eu", "other") if apart else ("other",))]
     return [{**call, "residence": residence}]
 
 
