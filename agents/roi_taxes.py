@@ -1,7 +1,7 @@
 """A tax question as calls of the tax tool: what was told of the purchase, the rent, the sale and the owner.
 
-Where somebody only says that they live abroad, both cases are reckoned where it matters: Spain taxes a rent differently inside and
-outside the EU.
+Where somebody only says that they live abroad, both cases are reckoned where it matters: Spain taxes a rent differently inside
+and outside the EU.
 """
 
 from __future__ import annotations

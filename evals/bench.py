@@ -29,6 +29,7 @@ QUESTIONS = (
     "departamentos en la Roma Norte de menos de 6 mdp",
 )
 WARM_UP = 12
+_REPEATED = 60
 Rows = list[tuple[str, str]]
 
 
@@ -45,6 +46,8 @@ async def measure(runner: Runner, turns: int, progress: Callable[[str, int, int]
     rows += _spread(f"graph's own overhead: small talk ({len(small)})", small)
     searches = await _searches(runner, turns, progress)
     rows += _spread(f"listing search ({len(searches)})", searches)
+    for name, work in (("one full analysis of a return", _analysis), ("10,000 simulated paths of 10 years", _simulation)):
+        rows += _spread(f"{name} ({_REPEATED})", _repeated(name, work, progress))
     rows.append(("memory of this process afterwards", f"{process.memory_info().rss / 2**20:.0f} MB"))
     return rows
 
@@ -91,6 +94,39 @@ async def _searches(runner: Runner, turns: int, progress: Callable[[str, int, in
         times.append((time.perf_counter() - begun) * 1000)
         progress("searches", number + 1, turns)
     return times
+
+
+def _repeated(name: str, work: Callable[[], object], progress: Callable[[str, int, int], None]) -> list[float]:
+    """Milliseconds of each of `_REPEATED` runs, after one that is not counted."""
+    work()
+    times = []
+    for number in range(_REPEATED):
+        begun = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - begun) * 1000)
+        progress(name, number + 1, _REPEATED)
+    return times
+
+
+def _analysis() -> object:
+    """Every measure of a home with a loan that is held for ten years and sold."""
+    from knowledge.finance.analysis import Inputs, analyse
+
+    return analyse(Inputs(price=450e6, monthly_rent=2.3e6, country="CO", city="Bogotá", area_m2=62, down_payment_pct=30,
+                          rate_pct=12, term_years=20, horizon_years=10, discount_pct=10, growth_pct=4, rent_growth_pct=4))
+
+
+def _simulation() -> object:
+    """A variable loan and a currency besides prices, rents and vacancy: all that may move does."""
+    from knowledge.finance.projection import Deal, Debt
+    from knowledge.finance.risk.monte_carlo import simulate
+    from knowledge.finance.risk.ranges import Range, Ranges, band_around, empty_spells
+
+    deal = Deal(price=300_000.0, years=10, rent=15_000.0, costs=2_500.0, costs_pct=5.0, purchase_costs=30_000.0,
+                selling_costs_pct=3.0, debt=Debt(210_000.0, 0.035 / 12, 300))
+    return simulate(deal, Ranges(
+        value=band_around(2, 8, 10), rent=band_around(2, 3, 10), rent_level=Range(14_000, 15_000, 16_000),
+        vacancy=empty_spells(5), rate_moves=True, fx_spread=0.1), inflation_pct=2)
 
 
 def _spread(name: str, times: list[float]) -> Rows:

@@ -22,6 +22,7 @@ from tools.context import Runtime
 from tools.listing_figures import ListingFigures, listing_figures
 from tools.provenance import UNSTATED, settle
 from tools.result import Content, ToolResult
+from tools.returns_years import add_years
 
 if TYPE_CHECKING:
     from knowledge.finance.analysis import Analysis, Inputs
@@ -217,6 +218,7 @@ async def analyse_returns(
         return result.done()
     facts = settle([*found.facts, *extra.values()], runtime, given, currency)
     _report(result, inputs, found, extra, facts)
+    add_years(result, runtime.context.locale, inputs, currency)
     return result.done()
 
 

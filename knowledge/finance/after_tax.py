@@ -53,14 +53,16 @@ def after_tax_yield(case: Case) -> Fact:
     price, income = require(lambda: case.price, lambda: case.noi)
     taxes = taxation(case)
     _, extra = taxes.cost
-    paid = num(price) + num(extra)
+    paid = num(price) + (num(extra) if extra else 0.0)
     tax = taxes.on_rent(taxes.first_year(with_loan=False))
     due = case.money("rent_tax_unlevered", float(tax.high), plain(round(float(tax.high), 2)), [income], low=float(tax.low),
                      high=float(tax.high))
     case.note_rules(tax.rules, due)
     ends = [returns.net_yield(num(income) - end, paid) for end in (float(tax.high), float(tax.low))]
-    formula = f"({plain(num(income))} − {plain(round(num(due), 2))}) ÷ ({plain(num(price))} + {plain(num(extra))})"
-    return case.ledger.compute("after_tax_yield", ends[0], "percent", formula, [income, due, price, extra], low=ends[0],
+    below = f"({plain(num(price))} + {plain(num(extra))})" if extra else plain(num(price))
+    formula = f"({plain(num(income))} − {plain(round(num(due), 2))}) ÷ {below}"
+    used = [income, due, price, *([extra] if extra else [])]
+    return case.ledger.compute("after_tax_yield", ends[0], "percent", formula, used, low=ends[0],
                                high=ends[1])
 
 
@@ -168,7 +170,7 @@ def _irr(case: Case, key: str, *, with_loan: bool) -> Fact:
     deal, used = deal_of(case, with_loan=with_loan)
     held = project(deal)
     rent = taxes.on_rent(taxes.let(held))
-    kept, advance, _rules = taxes.exit_share()
+    kept, advance = taxes.exit_share()
     value = float(held.value[-1])
     sale = taxes.on_sale(value, float(held.years), selling=value * kept / 100, past=False)
     # selling costs by rule hold the notary's withholding, which is an advance of this very tax

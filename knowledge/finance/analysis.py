@@ -54,6 +54,7 @@ from knowledge.finance.purchase import (
 )
 from knowledge.finance.rule import LeftOut, Rule
 from knowledge.finance.taxation import Taxation
+from knowledge.finance.taxpayer import UNTOLD
 from knowledge.finance.wished import break_even_nights, price_for_yield, rent_for_yield
 
 #: Gross yields outside these percents are unusual enough to ask whether a zero is missing.
@@ -90,8 +91,9 @@ class Analysis:
 def analyse(inputs: Inputs, *, explain: bool = False) -> Analysis:
     """All asked measures (or all possible ones) of one property; with `explain`, what the others lack is told even where none
     was asked. Raises `BadInput` for an unknown measure."""
-    after_tax = {function.__name__ for function in AFTER_TAX}  # nobody's taxes are looked into unasked
-    asked = inputs.measures or tuple(name for name in MEASURES if name not in after_tax)
+    # nobody's taxes are looked into where nothing was told of who is taxed
+    unasked = {function.__name__ for function in AFTER_TAX} if inputs.taxpayer == UNTOLD else set()
+    asked = inputs.measures or tuple(name for name in MEASURES if name not in unasked)
     for name in asked:
         if name not in MEASURES:
             raise BadInput(

@@ -32,6 +32,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Hay parámetros legales sin verificar: confírmelos antes de decidir.",
         "Some legal parameters are unverified: confirm them before deciding.",
     ),
+    "region_unknown": (
+        "No tengo las reglas propias de ese lugar: los gastos de compra son el rango de todo el país.",
+        "I do not have the rules of that place: the purchase costs are the range of the whole country.",
+    ),
     "residence_assumed": (
         "Supuse que vive y paga impuestos en el país del inmueble: si no es así, el impuesto cambia.",
         "I took it that you live and pay taxes in the property's country: if you do not, the tax is another.",

@@ -11,6 +11,7 @@ from knowledge.finance import costs, returns
 from knowledge.finance.case import Case
 from knowledge.finance.facts_of import plain
 from knowledge.finance.income import Missing, Undefined, num, require
+from knowledge.finance.inputs import Inputs
 from knowledge.finance.projection import Deal, Projection, project
 
 
@@ -181,6 +182,15 @@ def projection_of(case: Case, *, with_loan: bool, with_income: bool = True) -> t
     """The case over its horizon, and the facts used: price, years and growth first."""
     deal, used = deal_of(case, with_loan=with_loan, with_income=with_income)
     return project(deal), used
+
+
+def held_over(inputs: Inputs) -> Projection | None:
+    """The years of a purchase, with its loan where one was told; None where something that they need lacks."""
+    case = Case(inputs)
+    try:
+        return projection_of(case, with_loan=case.has_loan)[0]
+    except Missing:
+        return None
 
 
 def deal_of(case: Case, *, with_loan: bool, with_income: bool = True) -> tuple[Deal, list[Fact]]:

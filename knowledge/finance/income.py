@@ -12,7 +12,7 @@ from functools import cached_property
 
 from core import clock
 from core.facts import Fact
-from knowledge.finance import costs, returns
+from knowledge.finance import costs, returns, rules
 from knowledge.finance.assumptions import Assumption, assumption, cost_kind
 from knowledge.finance.cautions import Caution, caution
 from knowledge.finance.facts_of import Ledger, plain
@@ -290,6 +290,8 @@ class Income:
         pct = self.rule_percent("acquisition_costs_pct", result)
         self.assumed["acquisition_costs_pct"] = Assumed("acquisition_costs_pct", pct, "gastos de compra",
                                                         "purchase costs")
+        if i.city and rules.region_of(self.country, i.city) == "*" and rules.by_region(self.country, "acquisition"):
+            self.warn("region_unknown", pct)
         for line in result.lines:  # each line in money, beside its share
             share = next((f for f in self.ledger.facts if f.key == f"{line.key}_pct"), None)
             if share is not None and line.counted and line.high_pct is not None:

@@ -43,6 +43,11 @@ def region_of(country: str, place: str | None) -> str:
     return _regions().get((_known(country), fold(place)), "*") if place else "*"
 
 
+def by_region(country: str, kind: Kind) -> bool:
+    """Whether rules of this kind differ by region in this country."""
+    return any(rule.kind == kind and rule.region != "*" for rule in load(country))
+
+
 def in_force(
     country: str,
     kind: Kind,

@@ -80,10 +80,10 @@ class Taxation:
         return rules.property_class(self.case.inputs.property_type) == "housing"
 
     @property
-    def cost(self) -> tuple[Fact, Fact]:
-        """Price and purchase costs: as told, else by the country's rules."""
+    def cost(self) -> tuple[Fact, Fact | None]:
+        """Price and purchase costs: as told, else by the country's rules; none where nothing but what was told counts."""
         case = self.case
-        return case.price, case.stated_purchase or case.acquisition
+        return case.price, case.stated_purchase or (None if case.inputs.as_told else case.acquisition)
 
     # rent
 
@@ -109,7 +109,7 @@ class Taxation:
         paid = 0.0
         if case.inputs.price is not None:
             price, extra = self.cost
-            paid = num(price) + num(extra)
+            paid = num(price) + (num(extra) if extra else 0.0)
         elif self.country == "ES":
             self.notes["price"] = LeftOut("sin el precio de compra no descuento la amortización",
                                           "without the purchase price no depreciation is taken off")
@@ -157,7 +157,7 @@ class Taxation:
         """The taxes of selling at `price` after `years`; `past`: it was bought then, at costs that only the investor knows."""
         case, payer = self.case, self.case.inputs.taxpayer
         self._show_assumed()
-        extra = case.stated_purchase or (None if past else case.acquisition)
+        extra = case.stated_purchase or (None if past or case.inputs.as_told else case.acquisition)
         if extra is None:
             self.notes["purchase"] = LeftOut(
                 "gastos de la compra no indicados: los justificados bajarían la ganancia",
@@ -182,17 +182,16 @@ class Taxation:
         if found is not None:
             self.case.show(found, self.case.assume(found))
 
-    def exit_share(self) -> tuple[float, float, tuple[Rule, ...]]:
-        """Selling costs in percent of the sale price: without advances of tax, then those advances, and the rules."""
+    def exit_share(self) -> tuple[float, float]:
+        """Selling costs in percent of the sale price: without advances of tax, then those advances."""
         case = self.case
         if case.inputs.selling_costs_pct is not None:
-            return case.inputs.selling_costs_pct, 0.0, ()
+            return case.inputs.selling_costs_pct, 0.0
         found = costs.selling_costs(self.country, num(case.price), city=case.inputs.city, currency=case.inputs.money,
                                     property_type=case.inputs.property_type, on=case.on)
         kept = [line for line in found.lines if line.counted and line.high_pct is not None]
         advance = sum(line.high_pct or 0.0 for line in kept if line.key == "withholding")
-        return (sum(line.high_pct or 0.0 for line in kept) - advance, advance,
-                tuple(rule for line in kept if line.key != "withholding" for rule in line.rules))
+        return sum(line.high_pct or 0.0 for line in kept) - advance, advance
 
     # writing down
 

@@ -280,3 +280,18 @@ async def test_the_day_decides_which_rules_hold() -> None:
     with use_clock(FixedClock(datetime(2026, 11, 23, tzinfo=UTC))):
         found = await returns(price=500e6, country="CO", measures=["acquisition_costs"])
     assert facts(found)["acquisition_costs"].value == pytest.approx(9_700_000)
+
+
+async def test_the_years_of_a_return_come_as_a_table_and_a_chart_that_agree() -> None:
+    found = await returns("450 millones, 2,3 millones, 30 %, 12 % E.A., 20 años, 5 años", measures=["levered_irr"],
+                          horizon_years=5, down_payment_pct=30, rate_pct=12, rate_kind="effective", term_years=20, **CHAPINERO)
+    book = {f["id"]: f["value"] for f in found["facts"]}
+    table, chart = found["tables"][0], found["charts"][0]
+    assert [row["year"] for row in table["rows"]] == ["1", "2", "3", "4", "5"]
+    for row in table["rows"]:
+        value = {name: book[row[name]] for name in row if name != "year"}
+        assert value["cash_flow"] == pytest.approx(value["noi"] - value["debt_service"], abs=0.02)
+        assert value["equity"] == pytest.approx(value["value"] - value["loan_balance"], abs=0.02)
+    assert [p["y"] for p in chart["series"][0]["points"]] == [row["cash_flow"] for row in table["rows"]]
+    bare = await returns("450 millones, 2,3 millones", measures=["gross_yield"], **CHAPINERO)
+    assert (bare["tables"], bare["charts"]) == ([], [])

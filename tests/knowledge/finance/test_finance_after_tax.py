@@ -9,6 +9,7 @@ from pyxirr import irr
 from core.errors import BadInput
 from knowledge.finance.analysis import Inputs, analyse
 from knowledge.finance.inputs import Cost
+from knowledge.finance.rows import inputs_of
 from knowledge.finance.taxpayer import Taxpayer
 
 DAY = date(2026, 11, 30)
@@ -100,6 +101,31 @@ def test_taxes_are_not_looked_into_unasked():
     found = analyse(Inputs(**MADRID))
     assert "rent_tax" not in found.measures
     assert found.taxes is None
+
+
+def test_a_row_of_a_file_that_says_who_is_taxed_gets_figures_after_tax():
+    row = {"price": 200_000, "monthly_rent": 1_000, "country": "ES", "property_tax_year": 600, "community_month": 100,
+           "purchase_costs_pct": 10, "horizon_years": 3, "growth_pct": 0, "residence": "eu", "land_value": 40_000,
+           "cadastral_value": 100_000, "municipal_rate_pct": 30}
+    found = analyse(inputs_of(row), explain=True)
+    tax = (12_000 - 1_800 - 220_000 * 0.6 * 0.03) * 0.19
+    assert found.value("rent_tax") == pytest.approx(tax)
+    assert found.value("after_tax_yield") == pytest.approx((10_200 - tax) / 220_000 * 100)
+    assert found.value("after_tax_irr") == pytest.approx(irr([-220_000, *[10_200 - tax] * 2, 210_200 - tax]) * 100)
+    taxed = ("residence", "land_value", "cadastral_value", "municipal_rate_pct")
+    silent = {name: cell for name, cell in row.items() if name not in taxed}
+    assert "rent_tax" not in analyse(inputs_of(silent), explain=True).measures
+
+
+def test_a_row_to_the_letter_gets_no_purchase_costs_by_rule():
+    found = analyse(inputs_of({"price": 200_000, "monthly_rent": 1_000, "country": "ES", "residence": "other"}), explain=True)
+    assert found.value("after_tax_yield") == pytest.approx((12_000 - 12_000 * 0.24) / 200_000 * 100)
+
+
+def test_the_property_tax_that_the_blind_deduction_adds_is_found_by_its_name():
+    found = analyse(inputs_of({"price": 4e6, "monthly_rent": 20_000, "country": "MX", "property_tax_year": 6_000, "residence":
+                               "resident", "marginal_rate_pct": 30}), explain=True)
+    assert found.value("rent_tax") == pytest.approx((240_000 * 0.65 - 6_000) * 0.3)
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,9 @@ def test_warnings():
     assert "rent_above_legal_cap" not in codes(price=100e6, monthly_rent=1.1e6, country="CO", property_type="office")
     assert "yield_implausible" in codes(price=200_000, monthly_rent=90)
     assert "unverified_rule" in codes(price=200_000, monthly_rent=900, country="ES", city="Sevilla")
+    assert "region_unknown" in codes(price=200_000, monthly_rent=900, country="ES", city="Villabajo")
+    assert "region_unknown" not in codes(price=200_000, monthly_rent=900, country="ES", city="Sevilla")
+    assert "region_unknown" not in codes(price=200e6, monthly_rent=9e5, country="CO", city="Ibagué")  # one rule for all
     financed = codes(price=200_000, monthly_rent=900, costs=(), loan_amount=150_000, rate_pct=9, term_years=20)
     assert {"negative_leverage", "negative_cash_flow"} <= financed
     cheap = codes(price=200_000, monthly_rent=1_500, costs=(), loan_amount=100_000, rate_pct=2, term_years=30)
