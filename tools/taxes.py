@@ -17,7 +17,7 @@ from core.facts import INPUT_CHECK, Fact, Source
 from core.locale import CURRENCY_OF
 from knowledge.finance import checks
 from tools.context import Runtime
-from tools.provenance import settle
+from tools.provenance import UNSTATED, settle
 from tools.result import Content, ToolResult
 from tools.returns import StatedCost, cost_row
 
@@ -155,6 +155,7 @@ def _report(result: ToolResult, found: Analysis, facts: dict[str, Fact]) -> None
         "missing": {name: list(names) for name, names in found.missing.items()}, "undefined": dict(found.undefined),
         "figures": figures, "rows": [_row(row, facts) for row in rows],
         "costs": [cost_row(f) for f in facts.values() if f.key.startswith("cost_") and f.unit in ("money", "percent")],
+        "unstated": [fact.id for fact in facts.values() if fact.source.ref == UNSTATED],
         "notes": [{"es": note.es, "en": note.en} for note in notes],
         "assumptions": [{"key": a.key, "fact": facts[a.fact.id].id, "es": a.label_es, "en": a.label_en, "period": a.period}
                         for a in found.assumptions],

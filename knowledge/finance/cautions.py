@@ -37,8 +37,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "I do not have the rules of that place: the purchase costs are the range of the whole country.",
     ),
     "residence_assumed": (
-        "Supuse que vive y paga impuestos en el país del inmueble: si no es así, el impuesto cambia.",
-        "I took it that you live and pay taxes in the property's country: if you do not, the tax is another.",
+        "Supuse residencia fiscal en el país del inmueble: si es otra, el impuesto cambia.",
+        "I assumed tax residence in the property's country: if it is elsewhere, the tax is another.",
     ),
     "scale_range": (
         "El rango del impuesto va de quien no tiene otras rentas a quien está en el tramo más alto: el tipo marginal lo afina.",

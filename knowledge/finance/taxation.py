@@ -116,7 +116,7 @@ class Taxation:
         costs = case.running
         total, own = sum(c.high for c in costs), sum(c.high for c in costs if _is_property_tax(c.fact))
         if not total:
-            self.notes["costs"] = LeftOut("sin gastos: no los indicó; los justificados bajan el impuesto",
+            self.notes["costs"] = LeftOut("sin gastos, porque no se indicaron: los justificados bajan el impuesto",
                                           "without costs: none were told; those with a receipt lower the tax")
         return Let(rent=rent, costs=running, property_tax=running * (own / total if total else 0.0), interest=interest,
                    cost=paid, building_share_pct=self._building_share() if paid else (0.0, 0.0), housing=self.housing,

@@ -28,8 +28,8 @@ _INDEX = LeftOut(
     "the cost is indexed by consumer prices: the low end uses the inflation shown, the high end does not index",
 )
 _HOME = LeftOut(
-    "si es su casa habitación está exenta hasta un tope en UDI: sin el valor de la UDI el mínimo es cero",
-    "if it is your home it is exempt up to a limit in UDI: without the value of the UDI the low end is nothing",
+    "la casa habitación está exenta hasta un tope en UDI: sin el valor de la UDI el mínimo es cero",
+    "one's own home is exempt up to a limit in UDI: without the value of the UDI the low end is nothing",
 )
 _OPTION = LeftOut(
     "el mínimo grava la ganancia, lo que exige representante y escritura; el máximo, el precio de venta entero",

@@ -25,8 +25,8 @@ _NO_LAND = LeftOut(
     "takes half of the price as cadastral value, all of it land",
 )
 _NO_RATE = LeftOut(
-    "plusvalía municipal: no conozco el tipo de su ayuntamiento; el rango va de cero al máximo legal",
-    "municipal land-gain tax: I do not know your town's rate; the range goes from nothing to the legal maximum",
+    "plusvalía municipal: no conozco el tipo del ayuntamiento; el rango va de cero al máximo legal",
+    "municipal land-gain tax: I do not know the town's rate; the range goes from nothing to the legal maximum",
 )
 _BUILDING = LeftOut(
     "amortización: no conozco qué parte del coste es construcción; se toma el rango mostrado",
