@@ -7,6 +7,7 @@ that rules and circumstances leave, and carries both ends.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from core.facts import Fact
 from knowledge.finance import returns
@@ -14,7 +15,7 @@ from knowledge.finance.case import Case
 from knowledge.finance.facts_of import plain
 from knowledge.finance.holding import deal_of
 from knowledge.finance.income import Missing, Undefined, num, require
-from knowledge.finance.projection import Projection, project
+from knowledge.finance.projection import Deal, Projection, project
 from knowledge.finance.taxation import Taxation
 
 
@@ -168,9 +169,11 @@ def _irr(case: Case, key: str, *, with_loan: bool) -> Fact:
     taxes = taxation(case)
     taxes.country  # noqa: B018 - a missing country is asked for before anything else
     deal, used = deal_of(case, with_loan=with_loan)
+    kept, advance = taxes.exit_share()
+    if case.inputs.sale_price is not None:
+        deal, used = _sold_at(case, replace(deal, selling_costs_pct=kept + advance), used)
     held = project(deal)
     rent = taxes.on_rent(taxes.let(held))
-    kept, advance = taxes.exit_share()
     value = float(held.value[-1])
     sale = taxes.on_sale(value, float(held.years), selling=value * kept / 100, past=False)
     # selling costs by rule hold the notary's withholding, which is an advance of this very tax
@@ -187,6 +190,15 @@ def _irr(case: Case, key: str, *, with_loan: bool) -> Fact:
              else held.taxed(rent.high, float(sale.high) - paid).unlevered)
     return case.ledger.compute(key, ends[0], "percent", "IRR(" + "; ".join(plain(round(float(f), 2)) for f in flows) + ")",
                                [*used, due], low=min(ends), high=max(ends))
+
+
+def _sold_at(case: Case, deal: Deal, used: list[Fact]) -> tuple[Deal, list[Fact]]:
+    """The deal that reaches the sale price told: the growth that does so takes the place of an assumed one."""
+    sale = case.stated("sale_price")
+    growth = ((num(sale) / num(case.price)) ** (1 / deal.years) - 1) * 100
+    if case.inputs.growth_pct is None:
+        case.assumed.pop("growth_pct", None)
+    return replace(deal, growth_pct=growth), [*(fact for fact in used if fact.key != "growth_pct"), sale]
 
 
 def _rate(held: Projection, with_loan: bool) -> float:

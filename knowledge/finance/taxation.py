@@ -185,8 +185,10 @@ class Taxation:
     def exit_share(self) -> tuple[float, float]:
         """Selling costs in percent of the sale price: without advances of tax, then those advances."""
         case = self.case
-        if case.inputs.selling_costs_pct is not None:
-            return case.inputs.selling_costs_pct, 0.0
+        share, money = case.inputs.selling_costs_pct, case.inputs.selling_costs
+        if share is not None or money is not None:
+            told = (money or 0.0) / case.inputs.sale_price * 100 if case.inputs.sale_price is not None else 0.0
+            return (share or 0.0) + told, 0.0
         found = costs.selling_costs(self.country, num(case.price), city=case.inputs.city, currency=case.inputs.money,
                                     property_type=case.inputs.property_type, on=case.on)
         kept = [line for line in found.lines if line.counted and line.high_pct is not None]

@@ -80,6 +80,16 @@ def test_the_notarys_withholding_is_not_paid_twice():
     assert found.value("after_tax_irr") == pytest.approx(irr([-450e6, *[27.6e6] * 4, 27.6e6 + sale]) * 100)
 
 
+def test_a_told_sale_price_is_what_the_internal_rate_ends_with():
+    found = analysed("after_tax_irr", taxpayer=EU, horizon_years=3, sale_price=240_000, selling_costs=10_000)
+    tax = 1_147.6
+    municipal = 40_000 * 0.14 * 0.30
+    gain = 240_000 - 10_000 - 220_000 + 3 * 3_960 - municipal
+    flows = [-220_000, 10_000 - tax, 10_000 - tax, 10_000 - tax + 230_000 - municipal - gain * 0.19]
+    assert found.value("after_tax_irr") == pytest.approx(irr(flows) * 100)
+    assert "growth_pct" not in {a.key for a in found.assumptions}
+
+
 def test_unverified_rules_are_named():
     found = analyse(Inputs(price=5e6, sale_price=6e6, horizon_years=4, country="MX", measures=("sale_taxes",), on=DAY))
     assert {rule.key for rule in found.unverified} == {"land_share", "building_wear", "building_floor"}
