@@ -26,12 +26,15 @@ from agents.roi_figures import (
     rent_of,
 )
 from agents.roi_risk import risk_asked, risk_call
+from agents.roi_taxes import asks_taxes, rule_calls, tax_calls
 from agents.specialist import Specialist
 from knowledge.understanding.text import fold
 from tools.area_rent import area_rent
 from tools.currency import convert_currency
 from tools.returns import HOUSING, analyse_returns
 from tools.risk import analyse_risk
+from tools.tax_rules import tax_rules
+from tools.taxes import property_taxes
 
 #: What understanding calls a measure -> what the calculator does; the calculator's own names pass as they are.
 _MEASURES = {"cash_flow": "cash_flow_month", "break_even": "break_even_rent", "operating_costs": "noi"} | {
@@ -181,7 +184,9 @@ def _country(known: Known) -> str | None:
 
 
 def _calculated(known: Known) -> bool:
-    """Whether there is more to do than a conversion of money."""
+    """Whether there is more to do than a conversion of money or what the tax tool answers."""
+    if asks_taxes(known):
+        return False
     if (known.request.get("deal") or {}).get("turn") == ["converted"]:
         return False
     return not known.request.get("convert") or bool(set(known.request.get("measures") or ()) - {"fx"})
@@ -249,7 +254,7 @@ def analyses(known: Known) -> list[Arguments] | None:
 def risk(known: Known) -> Arguments | None:
     """The call for the risk of the one property spoken of."""
     several = options(known)
-    if len(several) > 1:
+    if len(several) > 1 or asks_taxes(known):
         return None
     found = known.results.get("rent") or []
     return risk_call(known, lambda all_known: _analysis(all_known, several[0], None, found[0] if found else None))
@@ -311,12 +316,14 @@ def _measures_beside(call: Arguments, named: list[str]) -> list[str]:
 
 SPECIALIST = Specialist(
     name="roi",
-    tools=(analyse_returns, analyse_risk, area_rent, convert_currency),
+    tools=(analyse_returns, analyse_risk, area_rent, convert_currency, property_taxes, tax_rules),
     playbook=Playbook(
         template="roi",
         steps=(
             Step("convert", "convert_currency", conversion),
             Step("rent", "area_rent", rents),
+            Step("taxes", "property_taxes", tax_calls),
+            Step("rules", "tax_rules", rule_calls),
             Step("analysis", "analyse_returns", analyses, after=("rent", "convert")),
             Step("risk", "analyse_risk", risk, after=("rent", "convert")),
         ),

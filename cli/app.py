@@ -184,6 +184,16 @@ def bench(
     run(work(turns))
 
 
+@app.command(help=t("List the legal and tax rules, with their dates and sources.",
+                    "Muestra las reglas legales y de impuestos, con sus fechas y fuentes."))
+def rules(
+    country: Annotated[str | None, typer.Option(help=t("only CO, ES or MX", "solo CO, ES o MX"))] = None,
+) -> None:
+    from cli.rules import rules as work
+
+    work(country)
+
+
 @app.command(
     help=t(
         "Show what is configured, reachable and loaded.",

@@ -340,6 +340,7 @@ def _report(
         "by_night": inputs.nights is not None, "example": any(w.code == "example_loan" for w in found.warnings),
         "origins": {k: _origin(facts, k) for k in ("price", "monthly_rent", "area_m2")},
     }
+    result.evidence["unverified"] = bool(found.unverified)
     for a in found.assumptions:
         result.say(f"assumption {a.key}: {a.label_en}")
     for warning in found.warnings:

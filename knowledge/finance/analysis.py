@@ -16,6 +16,7 @@ from core.facts import Fact, as_dicts
 from knowledge.finance import costs, loans, returns
 from knowledge.finance.abroad import home_irr
 from knowledge.finance.affordable import affordable_price
+from knowledge.finance.after_tax import AFTER_TAX
 from knowledge.finance.borrowing import (
     affordable_loan,
     effective_annual_cost,
@@ -52,7 +53,9 @@ from knowledge.finance.purchase import (
     savings_gap,
     total_outlay,
 )
-from knowledge.finance.rules import LeftOut, Rule
+from knowledge.finance.rule import LeftOut, Rule
+from knowledge.finance.taxation import Taxation
+from knowledge.finance.taxpayer import UNTOLD
 from knowledge.finance.wished import break_even_nights, price_for_yield, rent_for_yield
 
 #: Gross yields outside these percents are unusual enough to ask whether a zero is missing.
@@ -64,7 +67,8 @@ class Analysis:
     """Measures by name in the order of `MEASURES`, and everything needed to explain them.
 
     `missing`: asked measure -> inputs to ask for. `undefined`: asked measure -> caution code (the figure does not
-    exist). `facts` holds inputs, assumptions, rules and results. `unverified` are the rules used without a check.
+    exist). `facts` holds inputs, assumptions, rules and results. `unverified` are the rules used without a check. `taxes`: the
+    lines of the taxes that were asked for.
     """
 
     measures: dict[str, Fact]
@@ -75,6 +79,7 @@ class Analysis:
     facts: tuple[Fact, ...]
     left_out: tuple[LeftOut, ...]
     unverified: tuple[Rule, ...]
+    taxes: Taxation | None = None
 
     def value(self, measure: str) -> float:
         """The figure of a computed measure; KeyError if it was not computed."""
@@ -87,7 +92,9 @@ class Analysis:
 def analyse(inputs: Inputs, *, explain: bool = False) -> Analysis:
     """All asked measures (or all possible ones) of one property; with `explain`, what the others lack is told even where none
     was asked. Raises `BadInput` for an unknown measure."""
-    asked = inputs.measures or tuple(MEASURES)
+    # nobody's taxes are looked into where nothing was told of who is taxed
+    unasked = {function.__name__ for function in AFTER_TAX} if inputs.taxpayer == UNTOLD else set()
+    asked = inputs.measures or tuple(name for name in MEASURES if name not in unasked)
     for name in asked:
         if name not in MEASURES:
             raise BadInput(
@@ -111,7 +118,8 @@ def analyse(inputs: Inputs, *, explain: bool = False) -> Analysis:
         missing, undefined = {}, {}
     _check(case)
     return Analysis(found, missing, undefined, tuple(case.assumed.values()), tuple(case.cautions.values()),
-                    tuple(case.ledger.facts), tuple(case.left_out.values()), tuple(case.unverified.values()))
+                    tuple(case.ledger.facts), tuple(case.left_out.values()), tuple(case.unverified.values()),
+                    case.taxes if isinstance(case.taxes, Taxation) else None)
 
 
 def _check(case: Case) -> None:
@@ -326,6 +334,7 @@ MEASURES: dict[str, Callable[[Case], Fact]] = {
         rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent,
         break_even_occupancy, irr, levered_irr, xirr, home_irr, npv, annual_growth, total_return, value_at_horizon,
         rent_at_horizon, equity_at_horizon, left_after_sale, equity_multiple, leverage_effect, effective_annual_cost,
+        *AFTER_TAX,
     )
 }
 

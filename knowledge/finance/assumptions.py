@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
-from knowledge.finance.rules import DATA
+from knowledge.finance.rule_files import DATA
 from knowledge.understanding.text import fold
 
 

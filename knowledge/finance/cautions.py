@@ -32,6 +32,30 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Hay parámetros legales sin verificar: confírmelos antes de decidir.",
         "Some legal parameters are unverified: confirm them before deciding.",
     ),
+    "region_unknown": (
+        "No tengo las reglas propias de ese lugar: los gastos de compra son el rango de todo el país.",
+        "I do not have the rules of that place: the purchase costs are the range of the whole country.",
+    ),
+    "residence_assumed": (
+        "Supuse residencia fiscal en el país del inmueble: si es otra, el impuesto cambia.",
+        "I assumed tax residence in the property's country: if it is elsewhere, the tax is another.",
+    ),
+    "scale_range": (
+        "El rango del impuesto va de quien no tiene otras rentas a quien está en el tramo más alto: el tipo marginal lo afina.",
+        "The tax ranges from someone without other income to someone in the highest band: your marginal rate narrows it.",
+    ),
+    "no_tax_rule": (
+        "No tengo la regla de este impuesto para ese caso o esa fecha: consúltelo antes de decidir.",
+        "I have no rule of this tax for that case or date: ask before deciding.",
+    ),
+    "nothing_withheld": (
+        "No conozco una retención que haga el comprador o el notario en este caso.",
+        "I know of nothing that the buyer or the notary withholds in this case.",
+    ),
+    "tax_other_currency": (
+        "Los impuestos se calculan en la moneda del país del inmueble: indique los importes en ella.",
+        "Taxes are reckoned in the currency of the property's country: state the amounts in it.",
+    ),
     "open_range": (
         "Hay tramos superiores que no tengo: los gastos de compra o venta pueden ser mayores.",
         "There are higher bands that I do not have: purchase or selling costs may be higher.",

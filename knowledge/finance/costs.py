@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from core import clock
-from knowledge.finance import checks, rules
-from knowledge.finance.rules import LeftOut, Rule
+from knowledge.finance import brackets, checks, rules
+from knowledge.finance.rule import Kind, LeftOut, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def rent_cap(
 
 
 def _sum(
-    kind: rules.Kind, country: str, price: float, city: str | None, new_build: bool, property_type: str | None,
+    kind: Kind, country: str, price: float, city: str | None, new_build: bool, property_type: str | None,
     currency: str | None, reference_value: float | None, foreign_trust: bool, on: date | None,
 ) -> Costs:
     checks.amount("price", price)
@@ -151,7 +151,8 @@ def _sum(
     for rule in held:
         by_key.setdefault(rule.key, []).append(rule)
     home = currency or rules.load(country)[0].currency
-    lines = tuple(_line(same, price, reference, home, keys) for same in by_key.values())
+    day = on or clock.now().date()
+    lines = tuple(_line(same, price, reference, home, keys, day) for same in by_key.values())
     counted = [line for line in lines if line.counted]
     low, high = sum(line.low for line in counted), sum(line.high for line in counted)
     # fixed amounts are only ever part of a percentage line (the data's test says so), so the percentages sum too
@@ -160,12 +161,13 @@ def _sum(
                  any(line.open_above for line in counted), rules.left_out(country, kind))
 
 
-def _line(same: Sequence[Rule], price: float, reference: float, home: str, keys: set[str]) -> CostLine:
+def _line(same: Sequence[Rule], price: float, reference: float, home: str, keys: set[str], on: date) -> CostLine:
     """One line of the rules of one key: several (bands that cannot be told apart) give the range over all of them."""
     first = same[0]
-    low, high = min(rule.low for rule in same), max(rule.high for rule in same)
     base = reference if first.base == "price_or_reference" else price
     money = first.unit == "money"
+    each = [_ends(rule, base, home, on) for rule in same]
+    low, high = min(pair[0] for pair in each), max(pair[1] for pair in each)
     return CostLine(
         key=first.key,
         low=low if money else base * low / 100,
@@ -178,3 +180,15 @@ def _line(same: Sequence[Rule], price: float, reference: float, home: str, keys:
         payer=first.payer,
         rules=tuple(same),
     )
+
+
+def _ends(rule: Rule, base: float, home: str, on: date) -> tuple[float, float]:
+    """Both ends of a rule: percent of `base`, or money. Bands in another currency, or in a unit without a value that day,
+    give their lowest and highest rate."""
+    if rule.table is None:
+        return rule.low, rule.high
+    scale = rules.scale_of(rule, on) if home == rule.currency else None
+    if scale is None:
+        return rule.low, rule.high
+    effective = round(float(brackets.amount(rule.table, base, scale)) / base * 100, 12)
+    return effective, effective

@@ -12,12 +12,12 @@ from functools import cached_property
 
 from core import clock
 from core.facts import Fact
-from knowledge.finance import costs, returns
+from knowledge.finance import costs, returns, rules
 from knowledge.finance.assumptions import Assumption, assumption, cost_kind
 from knowledge.finance.cautions import Caution, caution
 from knowledge.finance.facts_of import Ledger, plain
 from knowledge.finance.inputs import TIMES_A_YEAR, Cost, Inputs
-from knowledge.finance.rules import LeftOut, Rule
+from knowledge.finance.rule import LeftOut, Rule
 
 
 class Missing(Exception):
@@ -94,6 +94,7 @@ class Income:
         self.cautions: dict[str, Caution] = {}
         self.left_out: dict[str, LeftOut] = {}
         self.unverified: dict[str, Rule] = {}
+        self.taxes: object | None = None  # a `taxation.Taxation`, once taxes are asked for
 
     def warn(self, code: str, *facts: Fact) -> None:
         self.cautions.setdefault(code, caution(code, tuple(fact.id for fact in facts)))
@@ -289,6 +290,13 @@ class Income:
         pct = self.rule_percent("acquisition_costs_pct", result)
         self.assumed["acquisition_costs_pct"] = Assumed("acquisition_costs_pct", pct, "gastos de compra",
                                                         "purchase costs")
+        if i.city and rules.region_of(self.country, i.city) == "*" and rules.by_region(self.country, "acquisition"):
+            self.warn("region_unknown", pct)
+        for line in result.lines:  # each line in money, beside its share
+            share = next((f for f in self.ledger.facts if f.key == f"{line.key}_pct"), None)
+            if share is not None and line.counted and line.high_pct is not None:
+                self.money(f"buy_{line.key}", line.high, f"{plain(num(price))} × {plain(line.high_pct)} ÷ 100", [price, share],
+                           low=line.low, high=line.high)
         return self.money("acquisition_costs", result.high, f"{plain(num(price))} × {plain(result.high_pct)} ÷ 100",
                           [price, pct], low=result.low, high=result.high)
 

@@ -14,6 +14,7 @@ from core.locale import CURRENCY_OF
 from knowledge.finance import checks
 from knowledge.finance.facts_of import Language
 from knowledge.finance.loans import RateKind
+from knowledge.finance.taxpayer import UNTOLD, Taxpayer
 
 #: Units of account that loans are owed in.
 Unit = Literal["UVR", "UDI"]
@@ -75,8 +76,8 @@ class Inputs:
     loan, percent (the last holds on), to which `margin_pct` is added. `indexed_to`: the unit a loan is owed in (UVR, UDI),
     which rises with `inflation_pct`; the rate is then the real one. `opening_fee`: money when the loan is paid out,
     `loan_fee_month`: money a month, `loan_insurance_pct`: percent of the balance a month.
-    `measures`: what was asked (empty: all that the figures allow). `on`:
-    the day whose rules hold.
+    `taxpayer`: who is taxed, where something is asked after tax. `measures`: what was asked (empty: all that the figures
+    allow). `on`: the day whose rules hold.
     """
 
     price: float | None = None
@@ -137,6 +138,7 @@ class Inputs:
     target_is_net: bool = False
     target_is_monthly: bool = False
     measures: tuple[str, ...] = ()
+    taxpayer: Taxpayer = UNTOLD
     entity: str = ""
     entity_id: str = ""
     language: Language = "es"

@@ -22,6 +22,7 @@ from core.errors import BadInput
 from core.locale import CURRENCY_OF
 from knowledge.finance import checks
 from knowledge.finance.inputs import Cost, Inputs
+from knowledge.finance.taxpayer import Taxpayer
 
 #: Other names that people give the same column.
 ALIASES = {
@@ -36,7 +37,7 @@ _LABEL = frozenset({"costs", "administration", "community", "hoa", "property_tax
                     "management", "repairs", "trust", "other"})
 _COST = re.compile(r"(?P<label>[a-z_]+?)_(?:(?P<period>week|month|two_months|quarter|half_year|year|once|night)"
                    r"|pct_of_(?P<of>rent|price))$")
-_NEVER = frozenset({"measures", "language", "entity", "entity_id", "as_told"})
+_NEVER = frozenset({"measures", "language", "entity", "entity_id", "as_told", "taxpayer"})
 _YES, _NO = frozenset({"true", "1", "yes", "si", "sí", "y", "s"}), frozenset({"false", "0", "no", "n"})
 _KINDS = ("CO", "ES", "MX")
 
@@ -44,7 +45,8 @@ _KINDS = ("CO", "ES", "MX")
 @lru_cache(maxsize=1)
 def _types() -> dict[str, Any]:
     hints = get_type_hints(Inputs)
-    return {field.name: hints[field.name] for field in fields(Inputs) if field.name not in _NEVER | {"costs"}}
+    told = {field.name: hints[field.name] for field in fields(Inputs) if field.name not in _NEVER | {"costs"}}
+    return told | get_type_hints(Taxpayer)
 
 
 def understood(column: str) -> bool:
@@ -96,6 +98,8 @@ def _built(told: dict[str, Any], costs: list[Cost]) -> Inputs:
         told.setdefault("selling_costs_pct", 0.0)
     if costs:
         told["costs"] = tuple(costs)
+    if taxed := {field.name: told.pop(field.name) for field in fields(Taxpayer) if field.name in told}:
+        told["taxpayer"] = Taxpayer(**taxed)
     return Inputs(**told)
 
 

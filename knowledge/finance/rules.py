@@ -1,4 +1,4 @@
-"""Legal and tax parameters as dated data (`data/rules/*.toml`), never in code.
+"""Which legal and tax parameters hold: dated data (`data/rules/{co,es,mx}/*.toml`), never in code.
 
 A rule holds in a country or one of its regions, from `valid_from` to `valid_to`; one that has expired is never used,
 and one without `verified_on` says so wherever it is shown. Where sources give a range the rule keeps both ends, and
@@ -8,84 +8,19 @@ and one without `verified_on` says so wherever it is shown. Where sources give a
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, Literal
 
-from core.errors import BadInput, Misconfigured
+from core.errors import BadInput
+from knowledge.finance import rule_files
+from knowledge.finance.rule import Build, Kind, LeftOut, PropertyClass, Rule
+from knowledge.finance.rule_files import DATA
 from knowledge.understanding.text import fold, slug
-
-DATA = Path(__file__).parent / "data"
-Kind = Literal["acquisition", "selling", "holding", "rent", "rent_cap", "gain", "index"]
-Build = Literal["new", "used", "any"]
-PropertyClass = Literal["housing", "commercial", "other"]
 
 _CLASSES: dict[str, PropertyClass] = {
     "apartment": "housing", "house": "housing", "studio": "housing", "room": "housing",
     "office": "commercial", "retail": "commercial", "warehouse": "commercial",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One parameter.
-
-    `low` and `high` are percent of `base` (6.13 for 6.13 %) or, with unit `money`, an amount in `currency`; equal where
-    the source gives one value. `base`: price, price_or_reference (the higher of price and official value), or what a
-    rule outside the purchase applies to (rent, gain, cadastral_value…). `part_of`: already inside the rule of that key.
-    `price_from` and `price_to` limit it to a band of prices, in `price_unit` (a currency, or UVT).
-    """
-
-    country: str
-    key: str
-    kind: Kind
-    low: float
-    high: float
-    base: str
-    payer: str
-    label_es: str
-    label_en: str
-    source: str
-    valid_from: date
-    currency: str
-    region: str = "*"
-    unit: str = "percent"
-    open_above: bool = False
-    applies_to: PropertyClass | Literal["any"] = "any"
-    build: Build = "any"
-    buyer: str = "any"
-    price_from: float | None = None
-    price_to: float | None = None
-    price_unit: str = ""
-    part_of: str = ""
-    note_es: str = ""
-    note_en: str = ""
-    valid_to: date | None = None
-    verified_on: date | None = None
-
-    @property
-    def id(self) -> str:
-        """Stable and readable: `CO/acquisition/notary/*/2024-01-01`, with whatever narrows it appended."""
-        narrowed = [self.applies_to, self.build, self.buyer, f"{self.price_from or 0:g}"]
-        extra = "".join(f"/{part}" for part in narrowed if part not in ("any", "0"))
-        return f"{self.country}/{self.kind}/{self.key}/{self.region}/{self.valid_from.isoformat()}{extra}"
-
-    @property
-    def verified(self) -> bool:
-        return self.verified_on is not None
-
-    def holds_on(self, day: date) -> bool:
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """What a sum of costs does not hold, in words."""
-
-    es: str
-    en: str
 
 
 def property_class(property_type: str | None) -> PropertyClass:
@@ -95,17 +30,22 @@ def property_class(property_type: str | None) -> PropertyClass:
 
 def load(country: str) -> tuple[Rule, ...]:
     """All rules of a country, expired ones too. Raises `BadInput` for a country without rules."""
-    return _file(_known(country))[0]
+    return rule_files.read(_known(country))[0]
 
 
 def left_out(country: str, kind: Kind) -> tuple[LeftOut, ...]:
     """What sums of this kind do not hold in this country."""
-    return _file(_known(country))[1].get(kind, ())
+    return rule_files.read(_known(country))[1].get(kind, ())
 
 
 def region_of(country: str, place: str | None) -> str:
     """The region slug whose rules hold in a city (or region) name, `*` if none is known to differ."""
     return _regions().get((_known(country), fold(place)), "*") if place else "*"
+
+
+def by_region(country: str, kind: Kind) -> bool:
+    """Whether rules of this kind differ by region in this country."""
+    return any(rule.kind == kind and rule.region != "*" for rule in load(country))
 
 
 def in_force(
@@ -146,6 +86,14 @@ def unit_value(country: str, key: str, on: date) -> Rule | None:
     return next((r for r in load(country) if r.kind == "index" and r.key == key and r.holds_on(on)), None)
 
 
+def scale_of(rule: Rule, on: date) -> float | None:
+    """Money a unit that the rule's bands are written in: 1 for its currency, an UVT's value on that day; None if unknown."""
+    if rule.table is None or rule.table.unit in (rule.currency, "years"):
+        return 1.0
+    unit = unit_value(rule.country, rule.table.unit.lower(), on)
+    return None if unit is None else unit.low
+
+
 def _narrowest(same: list[Rule]) -> list[Rule]:
     def rank(rule: Rule) -> tuple[bool, bool]:
         return (rule.buyer != "any", rule.region != "*")
@@ -176,35 +124,6 @@ def _known(country: str) -> str:
             f"No tengo reglas de gastos para {country!r}: se espera CO, ES o MX. Indique usted los gastos.",
         )
     return code
-
-
-@lru_cache
-def _file(country: str) -> tuple[tuple[Rule, ...], dict[str, tuple[LeftOut, ...]]]:
-    path = DATA / "rules" / f"{country.lower()}.toml"
-    with path.open("rb") as handle:
-        data = tomllib.load(handle)
-    rules = tuple(_rule(raw, data, path) for raw in data["rule"])
-    omitted: dict[str, tuple[LeftOut, ...]] = {}
-    for item in data.get("left_out", ()):
-        omitted[item["kind"]] = (*omitted.get(item["kind"], ()), LeftOut(item["es"], item["en"]))
-    return rules, omitted
-
-
-def _rule(raw: dict[str, Any], data: dict[str, Any], path: Path) -> Rule:
-    body: dict[str, Any] = {"country": data["country"], "currency": data["currency"]} | raw
-    if "value" in body:
-        body["low"] = body["high"] = body.pop("value")
-    unknown = set(body) - {f.name for f in fields(Rule)}
-    try:
-        if unknown:
-            raise TypeError(f"unknown fields {sorted(unknown)}")
-        return Rule(**body)
-    except TypeError as error:
-        name = f"{path.name}: {raw.get('key', '?')}"
-        raise Misconfigured(
-            f"The rule {name} cannot be read ({error}): expected the fields of `Rule`. Correct the file.",
-            f"No se puede leer la regla {name} ({error}): se esperan los campos de `Rule`. Corrija el archivo.",
-        ) from error
 
 
 @lru_cache

@@ -53,6 +53,7 @@ from knowledge.understanding.rules.risk import asked_risk
 from knowledge.understanding.rules.rooms import taken_together
 from knowledge.understanding.short_millions import mark_millions
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
+from knowledge.understanding.tax_questions import tax_question
 from knowledge.understanding.terms import asked_term
 from knowledge.understanding.tokens import Token, normalise, stretches, tokenise
 from knowledge.understanding.verdict import classified
@@ -153,6 +154,9 @@ def understand(
     risk = _risk(message, meant, deal, known)
     if risk or _asks_a_return(message, meant, deal):
         meant = replace(meant, routes=("roi",), small_talk=None)
+    tax = _tax(message, meant, deal, known)
+    if tax.get("measures"):
+        meant = replace(meant, routes=("roi",), small_talk=None)
     comparing = "comparison" in meant.routes
     turn = _turn_slots(message, meant, says, known, open_question)
     fresh = _is_fresh(message, meant, turn, known)
@@ -192,6 +196,8 @@ def understand(
         wanted["risk"] = risk
     if deal:
         wanted["deal"] = deal
+    if tax:
+        wanted["tax"] = tax
     before = known.get("_request") or {}
     if options:
         named = {h.cue.route for h in message.seen.hits}
@@ -371,6 +377,16 @@ def _decide(
         meant = replace(meant, routes=("roi",), small_talk=None)
     _settle_figures(message, meant, known)
     return meant, {pair for h in hits for pair in h.cue.says}
+
+
+def _tax(message: _Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """What is asked of taxes, where a return or a sale was told to reckon them on; none of a person's own case."""
+    if message.injected or meant.human_reason is not None or "human" in meant.routes or message.told.several:
+        return {}
+    told = {name: known.get(name) for name in ("price", "monthly_rent", "rate_pct", "loan_amount")}
+    before = (known.get("_request") or {}).get("tax")
+    found = tax_question(message.tokens, message.amounts, told | {k: v for k, v in deal.items() if v}, before)
+    return found if found.get("measures") or "roi" in meant.routes else {}  # general ones elsewhere are read in documents
 
 
 def _asks_a_return(message: _Message, meant: intent.Intent, deal: Mapping[str, Any]) -> bool:

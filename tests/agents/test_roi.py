@@ -267,7 +267,11 @@ async def test_words_of_the_country() -> None:
     assert spain.text.startswith("Entre **3,05\u00a0%** y **3,4\u00a0%** neto al año")
     assert "comunidad" in spain.text
     assert "IBI de" in spain.text
-    assert "sin verificar" in spain.text
+    assert "sin verificar" not in spain.text
+    sevilla = await ask("¿rentabilidad neta?", {"country": "ES", "city": "Sevilla", "property_type": "apartment",
+                                                "price": 300_000, "monthly_rent": 1_200, "currency": "EUR"},
+                        {"measures": ["net_yield"]}, locale="es-ES")
+    assert "sin verificar" in sevilla.text
     mexico = await ask("¿cuánto rinde?", {"country": "MX", "price": 1.4e6, "monthly_rent": 7_700, "currency": "MXN",
                                           "property_type": "house"}, locale="es-MX")
     assert "renta" in mexico.text

@@ -42,6 +42,7 @@ from .conftest import Call
         ("ask hola --country FR", "one of CO, ES, MX", "uno de CO, ES, MX"),
         ("chat --country FR", "one of CO, ES, MX", "uno de CO, ES, MX"),
         ("train --country FR", "one of CO", "uno de CO"),
+        ("rules --country FR", "one of CO, ES, MX", "uno de CO, ES, MX"),
         ("eval cases.jsonl --outputs out.jsonl --brain big", "builtin or llm", "builtin o llm"),
     ],
 )
@@ -60,6 +61,16 @@ def test_a_command_that_is_not_understood(
 def test_the_version(call: Call, data_dir: Path) -> None:
     called = call("--version")
     assert (called.code, called.out) == (0, f"ladrillo {version('ladrillo')}\n")
+    assert not data_dir.exists()
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Transfer tax"), ("es", "transmisiones")])
+def test_the_rules_of_one_country(call: Call, data_dir: Path, language: str, words: str) -> None:
+    called = call("rules", "--country", "es", language=language)
+    assert called.code == 0
+    assert called.out.startswith("## ES")
+    assert words.casefold() in called.out.casefold()
+    assert "## CO" not in called.out
     assert not data_dir.exists()
 
 

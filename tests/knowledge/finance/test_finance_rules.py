@@ -22,7 +22,8 @@ def test_every_rule_says_where_it_comes_from_and_since_when(rule):
     assert isinstance(rule.valid_from, date)
     assert rule.valid_to is None or rule.valid_to >= rule.valid_from
     assert 0 <= rule.low <= rule.high
-    assert rule.unit in ("percent", "money", "count")
+    assert rule.unit in ("percent", "money", "count", "table")
+    assert (rule.table is not None) == (rule.unit == "table")
     assert bool(rule.note_es) == bool(rule.note_en)
     if rule.kind in ("acquisition", "selling") and rule.unit == "money":
         assert rule.part_of, "sums of costs are percentages; a fixed amount must be part of one"
@@ -50,7 +51,8 @@ def test_places_find_their_region():
     assert rules.region_of("ES", "alicante") == "comunitat-valenciana"
     assert rules.region_of("ES", "CATALUNA") == "cataluna"
     assert rules.region_of("MX", "CDMX") == "ciudad-de-mexico"
-    assert rules.region_of("MX", "Mérida") == rules.region_of("ES", "Bilbao") == rules.region_of("ES", None) == "*"
+    assert rules.region_of("ES", "Bilbao") == "pais-vasco"
+    assert rules.region_of("MX", "Mérida") == rules.region_of("ES", "Atlántida") == rules.region_of("ES", None) == "*"
 
 
 def test_colombian_buyer_and_seller():
@@ -71,24 +73,56 @@ def test_colombian_withholding_depends_on_price_and_use():
                     if x.key == "withholding")
         return line.low_pct, line.high_pct
 
-    assert withheld(20_000 * 52_374) == (1, 1)
-    assert withheld(20_000 * 52_374 + 1) == (1, 2.5)
+    assert withheld(10_000 * 52_374) == (1, 1)
+    assert withheld(20_000 * 52_374) == (1, 1.75)  # half of it above 10,000 UVT at 2.5 %, or 1 % of all for a person
     assert withheld(100e6, "retail") == (2.5, 2.5)
     assert withheld(100e6, on=date(2027, 5, 1)) == (1, 2.5)  # no UVT of that year: both bands are possible
+    assert withheld(20_000 * 49_799, on=date(2025, 5, 31)) == (1, 1)  # before the decree of June 2025
+    assert withheld(20_000 * 49_799 + 1, on=date(2025, 5, 31)) == (1, 2.5)
 
 
 def test_spanish_used_and_new():
     madrid = acquisition_costs("ES", 300_000, city="Madrid", on=DAY)
     assert (madrid.low, madrid.high) == (pytest.approx(21_000), pytest.approx(24_000))
-    assert not madrid.verified
+    assert madrid.verified
+    assert not acquisition_costs("ES", 300_000, city="Sevilla", on=DAY).verified
     unknown = acquisition_costs("ES", 300_000, on=DAY)
-    assert (unknown.low_pct, unknown.high_pct) == (5, 13.5)
-    assert acquisition_costs("ES", 300_000, city="Barcelona", on=DAY).open_above
+    assert (unknown.low_pct, unknown.high_pct) == (5, 15)
+    assert acquisition_costs("ES", 300_000, city="Barcelona", on=date(2025, 1, 1)).open_above
     new = acquisition_costs("ES", 300_000, city="Madrid", new_build=True, on=DAY)
     assert {line.key for line in new.lines} == {"vat", "stamp_duty", "notary_registry_agent"}
     assert (new.low_pct, new.high_pct) == (11.75, 12.75)
     canary = acquisition_costs("ES", 300_000, city="Las Palmas", new_build=True, on=DAY)
     assert canary.low_pct == 6.5 + 0.75 + 1
+
+
+def transfer_tax(price, city, on=DAY):
+    line = next(x for x in acquisition_costs("ES", price, city=city, on=on).lines if x.key == "transfer_tax")
+    assert line.low == line.high
+    return line.high
+
+
+@pytest.mark.parametrize(
+    ("city", "price", "on", "due"),
+    [
+        ("Barcelona", 600_000, DAY, 60_000),
+        ("Barcelona", 700_000, DAY, 71_000),
+        ("Barcelona", 2_000_000, DAY, 230_000),  # 60,000 + 33,000 + 72,000 + 65,000
+        ("Barcelona", 700_000, date(2025, 6, 26), 70_000),
+        ("Valencia", 300_000, date(2026, 5, 31), 30_000),
+        ("Valencia", 300_000, date(2026, 6, 1), 27_000),
+        ("Valencia", 1_000_000, DAY, 90_000),
+        ("Valencia", 1_200_000, DAY, 132_000),  # 11 % of all of it
+        ("Palma", 500_000, DAY, 41_000),
+        ("Palma", 2_500_000, DAY, 275_000),
+        ("Zaragoza", 500_000, DAY, 40_750),
+        ("Oviedo", 600_000, DAY, 52_000),
+        ("Madrid", 600_000, DAY, 36_000),
+        ("Pamplona", 200_000, DAY, 12_000),
+    ],
+)
+def test_transfer_tax_by_bands(city, price, on, due):
+    assert transfer_tax(price, city, on) == pytest.approx(due, abs=0.005)
 
 
 def test_a_higher_reference_value_raises_the_taxed_base():
