@@ -132,7 +132,7 @@ async def supersede_demo(connection: Connection, tenant: str) -> set[str]:
     cursor = await connection.execute(
         """
         UPDATE listings d SET status = 'superseded'
-        WHERE d.tenant_id = %(tenant)s AND d.demo AND d.status = 'active' AND (d.city_id, d.operation) IN (
+        WHERE d.tenant_id = %(tenant)s AND d.demo AND d.status <> 'superseded' AND (d.city_id, d.operation) IN (
           SELECT r.city_id, r.operation FROM listings r
           WHERE r.tenant_id = %(tenant)s AND NOT r.demo AND r.status = 'active'
           GROUP BY r.city_id, r.operation HAVING count(*) >= %(enough)s)

@@ -93,6 +93,11 @@ class Listing(Owned, table=True):
               postgresql_where=text("status = 'active'")),
         Index("ix_listings_city_newest", "city_id", "operation", text("observed_on DESC"), "id",
               postgresql_where=text("status = 'active'"), postgresql_include=["tenant_id"]),
+        # what the market's pace, its medians and the adverts around a place are read from, without the wide rows
+        Index("ix_listings_market", "city_id", "operation", "area_id",
+              postgresql_where=text("status <> 'superseded'"),
+              postgresql_include=["tenant_id", "property_type", "status", "first_seen", "observed_on", "currency",
+                                  "price_per_m2", "area_m2", "latitude", "longitude", "demo"]),
         Index("ix_listings_newest", "operation", text("observed_on DESC"), "id",
               postgresql_where=text("status = 'active'"), postgresql_include=["tenant_id"]),
     )
