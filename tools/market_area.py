@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.locale import country_name
+from core.locale import Language, country_name
 from knowledge.listings.areas import AreaRef, find_city
 from tools.context import Runtime
 from tools.named_areas import Named, named_area
@@ -57,7 +57,7 @@ async def market_area(
     return MarketArea(area, named.exact, named.others, town, nation)
 
 
-async def _country(session: AsyncSession, code: str | None, language: str) -> AreaRef | None:
+async def _country(session: AsyncSession, code: str | None, language: Language) -> AreaRef | None:
     if code is None:
         return None
     row = (await session.execute(_COUNTRY, {"id": code.lower()})).first()

@@ -173,7 +173,7 @@ class _Report:
         }
 
     def prices(self, same: list[Near]) -> None:
-        values = [n.price_per_m2 for n in same if n.price_per_m2 is not None and math.isfinite(n.price_per_m2) and n.price_per_m2 > 0]
+        values = [v for n in same if (v := n.price_per_m2) is not None and math.isfinite(v) and v > 0]
         currency = CURRENCY_OF.get(self.subject.country or "")
         self.result.data |= {"median_m2": None, "own_m2": None, "percentile": None}
         if len(values) < FEWEST:

@@ -32,7 +32,8 @@ class Portfolio:
 
 
 def portfolio(seed: int = 7) -> Portfolio:
-    """The whole demo market as of 2026-10-31: 19 cities in three countries, 6,000 listings and those that left. Pure; about a second."""
+    """The whole demo market as of 2026-10-31: 19 cities in three countries, 6,000 listings and
+    those that left. Pure; about a second."""
     calibration = load()
     owners = places.owners(seed)
     projects = places.projects(calibration, owners, seed)

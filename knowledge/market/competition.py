@@ -25,8 +25,10 @@ def check_radius(km: float) -> float:
 def check_point(latitude: float, longitude: float) -> None:
     """Raises `BadInput` for what is no place on Earth."""
     if not (math.isfinite(latitude) and math.isfinite(longitude) and abs(latitude) <= 90 and abs(longitude) <= 180):
-        raise BadInput(f"{latitude:g}, {longitude:g} is no place; expected a latitude from -90 to 90 and a longitude from -180 to 180.",
-                       f"{latitude:g}, {longitude:g} no es un lugar; se esperaba latitud de -90 a 90 y longitud de -180 a 180.")
+        raise BadInput(
+            f"{latitude:g}, {longitude:g} is no place; expected a latitude from -90 to 90 and a longitude from -180 to 180.",
+            f"{latitude:g}, {longitude:g} no es un lugar; se esperaba latitud de -90 a 90 y longitud de -180 a 180.",
+        )
 
 
 def distance_km(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> float:

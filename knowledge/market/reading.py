@@ -46,7 +46,7 @@ _CITIES = text("SELECT id FROM areas WHERE country = :country AND level = 'city'
 _RANKS = (
     "WITH asked AS MATERIALIZED (SELECT price_per_m2 AS v FROM listings WHERE {scope} AND operation = :operation"
     " AND status = 'active' AND currency = :currency AND price_per_m2 > 0 AND price_per_m2 < 'Infinity'::float8"
-    " AND observed_on >= :since AND (CAST(:type AS text) IS NULL OR property_type = :type))"
+    " AND observed_on >= :since AND (CAST(:type AS text) IS NULL OR property_type = :type)) "
 )
 
 
@@ -118,13 +118,13 @@ async def median_of(
         values["ids"] = await cities(session, area.country)
     values |= {"operation": operation, "type": property_type, "since": since, "currency": CURRENCY_OF[area.country]}
     asked = _RANKS.format(scope=scope)
-    n = (await session.execute(text(f"{asked} SELECT count(*) FROM asked"), values)).scalar_one()
+    n = (await session.execute(text(asked + "SELECT count(*) FROM asked"), values)).scalar_one()
     if not n:
         return None
     rank = median_rank(n, level)
     shares = [0.5, (rank - 1) / max(1, n - 1), (n - rank) / max(1, n - 1)] if rank else [0.5]
     found = (await session.execute(
-        text(f"{asked} SELECT percentile_cont(CAST(:shares AS float8[])) WITHIN GROUP (ORDER BY v) FROM asked"),
+        text(asked + "SELECT percentile_cont(CAST(:shares AS float8[])) WITHIN GROUP (ORDER BY v) FROM asked"),
         values | {"shares": shares},
     )).scalar_one()
     low, high = (found[1], found[2]) if rank else (None, None)

@@ -57,6 +57,7 @@ class Scale:
     components: Mapping[str, Component]
     fewest_components: int
     fewest_weight: float
+    bands: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,12 @@ def scale() -> Scale:
         name: Component(name, **(fields | {"points": tuple((float(x), float(y)) for x, y in fields["points"])}))
         for name, fields in raw["component"].items()
     }
-    return Scale(components, raw["fewest_components"], raw["fewest_weight"])
+    return Scale(components, raw["fewest_components"], raw["fewest_weight"], raw["bands"])
+
+
+def band(score: float) -> str:
+    """What a score is called: low, moderate, high or severe."""
+    return next(name for name, top in scale().bands.items() if score <= top)
 
 
 def risk(values: Mapping[str, float]) -> Risk:

@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 
 Verdict = Literal["rising", "falling", "flat", "few"]
@@ -55,7 +56,7 @@ def assess(
     last = max(by_step)
     first = max(last - max(round(years * per_year), FEWEST), min(by_step))
     steps = [s for s in range(first, last + 1) if s in by_step]
-    changes = {b: by_step[b][1] - by_step[a][1] for a, b in zip(steps, steps[1:], strict=False) if b - a == 1}
+    changes = {b: by_step[b][1] - by_step[a][1] for a, b in pairwise(steps) if b - a == 1}
     broken = _break(changes)
     if broken is not None:
         changes = {step: change for step, change in changes.items() if step > broken}
