@@ -43,6 +43,8 @@ class Subject:
     per_m2: float | None = None
     listing: Row | None = None
     project: Development | None = None
+    exact: bool = True
+    others: tuple[str, ...] = ()
 
 
 @tool(response_format="content_and_artifact")
@@ -76,7 +78,8 @@ async def market_competition(
         projects = [p for p in projects if subject.project is None or p.id != subject.project.id]
         same = [n for n in near if kind is None or n.property_type == kind]
         alike = await by_ids(session, [n.id for n in _alike(same, subject)])
-    result.data |= {"found": True, "name": subject.name, "kind": subject.kind, "property_type": kind}
+    result.data |= {"found": True, "name": subject.name, "kind": subject.kind, "property_type": kind, "exact": subject.exact,
+                    "others": list(subject.others)}
     report = _Report(result, subject, operation, any(n.demo for n in near) or any(p.demo for p in projects))
     report.counts(near, same, projects, radius)
     report.prices(same)
@@ -109,12 +112,12 @@ async def _subject(
     if not city and not neighbourhood:
         return "what"
     at = await market_area(session, runtime, country, city, neighbourhood)
-    if at is None or at.city is None:
-        return "place"
+    if at is None or at.city is None or (neighbourhood and at.area.level == "city"):
+        return "place"  # the middle of the city answers for no neighbourhood of it
     if at.area.latitude is None or at.area.longitude is None:
         return "nowhere"
     return Subject(at.area.place, "city" if at.area.level == "city" else "place", at.area.latitude, at.area.longitude,
-                   [at.city.id], at.area.country)
+                   [at.city.id], at.area.country, exact=at.exact, others=at.others)
 
 
 async def _around_listing(session: AsyncSession, runtime: Runtime, listing_id: int) -> Subject | str:
@@ -197,7 +200,7 @@ class _Report:
 
     def distance(self, id_: int, same: list[Near]) -> str:
         km = next(n.km for n in same if n.id == id_)
-        return self.fact("distance", km * 1000, "m", entity=f"{self.subject.name} – {id_}")
+        return self.fact("distance", max(0.1, round(km, 1)), "km", entity="")
 
     def project(self, found: Development) -> dict[str, Any]:
         source = Source("listing", found.id, found.name, found.source, found.demo)
@@ -208,8 +211,9 @@ class _Report:
 
         return {
             "name": found.name, "owner": found.owner, "area": found.area, "stage": found.stage,
-            "units": fact("project_units", found.units, "count"), "available": fact("project_available", found.available, "count"),
+            "units": fact("project_units", found.units, "count"),
+            "available": fact("project_available", found.available, "count"),
             "price_from": fact("price_from", found.price_from, "money", currency=found.currency),
-            "distance": fact("distance", round(found.km * 1000, -1), "m"),
+            "distance": self.fact("distance", max(0.1, round(found.km, 1)), "km", entity=""),
             "delivery_on": f"{found.delivery_on:%Y-%m}" if found.delivery_on else None,
         }

@@ -18,6 +18,7 @@ from knowledge.market import reading
 from knowledge.market.medians import Group, shrink
 from knowledge.market.pace import FEWEST, Pace, Watch, pace, watch
 from knowledge.market.reading import Ledger, Level
+from knowledge.market.survival import Duration
 from tools.context import Runtime
 from tools.listings import Operation, PropertyType
 from tools.market_area import MarketArea, asked, market_area
@@ -37,6 +38,7 @@ class Market:
     of_all: Pace
     watch: Watch
     demo: bool
+    growth: dict[str, float]
 
 
 @tool(response_format="content_and_artifact")
@@ -75,6 +77,8 @@ async def market_pace(
     result.data["few"] = report.fact("stock", few, "count", entity=place) if narrowed else None
     report.pace()
     report.demand(at)
+    if market.found.on_market is None and at.area.level in ("neighbourhood", "district") and at.city is not None:
+        report.of_city(at.city.name)
     if medians is not None:
         report.median(*medians)
     return result.done()
@@ -93,18 +97,22 @@ async def read_market(
     if at.area.level == "city":
         nation = await reading.ledger(session, at.country, operation, property_type)
         wide = watch(nation.rows, today)
-        return _market(at.area, found, nation, wide, today, home.demo)
-    return _market(at.area, found, home, over, today, home.demo, own)
+        rising = await reading.growth(session, sorted({r.area_id for r in nation.rows}), operation, home.demo, today)
+        return _market(at.area, found, nation, wide, today, home.demo, rising)
+    rising = await reading.growth(session, keys, operation, home.demo, today)
+    return _market(at.area, found, home, over, today, home.demo, rising, own)
 
 
 def _market(
-    area: AreaRef, found: Pace, among: Ledger, over: Watch, today: date, demo: bool, own: set[str] | None = None
+    area: AreaRef, found: Pace, among: Ledger, over: Watch, today: date, demo: bool, rising: dict[str, float],
+    own: set[str] | None = None,
 ) -> Market:
     keys = {r.area_id for r in among.rows}
     peers = {key: pace(among.rows, among.changes, over, today, {key}) for key in sorted(keys)}
     if own is not None and own != {area.id}:  # a district stands among the neighbourhoods that are not its own
         peers = {key: p for key, p in peers.items() if key not in own}
-    return Market(area, found, peers | {area.id: found}, pace(among.rows, among.changes, over, today), found.watch, demo)
+    return Market(area, found, peers | {area.id: found}, pace(among.rows, among.changes, over, today), found.watch, demo,
+                  rising)
 
 
 async def _medians(
@@ -145,7 +153,9 @@ class _Report:
         data: dict[str, Any] = {
             "stock": self.fact("stock", found.stock, "count"), "unknown": found.unknown, "as_of": over.until.isoformat(),
             "since": over.since.isoformat(), "new": None, "withdrawn": None, "absorption": None, "months_of_stock": None,
-            "days": None, "days_beyond": None, "still_up": None, "cuts_share": None, "cuts_size": None, "demo": self.market.demo,
+            "days": None, "days_beyond": None, "still_up": None, "cuts_share": None, "cuts_size": None,
+            "demo": self.market.demo, "median_m2": None, "shrunk": None,
+            "city_days": None,
         }
         self.result.evidence["sample"] = found.stock
         if found.unknown is not None:
@@ -163,7 +173,7 @@ class _Report:
             data["months_of_stock"] = self.fact(
                 "months_of_stock", found.months_of_stock, "months",
                 formula=f"{found.stock} × {over.months:.4g} ÷ {found.withdrawn}")
-        data |= self._days()
+        data |= self._days(found.on_market, self.market.area.place)
         if (cuts := found.cuts) is not None:
             data["cuts_share"] = self.fact("cuts_share", cuts.share * 100, "percent", low=cuts.low * 100, high=cuts.high * 100,
                                            level=0.9, formula=f"{cuts.count} ÷ {found.stock} × 100")
@@ -171,21 +181,27 @@ class _Report:
                 data["cuts_size"] = self.fact("cuts_size", cuts.size * 100, "percent")
         self.result.data |= data
 
-    def _days(self) -> dict[str, str]:
-        lasting = self.market.found.on_market
+    def of_city(self, name: str) -> None:
+        """Days on market of the whole city, where too few left in the area itself."""
+        days = self._days(self.market.of_all.on_market, name).get("days")
+        if days is not None:
+            self.result.data |= {"city_days": days, "city": name}
+
+    def _days(self, lasting: Duration | None, entity: str) -> dict[str, str]:
         if lasting is None:
             return {}
         if lasting.median is None:  # more than half are still up: how long is not known, only that it is longer
-            return {"days_beyond": self.fact("days_beyond", lasting.longest, "days"),
-                    "still_up": self.fact("still_up", lasting.still_up * 100, "percent")}
+            return {"days_beyond": self.fact("days_beyond", lasting.longest, "days", entity=entity),
+                    "still_up": self.fact("still_up", lasting.still_up * 100, "percent", entity=entity)}
         low = float(lasting.low if lasting.low is not None else lasting.median)
         high = float(lasting.high if lasting.high is not None else lasting.longest)
-        return {"days": self.fact("days_on_market", lasting.median, "days", low=low, high=max(high, lasting.median),
-                                  level=lasting.level)}
+        return {"days": self.fact("days_on_market", lasting.median, "days", entity=entity, low=low,
+                                  high=max(high, lasting.median), level=lasting.level)}
 
     def demand(self, at: MarketArea) -> None:
         market = self.market
-        peers = {name: index.measures(p, market.of_all) for name, p in market.peers.items() if p.unknown is None}
+        peers = {name: index.measures(p, market.of_all, market.growth.get(name)) for name, p in market.peers.items()
+                 if p.unknown is None}
         if market.found.unknown is not None:
             peers = {}
         found = index.demand(market.area.id, peers)
@@ -200,10 +216,13 @@ class _Report:
             inputs = tuple(part["score"] for part in parts)
             score = self.fact("demand_index", found.score, "score", inputs=inputs,
                               source=Source("computation", "demand_index", "listings", "", market.demo))
-            self.result.data["demand_peers"] = self.fact("demand_peers", found.peers, "count")
+            self.result.data |= {
+                "demand_peers": self.fact("demand_peers", found.peers, "count"), "demand_band": index.band(found.score),
+                "top": self.fact("scale_top", 100, "score", source=Source("rule", "demand.toml", "demand index")),
+            }
         elif market.found.unknown is None:
             self.result.gap("thin_data", what="demand index", place=market.area.place)
-        among = at.country.name if market.area.level == "city" else at.city.name if at.city else ""
+        among = "" if at.city is None else at.country.name if market.area.level == "city" else at.city.name
         self.result.data |= {"demand": score, "demand_parts": parts, "demand_missing": list(found.missing), "among": among}
 
     def median(self, found: Any, n: int, own: Level, stored: Mapping[str, Level]) -> None:

@@ -52,7 +52,7 @@ async def market_risk(
     context = runtime.context
     result = ToolResult()
     place = asked(runtime, country, city, neighbourhood)
-    result.data = {"place": place, "found": False, "score": None, "parts": []}
+    result.data = {"place": place, "found": False, "score": None, "parts": [], "vacancy_assumed": False}
     async with context.resources.database.session(context.scope) as session:
         at = await market_area(session, runtime, country, city, neighbourhood)
         if at is None:
@@ -144,7 +144,8 @@ def _report(result: ToolResult, at: MarketArea, facts: dict[str, Fact]) -> None:
 
     def computed(key: str, value: float, unit: Any, inputs: tuple[str, ...] = ()) -> str:
         source = Source("computation", f"risk.toml/{key}", "risk score", "", demo)
-        return result.add(Fact(key, value, unit, source, entity=place, entity_id=at.area.id, inputs=inputs))
+        entity = place if key in ("risk_score", "risk_known") else ""  # of a part beside whose figure another area may stand
+        return result.add(Fact(key, value, unit, source, entity=entity, entity_id=at.area.id, inputs=inputs))
 
     parts: list[dict[str, Any]] = []
     for part in found.parts:
@@ -154,6 +155,7 @@ def _report(result: ToolResult, at: MarketArea, facts: dict[str, Fact]) -> None:
             "score": computed(f"risk_{part.name}", part.score, "score", (value,)),
             "weight": computed(f"weight_{part.name}", part.weight * 100, "percent"),
             "relief": computed(f"relief_{part.name}", part.relief, "score", (value,)),
+            "after": None if found.score is None else computed(f"risk_without_{part.name}", found.score - part.relief, "score"),
             "calm": result.add(Fact(f"calm_{part.name}", part.calm, scoring.scale().components[part.name].unit,
                                     Source("rule", f"risk.toml/{part.name}", "risk score"))),
             "of": facts[part.name].entity or place,
@@ -164,4 +166,5 @@ def _report(result: ToolResult, at: MarketArea, facts: dict[str, Fact]) -> None:
         result.gap("thin_data", what="risk score", place=place)
         return
     result.data |= {"score": computed("risk_score", found.score, "score", tuple(p["score"] for p in parts)),
-                    "band": scoring.band(found.score)}
+                    "band": scoring.band(found.score),
+                    "top": result.add(Fact("scale_top", 100, "score", Source("rule", "risk.toml", "risk score")))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from knowledge.demo import documents, listings, places, series, withdrawn
+from knowledge.demo import documents, listings, opinions, places, series, withdrawn
 from knowledge.demo.calibration import load
 
 Row = dict[str, Any]
@@ -48,5 +48,5 @@ def portfolio(seed: int = 7) -> Portfolio:
         areas=places.areas(calibration), project_owners=owners, projects=projects, listings=rows,
         withdrawn=withdrawn.build(calibration, rows, seed), price_history=history,
         series=series_rows, observations=observations,
-        documents=documents.build(calibration, series_rows, observations, seed),
+        documents=[*documents.build(calibration, series_rows, observations, seed), *opinions.build(calibration, seed)],
     )

@@ -37,6 +37,7 @@ class Scale:
     fewest_components: int
     fewest_peers: int
     prior_adverts: float
+    bands: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,12 @@ class Demand:
 def scale() -> Scale:
     raw = tomllib.loads((DATA / "demand.toml").read_text("utf-8"))
     components = tuple(Component(name, **fields) for name, fields in raw["component"].items())
-    return Scale(components, raw["fewest_components"], raw["fewest_peers"], raw["prior_adverts"])
+    return Scale(components, raw["fewest_components"], raw["fewest_peers"], raw["prior_adverts"], raw["bands"])
+
+
+def band(score: float) -> str:
+    """What a score is called: low, middle or high."""
+    return next(name for name, top in scale().bands.items() if score <= top)
 
 
 def measures(found: Pace, of_all: Pace, price_trend: float | None = None) -> dict[str, float]:

@@ -20,6 +20,8 @@ from core.locale import CURRENCY_OF
 from knowledge.listings.areas import AreaRef
 from knowledge.market.medians import Interval, median_rank
 from knowledge.market.pace import Change, Row
+from knowledge.market.trend import assess
+from knowledge.series.choice import METRICS
 
 #: Rows of adverts that are up or gone; generated ones never stand beside real ones.
 _ROWS = (
@@ -42,12 +44,22 @@ _LEVELS = text(
     " ORDER BY d.area_id, d.operation, d.period DESC"
 )
 _INSIDE = text("SELECT id FROM areas WHERE id LIKE :below AND level = 'neighbourhood'")
+_GROWTH = text(
+    "SELECT s.area_id, s.frequency, o.period, o.value FROM (SELECT DISTINCT ON (area_id) id, area_id, frequency FROM series"
+    " WHERE area_id = ANY(:ids) AND metric = ANY(:metrics) AND segment = 'all' AND demo = :demo"
+    " ORDER BY area_id, array_position(CAST(:metrics AS text[]), metric), id) s JOIN observations o ON o.series_id = s.id"
+    " WHERE o.period >= :since"
+)
 _CITIES = text("SELECT id FROM areas WHERE country = :country AND level = 'city' ORDER BY id")
 _RANKS = (
     "WITH asked AS MATERIALIZED (SELECT price_per_m2 AS v FROM listings WHERE {scope} AND operation = :operation"
     " AND status = 'active' AND currency = :currency AND price_per_m2 > 0 AND price_per_m2 < 'Infinity'::float8"
     " AND observed_on >= :since AND (CAST(:type AS text) IS NULL OR property_type = :type)) "
 )
+
+
+_COUNTED = "SELECT count(*) FROM asked"
+_AT_RANKS = "SELECT percentile_cont(CAST(:shares AS float8[])) WITHIN GROUP (ORDER BY v) FROM asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,20 @@ async def cities(session: AsyncSession, country: str) -> list[str]:
     return list((await session.execute(_CITIES, {"country": country})).scalars())
 
 
+async def growth(
+    session: AsyncSession, ids: Sequence[str], operation: str, demo: bool, today: date
+) -> dict[str, float]:
+    """Growth of prices (or rents) a year in per cent over the last two years of those areas that have a series of their own."""
+    measure = "rent" if operation == "rent" else "price"
+    points: dict[tuple[str, str], list[tuple[date, float]]] = {}
+    rows = await session.execute(_GROWTH, {"ids": list(ids), "metrics": list(METRICS[measure]), "demo": demo,
+                                           "since": today.replace(year=today.year - 4, day=1)})
+    for r in rows:
+        points.setdefault((r.area_id, r.frequency), []).append((r.period, r.value))
+    found = {area: assess(some, frequency) for (area, frequency), some in points.items()}
+    return {area: trend.yearly for area, trend in found.items() if trend is not None and trend.yearly is not None}
+
+
 async def neighbourhoods(session: AsyncSession, city_id: str) -> list[str]:
     """The ids of a city's neighbourhoods, wherever in it they stand."""
     return list((await session.execute(_INSIDE, {"below": f"{city_id}/%"})).scalars())
@@ -118,13 +144,13 @@ async def median_of(
         values["ids"] = await cities(session, area.country)
     values |= {"operation": operation, "type": property_type, "since": since, "currency": CURRENCY_OF[area.country]}
     asked = _RANKS.format(scope=scope)
-    n = (await session.execute(text(asked + "SELECT count(*) FROM asked"), values)).scalar_one()
+    n = (await session.execute(text(asked + _COUNTED), values)).scalar_one()
     if not n:
         return None
     rank = median_rank(n, level)
     shares = [0.5, (rank - 1) / max(1, n - 1), (n - rank) / max(1, n - 1)] if rank else [0.5]
     found = (await session.execute(
-        text(asked + "SELECT percentile_cont(CAST(:shares AS float8[])) WITHIN GROUP (ORDER BY v) FROM asked"),
+        text(asked + _AT_RANKS),
         values | {"shares": shares},
     )).scalar_one()
     low, high = (found[1], found[2]) if rank else (None, None)

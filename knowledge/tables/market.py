@@ -220,6 +220,10 @@ class AnalyticsData(Owned, table=True):
     demo: bool = False
 
 
+#: Documents of this kind are read whole for what people say of a place; passages that answer a question are never theirs.
+OPINION = "opinion"
+
+
 class Document(Owned, table=True):
     """An area guide, market note or rule. The text here is the truth; Chroma can be rebuilt from it."""
 
@@ -230,7 +234,7 @@ class Document(Owned, table=True):
     external_id: str = Field(sa_type=Text)
     title: str = Field(sa_type=Text)
     language: str = Field(sa_type=Text)
-    kind: str = Field(sa_type=Text, description="area_guide | market_note | rule")
+    kind: str = Field(sa_type=Text, description="area_guide | market_note | rule | opinion")
     country: str = Field(sa_type=Text)
     area_id: str | None = text_key("areas.id", nullable=True)
     published_on: date

@@ -48,11 +48,14 @@ def refine(meant: Intent, stream: list[Token], context: Context, placed: bool) -
     """The intent with its market aims. `placed`: a place or a listing is spoken of, now or before."""
     told = context.prices or context.rents or context.loan or context.budget or context.areas
     compared = context.options and "comparison" in meant.routes
-    if meant.human_reason is not None or told or compared or context.asked_term is not None:
-        return meant
     aims = aims_of(stream)
-    if not aims:
+    if not aims or told or compared or context.asked_term is not None:
         return meant
+    if meant.human_reason is not None:
+        # a development's name ("Torres de …") made a large deal of a question without a figure
+        if meant.human_reason != "large_deal" or "competition" not in aims or context.amounts:
+            return meant
+        meant = replace(meant, routes=(_MARKET,), human_reason=None)
     routes = meant.routes
     if _MARKET not in routes:
         if not placed or not any(set(routes) <= _TAKEN_FOR.get(aim, set()) for aim in aims):
