@@ -188,7 +188,8 @@ def _details(known: Known) -> list[Arguments]:
 
 
 #: Verbs of letting, and what is told of tenants: whoever asks how fast homes go, by whom.
-_LETS = re.compile(r"\b(?:se (?:arriend|alquil|rent)\w+|arrend\w+|alquil\w+|rentar\w*|rented|letting|lets?|tenants?|inquilin\w+)\b")
+_LETS = re.compile(
+    r"\b(?:se (?:arriend|alquil|rent)\w+|arrend\w+|alquil\w+|rentar\w*|rented|letting|lets?|tenants?|inquilin\w+)\b")
 
 
 def _offered(known: Known) -> str:

@@ -26,6 +26,8 @@ from tools.result import Content, ToolResult
 
 #: Radius where none is told (km); adverts and developments shown.
 RADIUS_KM, SHOWN = 1.0, 4
+#: Where no development lies within the radius, the nearest one is told as far away as this.
+NEAREST_KM = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,10 @@ async def market_competition(
             return result.done()
         kind = property_type or subject.property_type
         near = await around.adverts_around(session, subject.latitude, subject.longitude, radius, operation, subject.cities)
-        projects = await around.developments_around(session, subject.latitude, subject.longitude, radius)
+        wide = await around.developments_around(session, subject.latitude, subject.longitude, max(radius, NEAREST_KM))
         near = _rivals(near, subject)
-        projects = [p for p in projects if subject.project is None or p.id != subject.project.id]
+        wide = [p for p in wide if subject.project is None or p.id != subject.project.id]
+        projects = [p for p in wide if p.km <= radius]
         same = [n for n in near if kind is None or n.property_type == kind]
         alike = await by_ids(session, [n.id for n in _alike(same, subject)])
     result.data |= {"found": True, "name": subject.name, "kind": subject.kind, "property_type": kind, "exact": subject.exact,
@@ -87,6 +90,7 @@ async def market_competition(
         add_listing(result, row, context.locale) | {"km": report.distance(row.id, same)} for row in alike
     ]
     result.data["projects"] = [report.project(p) for p in projects[:SHOWN]]
+    result.data["beyond"] = report.project(wide[0]) if wide and not projects else None
     if not near and not projects:
         result.gap("no_data", what="competition", place=subject.name)
     return result.done()
