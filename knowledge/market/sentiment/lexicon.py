@@ -15,6 +15,7 @@ from core.errors import Misconfigured
 from knowledge.understanding.text import fold
 
 HERE = Path(__file__).parent
+_NOT = re.compile(r"n['’]t\b", re.IGNORECASE)
 _WORD = re.compile(r"[a-z0-9ñ]+")
 #: Words of the longest phrase of the lexicon.
 _LONGEST = 4
@@ -79,7 +80,7 @@ def _topics() -> dict[str, tuple[frozenset[str], tuple[str, ...]]]:
 
 def tokens(sentence: str) -> list[str]:
     """Folded words; "n't" counts as "not"."""
-    return _WORD.findall(re.sub(r"n['’]t\b", " not", fold(sentence.replace("’", "'"))))
+    return _WORD.findall(fold(_NOT.sub(" not", sentence)))
 
 
 def judge(sentence: str) -> Judged:

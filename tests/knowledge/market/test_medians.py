@@ -13,7 +13,8 @@ from knowledge.market.medians import FEWEST_GROUPS, Group, median_interval, medi
 
 prices = st.lists(st.floats(1, 1e7), min_size=1, max_size=60)
 groups = st.lists(
-    st.tuples(st.floats(10, 1e6), st.floats(1.01, 2), st.floats(1.01, 2), st.integers(1, 500)), min_size=FEWEST_GROUPS, max_size=12
+    st.tuples(st.floats(10, 1e6), st.floats(1.01, 2), st.floats(1.01, 2), st.integers(1, 500)),
+    min_size=FEWEST_GROUPS, max_size=12,
 ).map(lambda rows: {f"a{i}": Group(m, m / low, m * high, n) for i, (m, low, high, n) in enumerate(rows)})
 
 
@@ -29,7 +30,9 @@ def test_the_interval_covers_the_median_as_often_as_it_says() -> None:
     covered = 0
     for _ in range(600):
         found = median_interval([rng.lognormvariate(0, 0.6) for _ in range(25)], 0.9)
-        assert found is not None and found.low is not None and found.high is not None
+        assert found is not None
+        assert found.low is not None
+        assert found.high is not None
         covered += found.low <= 1.0 <= found.high
     assert covered / 600 > 0.88
 
@@ -47,7 +50,8 @@ def test_values_that_are_none_give_nothing() -> None:
     assert median_interval([]) is None
     assert median_interval([math.nan, math.inf]) is None
     one = median_interval([7.0, math.nan])
-    assert one is not None and (one.value, one.low, one.high) == (7.0, None, None)
+    assert one is not None
+    assert (one.value, one.low, one.high) == (7.0, None, None)
 
 
 @given(groups)

@@ -50,7 +50,8 @@ def test_adverts_seen_again_of_which_none_was_marked_as_gone_have_no_pace_but_cu
     found = pace(rows, [Change("a", 100.0, 90.0)], watch(rows, TODAY), TODAY)
     assert found.unknown == "not_watched"
     assert found.absorption is None
-    assert found.cuts is not None and found.cuts.share == pytest.approx(1 / 30)
+    assert found.cuts is not None
+    assert found.cuts.share == pytest.approx(1 / 30)
 
 
 def test_departures_of_a_few_days_are_too_short_a_watch() -> None:
@@ -89,7 +90,8 @@ def test_figures_stay_in_their_bounds_and_do_not_depend_on_order(seen: list[tupl
     assert found == pace(rows[::-1], [], watch(rows[::-1], TODAY), TODAY)
     if found.absorption is not None:
         assert 0 <= found.absorption_low <= found.absorption <= found.absorption_high  # type: ignore[operator]
-        assert found.new <= len(rows) and found.withdrawn <= len(rows)  # type: ignore[operator]
+        assert found.new <= len(rows)
+        assert found.withdrawn <= len(rows)
 
 
 @given(st.integers(0, 200), st.integers(1, 200))

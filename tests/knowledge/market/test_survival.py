@@ -72,6 +72,9 @@ def test_watching_late_does_not_lengthen_the_days() -> None:
         watched.append(own)
         naive.append(Spell(0, own.exit, own.left))
     right, wrong = duration(watched), duration(naive)
-    assert right is not None and right.median is not None and wrong is not None and wrong.median is not None
+    assert right is not None
+    assert right.median is not None
+    assert wrong is not None
+    assert wrong.median is not None
     assert 52 <= right.median <= 68
     assert wrong.median > 75
