@@ -97,7 +97,7 @@ class Listing(Owned, table=True):
         Index("ix_listings_market", "city_id", "operation", "area_id",
               postgresql_where=text("status <> 'superseded'"),
               postgresql_include=["tenant_id", "property_type", "status", "first_seen", "observed_on", "currency",
-                                  "price_per_m2", "area_m2", "latitude", "longitude", "demo"]),
+                                  "price_per_m2", "area_m2", "latitude", "longitude", "demo", "id"]),
         Index("ix_listings_newest", "operation", text("observed_on DESC"), "id",
               postgresql_where=text("status = 'active'"), postgresql_include=["tenant_id"]),
     )

@@ -73,10 +73,11 @@ async def city(resources: Resources) -> Resources:
             " VALUES ('es/norte/nada', 'es/norte', 'neighbourhood', 'ES', 'Nada', 'nada', '{}', false)")
         for a in adverts():
             await connection.execute(
-                "INSERT INTO listings (tenant_id, source, external_id, operation, property_type, country, city_id, area_id, title,"
-                " text, language, price, currency, area_m2, price_per_m2, latitude, longitude, features, attributes, status,"
-                " first_seen, observed_on, demo, fingerprint) VALUES ('default', 'test', %(id)s, %(operation)s, 'apartment', 'ES',"
-                " 'es/norte', %(area)s, '', '', 'es', %(price)s, 'EUR', 80, %(m2)s, %(lat)s, %(lon)s, '[]', '{}', %(status)s,"
+                "INSERT INTO listings (tenant_id, source, external_id, operation, property_type, country, city_id, area_id,"
+                " title, text, language, price, currency, area_m2, price_per_m2, latitude, longitude, features, attributes,"
+                " status, first_seen, observed_on, demo, fingerprint) VALUES ('default', 'test', %(id)s, %(operation)s,"
+                " 'apartment', 'ES', 'es/norte', %(area)s, '', '', 'es', %(price)s, 'EUR', 80, %(m2)s, %(lat)s, %(lon)s,"
+                " '[]', '{}', %(status)s,"
                 " %(first)s, %(last)s, false, '')", a)
         await connection.execute(
             "INSERT INTO price_history (tenant_id, listing_id, observed_on, price, currency)"
@@ -94,8 +95,8 @@ async def city(resources: Resources) -> Resources:
                 " '{\"area_from_m2\": 60}', false)", (id_, id_, f"es/norte/{place}", name, north))
         await connection.execute(
             "INSERT INTO series (id, area_id, country, region, name, metric, segment, unit, currency, frequency, source,"
-            " attribution, demo) VALUES ('P', 'es/norte', 'ES', 'Norte', 'Precio', 'price_m2', 'all', 'EUR/m2', 'EUR', 'Q', 'test',"
-            " '', false), ('FX/EURUSD', NULL, 'ES', '', 'EURUSD', 'fx', 'all', 'rate', NULL, 'M', 'test', '', false)")
+            " attribution, demo) VALUES ('P', 'es/norte', 'ES', 'Norte', 'Precio', 'price_m2', 'all', 'EUR/m2', 'EUR', 'Q',"
+            " 'test', '', false), ('FX/EURUSD', NULL, 'ES', '', 'EURUSD', 'fx', 'all', 'rate', NULL, 'M', 'test', '', false)")
         for i in range(40):
             await connection.execute("INSERT INTO observations VALUES ('P', %s, %s)",
                                      (date(2016 + i // 4, 3 * (i % 4) + 1, 1), 2000 * 1.01**i * (1 + 0.03 * math.sin(i))))
@@ -106,8 +107,8 @@ async def city(resources: Resources) -> Resources:
                 "Dos: Es caro.")
         await connection.execute(
             "INSERT INTO documents (tenant_id, id, source, external_id, title, language, kind, country, area_id, published_on,"
-            " text, attribution, url, demo, fingerprint) VALUES ('default', 'd', 'test', 'd-es', 'Voces', 'es', 'opinion', 'ES',"
-            " 'es/norte', '2026-05-01', %s, '', '', false, '')", (body,))
+            " text, attribution, url, demo, fingerprint) VALUES ('default', 'd', 'test', 'd-es', 'Voces', 'es', 'opinion',"
+            " 'ES', 'es/norte', '2026-05-01', %s, '', '', false, '')", (body,))
         await refresh_analytics(connection, "default", {"es/norte"})
     return resources
 
@@ -247,7 +248,8 @@ async def test_yields_by_neighbourhood_are_ordered_and_small_ones_left_out(city:
 
 async def test_yields_need_rents_of_the_same_time(city: Resources) -> None:
     async with city.database.connection(Scope()) as connection:
-        await connection.execute("UPDATE listings SET observed_on = '2023-01-01', first_seen = '2022-01-01' WHERE operation = 'rent'")
+        await connection.execute(
+            "UPDATE listings SET observed_on = '2023-01-01', first_seen = '2022-01-01' WHERE operation = 'rent'")
         await refresh_analytics(connection, "default", {"es/norte"})
     data, _, gaps = await call(market_yields, city, **HERE)
     assert (data["found"], data["rents_known"], gaps) == (False, True, ["thin_data"])

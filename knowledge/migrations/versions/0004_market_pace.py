@@ -16,7 +16,7 @@ def upgrade() -> None:
         "ix_listings_market", "listings", ["city_id", "operation", "area_id"],
         postgresql_where=sa.text("status <> 'superseded'"),
         postgresql_include=["tenant_id", "property_type", "status", "first_seen", "observed_on", "currency",
-                            "price_per_m2", "area_m2", "latitude", "longitude", "demo"],
+                            "price_per_m2", "area_m2", "latitude", "longitude", "demo", "id"],
     )
 
 
