@@ -13,6 +13,11 @@ from tools.areas import area_statistics
 from tools.currency import convert_currency
 from tools.documents import search_documents
 from tools.listings import get_listing, search_listings
+from tools.market_competition import market_competition
+from tools.market_opinion import market_opinion
+from tools.market_pace import market_pace
+from tools.market_risk import market_risk
+from tools.market_yields import market_yields
 from tools.series import market_trend
 
 _CURRENCY = {"CO": "COP", "ES": "EUR", "MX": "MXN"}
@@ -20,6 +25,8 @@ _OPERATION = {"buy": "sale", "sell": "sale", "rent": "rent"}
 #: What asks about rents; "rentabilidad" is none. Beside a word for buying it is the price that is asked.
 RENTS = re.compile(r"\b(?:rents?|rentals?|rentas?|alquil(?:er|eres|arse|ados?)|arriendos?|arrendarse|rentarse|canon(?:es)?)\b")
 _SALES = re.compile(r"\b(?:venta|comprar|compra|vender|buy|buying|sale|selling|precios?|prices?)\b")
+#: Questions about a market that a listing pointed at does not turn into one about its advert.
+_PARTICULAR = {"competition", "risk"}
 _SEARCH, _STATS, _TREND, _RULES = "search", "area_stats", "trend", "rules"
 
 
@@ -54,7 +61,7 @@ def has_place(known: Known) -> bool:
 def aims(known: Known) -> set[str]:
     """What of the market is wanted; adverts and price levels where the message does not say."""
     named = set(known.request.get("market") or ())
-    if known.brief.references and not set(known.brief.turn_slots) - {"currency", "country"}:
+    if known.brief.references and not set(known.brief.turn_slots) - {"currency", "country"} and not named & _PARTICULAR:
         return {"detail"}  # "the second one": nothing else was said
     if "detail" in named:
         return {"detail"} if known.brief.references else named - {"detail"} or {_SEARCH}
@@ -167,17 +174,81 @@ def _wants_trend(known: Known) -> bool:
     """Rents are known from series where no advert tells them, so a question about rents asks both."""
     aimed = aims(known)
     rents = operation(known) == "rent" and _STATS in aimed
-    return bool(aimed & {_TREND, "demand", "inflation", "mortgage_rate"}) or rents
+    return bool(aimed & {_TREND, "inflation", "mortgage_rate"}) or rents
 
 
 def _wants_stats(known: Known) -> bool:
     """Price levels stand beside adverts too, unless only their order was asked for."""
-    asked = aims(known) & {_STATS, "demand", _SEARCH, "cheapest_areas", "dearest_areas"}
+    asked = aims(known) & {_STATS, _SEARCH, "cheapest_areas", "dearest_areas"}
     return bool(asked) and not (asked == {_SEARCH} and known.request.get("order"))
 
 
 def _details(known: Known) -> list[Arguments]:
     return [{"listing_id": row["id"]} for row in known.brief.references if row.get("kind", "listing") == "listing"][:3]
+
+
+#: Verbs of letting, and what is told of tenants: whoever asks how fast homes go, by whom.
+_LETS = re.compile(
+    r"\b(?:se (?:arriend|alquil|rent)\w+|arrend\w+|alquil\w+|rentar\w*|rented|letting|lets?|tenants?|inquilin\w+)\b")
+
+
+def _offered(known: Known) -> str:
+    """Sale or rent, also where only the verb tells it."""
+    if known.slots.get("operation"):
+        return operation(known)
+    return "rent" if _LETS.search(fold(known.brief.question)) else operation(known)
+
+
+def _pace(known: Known) -> list[Arguments]:
+    return [
+        {**place(known, city), "operation": _offered(known), "property_type": first(known.slots.get("property_type"))}
+        for city in every(known.slots.get("city"))[:3]
+    ]
+
+
+def _competition(known: Known) -> Arguments:
+    """Around a listing pointed at, else a project whose name the words hold, else the place named."""
+    listing = next((row["id"] for row in known.brief.references if row.get("kind", "listing") == "listing"), None)
+    words = None if listing is not None else known.brief.question[:300]
+    return {**place(known), "listing_id": listing, "project": words, "operation": _offered(known),
+            "property_type": first(known.slots.get("property_type")), "radius_km": _radius(known)}
+
+
+_KM = re.compile(r"(-?\d+(?:[.,]\d+)?)\s*(km|kil\w*|metros|meters|metres|m)\b")
+
+
+def _radius(known: Known) -> float | None:
+    """A distance told in the question, in km."""
+    found = _KM.search(fold(known.brief.question))
+    if found is None:
+        return None
+    value = float(found[1].replace(",", "."))
+    return value if found[2].startswith("k") else value / 1000
+
+
+def _yields(known: Known) -> Arguments:
+    return {**place(known), "property_type": first(known.slots.get("property_type"))}
+
+
+#: The currency that an investor says to have.
+_MONEY = {"USD": re.compile(r"\b(?:dolar(?:es)?|dollars?|usd)\b"), "EUR": re.compile(r"\b(?:euros?|eur)\b"),
+          "MXN": re.compile(r"\b(?:pesos mexicanos|mexican pesos|mxn)\b"),
+          "COP": re.compile(r"\b(?:pesos colombianos|colombian pesos|cop)\b")}
+
+
+def _risk(known: Known) -> Arguments:
+    """The place, with what was told of a purchase there."""
+    slots = known.slots
+    down = first(slots.get("down_payment_pct"))
+    question = fold(known.brief.question)
+    said = next((code for code, words in _MONEY.items() if words.search(question)), None)
+    currency = said or first(slots.get("currency"))
+    return {**place(known), "ltv_pct": 100 - down if isinstance(down, (int, float)) and 0 <= down <= 100 else None,
+            "investor_currency": currency}
+
+
+def _opinions(known: Known) -> Arguments:
+    return place(known)
 
 
 def _documents(known: Known) -> Arguments:
@@ -195,12 +266,18 @@ PLAYBOOK = Playbook(
              lambda k: covered(k) and has_place(k) and _wants_stats(k)),
         Step("rent", "area_rent", _rent, lambda k: covered(k) and has_place(k) and "rent_value" in aims(k)),
         Step("trend", "market_trend", _trend, lambda k: covered(k) and has_place(k) and _wants_trend(k)),
+        Step("pace", "market_pace", _pace, lambda k: covered(k) and has_place(k) and "demand" in aims(k)),
+        Step("competition", "market_competition", _competition, lambda k: covered(k) and "competition" in aims(k)),
+        Step("yields", "market_yields", _yields, lambda k: covered(k) and has_place(k) and "yields" in aims(k)),
+        Step("risk", "market_risk", _risk, lambda k: covered(k) and has_place(k) and "risk" in aims(k)),
+        Step("opinions", "market_opinion", _opinions, lambda k: covered(k) and has_place(k) and "sentiment" in aims(k)),
         Step("documents", "search_documents", _documents,
              lambda k: covered(k) and bool(aims(k) & {_RULES, "sentiment", "guide"})),
     ),
 )
 SPECIALIST = Specialist(
     name="market_research",
-    tools=(search_listings, get_listing, area_statistics, area_rent, market_trend, search_documents, convert_currency),
+    tools=(search_listings, get_listing, area_statistics, area_rent, market_trend, market_pace, market_competition,
+           market_yields, market_risk, market_opinion, search_documents, convert_currency),
     playbook=PLAYBOOK,
 )

@@ -110,10 +110,20 @@ def ingest(
             )
         ),
     ] = True,
+    complete: Annotated[
+        bool,
+        typer.Option(
+            "--complete",
+            help=t(
+                "the file holds every listing of its source: those it does not name are withdrawn",
+                "el archivo trae todos los anuncios de su fuente: los que no nombra quedan retirados",
+            ),
+        ),
+    ] = False,
 ) -> None:
     from cli.data import ingest as work
 
-    raise typer.Exit(run(work(files, mapping, refresh)))
+    raise typer.Exit(run(work(files, mapping, refresh, complete)))
 
 
 @app.command(help=t("Train the valuation models.", "Entrena los modelos de valoración."))

@@ -12,7 +12,7 @@ from core.settings import get_settings
 from knowledge.resources import Resources
 
 
-async def ingest(files: list[Path], mapping: str | None, refresh: bool) -> int:
+async def ingest(files: list[Path], mapping: str | None, refresh: bool, complete: bool = False) -> int:
     """Load file after file; one that cannot be read does not keep the others from loading. Exit code of the worst."""
     from knowledge.loaders import ingest_file, mappings
     from services import filling
@@ -26,7 +26,8 @@ async def ingest(files: list[Path], mapping: str | None, refresh: bool) -> int:
         for file in there:
             try:
                 with progress() as tell:
-                    result = await ingest_file(resources.database, STAFF, file, mapping=mapping, progress=tell)
+                    result = await ingest_file(
+                        resources.database, STAFF, file, mapping=mapping, progress=tell, complete=complete)
             except LadrilloError as error:
                 say(f"ladrillo: {file}: {error.text(language())}")
                 worst = max(worst, error.exit_code)
@@ -41,11 +42,14 @@ async def ingest(files: list[Path], mapping: str | None, refresh: bool) -> int:
                     f"{result.quarantined} en cuarentena, {result.skipped} omitidas ({result.seconds:.1f} s)",
                 )
             )
+            if result.withdrawn:
+                out(t(f"{result.withdrawn:,} listings that the file no longer names are withdrawn.",
+                      f"{result.withdrawn} anuncios que el archivo ya no nombra quedan retirados."))
             if result.quarantined:
                 say(t("Quarantined rows keep their reason: table `quarantine`, or `ladrillo doctor`.",
                       "Las filas en cuarentena guardan su motivo: tabla `quarantine` o `ladrillo doctor`."))
             chosen = kinds.get(result.mapping)
-            if (chosen is None or chosen.kind == "listings") and result.inserted + result.updated:
+            if (chosen is None or chosen.kind == "listings") and result.inserted + result.updated + result.withdrawn:
                 sources.add(chosen.source if chosen else "")
         if sources and refresh:
             markets = await _markets(resources, sources)

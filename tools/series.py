@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from core.errors import BadInput
 from core.facts import Fact, Source
 from core.locale import COUNTRY_NAMES, country_name
+from knowledge.market.trend import assess
 from knowledge.series.choice import SeriesRef, choose_series
 from tools.context import Runtime
 from tools.result import Content, ToolResult
@@ -18,6 +20,7 @@ from tools.result import Content, ToolResult
 Metric = Literal["price", "rent", "days_on_market", "stock", "mortgage_rate", "inflation"]
 _POINTS = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period DESC LIMIT 400")
 _POINTS_SHOWN = 24
+_USUAL_YEARS = 5
 
 
 @tool(response_format="content_and_artifact")
@@ -27,13 +30,14 @@ async def market_trend(
     city: str | None = None,
     neighbourhood: str | None = None,
     metric: Metric = "price",
-    years: int = 5,
+    years: int = _USUAL_YEARS,
     year: int | None = None,
 ) -> Content:
     """How a measure of an area moved: latest value, change over one year and over `years` (1 to 30, or as far as it goes).
 
     metric: price, rent, days_on_market, stock (of a city or neighbourhood), mortgage_rate or inflation (of a country).
     year: a calendar year to tell of instead of the newest figure.
+    trend: growth a year over the recent past with its interval; verdict: whether it differs from zero (flat: it does not).
     Falls back from neighbourhood to city to country, and says which one it is.
     """
     if not 1 <= years <= 30:
@@ -94,7 +98,7 @@ def _report(
             formula=f"({last.value:.10g} ÷ {before.value:.10g} − 1) × 100", inputs=(latest,),
         )
         result.data[f"{name}_since"] = row.label(before.period)
-    result.data |= {
+    result.data |= _tested(row, points, fact, long) | {
         "found": True, "exact": exact, "region": region, "latest": latest, "change_year": changes["year"],
         "change_long": changes["long"], "as_of": row.label(last.period), "series": row.name,
         "attribution": row.attribution, "is_index": unit == "index", "is_percent": unit == "percent", "kind": row.metric,
@@ -106,6 +110,28 @@ def _report(
                                             for p, i in zip(points[-_POINTS_SHOWN:], ids, strict=True)]}
         ]}
     )
+
+
+#: Years that a trend is tested over where a longer look back was not asked for: what moves now, not what moved once.
+_RECENT_YEARS = 2
+
+
+def _tested(row: SeriesRef, points: list[Any], fact: Callable[..., str], asked: int) -> dict[str, Any]:
+    """Whether the series really moves: growth a year with its interval, and if it differs from zero."""
+    none = {"trend": None, "verdict": None, "trend_since": None, "trend_p": None, "broken": None}
+    if row.fact_unit == "percent":
+        return none
+    years = asked if asked != _USUAL_YEARS else _RECENT_YEARS
+    found = assess([(p.period, p.value) for p in points], row.frequency, years)
+    if found is None or found.yearly is None:
+        return none | {"verdict": found.verdict if found else None}
+    growth = fact("trend_yearly", found.yearly, "percent", found.until, low=found.low, high=found.high, level=found.level,
+                  source=Source("computation", "trend_har_ewc", row.name, row.attribution, row.demo),
+                  formula=f"mean of {found.changes} log changes, a year")
+    p_value = fact("trend_p_value", found.p_value, "ratio", found.until,
+                   source=Source("computation", "trend_har_ewc", row.name, row.attribution, row.demo))
+    return {"trend": growth, "verdict": found.verdict, "trend_since": row.label(found.since), "trend_p": p_value,
+            "broken": row.label(found.broken) if found.broken else None}
 
 
 def _before(points: list[Any], last: date, years: int) -> Any:

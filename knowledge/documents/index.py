@@ -19,6 +19,7 @@ from core.scope import Scope
 from knowledge.documents.passages import document_of, fingerprint
 from knowledge.meaning.chroma import IndexMissing, Kind, MeaningIndex
 from knowledge.tables import Document, Listing
+from knowledge.tables.market import OPINION
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
@@ -120,7 +121,8 @@ async def _sync_documents(
 ) -> tuple[int, int, int]:
     async with database.session(scope) as session:
         rows = await session.execute(
-            select(col(Document.id), col(Document.fingerprint)).where(func.btrim(col(Document.text), " \t\r\n") != "")
+            select(col(Document.id), col(Document.fingerprint)).where(
+                func.btrim(col(Document.text), " \t\r\n") != "", col(Document.kind) != OPINION)
         )
         current = {id_: fingerprint(mark) for id_, mark in rows.all()}
     held = await index.values("passages", "fingerprint")

@@ -22,6 +22,7 @@ from knowledge.documents.ranking import rank
 from knowledge.meaning.chroma import MeaningIndex
 from knowledge.meaning.terms import IDEA, lexicon, terms
 from knowledge.tables import Document
+from knowledge.tables.market import OPINION
 from knowledge.understanding.injection import without_orders
 from knowledge.understanding.text import fold
 
@@ -99,7 +100,7 @@ def _best(ranked: Sequence[Passage], n: int) -> tuple[Passage, ...]:
 
 async def _documents(database: Database, scope: Scope, question: str, where: dict[str, str]) -> Sequence[Document]:
     """The tenant's documents in PostgreSQL; where these are many, those that hold most of the ideas asked for."""
-    query = select(Document)
+    query = select(Document).where(col(Document.kind) != OPINION)
     for key, value in where.items():
         query = query.where(getattr(Document, key) == value)
     async with database.session(scope) as session:

@@ -44,6 +44,8 @@ class Portfolio(Protocol):
     @property
     def listings(self) -> Sequence[Row]: ...
     @property
+    def withdrawn(self) -> Sequence[Row]: ...
+    @property
     def price_history(self) -> Sequence[Row]: ...
     @property
     def series(self) -> Sequence[Row]: ...
@@ -59,12 +61,12 @@ async def load_demo(
     """Load the portfolio; again changes nothing. The counts are those of its listings. Errors as `ingest_file`."""
     started = monotonic()
     report = progress or silent
-    async with recorded_load(database, scope, NAME, NAME, _digest(portfolio.listings)) as load:
+    async with recorded_load(database, scope, NAME, NAME, _digest([*portfolio.listings, *portfolio.withdrawn])) as load:
         connection, tenant = load.connection, scope.tenant
         created = await merge_areas(connection, portfolio.areas)
         for table, rows in (("project_owners", portfolio.project_owners), ("projects", portfolio.projects)):
             await upsert(connection, table, _owned(tenant, rows), ("id",), stage=table, progress=report)
-        listings = portfolio.listings
+        listings = [*portfolio.listings, *portfolio.withdrawn]  # those that left come last: ids of the others stay
         counts = await merge.merge_listings(connection, tenant, _staged(listings), len(listings), report)
         history = await _write_history(connection, tenant, portfolio)
         await upsert(connection, "series", portfolio.series, ("id",), stage="series", progress=report)

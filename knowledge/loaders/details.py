@@ -101,7 +101,7 @@ def external_ids(mapping: Mapping, frame: pd.DataFrame, rejections: Rejections) 
     missing = pd.Series([None in row for row in zip(*parts, strict=True)], index=frame.index)
     name = " + ".join(mapping.id.columns)
     rejections.add(missing, name, pd.Series("", index=frame.index), "an id is required", "falta el identificador")
-    ids = ["-".join(part or "" for part in row) for row in zip(*parts, strict=True)]
+    ids = ["" if None in row else "-".join(part or "" for part in row) for row in zip(*parts, strict=True)]
     if not mapping.id.digest:
         return ids
     points = zip(*(_digestible(frame[name]) for name in mapping.id.digest), strict=True)

@@ -18,7 +18,7 @@ import psycopg
 
 from core.clock import monotonic, now
 from core.database import Database
-from core.errors import LadrilloError
+from core.errors import BadInput, LadrilloError
 from core.scope import Scope
 from knowledge.loaders import loads
 from knowledge.loaders.mapping import Mapping, check, choose, recognise
@@ -39,7 +39,8 @@ class LoadResult:
 
     For listings, rows = inserted + updated + unchanged + quarantined + skipped. For series the three counts are
     observations, for areas and points they are areas. `skipped` rows are left out by the mapping on purpose, or say
-    nothing. `price_changes` adds entries to the price history. `encoding` is what the file was read as.
+    nothing. `withdrawn` listings were missing from a complete file.
+    `price_changes` adds entries to the price history. `encoding` is what the file was read as.
     """
 
     file: str
@@ -54,6 +55,7 @@ class LoadResult:
     skipped: int = 0
     areas_created: int = 0
     encoding: str = "utf-8"
+    withdrawn: int = 0
 
 
 @dataclass(slots=True)
@@ -62,15 +64,18 @@ class _Outcome:
     rejects: list[Reject]
     skipped: int = 0
     areas_created: int = 0
+    withdrawn: int = 0
 
 
 async def ingest_file(
-    database: Database, scope: Scope, path: str | Path, *, mapping: str | None = None, progress: Progress | None = None
+    database: Database, scope: Scope, path: str | Path, *, mapping: str | None = None, progress: Progress | None = None,
+    complete: bool = False,
 ) -> LoadResult:
     """Load one CSV, Parquet or JSON-lines file; loading it again changes nothing.
 
     `mapping` names a mapping or a TOML file; without it the file is recognised by its columns. `progress(stage, done,
-    total)` is called with the stages read, validate, copy, merge, analytics.
+    total)` is called with the stages read, validate, copy, merge, analytics. `complete`: the file holds every listing of its
+    source in its cities and operations, so that those it does not name are withdrawn.
     Raises `BadInput` for a file that cannot be read or is not recognised, `Unavailable` where disk or database fail.
     """
     started = monotonic()
@@ -88,13 +93,13 @@ async def ingest_file(
         check(chosen, columns)
     report("read", 1, 1)
     async with recorded_load(database, scope, path.name, chosen.name, sheet.fingerprint) as load:
-        outcome = await _load(load.connection, scope.tenant, sheet, chosen, report)
+        outcome = await _load(load.connection, scope.tenant, sheet, chosen, report, complete)
         rejects = [*sheet.rejects, *outcome.rejects]
         await loads.quarantine(load.connection, scope.tenant, load.id, path.name, rejects)
         result = LoadResult(
             file=str(path), mapping=chosen.name, rows=sheet.rows, **outcome.counts._asdict(),
             quarantined=len(rejects), seconds=round(monotonic() - started, 3), skipped=outcome.skipped,
-            areas_created=outcome.areas_created, encoding=sheet.encoding,
+            areas_created=outcome.areas_created, encoding=sheet.encoding, withdrawn=outcome.withdrawn,
         )
         await load.finish(result, source=chosen.source, attribution=chosen.attribution)
     return result
@@ -137,10 +142,13 @@ async def _tell_failed(database: Database, scope: Scope, load_id: str, error: Ba
 
 
 async def _load(
-    connection: Connection, tenant: str, sheet: Sheet, mapping: Mapping, progress: Progress
+    connection: Connection, tenant: str, sheet: Sheet, mapping: Mapping, progress: Progress, complete: bool
 ) -> _Outcome:
     if mapping.kind == "listings":
-        return await _load_listings(connection, tenant, sheet, mapping, progress)
+        return await _load_listings(connection, tenant, sheet, mapping, progress, complete)
+    if complete:
+        raise BadInput(f"{mapping.name} is no file of listings; expected one with --complete. Load it without.",
+                       f"{mapping.name} no es un archivo de anuncios, como se espera con --complete. Cárguelo sin esa opción.")
     if mapping.kind == "series":
         return await _load_series(connection, sheet, mapping, progress)
     return await _load_areas(connection, sheet, mapping, progress)
@@ -181,7 +189,7 @@ async def _load_areas(connection: Connection, sheet: Sheet, mapping: Mapping, pr
 
 
 async def _load_listings(
-    connection: Connection, tenant: str, sheet: Sheet, mapping: Mapping, progress: Progress
+    connection: Connection, tenant: str, sheet: Sheet, mapping: Mapping, progress: Progress, complete: bool
 ) -> _Outcome:
     from knowledge.loaders import analytics, listings, merge, series
 
@@ -195,13 +203,30 @@ async def _load_listings(
     counts = await merge.merge_listings(
         connection, tenant, staged_rows(frame, mapping.demo), len(frame), progress)
     cities = set(frame["city_id"].unique().tolist())
+    withdrawn = 0
+    if complete:
+        withdrawn, left = await merge.withdraw_missing(connection, tenant, _named(sheet, prepared))
+        cities |= left
     cities |= await merge.supersede_demo(connection, tenant)
     if places.made:
         await series.link_later(connection, places)
     progress("analytics", 0, 1)
     await analytics.refresh_analytics(connection, tenant, cities)
     progress("analytics", 1, 1)
-    return _Outcome(counts, prepared.rejections.listed(sheet.frame), prepared.skipped, len(places.made))
+    return _Outcome(counts, prepared.rejections.listed(sheet.frame), prepared.skipped, len(places.made), withdrawn)
+
+
+def _named(sheet: Sheet, prepared: Prepared) -> Iterator[tuple[str, str]]:
+    """Source and external id of every row. Raises `BadInput` where a row has none to read: it may be any listing."""
+    unread = len(sheet.rejects) + int((prepared.named["external_id"] == "").sum())
+    if unread:
+        raise BadInput(
+            f"{unread} rows of the file have no readable id, so that nobody can say which listings are missing. Correct"
+            " them, or load the file without --complete.",
+            f"{unread} filas del archivo no tienen un identificador legible, así que no se sabe qué anuncios faltan."
+            " Corríjalas o cargue el archivo sin --complete.",
+        )
+    return prepared.named.itertuples(index=False, name=None)
 
 
 def _resolve_places(prepared: Prepared, mapping: Mapping, places: Places) -> None:

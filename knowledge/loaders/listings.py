@@ -31,11 +31,13 @@ _PROSE = frozenset({"title", "text", "attribution"})
 class Prepared:
     """`frame` has one row per accepted listing, indexed by row number, places still as names (`city`, `neighbourhood`).
 
-    `skipped` counts rows that the mapping leaves out on purpose (`[only]`).
+    `skipped` counts rows that the mapping leaves out on purpose (`[only]`). `named` has source and external id of every row,
+    rejected ones included: what is in the file is not gone, also where it cannot be read.
     """
 
     frame: pd.DataFrame
     rejections: Rejections
+    named: pd.DataFrame
     skipped: int = 0
 
 
@@ -106,4 +108,4 @@ def prepare(sheet: Sheet, mapping: Mapping, today: date) -> Prepared:
     out["price_per_m2"] = (out["price"] / out["area_m2"]).round(2).where(has_area)
     accepted = out[~out.index.isin(rejections.rows)]
     accepted = without_repeats(accepted, mapping, rejections)
-    return Prepared(accepted, rejections, len(sheet.frame) - len(frame))
+    return Prepared(accepted, rejections, out[["source", "external_id"]], len(sheet.frame) - len(frame))

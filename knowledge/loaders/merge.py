@@ -12,6 +12,7 @@ from typing import Any
 
 from psycopg import sql
 
+from core.errors import BadInput
 from knowledge.loaders.staging import Connection, Counts, Progress, copy, silent, stage_like
 
 #: Columns of `listings` that a load stages, in COPY order; `dated` tells that the file itself dates the row.
@@ -114,6 +115,47 @@ async def _update(connection: Connection) -> int:
     return cursor.rowcount + earlier.rowcount
 
 
+#: A complete file that would withdraw more than this share of at least so many listings is taken for one that is not.
+MOST_WITHDRAWN, FEW = 0.5, 20
+
+
+async def withdraw_missing(connection: Connection, tenant: str, named: Iterable[Sequence[Any]]) -> tuple[int, set[str]]:
+    """Withdraw the active listings that a complete file no longer names: how many, and of which cities.
+
+    `named` are (source, external id) of all its rows; `staged_listings` must still hold the accepted ones. Only sources, cities
+    and operations that the file speaks of are concerned, and only listings seen before its newest row. A withdrawn listing
+    keeps the day it was last seen, and forgets its fingerprint, so that it comes back as it was when a file names it again.
+    Raises `BadInput` where more than half would go.
+    """
+    await connection.execute("CREATE TEMP TABLE named (source text, external_id text) ON COMMIT DROP")
+    await copy(connection, "named", ("source", "external_id"), named)
+    await connection.execute(
+        """
+        CREATE TEMP TABLE concerned ON COMMIT DROP AS
+        SELECT l.id, l.observed_on < (SELECT max(observed_on) FROM staged_listings) AS older,
+               NOT EXISTS (SELECT FROM named n WHERE n.source = l.source AND n.external_id = l.external_id) AS missing
+        FROM listings l
+        WHERE l.tenant_id = %s AND l.status = 'active'
+          AND (l.source, l.city_id, l.operation) IN (SELECT DISTINCT source, city_id, operation FROM staged_listings)
+        """, (tenant,))
+    cursor = await connection.execute("SELECT count(*), count(*) FILTER (WHERE missing) FROM concerned")
+    row = await cursor.fetchone()
+    assert row is not None
+    active, missing = row
+    if active >= FEW and missing > MOST_WITHDRAWN * active:
+        raise BadInput(
+            f"This file would withdraw {missing} of {active} active listings of its source; expected at most half of a"
+            " complete file's. Load it without --complete, or check that it holds all.",
+            f"Este archivo retiraría {missing} de {active} anuncios activos de su fuente; de uno completo se esperaba como"
+            " mucho la mitad. Cárguelo sin --complete o revise que esté entero.",
+        )
+    cursor = await connection.execute(
+        "UPDATE listings l SET status = 'withdrawn', fingerprint = '' FROM concerned c"
+        " WHERE l.id = c.id AND c.missing AND c.older RETURNING l.city_id")
+    cities = [found[0] for found in await cursor.fetchall()]
+    return len(cities), set(cities)
+
+
 async def refresh_statistics(connection: Connection) -> None:
     """ANALYZE what was loaded, as the connecting user: the row-only role may not, and plans would be blind."""
     cursor = await connection.execute("SELECT current_user")
@@ -132,7 +174,7 @@ async def supersede_demo(connection: Connection, tenant: str) -> set[str]:
     cursor = await connection.execute(
         """
         UPDATE listings d SET status = 'superseded'
-        WHERE d.tenant_id = %(tenant)s AND d.demo AND d.status = 'active' AND (d.city_id, d.operation) IN (
+        WHERE d.tenant_id = %(tenant)s AND d.demo AND d.status <> 'superseded' AND (d.city_id, d.operation) IN (
           SELECT r.city_id, r.operation FROM listings r
           WHERE r.tenant_id = %(tenant)s AND NOT r.demo AND r.status = 'active'
           GROUP BY r.city_id, r.operation HAVING count(*) >= %(enough)s)

@@ -93,6 +93,11 @@ class Listing(Owned, table=True):
               postgresql_where=text("status = 'active'")),
         Index("ix_listings_city_newest", "city_id", "operation", text("observed_on DESC"), "id",
               postgresql_where=text("status = 'active'"), postgresql_include=["tenant_id"]),
+        # what the market's pace, its medians and the adverts around a place are read from, without the wide rows
+        Index("ix_listings_market", "city_id", "operation", "area_id",
+              postgresql_where=text("status <> 'superseded'"),
+              postgresql_include=["tenant_id", "property_type", "status", "first_seen", "observed_on", "currency",
+                                  "price_per_m2", "area_m2", "latitude", "longitude", "demo", "id"]),
         Index("ix_listings_newest", "operation", text("observed_on DESC"), "id",
               postgresql_where=text("status = 'active'"), postgresql_include=["tenant_id"]),
     )
@@ -215,6 +220,10 @@ class AnalyticsData(Owned, table=True):
     demo: bool = False
 
 
+#: Documents of this kind are read whole for what people say of a place; passages that answer a question are never theirs.
+OPINION = "opinion"
+
+
 class Document(Owned, table=True):
     """An area guide, market note or rule. The text here is the truth; Chroma can be rebuilt from it."""
 
@@ -225,7 +234,7 @@ class Document(Owned, table=True):
     external_id: str = Field(sa_type=Text)
     title: str = Field(sa_type=Text)
     language: str = Field(sa_type=Text)
-    kind: str = Field(sa_type=Text, description="area_guide | market_note | rule")
+    kind: str = Field(sa_type=Text, description="area_guide | market_note | rule | opinion")
     country: str = Field(sa_type=Text)
     area_id: str | None = text_key("areas.id", nullable=True)
     published_on: date

@@ -26,6 +26,7 @@ from knowledge.understanding.index_rates import with_margin
 from knowledge.understanding.injection import cut_injection
 from knowledge.understanding.lexicon import phrases, words
 from knowledge.understanding.loose_figures import fill_figures, lend
+from knowledge.understanding.market_aims import refine
 from knowledge.understanding.model import Place, Quantity, Understanding
 from knowledge.understanding.options import (
     FIGURES,
@@ -376,6 +377,8 @@ def _decide(
     if not {"roi", "comparison"} & set(meant.routes) and meant.human_reason is None and _converts(message):
         meant = replace(meant, routes=("roi",), small_talk=None)
     _settle_figures(message, meant, known)
+    placed = bool(message.about or message.said.references or known.get("city") or known.get("neighbourhood"))
+    meant = refine(meant, stream, context, placed)
     return meant, {pair for h in hits for pair in h.cue.says}
 
 

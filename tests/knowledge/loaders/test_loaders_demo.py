@@ -29,12 +29,13 @@ def generated() -> Portfolio:
 
 async def test_the_portfolio_loads_once(database: Database, scope: Scope, rows: Rows, generated: Portfolio) -> None:
     result = await load_demo(database, scope, generated)
-    assert (result.rows, result.inserted) == (len(generated.listings), len(generated.listings))
+    both = len(generated.listings) + len(generated.withdrawn)
+    assert (result.rows, result.inserted) == (both, both)
     counts = {}
     for table in ("areas", "project_owners", "projects", "listings", "series", "observations", "documents"):
         (row,) = await rows(f"SELECT count(*) AS n FROM {table}")
         counts[table] = row["n"]
-        assert row["n"] == len(getattr(generated, table)), table
+        assert row["n"] == (both if table == "listings" else len(getattr(generated, table))), table
     assert await rows("SELECT DISTINCT demo FROM analytics_data") == [{"demo": True}]
     history = len(await rows("SELECT id FROM price_history"))
     assert history > len(generated.price_history)
@@ -54,4 +55,5 @@ async def test_real_data_wins_whichever_comes_first(
     await load_demo(database, scope, generated)
     found = await rows(
         "SELECT operation, status, count(*) AS n FROM listings WHERE city_id = 'co/bogota' AND demo GROUP BY 1, 2")
-    assert {(row["operation"], row["status"]) for row in found} == {("sale", "superseded"), ("rent", "active")}
+    assert {(row["operation"], row["status"]) for row in found} == {
+        ("sale", "superseded"), ("rent", "active"), ("rent", "withdrawn")}
