@@ -150,6 +150,47 @@ def value(
     run(work(file, out, mapping))
 
 
+@app.command(
+    help=t(
+        "Forecast a stored series, all of them, or a file with the columns period and value.",
+        "Pronostica una serie guardada, todas, o un archivo con las columnas period y value.",
+    )
+)
+def forecast(
+    out: Annotated[
+        Path,
+        typer.Option("--out", help=t("where to write (.csv, .parquet or .json)", "dónde escribir (.csv, .parquet o .json)")),
+    ],
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SERIES_ID|FILE",
+            help=t("the id of a stored series, or a CSV, Parquet or JSON lines file",
+                   "el id de una serie guardada, o un archivo CSV, Parquet o de líneas JSON"),
+        ),
+    ] = None,
+    horizon: Annotated[
+        int, typer.Option(help=t("periods ahead, in the series' own (quarters, …)", "periodos hacia adelante, en los de la serie (trimestres, …)"))
+    ] = 8,
+    all_series: Annotated[
+        bool, typer.Option("--all", help=t("every stored series (see --metric, --country)", "todas las series guardadas (véase --metric, --country)"))
+    ] = False,
+    metric: Annotated[
+        str | None, typer.Option(help=t("with --all: only this metric, as price_index", "con --all: solo esta métrica, como price_index"))
+    ] = None,
+    country: Annotated[
+        str | None,
+        typer.Option(
+            help=t("with --all: only this country; with a file: the inflation that makes its figures real",
+                   "con --all: solo este país; con un archivo: la inflación con que se pasan sus cifras a reales")
+        ),
+    ] = None,
+) -> None:
+    from cli.data import forecast as work
+
+    run(work(source, out, horizon, every=all_series, metric=metric, country=country))
+
+
 @app.command(help=t("Measure speed and memory.", "Mide velocidad y memoria."))
 def bench(
     turns: Annotated[
