@@ -170,13 +170,21 @@ def forecast(
         ),
     ] = None,
     horizon: Annotated[
-        int, typer.Option(help=t("periods ahead, in the series' own (quarters, …)", "periodos hacia adelante, en los de la serie (trimestres, …)"))
+        int,
+        typer.Option(
+            help=t("periods ahead, in the series' own (quarters, …)", "periodos hacia adelante, en los de la serie (trimestres, …)")
+        ),
     ] = 8,
     all_series: Annotated[
-        bool, typer.Option("--all", help=t("every stored series (see --metric, --country)", "todas las series guardadas (véase --metric, --country)"))
+        bool,
+        typer.Option(
+            "--all",
+            help=t("every stored series (see --metric, --country)", "todas las series guardadas (véase --metric, --country)"),
+        ),
     ] = False,
     metric: Annotated[
-        str | None, typer.Option(help=t("with --all: only this metric, as price_index", "con --all: solo esta métrica, como price_index"))
+        str | None,
+        typer.Option(help=t("with --all: only this metric, as price_index", "con --all: solo esta métrica, como price_index")),
     ] = None,
     country: Annotated[
         str | None,
@@ -199,10 +207,16 @@ def bench(
             min=1, help=t("turns to measure, after the warm-up", "turnos que se miden, tras el calentamiento")
         ),
     ] = 200,
+    forecasts: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help=t("instead, time the backtests of so many series", "en su lugar, cronometra las pruebas de tantas series")
+        ),
+    ] = None,
 ) -> None:
     from cli.measure import bench as work
 
-    run(work(turns))
+    run(work(turns, forecasts))
 
 
 @app.command(

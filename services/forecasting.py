@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -57,8 +58,8 @@ async def ids_of(database: Database, scope: Scope, metric: str | None, country: 
         raise NotFound(
             f"No stored series matches metric {metric or 'any'} and country {country or 'any'}; metrics there are: "
             f"{', '.join(metrics) or 'none'}.",
-            f"Ninguna serie guardada es de la métrica {metric or 'cualquiera'} y el país {country or 'cualquiera'}; métricas que hay: "
-            f"{', '.join(metrics) or 'ninguna'}.",
+            f"Ninguna serie guardada es de la métrica {metric or 'cualquiera'} y el país {country or 'cualquiera'}; "
+            f"métricas que hay: {', '.join(metrics) or 'ninguna'}.",
         )
     return found
 
@@ -81,8 +82,9 @@ async def forecast_stored(
 
 
 async def forecast_file(file: Path, horizon: int, out: Path, told: Progress, prices: Inflation | None = None) -> Counts:
-    """Write the forecasts of the series of a file. `prices` adds real figures. Raises `BadInput` for a file that is no table, lacks
-    a column, holds an unreadable or future period or value, or, if it holds one series, for what cannot be forecast."""
+    """Write the forecasts of the series of a file. `prices` adds real figures. Raises `BadInput` for a file that is no
+    table, lacks a column, holds an unreadable or future period or value, or, if it holds one series, for what cannot be
+    forecast."""
     from knowledge.forecasting.batch import make_all
 
     check_table(out, file)
@@ -99,8 +101,8 @@ def _jobs(file: Path, horizon: int) -> list[Job]:
     frame = sheet.frame
     if lacking := [name for name in ("period", "value") if name not in frame.columns]:
         raise BadInput(
-            f"The file {file} lacks the column {lacking[0]!r}; a series needs `period` and `value`, and `series` if it holds several.",
-            f"Al archivo {file} le falta la columna {lacking[0]!r}; una serie necesita `period` y `value`, y `series` si trae varias.",
+            f"The file {file} lacks the column {lacking[0]!r}; expected `period` and `value`, and `series` if it holds several.",
+            f"Al archivo {file} le falta la columna {lacking[0]!r}; se esperaban `period` y `value`, y `series` si trae varias.",
         )
     if sheet.rejects:
         worst = sheet.rejects[0]
@@ -142,8 +144,10 @@ def _value(row: int, told: Any) -> float | None:
     try:
         return float(word)
     except ValueError:
-        raise BadInput(f"Row {row}: the value {told!r} is not a number; expected digits with a decimal point, or nothing.",
-                       f"Fila {row}: el valor {told!r} no es un número; se esperaban cifras con punto decimal, o nada.") from None
+        raise BadInput(
+            f"Row {row}: the value {told!r} is not a number; expected digits with a decimal point, or nothing.",
+            f"Fila {row}: el valor {told!r} no es un número; se esperaban cifras con punto decimal, o nada.",
+        ) from None
 
 
 def _kind(period: str) -> str:
@@ -161,7 +165,7 @@ def _frequency(name: str, periods: list[date], kinds: set[str]) -> str:
     if written:
         return written.pop()
     months = sorted({day.year * 12 + day.month for day in periods})
-    least = min((b - a for a, b in zip(months, months[1:], strict=False)), default=12)
+    least = min((b - a for a, b in pairwise(months)), default=12)
     return "A" if least >= 12 else "Q" if least >= 3 else "M"
 
 

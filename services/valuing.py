@@ -6,12 +6,11 @@ Reasons are in English and Spanish in one text, like those of quarantined rows: 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.errors import BadInput, LadrilloError, NotFound, Unavailable
+from core.errors import NotFound
 from core.locale import COUNTRIES
 from core.scope import Scope
 from knowledge.listings.nearby import types_for_sale
@@ -19,6 +18,7 @@ from knowledge.loaders.mapping import choose
 from knowledge.loaders.staging import known_places
 from knowledge.loaders.unpriced import Properties, check_properties, prepare_properties, recognise_properties
 from knowledge.resources import Resources
+from services.tables import check_table, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 FIGURES = ("value", "low_80", "high_80", "low_90", "high_90")
 COLUMNS = (*FIGURES, "reason")
-_PARQUET, _CSV = (".parquet", ".pq"), (".csv",)
 _STEP = 5_000
 _RENTAL = "only sales are valued, this is a rental / solo se valoran ventas, esto es un arriendo o alquiler"
 _DEMO = "rests on demo data / se apoya en datos de demostración"
@@ -47,7 +46,7 @@ async def value_file(
     resources: Resources, scope: Scope, file: Path, out: Path, *, mapping: str | None = None,
     progress: Progress | None = None,
 ) -> Counts:
-    """Write `out` (CSV or Parquet by its ending) with `COLUMNS`: values in the currency of each row's country.
+    """Write `out` (CSV, Parquet or JSON by its ending) with `COLUMNS`: values in the currency of each row's country.
 
     `mapping` names a mapping or a TOML file; without it the file is recognised by its columns. `progress(stage, done,
     total)` is told the stages read, value and write. Raises `BadInput` for a file that cannot be read, for missing
@@ -56,7 +55,7 @@ async def value_file(
     """
     report = progress or _silent
     file, out = Path(file), Path(out)
-    _check_out(file, out)
+    check_table(out, file)
     chosen = choose(mapping) if mapping is not None else None
     report("read", 0, 1)
     from knowledge.loaders.reading import read
@@ -73,25 +72,13 @@ async def value_file(
     report("read", 1, 1)
     table = await _valued(resources, scope, sheet, properties, report)
     report("write", 0, 1)
-    await asyncio.to_thread(_write, table, out)
+    await asyncio.to_thread(write_table, table, out)
     report("write", 1, 1)
     return Counts(len(table), int(table["value"].notna().sum()))
 
 
 def _silent(stage: str, done: int, total: int) -> None:
     """The progress callback of those who asked for none."""
-
-
-def _check_out(file: Path, out: Path) -> None:
-    if out.suffix.lower() not in (*_PARQUET, *_CSV):
-        raise BadInput(f"The output {out} must end in .csv or .parquet.",
-                       f"El archivo de salida {out} debe terminar en .csv o .parquet.")
-    if out.is_dir() or not out.resolve().parent.is_dir():
-        raise BadInput(f"The output {out} cannot be written: its folder does not exist, or it is a folder itself.",
-                       f"El archivo de salida {out} no se puede escribir: su carpeta no existe o es él una carpeta.")
-    if out.resolve() == file.resolve():
-        raise BadInput(f"The output {out} is the input file; name another one.",
-                       f"El archivo de salida {out} es el de entrada; indique otro.")
 
 
 async def _valued(
@@ -153,26 +140,3 @@ def _predict(model: ValuationModel, rows: pd.DataFrame, properties: Properties) 
         if model.demo.get(city, False):
             properties.remarks.setdefault(int(row), []).append(_DEMO)
     return found[list(FIGURES)]
-
-
-def _write(table: pd.DataFrame, out: Path) -> None:
-    """Whole or not at all: a reader never meets half a file."""
-    fresh = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
-        if out.suffix.lower() in _PARQUET:
-            table.to_parquet(fresh, index=False)
-        else:
-            table.to_csv(fresh, index=False)
-        fresh.replace(out)
-    except OSError as error:
-        raise _not_written(out, error) from error
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
-def _not_written(out: Path, error: OSError) -> LadrilloError:
-    return Unavailable(
-        f"The output {out} could not be written ({error.strerror}); free space or check permissions.",
-        f"No se pudo escribir {out} ({error.strerror}); libere espacio o revise los permisos.",
-        code="not_written",
-    )

@@ -34,7 +34,8 @@ class Backtest:
 
 
 def origins_of(points: int, horizon: int, frequency: Frequency) -> NDArray[np.int64]:
-    """Lengths of the training parts: two a year in evenly spread years, the first about half of the series. Empty: too short."""
+    """Lengths of the training parts: two a year in evenly spread years, the first about half of the series. Empty: too
+    short."""
     per = PER_YEAR[frequency]
     last = points - horizon
     first = max(points // 2, 2 * per + 1, 6)
@@ -49,7 +50,9 @@ def origins_of(points: int, horizon: int, frequency: Frequency) -> NDArray[np.in
     return np.unique(np.concatenate([np.maximum(seconds - half, first), seconds]))
 
 
-def run(y: Numbers, candidates: Sequence[Candidate], origins: NDArray[np.int64], horizon: int, frequency: Frequency) -> Backtest:
+def run(
+    y: Numbers, candidates: Sequence[Candidate], origins: NDArray[np.int64], horizon: int, frequency: Frequency
+) -> Backtest:
     errors: dict[str, Numbers] = {}
     failed: list[str] = []
     for candidate in candidates:
@@ -82,8 +85,8 @@ def choose(tested: Backtest, default: str, frequency: Frequency, calibration: Ca
     """The candidate for each year ahead, the first from the next period on.
 
     A lead in a dozen origins is mostly luck, so each candidate's error over the default's (in logs) is drawn towards what it
-    is over all official series; the weight of the series' own is `n / (n + calibration.choice_prior)` with `n` the years of origins
-    that do not overlap.
+    is over all official series; the weight of the series' own is `n / (n + calibration.choice_prior)` with `n` the years
+    of origins that do not overlap.
     """
     horizon, per = tested.errors[default].shape[1], PER_YEAR[frequency]
     chosen = []

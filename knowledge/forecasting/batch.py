@@ -27,14 +27,14 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A series by any name; `country` as in `forecast.forecast`."""
+    """A series by any name; `family` as in `forecast.forecast`."""
 
     name: str
     periods: tuple[date, ...]
     values: tuple[float | None, ...]
     frequency: str
     horizon: int
-    country: str | None = None
+    family: str | None = None
 
 
 def make(job: Job) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def make(job: Job) -> dict[str, Any]:
     from knowledge.forecasting.forecast import forecast
 
     with numpy.errstate(over="ignore"):  # told below
-        made = forecast(job.periods, job.values, job.frequency, job.horizon, country=job.country).to_dict()
+        made = forecast(job.periods, job.values, job.frequency, job.horizon, family=job.family).to_dict()
     last = abs(made["last_value"]) or 1.0
     if not all(abs(step["value"]) <= WILDEST * last for step in made["path"]):
         raise BadInput(

@@ -1,8 +1,9 @@
 """How wide intervals are: one calibration over many official series, shipped as a dated JSON file, and each series' own errors.
 
 A dozen origins of one series say little about its tails, so the size of an error is foretold from features of the series
-(`spread`) with coefficients estimated over all, and its distribution, divided by that size, is pooled: recent errors weigh more, and
-the series' own, and those of its country, weigh by how many of them do not overlap. `knowledge.forecasting.train` makes the file.
+(`spread`) with coefficients estimated over all, and its distribution, divided by that size, is pooled: recent errors weigh
+more, and those of similar series (one source, country and measure), or else the series' own, by how many do not overlap.
+`knowledge.forecasting.train` makes the file.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ LEVELS = (0.80, 0.95)
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """`coefficients` (`LONGEST`, features): logarithm of an error's size by quarters ahead. `errors` (`LONGEST`, grid): evenly
-    spaced quantiles of errors over their size; `countries`: the same of one country each, with how many years of them
-    `country_years`. `priors`: by candidate, its error over the default's in logs, by year ahead.
+    spaced quantiles of errors over their size; `families`: the same of similar series, which `family_quarters` tells the
+    quarters of. `priors`: by candidate, its error over the default's in logs, by year ahead.
 
-    `own_prior` and `choice_prior` are in windows that do not overlap: that many of the series' own count as much as the pool.
+    `own_priors` (by level of `LEVELS`) and `choice_prior` are in windows that do not overlap: that many of a series' own,
+    or its family's, count as much as the pool.
     """
 
     version: str
@@ -41,10 +43,10 @@ class Calibration:
     default: str
     coefficients: tuple[tuple[float, ...], ...]
     errors: tuple[tuple[float, ...], ...]
-    countries: dict[str, tuple[tuple[float, ...], ...]]
-    country_years: dict[str, float]
+    families: dict[str, tuple[tuple[float, ...], ...]]
+    family_quarters: dict[str, float]
     priors: dict[str, tuple[float, ...]]
-    own_prior: float
+    own_priors: tuple[float, ...]
     choice_prior: float
 
     def prior(self, name: str, year: int) -> float:
@@ -60,22 +62,35 @@ class Calibration:
         grown = np.maximum(np.arange(1, features.shape[1] + 1) / LONGEST, 1.0)
         return np.asarray(np.exp(np.einsum("ohf,hf->oh", features, table)) * grown)
 
-    def quantiles(self, ahead: int, own: Numbers, windows: float, country: str | None, levels: Numbers) -> Numbers:
-        """Of an error over its size, `ahead` quarters on: pool, country and the series' `own` errors (k,) mixed."""
+    def tails(self, ahead: int, own: Numbers, windows: float, family: str | None) -> Numbers:
+        """Distances from an error of nothing to the ends of the intervals, over the error's size, `ahead` quarters on:
+        below for each of `LEVELS`, then above. The pool is mixed with the family's errors, or the series' `own` (k,) worth
+        `windows`."""
         row = min(ahead, LONGEST) - 1
-        parts = [(np.asarray(self.errors[row]), self.own_prior)]
-        if country is not None and country in self.countries:
-            parts.append((np.asarray(self.countries[country][row]), self.country_years[country] * 4 / ahead))
-        if len(own):
-            parts.append((own, windows))
-        values = np.concatenate([part for part, _ in parts])
-        weights = np.concatenate([np.full(len(part), weight / len(part)) for part, weight in parts])
+        if family is not None and family in self.families:
+            own, windows = np.asarray(self.families[family][row]), self.family_quarters[family] / ahead
+        pool = np.asarray(self.errors[row])
+        ends = [self._ends(pool, own, windows / (windows + prior), level)
+                for level, prior in zip(LEVELS, self.own_priors, strict=True)]
+        return np.array([max(-low, 0.0) for low, _ in ends] + [max(high, 0.0) for _, high in ends])
+
+    @staticmethod
+    def _ends(pool: Numbers, own: Numbers, share: float, level: float) -> Numbers:
+        if not len(own):
+            share = 0.0
+        values = np.concatenate([pool, own])
+        weights = np.concatenate([np.full(len(pool), (1 - share) / len(pool)), np.full(len(own), share / max(len(own), 1))])
         order = np.argsort(values, kind="stable")
-        heaped = np.cumsum(weights[order])
-        return np.asarray(np.interp(levels, (heaped - weights[order] / 2) / heaped[-1], values[order]))
+        heaped = np.cumsum(weights[order]) - weights[order] / 2
+        return np.asarray(np.interp([(1 - level) / 2, (1 + level) / 2], heaped, values[order]))
 
     def to_json(self) -> str:
         return json.dumps({"schema": SCHEMA, "features": list(NAMES)} | asdict(self), indent=1) + "\n"
+
+
+def family_name(source: str, country: str, metric: str) -> str:
+    """What similar series are known by."""
+    return f"{source}/{country}/{metric}"
 
 
 def parse(text: str) -> Calibration:
@@ -88,7 +103,8 @@ def parse(text: str) -> Calibration:
         if len(rows["coefficients"]) != LONGEST or {len(row) for row in rows["coefficients"]} != {len(NAMES)}:
             raise _useless()
         return Calibration(**body | rows | {
-            "countries": {code: _rows(table) for code, table in body["countries"].items()},
+            "families": {name: _rows(table) for name, table in body["families"].items()},
+            "own_priors": tuple(map(float, body["own_priors"])),
             "priors": {name: tuple(map(float, values)) for name, values in body["priors"].items()},
         })
     except (KeyError, TypeError, ValueError) as error:
@@ -104,8 +120,8 @@ def _rows(table: list[list[float]]) -> tuple[tuple[float, ...], ...]:
 
 def _useless() -> Unavailable:
     return Unavailable(
-        f"The calibration of forecasts ({FILE.name}) cannot be used; make it again with `python -m knowledge.forecasting.train`.",
-        f"La calibración de los pronósticos ({FILE.name}) no sirve; rehágala con `python -m knowledge.forecasting.train`.",
+        f"The calibration of forecasts ({FILE.name}) cannot be used; make it again (`python -m knowledge.forecasting.train`).",
+        f"La calibración de los pronósticos ({FILE.name}) no sirve; rehágala (`python -m knowledge.forecasting.train`).",
         code="no_calibration",
     )
 

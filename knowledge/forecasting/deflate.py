@@ -25,10 +25,13 @@ _NORMAL = {"80": 1.2815515655446004, "95": 1.959963984540054}
 
 @dataclass(frozen=True, slots=True)
 class Inflation:
-    """Yearly rates in percent, of consecutive years up to `last_year`."""
+    """Yearly rates in percent, of consecutive years up to `last_year`; which stored series they are, if any."""
 
     last_year: int
     rates: tuple[float, ...]
+    series: str = ""
+    name: str = ""
+    attribution: str = ""
 
     @property
     def assumed_pct(self) -> float:

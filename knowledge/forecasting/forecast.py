@@ -63,8 +63,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class ForecastResult:
-    """`origin` is the last observed period (ISO date), `last_value` its value; `flags` as in `series.Flag`; `method` that of the
-    first year ahead."""
+    """`origin` is the last observed period (ISO date), `last_value` its value; `flags` as in `series.Flag`; `method` that
+    of the first year ahead."""
 
     method: str
     frequency: str
@@ -87,12 +87,12 @@ class ForecastResult:
 
 def forecast(
     periods: Sequence[date | str], values: Sequence[float | None], frequency: str, horizon: int, *,
-    country: str | None = None, using: Calibration | None = None,
+    family: str | None = None, using: Calibration | None = None,
 ) -> ForecastResult:
     """Forecasts a dated series (`frequency` A, Q or M) `horizon` periods ahead, in the unit of `values`.
 
-    `country` (ISO code) lets the intervals learn from its other series; `using` another calibration than the shipped one.
-    Raises `BadInput` for what `series.clean` refuses and for a horizon under 1 or over ten years.
+    `family` (`calibration.family_name`) lets the intervals learn from similar series; `using` another calibration than the
+    shipped one. Raises `BadInput` for what `series.clean` refuses and for a horizon under 1 or over ten years.
     """
     series = clean(periods, values, frequency)
     longest = LONGEST_HORIZON_YEARS * PER_YEAR[series.frequency]
@@ -111,7 +111,7 @@ def forecast(
     methods = [chosen[step // PER_YEAR[series.frequency]] for step in range(horizon)]
     path, methods = _path(y, every, methods)
     errors = np.column_stack([tested.errors[name][:, step] for step, name in enumerate(methods)])
-    widths = Widths(series, origins, errors, pooled, country)
+    widths = Widths(series, origins, errors, pooled, family)
     return _result(series, path, methods, widths.distances(), _evidence(series, tested, errors, widths, pooled), series.flags)
 
 
@@ -184,7 +184,7 @@ def _result(
             code="unstable_forecast",
         )
     steps = tuple(
-        Step(later(series.last, series.frequency, i + 1).isoformat(), *(float(f"{x:.10g}") for x in row), method=methods[i])
+        Step(later(series.last, series.frequency, i + 1).isoformat(), *_figures(row), methods[i])
         for i, row in enumerate(levels.tolist())
     )
     if evidence.origins and (levels[:, 0] > 0).all():
@@ -194,3 +194,9 @@ def _result(
         methods[0], series.frequency, series.last.isoformat(), float(series.level(series.values[-1:])[0]),
         len(series.values), steps, evidence, flags,
     )
+
+
+def _figures(row: list[float]) -> tuple[float, float, float, float, float]:
+    """Ten digits, whatever the unit."""
+    value, low_80, high_80, low_95, high_95 = (float(f"{x:.10g}") for x in row)
+    return value, low_80, high_80, low_95, high_95

@@ -88,7 +88,11 @@ class DampedDrift(Drift):
 
 
 class Mean:
-    """The mean of several candidates, which no longer depends on one of them being right: the default choice."""
+    """The mean of several candidates, which no longer depends on one of them being right: the default choice.
+
+    Of drift, autoregression and SARIMAX it erred less over 182 official series than each candidate alone and than the
+    means with exponential smoothing, a faded drift or Theta among them (docs/accuracy.md).
+    """
 
     name = "mean"
 
@@ -105,8 +109,9 @@ class Mean:
 
 def candidates(frequency: Frequency, points: int) -> list[Candidate]:
     """Simplest first, for series whose first backtest origin has `points` observations."""
-    drift, damped = Drift(frequency), DampedDrift(frequency)
+    drift = Drift(frequency)
+    simple: list[Candidate] = [Naive(), SeasonalNaive(frequency), drift, DampedDrift(frequency)]
     if points < ENOUGH:
-        return [Naive(), drift, damped]
-    steps = Autoregression(frequency)
-    return [Naive(), drift, damped, DampedTrend(), steps, Mean([damped, steps])]
+        return simple
+    steps, sarimax = Autoregression(frequency), Sarimax(frequency)
+    return [*simple, DampedTrend(), Theta(), steps, sarimax, Mean([drift, steps, sarimax])]

@@ -1,8 +1,9 @@
 """Stored forecasts: one per series, made again when its observations change.
 
 A forecast up to `STORED_YEARS` ahead is read from the stored one, so that the evidence told with it is always that of
-the same backtest; a longer one is made when asked for and not kept: a longer horizon leaves fewer origins to test. The fingerprint holds the
-observations, the code's number and the calibration's version: whatever changes, the series concerned is made again and no other.
+the same backtest; a longer one is made when asked for and not kept: a longer horizon leaves fewer origins to test. The
+fingerprint holds the observations, the code's number and the calibration's version: whatever changes, the series concerned
+is made again and no other.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 STORED_YEARS = 3
 #: Changed when the method changes: what other code made is not read.
 _CODE = "3"
-_SERIES = text("SELECT frequency, country FROM series WHERE id = :id")
+_SERIES = text("SELECT frequency, source, country, metric FROM series WHERE id = :id")
 _POINTS = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period")
 _STORED = text("SELECT fingerprint, method, origin, path, backtest FROM forecasts WHERE series_id = :id")
 _KEEP = text(
@@ -95,7 +97,7 @@ async def country_inflation(session: AsyncSession, country: str | None) -> Infla
         return None
     points = [(row.period, row.value) for row in await session.execute(_POINTS, {"id": series.id})]
     try:
-        return inflation(points)
+        return replace(inflation(points), series=series.id, name=series.name, attribution=series.attribution)
     except BadInput:
         return None
 
@@ -105,6 +107,7 @@ async def _look_up(
 ) -> tuple[dict[str, Any] | None, Job, bool]:
     """The stored forecast if it is one of these observations; what to make otherwise, and whether to keep that."""
     from knowledge.forecasting.batch import Job
+    from knowledge.forecasting.calibration import family_name
     from knowledge.forecasting.series import PER_YEAR  # numpy: not before a forecast is asked for
 
     async with database.session(scope) as session:
@@ -115,7 +118,8 @@ async def _look_up(
         raise NotFound(f"There is no series {series_id!r}.", f"No existe la serie {series_id!r}.")
     periods = STORED_YEARS * PER_YEAR.get(series.frequency, 1)
     ahead = max(periods, horizon_periods or 0)
-    job = Job(series_id, tuple(p for p, _ in points), tuple(v for _, v in points), series.frequency, ahead, series.country)
+    job = Job(series_id, tuple(p for p, _ in points), tuple(v for _, v in points), series.frequency, ahead,
+              family_name(series.source, series.country, series.metric))
     if stored is None or stored.fingerprint != _fingerprint(job) or ahead != periods:
         return None, job, ahead == periods
     evidence = dict(stored.backtest)
@@ -137,7 +141,7 @@ async def _keep(database: Database, scope: Scope, series_id: str, fingerprint: s
 def _fingerprint(job: Job) -> str:
     from knowledge.forecasting.calibration import shipped
 
-    digest = hashlib.blake2s(f"{_CODE}/{shipped().version}/{job.country}/{job.frequency}".encode(), digest_size=12)
+    digest = hashlib.blake2s(f"{_CODE}/{shipped().version}/{job.family}/{job.frequency}".encode(), digest_size=12)
     for period, value in zip(job.periods, job.values, strict=True):
         digest.update(f"|{period}:{value!r}".encode())
     return digest.hexdigest()

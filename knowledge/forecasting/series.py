@@ -124,8 +124,8 @@ def clean(periods: Sequence[date | str], values: Sequence[float | None], frequen
         filled = filled[broken + 1:]
         if len(filled) < FEWEST:
             raise BadInput(
-                f"The series jumps out of all proportion {len(filled)} periods before its end, as one does that changes its base; "
-                f"link its two parts, or give at least {FEWEST} values after the jump.",
+                f"The series jumps out of all proportion {len(filled)} periods before its end, as one does that changes its "
+                f"base; link its two parts, or give at least {FEWEST} values after the jump.",
                 f"La serie da un salto desproporcionado {len(filled)} periodos antes del final, como al cambiar de base; "
                 f"enlace sus dos partes o dé al menos {FEWEST} valores tras el salto.",
             )
@@ -142,10 +142,10 @@ def _refuse_zeros(grid: Numbers, last: int, frequency: Frequency) -> None:
     epoch = date(1, 1, 1)
     day = later(epoch, frequency, last - len(grid) + 1 + int(wrong[0]) - _ordinal(epoch, frequency))
     raise BadInput(
-        f"The value of {day} is {grid[wrong[0]]:g}, far from the others; a price or an index is above zero. Leave it empty if it is "
-        f"not known.",
-        f"El valor de {day} es {grid[wrong[0]]:g}, lejos de los demás; un precio o un índice es mayor que cero. Déjelo vacío si no "
-        f"se conoce.",
+        f"The value of {day} is {grid[wrong[0]]:g}, far from the others; a price or an index is above zero. Leave it empty "
+        f"if it is not known.",
+        f"El valor de {day} es {grid[wrong[0]]:g}, lejos de los demás; un precio o un índice es mayor que cero. Déjelo vacío "
+        f"si no se conoce.",
     )
 
 

@@ -1,8 +1,9 @@
 """How far off a forecast of a series usually is, as far as the series itself tells: features of an error's size.
 
 Everything is measured on what was known at the origin, with one plain forecast (the drift of the last two years, fading) as the
-probe: its past errors at the same horizon over all history, five years and two years; how rough the steps are; how far growth has
-moved from its habit. All are logarithms of sizes, so a series in twice the unit gives the same features, shifted alike.
+probe: its past errors at the same horizon over all history, five years and two years; how rough the steps are; how far
+growth has moved from its habit. All are logarithms of sizes, so a series in twice the unit gives the same features,
+shifted alike.
 """
 
 from __future__ import annotations

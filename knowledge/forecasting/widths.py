@@ -2,7 +2,8 @@
 
 Positive series observed by quarters or months take the pooled `calibration`; a month's distance lies between those of the
 quarters around it, growing with the root of time. Yearly series, rates, and series under six years take quantiles of their own
-backtest's errors, pooled over horizons after division by a smooth error scale of the form a h^b. A model's own bands play no part.
+backtest's errors, pooled over horizons after division by a smooth error scale of the form a h^b. A model's own bands play
+no part.
 """
 
 from __future__ import annotations
@@ -18,21 +19,20 @@ from knowledge.forecasting.calibration import LEVELS, Calibration
 from knowledge.forecasting.series import MONTHS, Numbers, Series
 
 NORMAL = tuple(NormalDist().inv_cdf(0.5 + level / 2) for level in LEVELS)
-_TAILS = np.array([(1 - level) / 2 for level in LEVELS] + [(1 + level) / 2 for level in LEVELS])
 
 
 class Widths:
     """`distances(i)` and `distances()` give (horizon, 2 x len(LEVELS)): below for each level, then above, all positive.
 
-    `errors` (origins, horizon) are those of the candidate chosen at each step. Without `leave_out` the distances are those at the
-    end of the series; with it, those at that origin, from the errors of the others.
+    `errors` (origins, horizon) are those of the candidate chosen at each step. Without `leave_out` the distances are those
+    at the end of the series; with it, those at that origin, from the errors of the others.
     """
 
     def __init__(
-        self, series: Series, origins: NDArray[np.int64], errors: Numbers, calibration: Calibration, country: str | None
+        self, series: Series, origins: NDArray[np.int64], errors: Numbers, calibration: Calibration, family: str | None
     ) -> None:
         self.series, self.origins, self.errors = series, origins, errors
-        self.calibration, self.country = calibration, country
+        self.calibration, self.family = calibration, family
         self.horizon = errors.shape[1]
         self.step = MONTHS[series.frequency] / 3  # of a quarter
         self.pooled = series.logs and self.step <= 1 and len(self._quarters(len(series.values))) >= spread.FEWEST
@@ -67,12 +67,11 @@ class Widths:
         rows = [row for row, i in enumerate(self.seen) if i in kept]
         size = self.sizes[self.seen.index(leave_out) if leave_out in self.seen else -1]
         span = (self.origins[-1] - self.origins[0]) * self.step
-        out = np.empty((len(size), len(_TAILS)))
+        out = np.empty((len(size), 2 * len(LEVELS)))
         for row in range(len(size)):
             own = self.relative[rows, row] if self.complete[row] else np.empty(0)
             windows = min(len(own), span / (row + 1) + 1)
-            found = self.calibration.quantiles(row + 1, own, windows, self.country, _TAILS)
-            out[row] = size[row] * np.concatenate([np.maximum(-found[:len(LEVELS)], 0), np.maximum(found[len(LEVELS):], 0)])
+            out[row] = size[row] * self.calibration.tails(row + 1, own, windows, self.family)
         if self.step == 1:
             return out
         roots = np.sqrt(np.arange(len(size) + 1))
