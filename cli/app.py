@@ -172,7 +172,7 @@ def forecast(
     horizon: Annotated[
         int,
         typer.Option(
-            help=t("periods ahead, in the series' own (quarters, …)", "periodos hacia adelante, en los de la serie (trimestres, …)")
+            help=t("periods ahead, in the series' own (quarters, …)", "periodos hacia adelante, como los de la serie")
         ),
     ] = 8,
     all_series: Annotated[
@@ -210,7 +210,8 @@ def bench(
     forecasts: Annotated[
         int | None,
         typer.Option(
-            min=1, help=t("instead, time the backtests of so many series", "en su lugar, cronometra las pruebas de tantas series")
+            min=1,
+            help=t("instead, time the backtests of so many series", "en su lugar, cronometra las pruebas de tantas series"),
         ),
     ] = None,
 ) -> None:

@@ -101,8 +101,8 @@ def _jobs(file: Path, horizon: int) -> list[Job]:
     frame = sheet.frame
     if lacking := [name for name in ("period", "value") if name not in frame.columns]:
         raise BadInput(
-            f"The file {file} lacks the column {lacking[0]!r}; expected `period` and `value`, and `series` if it holds several.",
-            f"Al archivo {file} le falta la columna {lacking[0]!r}; se esperaban `period` y `value`, y `series` si trae varias.",
+            f"The file {file} lacks the column {lacking[0]!r}; expected `period`, `value` and, for several, `series`.",
+            f"Al archivo {file} le falta la columna {lacking[0]!r}; se esperaban `period`, `value` y, si son varias, `series`.",
         )
     if sheet.rejects:
         worst = sheet.rejects[0]
@@ -129,8 +129,10 @@ def _period(row: int, told: Any) -> date:
 
     found = told.date() if hasattr(told, "date") else told if isinstance(told, date) else read_period(str(told).strip())
     if found is None:
-        raise BadInput(f"Row {row}: the period {told!r} is not one; expected a form like 2024, 2024Q3, 2024-09 or 2024-09-01.",
-                       f"Fila {row}: el periodo {told!r} no lo es; se esperaba una forma como 2024, 2024Q3, 2024-09 o 2024-09-01.")
+        raise BadInput(
+            f"Row {row}: the period {told!r} is not one; expected a form like 2024, 2024Q3, 2024-09 or 2024-09-01.",
+            f"Fila {row}: el periodo {told!r} no lo es; se esperaba una forma como 2024, 2024Q3, 2024-09 o 2024-09-01.",
+        )
     if found > clock.now().date():
         raise BadInput(f"Row {row}: the period {told} is in the future; leave out what has not been observed.",
                        f"Fila {row}: el periodo {told} está en el futuro; quite lo que aún no se ha observado.")

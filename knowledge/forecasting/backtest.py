@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.forecasting.calibration import Calibration
-from knowledge.forecasting.methods import Candidate
+from knowledge.forecasting.methods import Candidate, Mean
 from knowledge.forecasting.series import PER_YEAR, Frequency, Numbers
 
 #: Years of origins at most, and origins at least.
@@ -57,7 +57,10 @@ def run(
     failed: list[str] = []
     for candidate in candidates:
         try:
-            errors[candidate.name] = _errors(y, candidate, origins, horizon, PER_YEAR[frequency])
+            if isinstance(candidate, Mean) and all(member.name in errors for member in candidate.members):
+                errors[candidate.name] = np.mean([errors[member.name] for member in candidate.members], axis=0)
+            else:
+                errors[candidate.name] = _errors(y, candidate, origins, horizon, PER_YEAR[frequency])
         except (np.linalg.LinAlgError, ValueError):  # a degenerate stretch that the method cannot be fitted to
             failed.append(candidate.name)
     return Backtest(origins, errors, tuple(failed))

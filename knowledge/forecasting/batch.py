@@ -10,7 +10,6 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,8 +20,6 @@ from core.errors import BadInput
 FEW = 8
 #: A forecast beyond this multiple of the last value is a method that ran away (no market here did in ten years).
 WILDEST = 20.0
-#: Linear algebra in these is tiny; libraries that start a thread for each core only wait for each other.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def _results(jobs: Sequence[Job], processes: int) -> Iterator[dict[str, Any] | B
     if len(jobs) < FEW or processes < 2:
         yield from map(_attempt, jobs)
         return
-    with _one_thread_each(), ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
         for result in pool.map(_attempt_apart, jobs, chunksize=4):
             yield BadInput(*result) if isinstance(result, tuple) else result
 
@@ -86,17 +83,3 @@ def _attempt_apart(job: Job) -> dict[str, Any] | tuple[str, str]:
     """An error's two sentences cross between processes, not the error."""
     found = _attempt(job)
     return (found.en, found.es) if isinstance(found, BadInput) else found
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

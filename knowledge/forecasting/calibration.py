@@ -23,6 +23,8 @@ from knowledge.forecasting.spread import LONGEST, NAMES
 FILE = Path(__file__).with_name("data") / "calibration.json"
 SCHEMA = 1
 LEVELS = (0.80, 0.95)
+#: The same as `Calibration.own_priors` for a series without a family: its few own errors say nothing of tails.
+ALONE_PRIOR = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,12 @@ class Calibration:
         below for each of `LEVELS`, then above. The pool is mixed with the family's errors, or the series' `own` (k,) worth
         `windows`."""
         row = min(ahead, LONGEST) - 1
+        priors = (ALONE_PRIOR,) * len(LEVELS)
         if family is not None and family in self.families:
-            own, windows = np.asarray(self.families[family][row]), self.family_quarters[family] / ahead
+            own, windows, priors = np.asarray(self.families[family][row]), self.family_quarters[family] / ahead, self.own_priors
         pool = np.asarray(self.errors[row])
         ends = [self._ends(pool, own, windows / (windows + prior), level)
-                for level, prior in zip(LEVELS, self.own_priors, strict=True)]
+                for level, prior in zip(LEVELS, priors, strict=True)]
         return np.array([max(-low, 0.0) for low, _ in ends] + [max(high, 0.0) for _, high in ends])
 
     @staticmethod

@@ -23,6 +23,9 @@ SHORT = 12
 #: Half widths of a short series in standard deviations of its steps: normal quantiles, and half as much again because
 #: nothing was tested.
 UNTESTED = tuple(1.5 * score for score in NORMAL)
+#: Standard deviation (in logs) of the steps of a year that a short series of prices is taken to have at least: a few calm
+#: points prove nothing, and with this its interval is about as wide as that of the official series together (docs/accuracy.md).
+UNTESTED_YEAR = 0.048
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,8 @@ def _evidence(
 def _untested(series: Series, horizon: int) -> ForecastResult:
     y = series.values
     drift = DampedDrift(series.frequency)
-    step = max(float(np.std(np.diff(y), ddof=1)), series.smallest_step)
+    least = UNTESTED_YEAR / PER_YEAR[series.frequency] if series.logs else 0.0
+    step = max(float(np.std(np.diff(y), ddof=1)), series.smallest_step, least)
     # Steps of an index err in the same direction for long: the error grows with h, not with its root.
     half = np.outer(step * np.arange(1, horizon + 1), UNTESTED)
     evidence = Evidence(0, {}, None, (), None, None, None, None, None, None)

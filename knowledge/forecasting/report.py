@@ -1,8 +1,9 @@
 """How good forecasts have been: `python -m knowledge.forecasting.report FILE PANEL` prints the tables of docs/accuracy.md.
 
-FILE is the table of indices, PANEL what `train --panel` wrote. Points: MASE over eight quarters of every candidate, in levels, with a 95 %
-interval by drawing whole countries. Intervals: every two years from 1990 on the calibration is made again from what was known then
-and judges the next two years' origins; nothing of what it is judged on has gone into it, neither of the future nor of the choice.
+FILE is the table of indices, PANEL what `train --panel` wrote. Points: MASE over eight quarters of every candidate, in
+levels, with a 95 % interval by drawing whole countries. Intervals: every two years from 1990 on the calibration is made
+again from what was known then and judges the next two years' origins; nothing of what it is judged on has gone into it,
+neither of the future nor of the choice.
 """
 
 from __future__ import annotations
@@ -25,20 +26,22 @@ Rows = NDArray[np.bool_]
 
 
 def groups(official: list[Official], seen: Panel) -> Iterator[tuple[str, Rows]]:
-    """All, the 27 series of finance.md (all segments of INE, SHF, and the three countries of BIS, nominal) and their last 20 and last
-    four origins, then by source and era; only origins whose eight quarters are known."""
+    """All, the 27 series of finance.md (all segments of INE, SHF, and the three countries of BIS, nominal) and their last
+    20 and last four origins, then by source and era; only origins whose eight quarters are known."""
     name = np.array([s.name for s in official])[seen.series]
     family = np.array([s.family for s in official])[seen.series]
     last = np.array([s.last for s in official])[seen.series]
     full = seen.quarter + HORIZON - 1 <= last
     back, year = last - (seen.quarter + HORIZON - 1), seen.quarter // 4
     ours = np.isin(family, [family_name("BIS_SPP", c, "price_index") for c in ("ES", "CO", "MX")])
-    reference = ours | np.char.startswith(name, "SHF") | (np.char.startswith(name, "INE") & (np.char.find(name, "/all/") > 0))
+    spain = np.char.startswith(name, "INE") & (np.char.find(name, "/all/") > 0)
+    reference = ours | spain | np.char.startswith(name, "SHF")
     yield "all series", full
     yield "27 of finance.md", full & reference
     yield "27, last 20 origins", full & reference & (back < 20)
     yield "27, 4 origins 9 months apart", full & reference & (back < 12) & (back % 3 == 0)
-    for title, prefix, kind in (("BIS nominal", "BIS", "nominal"), ("BIS real", "BIS", "real"), ("INE", "INE", ""), ("SHF", "SHF", "")):
+    sources = (("BIS nominal", "BIS", "nominal"), ("BIS real", "BIS", "real"), ("INE", "INE", ""), ("SHF", "SHF", ""))
+    for title, prefix, kind in sources:
         yield title, full & np.char.startswith(name, prefix) & (np.char.find(name, kind) >= 0)
     for since, until in ERAS:
         yield f"{since}-{until - 1}", full & (year >= since) & (year < until)
@@ -61,8 +64,8 @@ def mase(official: list[Official], seen: Panel) -> dict[str, Numbers]:
 
 
 def bands(official: list[Official], seen: Panel) -> tuple[Numbers, Numbers]:
-    """(inside, width), each (rows, HORIZON, levels): 1 where the actual value lay inside, and percent of the last value; NaN before
-    the first calibration."""
+    """(inside, width), each (rows, HORIZON, levels): 1 where the actual value lay inside, and percent of the last value;
+    NaN before the first calibration."""
     shape = (len(seen.series), HORIZON, len(LEVELS))
     inside, width = np.full(shape, np.nan), np.full(shape, np.nan)
     families = np.array([s.family for s in official])[seen.series]
@@ -91,7 +94,8 @@ def main() -> None:
     official = read(options.file)
     with np.load(options.panel, allow_pickle=False) as tables:
         found = {name: tables[name] for name in tables.files}
-    seen = Panel(found.pop("series"), found.pop("quarter"), {n: t for n, t in found.items() if n != "features"}, found["features"])
+    series, quarter, features = (found.pop(name) for name in ("series", "quarter", "features"))
+    seen = Panel(series, quarter, found, features)
     country = np.array([s.country for s in official])[seen.series]
     errors = mase(official, seen)
     inside, width = bands(official, seen)

@@ -14,7 +14,7 @@ import hashlib
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -110,7 +110,6 @@ def _errors(y: Numbers, candidate: Candidate, origins: NDArray[np.int64]) -> Num
 
 
 def panel(official: list[Official], processes: int | None = None) -> Panel:
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with ProcessPoolExecutor(processes or os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
         parts = list(pool.map(measure, official, chunksize=2))
     return Panel(
@@ -178,14 +177,15 @@ def calibrate(official: list[Official], seen: Panel, data: str, rows: NDArray[np
                 several = len(np.unique(seen.series[own]))
                 # regions of one country err together: many count as two that do not
                 quarters[name] = round(float(recent.sum()) / several * min(several, 2) ** 0.5, 2)
-    version = hashlib.blake2s(f"{data}/{now}/{sizes.tobytes().hex()}".encode(), digest_size=6).hexdigest()
-    return Calibration(
-        version, clock.now().date().isoformat(), data, len(np.unique(seen.series[rows])),
+    made = Calibration(
+        "", clock.now().date().isoformat(), data, len(np.unique(seen.series[rows])),
         int(np.isfinite(known.errors[DEFAULT][rows]).sum()), DEFAULT, tuple(tuple(np.round(r, 5).tolist()) for r in sizes),
         tuple(pooled), {n: tuple(t) for n, t in families.items() if len(t) == LONGEST},
         {n: q for n, q in quarters.items() if len(families[n]) == LONGEST}, _priors(known, weights, rows), OWN_PRIORS,
         CHOICE_PRIOR,
     )
+    dateless = replace(made, made_on="").to_json()
+    return replace(made, version=hashlib.blake2s(dateless.encode(), digest_size=6).hexdigest())
 
 
 def _priors(seen: Panel, weights: Numbers, rows: NDArray[np.int64]) -> dict[str, tuple[float, ...]]:

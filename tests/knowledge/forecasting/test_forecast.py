@@ -193,7 +193,8 @@ def test_another_unit_or_other_dates_change_nothing_else(factor: float, shift: i
     there = forecast(quarters(44, later(date(2008, 1, 1), "Q", shift)), [factor * v for v in values], "Q", 6)
     assert there.path[0].period == later(date.fromisoformat(here.path[0].period), "Q", shift).isoformat()
     for a, b in zip(here.path, there.path, strict=True):
-        assert (b.value, b.low_95, b.high_80) == pytest.approx((factor * a.value, factor * a.low_95, factor * a.high_80), rel=1e-3)
+        expected = (factor * a.value, factor * a.low_95, factor * a.high_80)
+        assert (b.value, b.low_95, b.high_80) == pytest.approx(expected, rel=1e-3)
 
 
 @settings(max_examples=8, deadline=None)
