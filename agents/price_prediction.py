@@ -6,6 +6,7 @@ turn is carried along the forecast; where the floor area is missing the level of
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from agents.market_research import RENTS
@@ -23,6 +24,8 @@ from tools.returns import analyse_returns
 from tools.valuation import value_property
 
 _MOST = 3
+#: Asked for the change without inflation; folded. Not "real estate".
+_REAL = re.compile(r"\b(?:terminos reales|real terms|inflacion|inflation|deflactad[oa]s?|poder adquisitivo|purchasing power)\b")
 
 
 def one(value: Any) -> Any:
@@ -186,10 +189,11 @@ def forecasts(known: Known) -> list[Arguments] | None:
     if len(inside) != len(cities) > 1:
         inside = []
     count = min(_MOST, max(1, len(cities), len(inside)))
+    real = bool(_REAL.search(fold(known.brief.question)))
     country = one(slots.get("country")) or (listed.data.get("country") if listed is not None else None)
     return [
         {"country": country, "city": _nth(cities, i), "neighbourhood": _nth(inside, i), "metric": metric,
-         "horizon_years": horizon(known), "value_today": value if count == 1 else None,
+         "horizon_years": horizon(known), "real": real, "value_today": value if count == 1 else None,
          "currency": currency if count == 1 and value is not None else None}
         for i in range(count)
     ]

@@ -148,7 +148,7 @@ def value(
         Path, typer.Argument(readable=False, help=t("CSV, Parquet or JSON lines", "CSV, Parquet o líneas JSON"))
     ],
     out: Annotated[
-        Path, typer.Option("--out", help=t("where to write (.csv or .parquet)", "dónde escribir (.csv o .parquet)"))
+        Path, typer.Option("--out", help=t("where to write (.csv, .parquet or .json)", "dónde escribir (.csv, .parquet o .json)"))
     ],
     mapping: Annotated[
         str | None,
@@ -166,7 +166,7 @@ def returns(
         Path, typer.Argument(readable=False, help=t("CSV, Parquet or JSON lines", "CSV, Parquet o líneas JSON"))
     ],
     out: Annotated[
-        Path, typer.Option("--out", help=t("where to write (.csv or .parquet)", "dónde escribir (.csv o .parquet)"))
+        Path, typer.Option("--out", help=t("where to write (.csv, .parquet or .json)", "dónde escribir (.csv, .parquet o .json)"))
     ],
     years: Annotated[
         Path | None, typer.Option(help=t("each case year by year, written here too", "cada caso año por año, también aquí"))
@@ -180,6 +180,55 @@ def returns(
     run(work(file, out, years, months))
 
 
+@app.command(
+    help=t(
+        "Forecast a stored series, all of them, or a file with the columns period and value.",
+        "Pronostica una serie guardada, todas, o un archivo con las columnas period y value.",
+    )
+)
+def forecast(
+    out: Annotated[
+        Path,
+        typer.Option("--out", help=t("where to write (.csv, .parquet or .json)", "dónde escribir (.csv, .parquet o .json)")),
+    ],
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SERIES_ID|FILE",
+            help=t("the id of a stored series, or a CSV, Parquet or JSON lines file",
+                   "el id de una serie guardada, o un archivo CSV, Parquet o de líneas JSON"),
+        ),
+    ] = None,
+    horizon: Annotated[
+        int,
+        typer.Option(
+            help=t("periods ahead, in the series' own (quarters, …)", "periodos hacia adelante, como los de la serie")
+        ),
+    ] = 8,
+    all_series: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help=t("every stored series (see --metric, --country)", "todas las series guardadas (véase --metric, --country)"),
+        ),
+    ] = False,
+    metric: Annotated[
+        str | None,
+        typer.Option(help=t("with --all: only this metric, as price_index", "con --all: solo esta métrica, como price_index")),
+    ] = None,
+    country: Annotated[
+        str | None,
+        typer.Option(
+            help=t("with --all: only this country; with a file: the inflation that makes its figures real",
+                   "con --all: solo este país; con un archivo: la inflación con que se pasan sus cifras a reales")
+        ),
+    ] = None,
+) -> None:
+    from cli.data import forecast as work
+
+    run(work(source, out, horizon, every=all_series, metric=metric, country=country))
+
+
 @app.command(help=t("Measure speed and memory.", "Mide velocidad y memoria."))
 def bench(
     turns: Annotated[
@@ -188,10 +237,17 @@ def bench(
             min=1, help=t("turns to measure, after the warm-up", "turnos que se miden, tras el calentamiento")
         ),
     ] = 200,
+    forecasts: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help=t("instead, time the backtests of so many series", "en su lugar, cronometra las pruebas de tantas series"),
+        ),
+    ] = None,
 ) -> None:
     from cli.measure import bench as work
 
-    run(work(turns))
+    run(work(turns, forecasts))
 
 
 @app.command(help=t("List the legal and tax rules, with their dates and sources.",

@@ -1,8 +1,9 @@
-"""`ingest`, `train`, `value`, `returns`, `db upgrade`, `index rebuild`."""
+"""`ingest`, `train`, `value`, `returns`, `forecast`, `db upgrade`, `index rebuild`."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.console import language, out, progress, say, t
 from cli.session import STAFF, filled
@@ -10,6 +11,9 @@ from core.errors import BadInput, LadrilloError, NotFound
 from core.locale import COUNTRIES
 from core.settings import get_settings
 from knowledge.resources import Resources
+
+if TYPE_CHECKING:
+    from knowledge.forecasting.deflate import Inflation
 
 
 async def ingest(files: list[Path], mapping: str | None, refresh: bool, complete: bool = False) -> int:
@@ -150,6 +154,48 @@ async def returns(file: Path, out_path: Path, years: Path | None, months: Path |
         t(f"{out_path}: {counts.computed:,} of {counts.rows:,} rows computed.",
           f"{out_path}: {counts.computed} de {counts.rows} filas calculadas.")
     )
+
+
+async def forecast(
+    source: str | None, out_path: Path, horizon: int, *, every: bool, metric: str | None, country: str | None
+) -> None:
+    """One row per series and period to come: value, intervals, method, backtest, and real figures where inflation is known."""
+    from services import forecasting
+
+    country = country.upper() if country else None
+    if (source is None) != every:
+        raise BadInput(
+            "Name one series or one file, or ask for all with --all; not both, not neither.",
+            "Indique una serie o un archivo, o pida todas con --all; no las dos cosas, ni ninguna.",
+        )
+    file = Path(source) if source is not None else None
+    if file is not None and (file.is_file() or file.suffix.lower() in (".csv", ".parquet", ".pq", ".jsonl", ".json", ".txt")):
+        if not _may_exist(file):
+            raise _no_file(file)
+        with progress() as tell:
+            counts = await forecasting.forecast_file(file, horizon, out_path, tell, await _inflation(country))
+    else:
+        async with filled() as resources:
+            database = resources.database
+            ids = [source] if source is not None else await forecasting.ids_of(database, STAFF, metric, country)
+            with progress() as tell:
+                counts = await forecasting.forecast_stored(database, STAFF, ids, horizon, out_path, tell)
+    out(t(f"{out_path}: {counts.forecast:,} of {counts.series:,} series forecast, {counts.rows:,} rows.",
+          f"{out_path}: {counts.forecast} de {counts.series} series con pronóstico, {counts.rows} filas."))
+
+
+async def _inflation(country: str | None) -> Inflation | None:
+    """Of a country named for a file. Raises `NotFound` where none is stored."""
+    from knowledge.forecasting.registry import country_inflation
+
+    if country is None:
+        return None
+    async with filled() as resources, resources.database.session(STAFF) as session:
+        found = await country_inflation(session, country)
+    if found is None:
+        raise NotFound(f"There is no inflation of {country!r}; it is known for {', '.join(COUNTRIES)}.",
+                       f"No hay inflación de {country!r}; se conoce la de {', '.join(COUNTRIES)}.")
+    return found
 
 
 async def db_upgrade() -> None:

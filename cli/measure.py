@@ -169,9 +169,16 @@ def _print_gate(verdict: GateResult) -> None:
         else t("The baseline is NOT met.", "NO se mantiene la línea base."))
 
 
-async def bench(turns: int) -> None:
-    """Speed and memory, as a table of medians."""
-    from evals.bench import measure
+async def bench(turns: int, series: int | None) -> None:
+    """Speed and memory, as a table of medians; with `series` only how long their backtests take, which needs no data."""
+    from evals.bench import backtests, measure
+
+    if series is not None:
+        with progress() as tell:
+            timed = backtests(series, tell)
+        for name, value in timed:
+            out(f"{name:<58}{value:>28}")
+        return
 
     async with opened() as runner:
         with progress() as tell:

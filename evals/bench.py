@@ -12,6 +12,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import psutil
@@ -48,6 +49,8 @@ async def measure(runner: Runner, turns: int, progress: Callable[[str, int, int]
     rows += _spread(f"listing search ({len(searches)})", searches)
     for name, work in (("one full analysis of a return", _analysis), ("10,000 simulated paths of 10 years", _simulation)):
         rows += _spread(f"{name} ({_REPEATED})", _repeated(name, work, progress))
+    served = await _forecasts(runner, max(20, turns // 4), progress)
+    rows += _spread(f"serving one stored forecast ({len(served)})", served)
     rows.append(("memory of this process afterwards", f"{process.memory_info().rss / 2**20:.0f} MB"))
     return rows
 
@@ -129,9 +132,49 @@ def _simulation() -> object:
         vacancy=empty_spells(5), rate_moves=True, fx_spread=0.1), inflation_pct=2)
 
 
+async def _forecasts(runner: Runner, turns: int, progress: Callable[[str, int, int], None]) -> list[float]:
+    """Reading a stored forecast, fingerprint included; it is made before, if it was not."""
+    from sqlalchemy import text
+
+    from knowledge.forecasting.registry import forecast_series
+
+    database, scope = runner.resources.database, Scope(role="system", subject="bench")
+    async with database.session(scope) as session:
+        found = await session.execute(text("SELECT series_id FROM forecasts ORDER BY series_id LIMIT 1"))
+        series = found.scalar_one_or_none()
+    times = []
+    for number in range(turns + 1 if series is not None else 0):
+        begun = time.perf_counter()
+        await forecast_series(database, scope, str(series))
+        times.append((time.perf_counter() - begun) * 1000)
+        progress("forecasts", number + 1, turns + 1)
+    return times[1:]
+
+
+def backtests(count: int, progress: Callable[[str, int, int], None]) -> Rows:
+    """Forecast and backtest of `count` made-up quarterly indices of 15 to 30 years, on all cores, eight quarters ahead."""
+    import numpy as np
+
+    from knowledge.forecasting.batch import Job, make_all
+    from knowledge.forecasting.series import later
+
+    rng, jobs = np.random.default_rng(1), []
+    for number in range(count):
+        points = 60 + 20 * (number % 4)
+        steps = 0.008 + 0.01 * np.cumsum(rng.normal(0, 0.25, points)) * 0.3 + rng.normal(0, 0.006, points)
+        values = 100 * np.exp(np.cumsum(steps))
+        periods = tuple(later(date(1995, 1, 1), "Q", i) for i in range(points))
+        jobs.append(Job(str(number), periods, tuple(values.tolist()), "Q", 8))
+    begun = time.perf_counter()
+    made = make_all(jobs, lambda done: progress("backtests", done, count))
+    seconds = time.perf_counter() - begun
+    good = sum(isinstance(found, dict) for found in made)
+    return [(f"backtest and forecast of {good} series, all cores", f"{seconds:.1f} s")]
+
+
 def _spread(name: str, times: list[float]) -> Rows:
     ordered = sorted(times)
-    return [(f"{name}, {label}", _quantile(ordered, q)) for label, q in (("p50", 0.5), ("p95", 0.95))]
+    return [] if not ordered else [(f"{name}, {label}", _quantile(ordered, q)) for label, q in (("p50", 0.5), ("p95", 0.95))]
 
 
 def _quantile(ordered: list[float], q: float) -> str:

@@ -137,7 +137,7 @@ async def train(
 
 async def _forecasts(resources: Resources, scope: Scope, progress: Progress) -> None:
     """The city price series, which most questions about the future are answered from; others are made when asked for."""
-    from knowledge.forecasting.registry import forecast_series
+    from knowledge.forecasting.registry import forecast_many
 
     async with resources.database.session(scope) as session:
         rows = await session.execute(
@@ -145,13 +145,11 @@ async def _forecasts(resources: Resources, scope: Scope, progress: Progress) -> 
                  " WHERE s.metric = 'price_m2' AND a.level = 'city' ORDER BY s.id")
         )
         ids = list(rows.scalars())
-    for number, series_id in enumerate(ids):
-        progress("forecasts", number, len(ids))
-        try:
-            await forecast_series(resources.database, scope, series_id)
-        except BadInput as error:
-            log.warning("no forecast of %s: %s", series_id, error.en)
-    progress("forecasts", len(ids), len(ids))
+    progress("forecasts", 0, len(ids))
+    made = await forecast_many(resources.database, scope, ids, told=lambda done: progress("forecasts", done, len(ids)))
+    for series_id, found in zip(ids, made, strict=True):
+        if isinstance(found, BadInput):
+            log.warning("no forecast of %s: %s", series_id, found.en)
 
 
 async def sync_index(resources: Resources, scope: Scope, progress: Progress) -> None:

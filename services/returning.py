@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import BadInput
-from services.files import check_out, write_table
+from services.tables import check_table, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ def returns_file(
     file, out = Path(file), Path(out)
     places = [out, *(Path(place) for place in (years, months) if place is not None)]
     for place in places:
-        check_out(file, place)
+        check_table(place, file)
     if len({place.resolve() for place in places}) < len(places):
         raise BadInput("Two outputs have the same name; give each its own.",
                        "Dos salidas tienen el mismo nombre; dé uno a cada una.")

@@ -18,7 +18,7 @@ from knowledge.loaders.mapping import choose
 from knowledge.loaders.staging import known_places
 from knowledge.loaders.unpriced import Properties, check_properties, prepare_properties, recognise_properties
 from knowledge.resources import Resources
-from services.files import check_out, write_table
+from services.tables import check_table, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ async def value_file(
     resources: Resources, scope: Scope, file: Path, out: Path, *, mapping: str | None = None,
     progress: Progress | None = None,
 ) -> Counts:
-    """Write `out` (CSV or Parquet by its ending) with `COLUMNS`: values in the currency of each row's country.
+    """Write `out` (CSV, Parquet or JSON by its ending) with `COLUMNS`: values in the currency of each row's country.
 
     `mapping` names a mapping or a TOML file; without it the file is recognised by its columns. `progress(stage, done,
     total)` is told the stages read, value and write. Raises `BadInput` for a file that cannot be read, for missing
@@ -55,7 +55,7 @@ async def value_file(
     """
     report = progress or _silent
     file, out = Path(file), Path(out)
-    check_out(file, out)
+    check_table(out, file)
     chosen = choose(mapping) if mapping is not None else None
     report("read", 0, 1)
     from knowledge.loaders.reading import read

@@ -20,8 +20,8 @@ from core import clock
 from core.errors import BadInput
 from core.facts import Fact, Source, Unit
 from core.locale import COUNTRY_NAMES, CURRENCY_OF, Language, country_name
-from knowledge.forecasting.registry import forecast_series
-from knowledge.series.choice import SeriesRef, choose_series
+from knowledge.forecasting.registry import country_inflation, forecast_series
+from knowledge.series.choice import SeriesRef, choose_series, country_of
 from tools.context import Runtime
 from tools.provenance import settle
 from tools.result import Content, ToolResult
@@ -34,6 +34,8 @@ MOST_YEARS = 5.0
 OLD_AFTER_MONTHS = 9
 _MONTHS = {"A": 12, "Q": 3, "M": 1}
 _HISTORY, _EVERY_MONTHS = 24, 3
+#: Where inflation is high enough that a nominal forecast alone misleads.
+INFLATIONARY = frozenset(("CO", "MX"))
 _POINTS = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period")
 _NAMES = {"es": ("observado", "pronóstico"), "en": ("observed", "forecast")}
 
@@ -87,14 +89,16 @@ async def forecast_index(
     metric: Metric = "price",
     value_today: float | None = None,
     currency: Currency | None = None,
+    real: bool = False,
 ) -> Content:
     """How prices or rents of an area are expected to move: change in percent with 80 % and 95 % intervals, yearly rate,
-    the method and its backtest.
+    change without inflation, the method and its backtest.
 
     country: CO, ES or MX; place names as the investor wrote them; falls back from neighbourhood to city to country and
     says which. horizon_years: years from now, at most 5, default 1. value_today: what one property is worth or asks now
     (or its monthly rent, with metric rent), in currency; a value from value_property keeps its interval and date. The
-    result then also says what it would be at the horizon. Give intervals, never a single figure alone.
+    result then also says what it would be at the horizon. real: the change without inflation was asked for. Give intervals,
+    never a single figure alone.
     """
     years = 1.0 if horizon_years is None else float(horizon_years)
     if not (math.isfinite(years) and years > 0):
@@ -108,7 +112,7 @@ async def forecast_index(
     place = ", ".join(n for n in (neighbourhood, city) if n) or country_name(code, runtime.context.locale.language)
     result = ToolResult()
     result.data = {"found": False, "place": place, "country": code, "metric": metric, "capped": years > MOST_YEARS,
-                   "projected": None, "updated": None, "too_short": False}
+                   "projected": None, "updated": None, "too_short": False, "real": None}
     if not place:
         result.gap("missing_input", slot="city")
         return result.done()
@@ -119,6 +123,7 @@ async def forecast_index(
     if path is None:
         return result.done()
     _report(result, runtime, path, min(years, MOST_YEARS), exact)
+    await _real(result, runtime, path, asked=real)
     if value_today is not None:
         await _carry(result, runtime, path, metric, value_today, currency, min(years, MOST_YEARS))
     return result.done()
@@ -189,7 +194,7 @@ def _report(result: ToolResult, runtime: Runtime, path: Path, years: float, exac
     stale = path.years > years + 0.5
     result.data |= ids | {
         "found": True, "exact": exact, "region": region, "series": series.name, "target": then,
-        "as_of": series.label(last_day), "stale": stale, "is_index": unit == "index", "method": path.body["method"],
+        "as_of": series.label(last_day), "stale": stale, "is_index": unit == "index", "method": target["method"],
         "kind": series.metric, "demo": series.demo, "attribution": series.attribution,
         "backtest": _backtest(result, path, fact),
         "direction": "flat" if facts["change"].value == 0 else "up" if change("value") > 0 else "down",
@@ -211,14 +216,52 @@ def _backtest(result: ToolResult, path: Path, fact: Any) -> dict[str, Any] | Non
         return None
     facts = {
         "origins": fact("backtest_origins", found["origins"], "count", as_of),
-        "mase": fact("backtest_mase", found["mase"][path.body["method"]], "score", as_of),
+        "mase": fact("backtest_mase", found["mase_chosen"], "score", as_of),
         "mase_drift": fact("backtest_mase_drift", found["mase"]["drift"], "score", as_of),
         "coverage": fact("backtest_coverage_80", found["coverage_80"], "percent", as_of),
         "years": fact("backtest_years", path.years, "years", as_of),
     }
     if found["error_pct"] is not None:
         facts["error"] = fact("backtest_error", round(found["error_pct"][path.steps - 1], 1), "percent", as_of)
-    return {"error": None} | {name: result.add(f) for name, f in facts.items()}
+    if not found["beats_drift"]:
+        result.say("in its backtest this forecast was no better than letting the trend go on: say so")
+    return {"error": None, "beats_drift": found["beats_drift"]} | {name: result.add(f) for name, f in facts.items()}
+
+
+async def _real(result: ToolResult, runtime: Runtime, path: Path, *, asked: bool) -> None:
+    """The change to the horizon in the money of the last observation, where the country's inflation is known."""
+    context, series, target = runtime.context, path.series, path.target
+    async with context.resources.database.session(context.scope) as session:
+        country = result.data["country"] or await country_of(session, series.id)
+        prices = await country_inflation(session, country)
+    if prices is None or target["low_95"] <= 0:
+        if asked:
+            result.gap("no_data", what="inflation", place=path.region(context.locale.language))
+        return
+    from knowledge.forecasting.deflate import real_path
+
+    last_day, last = path.points[-1]
+    found = real_path(last_day, [target], series.frequency, prices)[0]
+    region, then = path.region(context.locale.language), series.label(date.fromisoformat(target["period"]))
+
+    def change(bound: str) -> float:
+        return round(100 * (float(found[bound]) / last - 1), 1)
+
+    assumed = Fact("assumed_inflation", round(prices.assumed_pct, 1), "percent",
+                   Source("series", prices.series, prices.name, prices.attribution), entity=country or "",
+                   as_of=str(prices.last_year))
+    risen = Fact("expected_inflation", round(found["inflation_pct"], 1), "percent", path.source, entity=region, as_of=then,
+                 inputs=(assumed.id,))
+    real = Fact("expected_change_real", change("value"), "percent", path.source, entity=region, as_of=then,
+                low=change("low_80"), high=change("high_80"), level=0.8, inputs=(result.data["change"], risen.id),
+                formula=f"(1 + {100 * (target['value'] / last - 1):.4g} %) ÷ (1 + {found['inflation_pct']:.4g} %) − 1")
+    wide = Fact("expected_change_real_95", change("value"), "percent", path.source, entity=region, as_of=then,
+                low=change("low_95"), high=change("high_95"), level=0.95, inputs=(real.id,))
+    result.data["real"] = {
+        "assumed": result.add(assumed), "inflation": result.add(risen), "change": result.add(real),
+        "change_95": result.add(wide),
+        "shown": asked or country in INFLATIONARY, "since": series.label(last_day), "known_to": str(prices.last_year),
+    }
 
 
 def _chart(result: ToolResult, runtime: Runtime, path: Path, fact: Any, observed: Source) -> None:

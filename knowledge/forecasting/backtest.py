@@ -1,8 +1,7 @@
-"""Rolling-origin backtest: which candidate would have been right, and how wide an interval would have held.
+"""Rolling-origin backtest: which candidate would have been right, year by year ahead.
 
-Candidates re-estimate their parameters a few times along the way and are only applied in between. A model's own
-prediction bands play no part: widths are quantiles of the backtest's errors, pooled over horizons after division by a
-smooth error scale of the form a h^b, because a dozen origins are too few for a quantile per horizon.
+Origins come in pairs of one year, half a year apart: parameters are estimated at the first of each year and applied at the
+second. How wide an interval would have held is `widths`' business.
 """
 
 from __future__ import annotations
@@ -10,75 +9,69 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.forecasting.methods import Candidate, DampedDrift, Mean, Naive
+from knowledge.forecasting.calibration import Calibration
+from knowledge.forecasting.methods import Candidate, Mean
 from knowledge.forecasting.series import PER_YEAR, Frequency, Numbers
 
-#: Origins at most and at least, and how often parameters are estimated anew among them.
-MOST_ORIGINS, FEWEST_ORIGINS, ESTIMATIONS = 16, 4, 3
-#: Another candidate replaces the default if its error was at least this share smaller. Over 575 backtests of 119 official
-#: indices, two years ahead, always the past winner had MASE 0.831, this rule 0.751, one of 10 % 0.783: leads are mostly luck.
-CLEARLY = 0.30
-LEVELS = (0.80, 0.95)
-NORMAL = tuple(NormalDist().inv_cdf(0.5 + level / 2) for level in LEVELS)
+#: Years of origins at most, and origins at least.
+MOST_YEARS, FEWEST_ORIGINS = 8, 4
+#: Yardsticks: they are measured and told, and never chosen. Where prices had just turned they win by accident.
+YARDSTICKS = frozenset({"naive", "seasonal_naive"})
 
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """`errors[name]` (origins, horizon) are actual minus forecast; `mase` by candidate; `failed` were not fitted."""
+    """`origins` (points known at each); `errors[name]` (origins, horizon) are actual minus forecast; `failed` were not
+    fitted."""
 
-    origins: int
+    origins: NDArray[np.int64]
     errors: dict[str, Numbers]
-    mase: dict[str, float]
     failed: tuple[str, ...]
-
-    @property
-    def winner(self) -> str:
-        """The mean of faded drift and autoregression, or faded drift where it could not be tested, unless another is
-        clearly better. The naive forecast is the yardstick and never wins: where prices had just turned it wins by accident,
-        and where nothing can be foretold the autoregression is as good."""
-        default = Mean.name if Mean.name in self.mase else DampedDrift.name
-        best = min((name for name in self.mase if name != Naive.name), key=lambda name: self.mase[name])
-        return best if self.mase[best] < (1 - CLEARLY) * self.mase[default] else default
 
 
 def origins_of(points: int, horizon: int, frequency: Frequency) -> NDArray[np.int64]:
-    """Lengths of the training parts: evenly spread, the first about half of the series. Empty: too short."""
+    """Lengths of the training parts: two a year in evenly spread years, the first about half of the series. Empty: too
+    short."""
+    per = PER_YEAR[frequency]
     last = points - horizon
-    first = max(points // 2, 2 * PER_YEAR[frequency] + 1, 6)
+    first = max(points // 2, 2 * per + 1, 6)
     if last - first + 1 < FEWEST_ORIGINS:
-        first = max(last - FEWEST_ORIGINS + 1, 2 * PER_YEAR[frequency] + 1, 6)
+        first = max(last - FEWEST_ORIGINS + 1, 2 * per + 1, 6)
     if last - first + 1 < FEWEST_ORIGINS:
         return np.empty(0, dtype=np.int64)
-    return np.unique(np.linspace(first, last, min(MOST_ORIGINS, last - first + 1)).astype(np.int64))
+    half = max(1, per // 2)
+    years = min(MOST_YEARS, max(2, (last - first + 1) // per))
+    # the second of each pair ends the year, so that the last origin is the newest
+    seconds = np.linspace(min(first + half, last), last, years).astype(np.int64)
+    return np.unique(np.concatenate([np.maximum(seconds - half, first), seconds]))
 
 
 def run(
-    y: Numbers, candidates: Sequence[Candidate], origins: NDArray[np.int64], horizon: int, scale: float
+    y: Numbers, candidates: Sequence[Candidate], origins: NDArray[np.int64], horizon: int, frequency: Frequency
 ) -> Backtest:
-    """`scale` is what errors are divided by for MASE: see `yearly_change`."""
     errors: dict[str, Numbers] = {}
     failed: list[str] = []
-    every = max(1, math.ceil(len(origins) / ESTIMATIONS))
     for candidate in candidates:
         try:
-            errors[candidate.name] = _errors(y, candidate, origins, horizon, every)
+            if isinstance(candidate, Mean) and all(member.name in errors for member in candidate.members):
+                errors[candidate.name] = np.mean([errors[member.name] for member in candidate.members], axis=0)
+            else:
+                errors[candidate.name] = _errors(y, candidate, origins, horizon, PER_YEAR[frequency])
         except (np.linalg.LinAlgError, ValueError):  # a degenerate stretch that the method cannot be fitted to
             failed.append(candidate.name)
-    mase = {name: round(float(np.abs(e).mean()) / scale, 4) for name, e in errors.items()}
-    return Backtest(len(origins), errors, mase, tuple(failed))
+    return Backtest(origins, errors, tuple(failed))
 
 
-def _errors(y: Numbers, candidate: Candidate, origins: NDArray[np.int64], horizon: int, every: int) -> Numbers:
+def _errors(y: Numbers, candidate: Candidate, origins: NDArray[np.int64], horizon: int, year: int) -> Numbers:
     out = np.empty((len(origins), horizon))
-    parameters = None
+    parameters, estimated = None, -year
     for i, origin in enumerate(origins.tolist()):
-        if i % every == 0:
-            parameters = candidate.fit(y[:origin])
+        if origin - estimated >= year:
+            parameters, estimated = candidate.fit(y[:origin]), origin
         out[i] = y[origin:origin + horizon] - candidate.predict(parameters, y[:origin], horizon)
     if not np.isfinite(out).all():
         raise ValueError(f"{candidate.name} gave no finite forecast")
@@ -91,27 +84,25 @@ def yearly_change(y: Numbers, frequency: Frequency) -> float:
     return max(float(np.abs(y[lag:] - y[:-lag]).mean()), 1e-9)
 
 
-def half_widths(errors: Numbers, smallest_step: float) -> Numbers:
-    """(horizon, len(LEVELS)) half widths that would have held each level over these errors (origins, horizon), never
-    less than a random walk with steps of standard error `smallest_step` needs."""
-    horizon = errors.shape[1]
-    steps = np.arange(1, horizon + 1)
-    least = smallest_step * np.sqrt(steps)
-    size = np.maximum(np.sqrt((errors**2).mean(axis=0)), least)
-    scale = size
-    if horizon > 1:
-        power, level = np.polyfit(np.log(steps), np.log(size), 1)
-        scale = np.maximum(np.exp(level) * steps ** np.clip(power, 0.5, 1.5), least)
-    pooled = np.abs(errors / scale).ravel()
-    # Neighbouring horizons of one origin err together: the effective sample is about the number of origins.
-    levels = [min(1.0, level * (1 + 1 / len(errors))) for level in LEVELS]
-    return np.asarray(np.maximum(np.outer(scale, np.quantile(pooled, levels)), np.outer(least, NORMAL)))
+def choose(tested: Backtest, default: str, frequency: Frequency, calibration: Calibration) -> tuple[str, ...]:
+    """The candidate for each year ahead, the first from the next period on.
 
-
-def coverages(errors: Numbers, smallest_step: float) -> tuple[float, ...]:
-    """Percent inside the interval for each level, each origin judged by widths from the other origins."""
-    inside = np.zeros(len(LEVELS))
-    for i in range(len(errors)):
-        widths = half_widths(np.delete(errors, i, axis=0), smallest_step)
-        inside += (np.abs(errors[i])[:, None] <= widths).mean(axis=0)
-    return tuple(round(100 * float(x) / len(errors), 1) for x in inside)
+    A lead in a dozen origins is mostly luck, so each candidate's error over the default's (in logs) is drawn towards what it
+    is over all official series; the weight of the series' own is `n / (n + calibration.choice_prior)` with `n` the years
+    of origins that do not overlap.
+    """
+    horizon, per = tested.errors[default].shape[1], PER_YEAR[frequency]
+    chosen = []
+    for year, start in enumerate(range(0, horizon, per)):
+        ahead = slice(start, min(start + per, horizon))
+        size = {name: float(np.abs(e[:, ahead]).mean()) for name, e in tested.errors.items() if name not in YARDSTICKS}
+        least = 1e-9 + 0.01 * size[default]
+        span = (tested.origins[-1] - tested.origins[0]) / per + 1
+        own = min(len(tested.origins), span / (year + 1))
+        weight = own / (own + calibration.choice_prior)
+        score = {
+            name: weight * math.log((found + least) / (size[default] + least)) + (1 - weight) * calibration.prior(name, year)
+            for name, found in size.items()
+        }
+        chosen.append(min(score, key=lambda name: (score[name], name != default)))
+    return tuple(chosen)

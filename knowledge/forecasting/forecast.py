@@ -1,18 +1,20 @@
-"""One series in, its forecast out: the candidate that earned it, the path with intervals, and the evidence."""
+"""One series in, its forecast out: the candidates that earned it, the path with intervals, and the evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 
 from core.errors import BadInput
-from knowledge.forecasting import backtest
-from knowledge.forecasting.methods import DampedDrift, candidates
+from knowledge.forecasting import backtest, calibration
+from knowledge.forecasting.calibration import Calibration
+from knowledge.forecasting.methods import Candidate, DampedDrift, Mean, candidates
 from knowledge.forecasting.series import PER_YEAR, Numbers, Series, clean, later
+from knowledge.forecasting.widths import NORMAL, Widths
 
 #: Years ahead at most: no backtest of these series supports more.
 LONGEST_HORIZON_YEARS = 10
@@ -20,12 +22,16 @@ LONGEST_HORIZON_YEARS = 10
 SHORT = 12
 #: Half widths of a short series in standard deviations of its steps: normal quantiles, and half as much again because
 #: nothing was tested.
-UNTESTED = tuple(1.5 * score for score in backtest.NORMAL)
+UNTESTED = tuple(1.5 * score for score in NORMAL)
+#: Standard deviation (in logs) of the steps of a year that a short series of prices is taken to have at least: a few calm
+#: points prove nothing, and with this its interval is about as wide as that of the official series together (docs/accuracy.md).
+UNTESTED_YEAR = 0.048
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`period` is the first day (ISO) of a future month, quarter or year; bounds hold with 80 and 95 %."""
+    """`period` is the first day (ISO) of a future month, quarter or year; bounds hold with 80 and 95 %; `method` is the
+    candidate chosen for this year ahead."""
 
     period: str
     value: float
@@ -33,28 +39,35 @@ class Step:
     high_80: float
     low_95: float
     high_95: float
+    method: str
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The backtest: MASE per candidate (errors over the mean yearly change; lower is better), percent of actual values
-    inside the intervals, and the winner's mean absolute error in percent at each period of the path.
+    """The backtest. `mase` per candidate: mean absolute error over the mean change over a year of what was known at each
+    origin, both in the series' own unit (Hyndman & Koehler 2006; lower is better); `mase_chosen` of the path as it was chosen.
+    `coverage_*`: percent of actual values inside the intervals, each origin judged by widths from the others. By period of the
+    path: `error_pct`, the chosen candidate's mean absolute error, and `width_95_pct`, the interval in percent of the forecast.
 
-    Empty (`origins` 0) for a series too short to test.
+    Empty (`origins` 0) for a series too short to test. `beats_drift`: whether the chosen path erred less than the plain drift.
     """
 
     origins: int
     mase: dict[str, float]
+    mase_chosen: float | None
     failed: tuple[str, ...]
     coverage_80: float | None
     coverage_95: float | None
     error_pct: tuple[float, ...] | None
+    width_95_pct: tuple[float, ...] | None
     beats_drift: bool | None
+    calibration: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ForecastResult:
-    """`origin` is the last observed period (ISO date), `last_value` its value; `flags` as in `series.Flag`."""
+    """`origin` is the last observed period (ISO date), `last_value` its value; `flags` as in `series.Flag`; `method` that
+    of the first year ahead."""
 
     method: str
     frequency: str
@@ -70,17 +83,19 @@ class ForecastResult:
         body = asdict(self)
         body["path"], body["flags"] = list(body["path"]), list(body["flags"])
         tested = body["backtest"]
-        tested["failed"] = list(tested["failed"])
-        tested["error_pct"] = list(tested["error_pct"]) if tested["error_pct"] else None
+        for name in ("failed", "error_pct", "width_95_pct"):
+            tested[name] = list(tested[name]) if tested[name] is not None else None
         return body
 
 
 def forecast(
-    periods: Sequence[date | str], values: Sequence[float | None], frequency: str, horizon: int
+    periods: Sequence[date | str], values: Sequence[float | None], frequency: str, horizon: int, *,
+    family: str | None = None, using: Calibration | None = None,
 ) -> ForecastResult:
     """Forecasts a dated series (`frequency` A, Q or M) `horizon` periods ahead, in the unit of `values`.
 
-    Raises `BadInput` for what `series.clean` refuses and for a horizon under 1 or over ten years.
+    `family` (`calibration.family_name`) lets the intervals learn from similar series; `using` another calibration than the
+    shipped one. Raises `BadInput` for what `series.clean` refuses and for a horizon under 1 or over ten years.
     """
     series = clean(periods, values, frequency)
     longest = LONGEST_HORIZON_YEARS * PER_YEAR[series.frequency]
@@ -92,43 +107,100 @@ def forecast(
     origins = backtest.origins_of(len(series.values), horizon, series.frequency)
     if len(series.values) < SHORT or not len(origins):
         return _untested(series, horizon)
-    y = series.values
+    y, pooled = series.values, using or calibration.shipped()
     every = candidates(series.frequency, int(origins[0]))
-    tested = backtest.run(y, every, origins, horizon, backtest.yearly_change(y, series.frequency))
-    winner = next(c for c in every if c.name == tested.winner)
-    path = winner.predict(winner.fit(y), y, horizon)
-    errors = tested.errors[winner.name]
-    coverage_80, coverage_95 = backtest.coverages(errors, series.smallest_step)
+    tested = backtest.run(y, every, origins, horizon, series.frequency)
+    chosen = backtest.choose(tested, _default(tested, pooled), series.frequency, pooled)
+    methods = [chosen[step // PER_YEAR[series.frequency]] for step in range(horizon)]
+    path, methods = _path(y, every, methods)
+    errors = np.column_stack([tested.errors[name][:, step] for step, name in enumerate(methods)])
+    widths = Widths(series, origins, errors, pooled, family)
+    return _result(series, path, methods, widths.distances(), _evidence(series, tested, errors, widths, pooled), series.flags)
+
+
+def _default(tested: backtest.Backtest, pooled: Calibration) -> str:
+    names = (pooled.default, Mean.name, DampedDrift.name)
+    return next(name for name in names if name in tested.errors)
+
+
+def _path(y: Numbers, every: Sequence[Candidate], methods: list[str]) -> tuple[Numbers, list[str]]:
+    """The chosen candidates' forecasts of each step; one that fails on the whole series gives way to the faded drift."""
+    made: dict[str, Numbers] = {}
+    for candidate in every:
+        if candidate.name in methods or candidate.name == DampedDrift.name:
+            try:
+                found = candidate.predict(candidate.fit(y), y, len(methods))
+            except (np.linalg.LinAlgError, ValueError):
+                continue
+            if np.isfinite(found).all():
+                made[candidate.name] = found
+    methods = [name if name in made else DampedDrift.name for name in methods]
+    return np.array([made[name][step] for step, name in enumerate(methods)]), methods
+
+
+def _evidence(
+    series: Series, tested: backtest.Backtest, errors: Numbers, widths: Widths, pooled: Calibration
+) -> Evidence:
+    horizon = errors.shape[1]
+    actual = np.array([series.values[origin:origin + horizon] for origin in tested.origins.tolist()])
+    levels = series.level(actual)
+    change = np.array([
+        backtest.yearly_change(series.level(series.values[:origin]), series.frequency) for origin in tested.origins.tolist()
+    ])
+
+    def mase(missed: Numbers) -> float:
+        return round(float((np.abs(levels - series.level(actual - missed)) / change[:, None]).mean()), 4)
+
     sizes = np.abs(errors)
-    error = np.expm1(sizes) if series.logs else sizes / abs(y[-1] or np.nan)
-    evidence = Evidence(
-        tested.origins, tested.mase, tested.failed, coverage_80, coverage_95,
-        tuple(np.round(100 * error.mean(axis=0), 2).tolist()) if np.isfinite(error).all() else None,
-        tested.mase[winner.name] < tested.mase["drift"],
+    error = np.expm1(sizes) if series.logs else sizes / abs(series.values[-1] or np.nan)
+    coverage_80, coverage_95 = widths.coverages()
+    by_name = {name: mase(missed) for name, missed in tested.errors.items()}
+    chosen = mase(errors)
+    return Evidence(
+        len(tested.origins), by_name, chosen, tested.failed, coverage_80, coverage_95,
+        tuple(np.round(100 * error.mean(axis=0), 2).tolist()) if np.isfinite(error).all() else None, None,
+        chosen < by_name["drift"], pooled.version if widths.pooled else None,
     )
-    return _result(series, winner.name, path, backtest.half_widths(errors, series.smallest_step), evidence, series.flags)
 
 
 def _untested(series: Series, horizon: int) -> ForecastResult:
     y = series.values
     drift = DampedDrift(series.frequency)
-    step = max(float(np.std(np.diff(y), ddof=1)), series.smallest_step)
+    least = UNTESTED_YEAR / PER_YEAR[series.frequency] if series.logs else 0.0
+    step = max(float(np.std(np.diff(y), ddof=1)), series.smallest_step, least)
     # Steps of an index err in the same direction for long: the error grows with h, not with its root.
-    widths = np.outer(step * np.arange(1, horizon + 1), UNTESTED)
-    evidence = Evidence(0, {}, (), None, None, None, None)
-    return _result(series, drift.name, drift.predict(None, y, horizon), widths, evidence, (*series.flags, "short"))
+    half = np.outer(step * np.arange(1, horizon + 1), UNTESTED)
+    evidence = Evidence(0, {}, None, (), None, None, None, None, None, None)
+    path = drift.predict(None, y, horizon)
+    return _result(series, path, [drift.name] * horizon, np.hstack([half, half]), evidence, (*series.flags, "short"))
 
 
 def _result(
-    series: Series, method: str, path: Numbers, widths: Numbers, evidence: Evidence, flags: tuple[str, ...]
+    series: Series, path: Numbers, methods: Sequence[str], distances: Numbers, evidence: Evidence, flags: tuple[str, ...]
 ) -> ForecastResult:
-    columns = [path, path - widths[:, 0], path + widths[:, 0], path - widths[:, 1], path + widths[:, 1]]
-    levels = np.column_stack([series.level(c) for c in columns]).tolist()
+    columns = [path, path - distances[:, 0], path + distances[:, 2], path - distances[:, 1], path + distances[:, 3]]
+    with np.errstate(over="ignore"):
+        levels = np.column_stack([series.level(c) for c in columns])
+    if not np.isfinite(levels).all():
+        raise BadInput(
+            "This series moves so wildly that its forecast has no finite interval; check its values.",
+            "Esta serie se mueve tanto que su pronóstico no tiene un intervalo finito; revise sus valores.",
+            code="unstable_forecast",
+        )
     steps = tuple(
-        Step(later(series.last, series.frequency, i + 1).isoformat(), *(round(x, 6) for x in row))
-        for i, row in enumerate(levels)
+        Step(later(series.last, series.frequency, i + 1).isoformat(), *_figures(row), methods[i])
+        for i, row in enumerate(levels.tolist())
     )
+    if evidence.origins and (levels[:, 0] > 0).all():
+        share = 100 * (levels[:, 4] - levels[:, 3]) / levels[:, 0]
+        evidence = replace(evidence, width_95_pct=tuple(np.round(share, 2).tolist()))
     return ForecastResult(
-        method, series.frequency, series.last.isoformat(), float(series.level(series.values[-1:])[0]),
+        methods[0], series.frequency, series.last.isoformat(), float(series.level(series.values[-1:])[0]),
         len(series.values), steps, evidence, flags,
     )
+
+
+def _figures(row: list[float]) -> tuple[float, float, float, float, float]:
+    """Ten digits, whatever the unit."""
+    value, low_80, high_80, low_95, high_95 = (float(f"{x:.10g}") for x in row)
+    return value, low_80, high_80, low_95, high_95

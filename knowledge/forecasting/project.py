@@ -1,18 +1,15 @@
 """A value today carried along an index forecast. Arithmetic only: runs on stored forecasts.
 
-Both errors are taken as lognormal and independent, so their variances add in logs (the valuation errs about the
-dwelling, the forecast about the market).
+Both errors are taken as independent (the valuation errs about the dwelling, the forecast about the market) and about
+lognormal, so their distances in logs add in quadrature, at the level of the intervals, below and above apart: either may lean.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 
 from core.errors import BadInput
-
-Z80 = NormalDist().inv_cdf(0.90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +40,16 @@ def project(
             f"Una proyección necesita cifras positivas dentro de sus intervalos; llegaron {figures}.",
         )
     change = index_then / index_now
-    spread = math.hypot(_sigma(low_80, high_80), _sigma(index_low_80, index_high_80)) * Z80
+    low, high = together(value, low_80, high_80, index_low_80 / index_then, index_high_80 / index_then)
     middle = value * change
-    return Projection(middle, middle * math.exp(-spread), middle * math.exp(spread), 100 * (change - 1))
+    return Projection(middle, low * change, high * change, 100 * (change - 1))
 
 
-def _sigma(low_80: float, high_80: float) -> float:
-    """Standard deviation of the log from an 80 % interval."""
-    return math.log(high_80 / low_80) / (2 * Z80)
+def together(value: float, low: float, high: float, factor_low: float, factor_high: float) -> tuple[float, float]:
+    """The bounds of a value whose own bounds are `low` and `high`, multiplied by an independent factor around 1.
+
+    All bounds hold at the same level. Distances in logs add in quadrature, which is exact for lognormal errors.
+    """
+    below = math.hypot(math.log(value / low), math.log(factor_low))
+    above = math.hypot(math.log(high / value), math.log(factor_high))
+    return value * math.exp(-below), value * math.exp(above)

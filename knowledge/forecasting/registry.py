@@ -1,7 +1,9 @@
 """Stored forecasts: one per series, made again when its observations change.
 
 A forecast up to `STORED_YEARS` ahead is read from the stored one, so that the evidence told with it is always that of
-the same backtest; a longer one is made when asked for and not kept: a longer horizon leaves fewer origins to test.
+the same backtest; a longer one is made when asked for and not kept: a longer horizon leaves fewer origins to test. The
+fingerprint holds the observations, the code's number and the calibration's version: whatever changes, the series concerned
+is made again and no other.
 """
 
 from __future__ import annotations
@@ -9,22 +11,27 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
 from core.database import Database
 from core.errors import BadInput, NotFound
 from core.scope import Scope
 
+if TYPE_CHECKING:
+    from knowledge.forecasting.batch import Job
+    from knowledge.forecasting.deflate import Inflation
+
 STORED_YEARS = 3
-#: A forecast beyond this multiple of the last value is a method that ran away (no market here did in ten years).
-WILDEST = 20.0
 #: Changed when the method changes: what other code made is not read.
-_CODE = "2"
-_SERIES = text("SELECT frequency FROM series WHERE id = :id")
+_CODE = "3"
+_SERIES = text("SELECT frequency, source, country, metric FROM series WHERE id = :id")
 _POINTS = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period")
 _STORED = text("SELECT fingerprint, method, origin, path, backtest FROM forecasts WHERE series_id = :id")
 _KEEP = text(
@@ -45,44 +52,80 @@ async def forecast_series(
     `path` reaches at least `horizon_periods` (default: `STORED_YEARS`). Raises `NotFound` for an unknown series and
     `BadInput` for one that is too short or has no stable forecast, or a horizon that is too long.
     """
+    from knowledge.forecasting.batch import make
+
+    found, job, keep = await _look_up(database, scope, series_id, horizon_periods)
+    if found is None:
+        found = await asyncio.to_thread(make, job)
+        if keep:
+            await _keep(database, scope, series_id, _fingerprint(job), found)
+    return found | {"series_id": series_id, "fingerprint": _fingerprint(job)}
+
+
+async def forecast_many(
+    database: Database, scope: Scope, ids: Sequence[str], horizon_periods: int | None = None,
+    told: Callable[[int], None] = lambda done: None,
+) -> list[dict[str, Any] | BadInput]:
+    """`forecast_series` of each, in order; those that are not stored are made together, in several processes. A series that
+    cannot be forecast has its error in its place. Raises `NotFound` for an unknown series."""
+    from knowledge.forecasting.batch import make_all
+
+    looked = [await _look_up(database, scope, series_id, horizon_periods) for series_id in ids]
+    missing = [i for i, (found, _, _) in enumerate(looked) if found is None]
+    done = len(ids) - len(missing)
+    made = await asyncio.to_thread(make_all, [looked[i][1] for i in missing], lambda count: told(done + count))
+    fresh = dict(zip(missing, made, strict=True))
+    out: list[dict[str, Any] | BadInput] = []
+    for i, (series_id, (found, job, keep)) in enumerate(zip(ids, looked, strict=True)):
+        result = found if found is not None else fresh[i]
+        if isinstance(result, BadInput):
+            out.append(result)
+            continue
+        if found is None and keep:
+            await _keep(database, scope, series_id, _fingerprint(job), result)
+        out.append(result | {"series_id": series_id, "fingerprint": _fingerprint(job)})
+    return out
+
+
+async def country_inflation(session: AsyncSession, country: str | None) -> Inflation | None:
+    """Consumer price inflation of a country as stored; None where there is none, or too little of it."""
+    from knowledge.forecasting.deflate import inflation
+    from knowledge.series.choice import choose_series
+
+    series, _ = await choose_series(session, "inflation", country, None, None) if country else (None, False)
+    if series is None or series.frequency != "A":
+        return None
+    points = [(row.period, row.value) for row in await session.execute(_POINTS, {"id": series.id})]
+    try:
+        return replace(inflation(points), series=series.id, name=series.name, attribution=series.attribution)
+    except BadInput:
+        return None
+
+
+async def _look_up(
+    database: Database, scope: Scope, series_id: str, horizon_periods: int | None
+) -> tuple[dict[str, Any] | None, Job, bool]:
+    """The stored forecast if it is one of these observations; what to make otherwise, and whether to keep that."""
+    from knowledge.forecasting.batch import Job
+    from knowledge.forecasting.calibration import family_name
     from knowledge.forecasting.series import PER_YEAR  # numpy: not before a forecast is asked for
 
     async with database.session(scope) as session:
-        frequency = (await session.execute(_SERIES, {"id": series_id})).scalar_one_or_none()
+        series = (await session.execute(_SERIES, {"id": series_id})).one_or_none()
         points = [(row.period, row.value) for row in await session.execute(_POINTS, {"id": series_id})]
         stored = (await session.execute(_STORED, {"id": series_id})).one_or_none()
-    if frequency is None:
+    if series is None:
         raise NotFound(f"There is no series {series_id!r}.", f"No existe la serie {series_id!r}.")
-    periods = STORED_YEARS * PER_YEAR.get(frequency, 1)
+    periods = STORED_YEARS * PER_YEAR.get(series.frequency, 1)
     ahead = max(periods, horizon_periods or 0)
-    fingerprint = _fingerprint(frequency, points)
-    names = {"series_id": series_id, "fingerprint": fingerprint}
-    if stored is not None and stored.fingerprint == fingerprint and ahead == periods:
-        evidence = dict(stored.backtest)
-        besides = {name: evidence.pop(name) for name in _BESIDES}
-        return {"method": stored.method, "origin": stored.origin.isoformat(), "path": stored.path,
-                "backtest": evidence, **besides, **names}
-    made = await asyncio.to_thread(_make, points, frequency, ahead)
-    if ahead == periods:
-        await _keep(database, scope, series_id, fingerprint, made)
-    return made | names
-
-
-def _make(points: list[tuple[Any, float]], frequency: str, horizon: int) -> dict[str, Any]:
-    import numpy
-
-    from knowledge.forecasting.forecast import forecast
-
-    with numpy.errstate(over="ignore"):  # told below
-        made = forecast([p for p, _ in points], [v for _, v in points], frequency, horizon).to_dict()
-    last = abs(made["last_value"]) or 1.0
-    if not all(abs(step["value"]) <= WILDEST * last for step in made["path"]):
-        raise BadInput(
-            f"The forecast of this series by {made['method']!r} runs away; its observations give no stable one.",
-            f"El pronóstico de esta serie con {made['method']!r} se dispara; sus datos no dan uno estable.",
-            code="unstable_forecast",
-        )
-    return made
+    job = Job(series_id, tuple(p for p, _ in points), tuple(v for _, v in points), series.frequency, ahead,
+              family_name(series.source, series.country, series.metric))
+    if stored is None or stored.fingerprint != _fingerprint(job) or ahead != periods:
+        return None, job, ahead == periods
+    evidence = dict(stored.backtest)
+    besides = {name: evidence.pop(name) for name in _BESIDES}
+    return {"method": stored.method, "origin": stored.origin.isoformat(), "path": stored.path,
+            "backtest": evidence, **besides}, job, False
 
 
 async def _keep(database: Database, scope: Scope, series_id: str, fingerprint: str, made: dict[str, Any]) -> None:
@@ -95,8 +138,10 @@ async def _keep(database: Database, scope: Scope, series_id: str, fingerprint: s
         })
 
 
-def _fingerprint(frequency: str, points: list[tuple[Any, float]]) -> str:
-    digest = hashlib.blake2s(f"{_CODE}/{frequency}".encode(), digest_size=12)
-    for period, value in points:
+def _fingerprint(job: Job) -> str:
+    from knowledge.forecasting.calibration import shipped
+
+    digest = hashlib.blake2s(f"{_CODE}/{shipped().version}/{job.family}/{job.frequency}".encode(), digest_size=12)
+    for period, value in zip(job.periods, job.values, strict=True):
         digest.update(f"|{period}:{value!r}".encode())
     return digest.hexdigest()

@@ -16,8 +16,8 @@ from core.errors import BadInput
 Numbers = NDArray[np.float64]
 Frequency = Literal["A", "Q", "M"]
 #: `short`: too few points to backtest. `flat`: the last two years did not move. `gaps_filled`: missing values inside
-#: were interpolated. `cut_at_gap`: only what follows the last long gap was used. `level_break`: one step is out of
-#: all proportion (a rebased or spliced series).
+#: were interpolated. `cut_at_gap`: only what follows the last long gap was used. `level_break`: one step was out of all
+#: proportion (a rebased or spliced series): only what follows it was used.
 Flag = Literal["short", "flat", "gaps_filled", "cut_at_gap", "level_break"]
 
 MONTHS: dict[str, int] = {"A": 12, "Q": 3, "M": 1}
@@ -29,8 +29,13 @@ LONGEST_GAP: dict[str, int] = {"A": 1, "Q": 2, "M": 4}
 FEWEST = 4
 #: Share of the level: published indices are rounded and revised by about this much.
 SMALLEST_STEP = 0.002
-#: A mean yearly change above this (in logs) marks a rate, not a price.
-RATE_LIKE = 0.2
+#: A mean yearly change above this (in logs) marks a rate, not a price, unless this share of it is one way (high inflation).
+RATE_LIKE, ONE_WAY = 0.2, 0.8
+#: A step is a break if it is this many times the usual distance from the usual step, and this large (in logs), and its
+#: neighbours are not: prices that really fall go on falling.
+BREAK_TIMES, BREAK_SIZE = 12.0, 0.35
+#: Values at or under zero among positive ones this near to each other (least over median) are errors of a price or index.
+NEAR = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +70,8 @@ def _ordinal(day: date, frequency: Frequency) -> int:
 
 
 def clean(periods: Sequence[date | str], values: Sequence[float | None], frequency: str) -> Series:
-    """Observations in any order; None and NaN are missing. Raises `BadInput` for an unknown frequency, lengths that
-    differ, unreadable or repeated periods, and fewer than four usable values."""
+    """Observations in any order; None and NaN are missing. Raises `BadInput` for an unknown frequency, lengths that differ,
+    unreadable or repeated periods, infinite values, a price or index at or under zero, and fewer than four usable values."""
     if frequency not in MONTHS:
         raise BadInput(
             f"The frequency {frequency!r} is not known; expected A (annual), Q (quarterly) or M (monthly).",
@@ -86,6 +91,11 @@ def clean(periods: Sequence[date | str], values: Sequence[float | None], frequen
                 f"The period {period} appears twice; a series has one value per period.",
                 f"El periodo {period} aparece dos veces; una serie tiene un valor por periodo.",
             )
+        if math.isinf(number) or abs(number) > 1e100:
+            raise BadInput(
+                f"The value of {period} is {number}; expected a finite number, or nothing where it is not known.",
+                f"El valor de {period} es {number}; se esperaba un número finito, o nada si no se conoce.",
+            )
         known[ordinal] = number
     known = {k: v for k, v in known.items() if math.isfinite(v)}
     if len(known) < FEWEST:
@@ -99,6 +109,7 @@ def clean(periods: Sequence[date | str], values: Sequence[float | None], frequen
     grid = _without_breaks(grid, kind, flags)[-LONGEST[kind]:]
     if np.isnan(grid).any():
         flags.append("gaps_filled")
+    _refuse_zeros(grid, last, kind)
     logs = _multiplicative(grid, kind)
     filled = np.log(grid) if logs else grid
     missing = np.isnan(filled)
@@ -108,13 +119,44 @@ def clean(periods: Sequence[date | str], values: Sequence[float | None], frequen
             f"After its last long gap the series has {len(filled)} values; a forecast needs at least {FEWEST}.",
             f"Tras su último hueco largo la serie tiene {len(filled)} valores; hacen falta al menos {FEWEST}.",
         )
-    steps = np.diff(filled)
-    spread = float(np.median(np.abs(steps - np.median(steps)))) + 1e-9
-    if logs and np.abs(steps).max() > max(12 * spread, 0.15):
+    if logs and (broken := _last_break(np.diff(filled))) is not None:
         flags.append("level_break")
+        filled = filled[broken + 1:]
+        if len(filled) < FEWEST:
+            raise BadInput(
+                f"The series jumps out of all proportion {len(filled)} periods before its end, as one does that changes its "
+                f"base; link its two parts, or give at least {FEWEST} values after the jump.",
+                f"La serie da un salto desproporcionado {len(filled)} periodos antes del final, como al cambiar de base; "
+                f"enlace sus dos partes o dé al menos {FEWEST} valores tras el salto.",
+            )
     if np.ptp(filled[-(2 * PER_YEAR[kind] + 1):]) == 0:
         flags.append("flat")
     return Series(filled, later(date(1, 1, 1), kind, last - _ordinal(date(1, 1, 1), kind)), kind, logs, tuple(flags))
+
+
+def _refuse_zeros(grid: Numbers, last: int, frequency: Frequency) -> None:
+    """A price or an index is above zero; a rate may be anything."""
+    positive, wrong = grid[grid > 0], np.flatnonzero(grid <= 0)
+    if not len(wrong) or len(positive) < FEWEST or positive.min() < NEAR * float(np.median(positive)):
+        return
+    epoch = date(1, 1, 1)
+    day = later(epoch, frequency, last - len(grid) + 1 + int(wrong[0]) - _ordinal(epoch, frequency))
+    raise BadInput(
+        f"The value of {day} is {grid[wrong[0]]:g}, far from the others; a price or an index is above zero. Leave it empty "
+        f"if it is not known.",
+        f"El valor de {day} es {grid[wrong[0]]:g}, lejos de los demás; un precio o un índice es mayor que cero. Déjelo vacío "
+        f"si no se conoce.",
+    )
+
+
+def _last_break(steps: Numbers) -> int | None:
+    """The position of the last step that is out of all proportion."""
+    usual = float(np.median(steps))
+    off = np.abs(steps - usual)
+    large = off > max(BREAK_TIMES * (float(np.median(off)) + 1e-9), BREAK_SIZE)
+    alone = large & ~np.append(large[1:], False) & ~np.insert(large[:-1], 0, False)
+    found = np.flatnonzero(alone)
+    return int(found[-1]) if len(found) else None
 
 
 def _multiplicative(grid: Numbers, frequency: Frequency) -> bool:
@@ -122,9 +164,12 @@ def _multiplicative(grid: Numbers, frequency: Frequency) -> bool:
     if not np.nanmin(grid) > 0:
         return False
     lag = PER_YEAR[frequency]
-    yearly = np.abs(np.log(grid[lag:] / grid[:-lag]))
+    yearly = np.log(grid[lag:] / grid[:-lag])
     yearly = yearly[np.isfinite(yearly)]
-    return not len(yearly) or float(yearly.mean()) < RATE_LIKE
+    if not len(yearly):
+        return True
+    moved = float(np.abs(yearly).mean())
+    return moved < RATE_LIKE or abs(float(yearly.mean())) > ONE_WAY * moved
 
 
 def _day(period: Any) -> date:

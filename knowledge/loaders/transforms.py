@@ -247,7 +247,8 @@ def _read_month_end(word: str) -> date | None:
     return date(year, month, calendar.monthrange(year, month)[1])
 
 
-def _read_period(word: str) -> date | None:
+def read_period(word: str) -> date | None:
+    """The first day of the year, quarter or month that a word names; None where it names none."""
     match = _PERIOD.fullmatch(word)
     if match is None or int(match[1]) < 1:
         return None
@@ -277,7 +278,7 @@ _READERS: dict[Transform, Reader] = {
     "flag": _words(_read_flag),
     "date": _words(_read_date),
     "month_end": _words(_read_month_end),
-    "period": _words(_read_period),
+    "period": _words(read_period),
 }
 
 

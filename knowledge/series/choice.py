@@ -129,6 +129,12 @@ async def choose_series(
     return await _pick(session, metrics, None, code, by), not city and not neighbourhood
 
 
+async def country_of(session: AsyncSession, series_id: str) -> str | None:
+    """The country of a series, by its code."""
+    found = await session.execute(text("SELECT country FROM series WHERE id = :id"), {"id": series_id})
+    return found.scalar_one_or_none()
+
+
 async def _named(
     session: AsyncSession, metrics: list[str], name: str, country: str, by: date | None
 ) -> SeriesRef | None:
