@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -260,6 +260,26 @@ def known_groups(matrix: Numbers, space: FeatureSpace) -> NDArray[np.int64]:
     for columns in groups:
         count += np.isfinite(matrix[:, columns]).any(1)
     return count
+
+
+#: A group belongs to a row told in full if this share of the market's training rows has it.
+USUAL_SHARE = 0.9
+
+
+def usual_groups(matrix: Numbers, space: FeatureSpace) -> tuple[str, ...]:
+    """The optional groups that nearly every training row tells."""
+    return tuple(name for name, known in _known(matrix, space).items() if known.mean() >= USUAL_SHARE)
+
+
+def told_in_full(matrix: Numbers, space: FeatureSpace, usual: Iterable[str]) -> NDArray[np.bool_]:
+    """Per row, whether it tells all that the market's adverts usually tell: the rows that the full models know."""
+    known = _known(matrix, space)
+    return np.logical_and.reduce([known[name] for name in usual], axis=0, initial=True) & np.ones(len(matrix), dtype=bool)
+
+
+def _known(matrix: Numbers, space: FeatureSpace) -> dict[str, NDArray[np.bool_]]:
+    groups = optional_groups(space) | {"features": space.columns("feature_count")}
+    return {name: np.isfinite(matrix[:, columns]).any(1) for name, columns in groups.items()}
 
 
 def briefed(matrix: Numbers, space: FeatureSpace) -> Numbers:

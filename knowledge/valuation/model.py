@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput, Language
-from knowledge.valuation.calibration import Calibration
+from knowledge.valuation.calibration import DETAILS, Calibration
 from knowledge.valuation.columns import Columns, Numbers, columns_of, columns_of_row, group_keys, length, numbers, texts
-from knowledge.valuation.features import FeatureSpace, add_neighbours, fill, known_groups
+from knowledge.valuation.features import FeatureSpace, add_neighbours, fill, known_groups, told_in_full
+from knowledge.valuation.hedonic import HedonicReference
 from knowledge.valuation.neighbourhoods import AreaLevels
 from knowledge.valuation.neighbours import Neighbours
 
@@ -28,15 +29,18 @@ if TYPE_CHECKING:
     import lightgbm
     import pandas as pd
 
+#: Trees of a fold's model that explain a value.
+EXPLAINED_TREES = 250
 #: A property counts as told in detail when at least half of the groups a person usually leaves out are known.
 DETAILED_GROUPS = 3
 
 
-def detail_of(matrix: Numbers, space: FeatureSpace) -> NDArray[np.int64]:
-    """The index in `calibration.DETAILS` of how much each row tells."""
+def detail_of(matrix: Numbers, space: FeatureSpace, usual: Iterable[str]) -> NDArray[np.int64]:
+    """The index in `calibration.DETAILS` of how much each row tells; `usual` groups make it full."""
     area, city, latitude = space.columns("area_count", "city_count", "latitude")
     nowhere = np.isnan(matrix[:, latitude]) & (matrix[:, area] == matrix[:, city])
-    return np.where(nowhere, 0, np.where(known_groups(matrix, space) >= DETAILED_GROUPS, 2, 1)).astype(np.int64)
+    detail = np.where(nowhere, 0, np.where(known_groups(matrix, space) >= DETAILED_GROUPS, 2, 1))
+    return np.where(told_in_full(matrix, space, usual), 3, detail).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +94,15 @@ class ValuationModel:
     fingerprint: str
     trained_at: str
     space: FeatureSpace
+    usual: tuple[str, ...]
     levels: AreaLevels
     neighbours: Neighbours
     calibration: Calibration
     points: list[lightgbm.Booster]
+    brief: list[lightgbm.Booster]
     errors: list[lightgbm.Booster]
     known_keys: NDArray[np.uint64]
+    hedonic: HedonicReference
     demo: Mapping[str, bool]
     metrics: Mapping[str, Any]
 
@@ -152,22 +159,29 @@ class ValuationModel:
         if not length(columns):
             return np.empty((0, 7)), [], np.empty(0, dtype=bool)
         matrix, reasons, usable, rows = self._matrix(columns)
-        out = np.full((len(matrix), 7), np.nan)
+        out, known = np.full((len(matrix), 7), np.nan), rows < len(self.points)
         chosen = np.flatnonzero(usable)
         if len(chosen):
-            matrix = matrix[chosen]
-            log_m2, scale = self._ensemble(self.points, matrix, rows[chosen]), np.exp(
-                self._ensemble(self.errors, matrix, rows[chosen]))
-            cities = texts(columns, "city_id")
-            width = scale[:, None] * self.calibration.multipliers(
-                detail_of(matrix, self.space), [cities[i] for i in chosen])
-            value = np.exp(log_m2) * numbers(columns, "area_m2")[chosen]
-            fsd = np.expm1(width[:, 0])
+            matrix, rows = matrix[chosen], rows[chosen]
+            detail = detail_of(matrix, self.space, self.usual)
+            area, cities = numbers(columns, "area_m2")[chosen], texts(columns, "city_id")
+            log_value, below, above = self.calibration.apply(
+                self._log_m2(matrix, detail, rows) + np.log(area), np.exp(self._ensemble(self.errors, matrix, rows)),
+                detail, [cities[i] for i in chosen])
+            value, fsd = np.exp(log_value), np.expm1((below[:, 0] + above[:, 0]) / 2)
             out[chosen] = np.column_stack([
-                value, value * np.exp(-width[:, 1]), value * np.exp(width[:, 1]), value * np.exp(-width[:, 2]),
-                value * np.exp(width[:, 2]), np.maximum(1 - fsd, 0.0), fsd,
+                value, value * np.exp(-below[:, 1]), value * np.exp(above[:, 1]), value * np.exp(-below[:, 2]),
+                value * np.exp(above[:, 2]), np.maximum(1 - fsd, 0.0), fsd,
             ])
-        return out, reasons, rows < len(self.points)
+        return out, reasons, known
+
+    def _log_m2(self, matrix: Numbers, detail: NDArray[np.int64], rows: NDArray[np.int64]) -> Numbers:
+        """Rows told in full by the models of such rows, the others by those of rows told in part."""
+        out, full = np.empty(len(matrix)), detail == DETAILS.index("full")
+        for chosen, models in ((full, self.points), (~full, self.brief)):
+            if chosen.any():
+                out[chosen] = self._ensemble(models, matrix[chosen], rows[chosen])
+        return out
 
     @staticmethod
     def _ensemble(models: list[lightgbm.Booster], matrix: Numbers, rows: NDArray[np.int64]) -> Numbers:
@@ -184,8 +198,9 @@ class ValuationModel:
     def explain(self, row: Mapping[str, Any]) -> Explanation:
         """Signed effects, largest first, against the typical price per m2 of the property's city.
 
-        TreeSHAP contributions (Lundberg et al. 2020) of one fold model, summed into the groups of `texts.toml`; the
-        effect of what is not known goes to "untold", what that model and the ensemble differ by to "other". The
+        TreeSHAP contributions (Lundberg et al. 2020) of the first `EXPLAINED_TREES` trees of one fold model (later ones
+        refine, and take the time), summed into the groups of `texts.toml`; the effect of what is not known goes to
+        "untold", what those trees and the value differ by to "other". The
         baseline times every (1 + effect) is `value_m2`. Raises `BadInput` if the property cannot be valued.
         """
         columns = {"city_id": [None], "area_m2": [None]} | columns_of_row(row)
@@ -196,8 +211,13 @@ class ValuationModel:
                 "Este inmueble no tiene valor que explicar: " + "; ".join(reason_text(r, "es") for r in reasons[0]),
             )
         which = int(rows[0]) if rows[0] < len(self.points) else 0
-        contributions = np.asarray(self.points[which].predict(matrix, pred_contrib=True, num_threads=1))[0]
-        log_m2 = float(self._ensemble(self.points, matrix, rows)[0])
+        detail = detail_of(matrix, self.space, self.usual)
+        models = self.points if DETAILS[detail[0]] == "full" else self.brief
+        contributions = np.asarray(
+            models[which].predict(matrix, pred_contrib=True, num_iteration=EXPLAINED_TREES, num_threads=1))[0]
+        area = np.log(numbers(columns, "area_m2"))
+        log_m2 = float(self.calibration.apply(self._log_m2(matrix, detail, rows) + area, np.ones(1), detail,
+                                              texts(columns, "city_id"))[0][0] - area[0])
         baseline = float(matrix[0, self.space.columns("city_level")[0]])
         effects = dict.fromkeys(_texts()["drivers"], 0.0)
         for name, cell, effect in zip(self.space.names, matrix[0].tolist(), contributions[:-1].tolist(), strict=True):
