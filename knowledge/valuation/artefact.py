@@ -88,7 +88,8 @@ def _write(model: ValuationModel, folder: Path) -> None:
     metadata = {
         "schema": SCHEMA, "kind": "valuation", "market": model.market, "currency": model.currency,
         "version": model.version, "fingerprint": model.fingerprint, "trained_at": model.trained_at,
-        "folds": len(model.points), "usual": list(model.usual), "space": model.space.to_json(), "calibration": model.calibration.to_json(),
+        "folds": len(model.points), "usual": list(model.usual), "space": model.space.to_json(),
+        "calibration": model.calibration.to_json(),
         "typical": model.neighbours.typical, "longitude_scale": model.neighbours.longitude_scale,
         "demo": dict(model.demo), "metrics": dict(model.metrics),
         "files": {path.name: _digest(path.read_bytes()) for path in sorted(folder.iterdir())},

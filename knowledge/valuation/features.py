@@ -274,12 +274,16 @@ def usual_groups(matrix: Numbers, space: FeatureSpace) -> tuple[str, ...]:
 def told_in_full(matrix: Numbers, space: FeatureSpace, usual: Iterable[str]) -> NDArray[np.bool_]:
     """Per row, whether it tells all that the market's adverts usually tell: the rows that the full models know."""
     known = _known(matrix, space)
-    return np.logical_and.reduce([known[name] for name in usual], axis=0, initial=True) & np.ones(len(matrix), dtype=bool)
+    full = np.ones(len(matrix), dtype=np.bool_)
+    for name in usual:
+        full &= known[name]
+    return full
 
 
 def _known(matrix: Numbers, space: FeatureSpace) -> dict[str, NDArray[np.bool_]]:
     groups = optional_groups(space) | {"features": space.columns("feature_count")}
-    return {name: np.isfinite(matrix[:, columns]).any(1) for name, columns in groups.items()}
+    return {name: np.asarray(np.isfinite(matrix[:, columns]).any(axis=1), dtype=np.bool_)
+            for name, columns in groups.items()}
 
 
 def briefed(matrix: Numbers, space: FeatureSpace) -> Numbers:

@@ -143,22 +143,36 @@ class ValuationModel:
         figures, _, _ = self._predict(columns)
         return np.asarray(figures[:, 0] / numbers(columns, "area_m2"))
 
-    def _matrix(self, columns: Columns) -> tuple[Numbers, list[list[str]], NDArray[np.bool_], NDArray[np.int64]]:
+    def knows_dwellings(self, columns: Columns) -> NDArray[np.bool_]:
+        """(n,) whether each row's dwelling was among the training rows."""
         keys = group_keys(columns)
         position = np.searchsorted(self.known_keys, keys)
-        known = np.zeros(len(keys), dtype=bool)
+        known = np.zeros(len(keys), dtype=np.bool_)
         inside = position < len(self.known_keys)
         known[inside] = self.known_keys[position[inside]] == keys[inside]
+        return known
+
+    def values_by_fold(self, columns: Columns) -> Numbers:
+        """(n,) values, each by the one model of its dwelling's fold, whether the dwelling was trained on or not: errors that
+        two models' training can be compared by. NaN where there is no value."""
+        return np.asarray(self._predict(columns, by_fold=True)[0][:, 0])
+
+    def _matrix(
+        self, columns: Columns, *, by_fold: bool = False
+    ) -> tuple[Numbers, list[list[str]], NDArray[np.bool_], NDArray[np.int64]]:
+        keys, known = group_keys(columns), self.knows_dwellings(columns)
         count = len(self.points)
-        rows = np.where(known, (keys % np.uint64(count)).astype(np.int64), count)
+        rows = np.where(known | by_fold, (keys % np.uint64(count)).astype(np.int64), count)
         filled = fill(columns, self.space, self.levels, rows)
         add_neighbours(filled.matrix, self.space, self.neighbours, keys)
         return filled.matrix, filled.reasons, filled.usable, rows
 
-    def _predict(self, columns: Columns) -> tuple[Numbers, list[list[str]], NDArray[np.bool_]]:
+    def _predict(
+        self, columns: Columns, *, by_fold: bool = False
+    ) -> tuple[Numbers, list[list[str]], NDArray[np.bool_]]:
         if not length(columns):
             return np.empty((0, 7)), [], np.empty(0, dtype=bool)
-        matrix, reasons, usable, rows = self._matrix(columns)
+        matrix, reasons, usable, rows = self._matrix(columns, by_fold=by_fold)
         out, known = np.full((len(matrix), 7), np.nan), rows < len(self.points)
         chosen = np.flatnonzero(usable)
         if len(chosen):

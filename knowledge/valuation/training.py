@@ -48,10 +48,13 @@ FAR_OFF = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A model ready to serve or save; `metrics` are out-of-fold (see `OutOfFold.measure`)."""
+    """A model ready to serve or save; `metrics` are out-of-fold (see `OutOfFold.measure`); the rows it was trained on and
+    their log prices per m2."""
 
     model: ValuationModel
     metrics: dict[str, Any]
+    columns: Columns
+    log_m2: Numbers
 
 
 def train(frame: pd.DataFrame, market: str) -> Trained:
@@ -145,7 +148,7 @@ def _train(columns: Columns, log_m2: Numbers, market: str, dropped: int) -> Trai
         neighbours=neighbours, calibration=calibration, points=points, brief=short, errors=errors,
         known_keys=np.unique(keys[keys != 0]), hedonic=hedonic, demo=demo, metrics=measured,
     )
-    return Trained(model, measured)
+    return Trained(model, measured, columns, log_m2)
 
 
 def _of_fold(models: list[Any], matrix: Numbers, folds: NDArray[np.int64]) -> Numbers:

@@ -220,5 +220,5 @@ def test_missing_files_other_formats_and_missing_folders_are_told_apart(artefact
         load(copy)
     (artefact.parent / "file").write_text("", encoding="utf-8")
     with pytest.raises(Unavailable):
-        save(Trained(load(artefact), {}), artefact.parent / "file" / "below")
+        save(Trained(load(artefact), {}, {}, np.empty(0)), artefact.parent / "file" / "below")
     (artefact.parent / "file").unlink()
