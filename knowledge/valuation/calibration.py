@@ -35,8 +35,8 @@ FEWEST = 100
 #: Served values average the folds' models, out-of-fold ones come from one: on held-out dwellings of the real listings the
 #: average's errors were 2.6 % and 1.2 % smaller (two splits), so that unscaled intervals covered 90.8 % instead of 90.
 AVERAGING = 0.98
-#: PRD above which the values of a city are stretched: the IAAO standard ends at 1.03, and a sample strays a little.
-PRD_AIM = 1.029
+#: PRD above which the values of a city are stretched: the end of the IAAO standard.
+PRD_AIM = 1.03
 #: Quantile of the values above which they are stretched, and the most that a log value may be.
 KNEE, STRETCHES = 0.8, np.arange(0.0, 0.151, 0.005)
 #: Tilts that are tried, and the width (share of the value) that a point of uneven coverage is worth.

@@ -136,12 +136,13 @@ class ValuationModel:
         return Valuation(value, low_80, high_80, low_90, high_90, confidence, fsd, tuple(reasons[0]), self.currency,
                          bool(known[0]), self.demo.get(str(row.get("city_id")), False))
 
-    def price_per_m2(self, rows: Sequence[Mapping[str, Any]]) -> Numbers:
-        """(n,) estimated prices per m2 of properties given as mappings; NaN where there is no value."""
+    def price_per_m2(self, rows: Sequence[Mapping[str, Any]], like: Sequence[Mapping[str, Any]]) -> Numbers:
+        """(n,) estimated prices per m2 of properties given as mappings; NaN where there is no value. Each by the model of
+        the fold of the dwelling that stands beside it in `like` (n,), and without that dwelling among its neighbours."""
         names = sorted({name for row in rows for name in row} | {"city_id", "area_m2"})
-        columns = {name: [row.get(name) for row in rows] for name in names}
-        figures, _, _ = self._predict(columns)
-        return np.asarray(figures[:, 0] / numbers(columns, "area_m2"))
+        columns: dict[str, list[Any]] = {name: [row.get(name) for row in rows] for name in names}
+        columns |= {name: [row.get(name) for row in like] for name in ("dwelling_group", "external_id")}
+        return np.asarray(self.values_by_fold(columns) / numbers(columns, "area_m2"))
 
     def knows_dwellings(self, columns: Columns) -> NDArray[np.bool_]:
         """(n,) whether each row's dwelling was among the training rows."""

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -46,10 +45,10 @@ def test_terms_that_repeat_another_or_never_vary_are_left_out(listings: pd.DataF
 
 
 @pytest.fixture(scope="module")
-def rival(listings: pd.DataFrame) -> Iterator[Trained]:
+def rival(listings: pd.DataFrame) -> Trained:
     """A model that learnt from prices with 25 % more noise."""
     rng = np.random.default_rng(5)
-    yield train(listings.assign(price=listings["price"] * np.exp(0.25 * rng.normal(size=len(listings)))), "ES")
+    return train(listings.assign(price=listings["price"] * np.exp(0.25 * rng.normal(size=len(listings)))), "ES")
 
 
 def _log_price(trained: Trained) -> np.ndarray:

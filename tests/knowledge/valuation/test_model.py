@@ -191,7 +191,9 @@ def test_saving_again_replaces_the_artefact_and_leaves_nothing_else(trained: Tra
     assert load(artefact).version == trained.model.version
 
 
-@pytest.mark.parametrize("name", ["metadata.json", "areas.json", "dwellings.npz", "hedonic.json", "point-0.txt", "brief-1.txt", "error-3.txt"])
+@pytest.mark.parametrize("name", [
+    "metadata.json", "areas.json", "dwellings.npz", "hedonic.json", "point-0.txt", "brief-1.txt", "error-3.txt",
+])
 def test_a_truncated_file_is_an_error_that_says_what_to_do(artefact: Path, tmp_path: Path, name: str) -> None:
     copy = shutil.copytree(artefact, tmp_path / "copy")
     content = (copy / name).read_bytes()
