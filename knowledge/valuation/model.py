@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from core.errors import BadInput, Language
 from knowledge.valuation.calibration import DETAILS, Calibration
 from knowledge.valuation.columns import Columns, Numbers, columns_of, columns_of_row, group_keys, length, numbers, texts
-from knowledge.valuation.features import FeatureSpace, add_neighbours, fill, known_groups, told_in_full
+from knowledge.valuation.features import FeatureSpace, add_neighbours, beyond_reach, fill, known_groups, told_in_full
 from knowledge.valuation.hedonic import HedonicReference
 from knowledge.valuation.neighbourhoods import AreaLevels
 from knowledge.valuation.neighbours import Neighbours
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 #: Trees of a fold's model that explain a value.
 EXPLAINED_TREES = 250
+#: Beyond what was observed nothing was measured: the interval is wider by this share for each log unit outside it, so that
+#: at twice the largest size it is two and a half times as wide.
+WIDER = 2.0
 #: A property counts as told in detail when at least half of the groups a person usually leaves out are known.
 DETAILED_GROUPS = 3
 
@@ -180,9 +183,9 @@ class ValuationModel:
             matrix, rows = matrix[chosen], rows[chosen]
             detail = detail_of(matrix, self.space, self.usual)
             area, cities = numbers(columns, "area_m2")[chosen], texts(columns, "city_id")
+            scale = np.exp(self._ensemble(self.errors, matrix, rows)) * (1 + WIDER * beyond_reach(matrix, self.space))
             log_value, below, above = self.calibration.apply(
-                self._log_m2(matrix, detail, rows) + np.log(area), np.exp(self._ensemble(self.errors, matrix, rows)),
-                detail, [cities[i] for i in chosen])
+                self._log_m2(matrix, detail, rows) + np.log(area), scale, detail, [cities[i] for i in chosen])
             value, fsd = np.exp(log_value), np.expm1((below[:, 0] + above[:, 0]) / 2)
             out[chosen] = np.column_stack([
                 value, value * np.exp(-below[:, 1]), value * np.exp(above[:, 1]), value * np.exp(-below[:, 2]),
