@@ -79,10 +79,11 @@ async def _valuations(runner: Runner, turns: int, progress: Callable[[str, int, 
     from core.errors import NotFound
     from knowledge.listings.nearby import candidates
     from knowledge.listings.search import Row
+    from knowledge.valuation.columns import is_missing
     from knowledge.valuation.comparables import rank
     from knowledge.valuation.registry import sale_listings
 
-    database, scope = runner.resources.database, runner.staff.scope
+    database, scope = runner.resources.database, Scope()
     best: tuple[Any, Any] | None = None
     for market in COUNTRIES:
         try:
@@ -103,7 +104,7 @@ async def _valuations(runner: Runner, turns: int, progress: Callable[[str, int, 
         model.predict(strangers)
         batch.append((time.perf_counter() - begun) * 1000)
         progress("valuations", number, _REPEATS)
-    rows = strangers.to_dict("records")
+    rows = [{name: value for name, value in row.items() if not is_missing(value)} for row in strangers.to_dict("records")]
     for number in range(turns + WARM_UP):
         subject = rows[number % len(rows)]
         begun = time.perf_counter()

@@ -43,7 +43,8 @@ class Verdict:
         """What happened and why, with the figures."""
         figures = {"old": f"{self.old:.2f} %", "new": f"{self.new:.2f} %", "rows": f"{self.rows:,}",
                    "range": f"{self.low:+.2f} … {self.high:+.2f}"}
-        return _SENTENCES[self.reason][language].format(**figures)
+        compared = self.reason == "report_only" and self.rows
+        return (_SENTENCES[self.reason][language] + (_COMPARED[language] if compared else "")).format(**figures)
 
 
 _SENTENCES: dict[Reason, dict[Language, str]] = {
@@ -63,6 +64,11 @@ _SENTENCES: dict[Reason, dict[Language, str]] = {
                     "(diferencia de {range} puntos)."},
     "report_only": {"en": "Nothing was replaced, as asked (--no-promote).",
                     "es": "No se reemplazó nada, como se pidió (--no-promote)."},
+}
+#: What `--no-promote` adds where there is an active model.
+_COMPARED: dict[Language, str] = {
+    "en": " Mean error {new} against {old} of the active model on the same {rows} adverts (difference {range} points).",
+    "es": " Error medio de {new} frente a {old} del modelo activo en los mismos {rows} anuncios (diferencia de {range} puntos).",
 }
 
 
