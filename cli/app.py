@@ -136,10 +136,29 @@ def train(
             )
         ),
     ] = None,
+    promote: Annotated[
+        bool,
+        typer.Option(
+            help=t(
+                "let the new model replace the active one unless it is worse on the same adverts",
+                "que el modelo nuevo reemplace al activo salvo que sea peor en los mismos anuncios",
+            )
+        ),
+    ] = True,
+    validate: Annotated[
+        bool,
+        typer.Option(
+            "--validate",
+            help=t(
+                "also measure unseen streets and later months (several trainings more)",
+                "medir también calles no vistas y meses posteriores (varios entrenamientos más)",
+            ),
+        ),
+    ] = False,
 ) -> None:
     from cli.data import train as work
 
-    run(work(country))
+    run(work(country, promote, validate))
 
 
 @app.command(help=t("Value a file of properties.", "Valora un archivo de inmuebles."))

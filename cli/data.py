@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cli.console import language, out, progress, say, t
 from cli.session import STAFF, filled
@@ -14,6 +15,7 @@ from knowledge.resources import Resources
 
 if TYPE_CHECKING:
     from knowledge.forecasting.deflate import Inflation
+    from knowledge.valuation.registry import Training
 
 
 async def ingest(files: list[Path], mapping: str | None, refresh: bool, complete: bool = False) -> int:
@@ -97,7 +99,7 @@ async def _markets(resources: Resources, sources: set[str]) -> list[str]:
         return list(rows.scalars())
 
 
-async def train(countries: list[str] | None) -> None:
+async def train(countries: list[str] | None, promote: bool, validate: bool) -> None:
     from services import filling
 
     markets = [c.upper() for c in countries or COUNTRIES]
@@ -109,19 +111,33 @@ async def train(countries: list[str] | None) -> None:
             )
     async with filled() as resources:
         with progress() as tell:
-            came = await filling.train(resources, STAFF, markets, tell)
-        for market, trouble in came:
-            out(f"{market}: {trouble}" if trouble else await _card(resources, market))
+            came = await filling.train(resources, STAFF, markets, tell, promote=promote, validate=validate)
+        for market, result in came:
+            if isinstance(result, BadInput):
+                out(f"{market}: {result.text(language())}")
+                continue
+            for line in _card(result):
+                out(line)
 
 
-async def _card(resources: Resources, market: str) -> str:
-    """The trained model's out-of-fold errors in one line."""
-    model = await resources.valuation(STAFF, market)
-    m = model.metrics
+def _card(trained: Training) -> list[str]:
+    """The model's out-of-fold errors, those of the hedonic reference on the same rows, and which model is active now."""
+    m = trained.metrics
+    lines = [
+        f"{trained.market}: {trained.version}, n {m['n']}, {_errors(m)}, 80 % {m['coverage_80']:.1f} %, "
+        f"90 % {m['coverage_90']:.1f} % ({t('width', 'ancho')} {m['width_90']:.1f} %)",
+        f"  {t('hedonic reference', 'referencia hedónica')}: {_errors(m['hedonic'])}",
+    ]
+    titles = {"spatial": t("unseen streets", "calles no vistas"), "forward": t("later months", "meses posteriores")}
+    lines += [f"  {titles[name]}: n {block['n']}, {_errors(block)}, 80 % {block['coverage_80']:.1f} %, "
+              f"90 % {block['coverage_90']:.1f} %" for name, block in (m.get("validation") or {}).items()]
+    return [*lines, f"  {trained.verdict.sentence(language())}"]
+
+
+def _errors(m: Mapping[str, Any]) -> str:
     return (
-        f"{market}: {model.version}, n {m['n']}, MdAPE {m['mdape']:.1f} %, MAPE {m['mape']:.1f} %, "
-        f"±10 % {m['within_10']:.1f} %, ±20 % {m['within_20']:.1f} %, COD {m['cod']:.1f}, PRD {m['prd']:.3f}, "
-        f"PRB {m['prb']:.3f}"
+        f"MdAPE {m['mdape']:.1f} %, MAPE {m['mape']:.1f} %, ±10 % {m['within_10']:.1f} %, ±20 % {m['within_20']:.1f} %, "
+        f"COD {m['cod']:.1f}, PRD {m['prd']:.3f}, PRB {m['prb']:.3f}"
     )
 
 

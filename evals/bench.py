@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 
+from core.locale import COUNTRIES
 from core.scope import Scope
 from graphs.runner import Runner
 from knowledge.records import conversations
@@ -31,6 +32,8 @@ QUESTIONS = (
 )
 WARM_UP = 12
 _REPEATED = 60
+#: Properties that are valued at once, and how often.
+_VALUED, _REPEATS = 1000, 10
 Rows = list[tuple[str, str]]
 
 
@@ -45,6 +48,7 @@ async def measure(runner: Runner, turns: int, progress: Callable[[str, int, int]
     rows += _spread(f"full turn, {runner.staff.brain} brain ({len(times)})", times)
     small = await _timed(runner, ("hola",), max(20, turns // 4), lambda d, n: progress("overhead", d, n))
     rows += _spread(f"graph's own overhead: small talk ({len(small)})", small)
+    rows += await _valuations(runner, turns, progress)
     searches = await _searches(runner, turns, progress)
     rows += _spread(f"listing search ({len(searches)})", searches)
     for name, work in (("one full analysis of a return", _analysis), ("10,000 simulated paths of 10 years", _simulation)):
@@ -73,6 +77,55 @@ async def _timed(runner: Runner, questions: tuple[str, ...], turns: int, tell: C
         times.append((time.perf_counter() - begun) * 1000)
         tell(number + 1, turns)
     return times
+
+
+async def _valuations(runner: Runner, turns: int, progress: Callable[[str, int, int], None]) -> Rows:
+    """A thousand values at once, and one with its comparables, their adjustments and its drivers, as an answer needs them;
+    of the market with most adverts that has a model. No rows where there is none."""
+    from core.errors import NotFound
+    from knowledge.listings.nearby import candidates
+    from knowledge.listings.search import Row
+    from knowledge.valuation.columns import is_missing
+    from knowledge.valuation.comparables import rank
+    from knowledge.valuation.registry import sale_listings
+
+    database, scope = runner.resources.database, Scope()
+    best: tuple[Any, Any] | None = None
+    for market in COUNTRIES:
+        try:
+            model = await runner.resources.valuation(scope, market)
+        except NotFound:
+            continue
+        frame = await sale_listings(database, scope, market)
+        if best is None or len(frame) > len(best[1]):
+            best = (model, frame)
+    if best is None or best[1].empty:
+        return []
+    model, frame = best
+    subjects = frame.sample(_VALUED, replace=len(frame) < _VALUED, random_state=1)
+    strangers = subjects.drop(columns=["dwelling_group", "external_id"])  # as properties that the model does not know
+    batch, single = [], []
+    for number in range(_REPEATS + 1):
+        begun = time.perf_counter()
+        model.predict(strangers)
+        batch.append((time.perf_counter() - begun) * 1000)
+        progress("valuations", number, _REPEATS)
+    rows = [{name: value for name, value in row.items() if not is_missing(value)} for row in strangers.to_dict("records")]
+    for number in range(turns + WARM_UP):
+        subject = rows[number % len(rows)]
+        begun = time.perf_counter()
+        async with database.session(scope) as session:
+            near = await candidates(session, subject)
+        bodies = [{name: getattr(row, name) for name in Row.__slots__} for row in near]
+        model.predict_one(subject)
+        rank(subject, bodies, count=5, model=model)
+        model.explain(subject)
+        single.append((time.perf_counter() - begun) * 1000)
+        progress("one valuation", number, turns + WARM_UP)
+    return [
+        *_spread(f"{_VALUED:,} valuations, {model.version} ({_REPEATS})", batch[1:]),
+        *_spread(f"one valuation with comparables and drivers ({turns})", single[WARM_UP:]),
+    ]
 
 
 async def _searches(runner: Runner, turns: int, progress: Callable[[str, int, int], None]) -> list[float]:

@@ -53,8 +53,8 @@ def confidence(understood: Mapping[str, float], artifacts: Sequence[dict[str, An
 
     `understood` are probabilities, independent of each other: `routing`, that the routes are right, `figures`, that each
     figure is read as it was meant. `artifacts` are the tools' artifacts: their `evidence` may hold `comparables` (count),
-    `interval_width` (80 % interval as a share of the value), `unverified` (a legal parameter that nobody checked) and
-    `failed`; their `gaps` name what was not known.
+    `interval_width` (80 % interval as a share of the value), `value_confidence` (0-1, of a valuation), `unverified` (a legal
+    parameter that nobody checked) and `failed`; their `gaps` name what was not known.
     """
     worth, high = policy()["evidence"], policy()["confidence"]["high"]
     parts: dict[str, float] = {}
@@ -71,6 +71,9 @@ def confidence(understood: Mapping[str, float], artifacts: Sequence[dict[str, An
             parts["wide_interval"] = worth["wide_interval_value"]
         if evidence.get("unverified"):
             parts["unverified_rule"] = worth["unverified_rule"]
+        sure = evidence.get("value_confidence")
+        if sure is not None and sure < worth["weak_value"]:
+            parts["weak_value"] = min(parts.get("weak_value", 1.0), float(sure))
         parts |= {code: worth[code] for code in gaps if code in _GAPS}
     value = math.prod(understood.values())
     lowers = {**understood, **parts}

@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 from sqlalchemy import text
@@ -24,6 +25,9 @@ from core.locale import COUNTRIES
 from core.scope import Scope
 from core.turns import FILLING, alone
 from knowledge.resources import Resources
+
+if TYPE_CHECKING:
+    from knowledge.valuation.registry import Training
 
 log = logging.getLogger("ladrillo.filling")
 Progress = Callable[[str, int, int], None]
@@ -117,20 +121,25 @@ async def _train_all(resources: Resources, scope: Scope, progress: Progress) -> 
 
 
 async def train(
-    resources: Resources, scope: Scope, markets: Iterable[str], progress: Progress
-) -> list[tuple[str, str | None]]:
-    """Train markets; (market, why it was left out or None). Too few listings is no error: the others go on."""
+    resources: Resources, scope: Scope, markets: Iterable[str], progress: Progress, *, promote: bool = True,
+    validate: bool = False,
+) -> list[tuple[str, Training | BadInput]]:
+    """Train markets; with each what came of it, or why it was left out. Too few listings is no error: the others go on.
+
+    A model that is worse than the active one does not replace it; without `promote` none does (see
+    `knowledge/valuation/registry.py`, `validate` too).
+    """
     from knowledge.valuation.registry import train_market
 
     chosen = list(markets)
-    came: list[tuple[str, str | None]] = []
+    came: list[tuple[str, Training | BadInput]] = []
     for number, market in enumerate(chosen):
         progress("valuation models", number, len(chosen))
         try:
-            await train_market(resources.database, scope, resources.settings.data_dir, market)
-            came.append((market, None))
+            came.append((market, await train_market(
+                resources.database, scope, resources.settings.data_dir, market, promote=promote, validate=validate)))
         except BadInput as error:
-            came.append((market, error.en))
+            came.append((market, error))
     progress("valuation models", len(chosen), len(chosen))
     return came
 
@@ -159,10 +168,18 @@ async def sync_index(resources: Resources, scope: Scope, progress: Progress) -> 
     await sync(resources.database, scope, await resources.meaning(scope), progress)
 
 
+def _trouble(came: Training | BadInput) -> str | None:
+    """What whoever loaded rows must know: a market that could not be trained, or whose new model was not good enough."""
+    if isinstance(came, BadInput):
+        return came.en
+    return None if came.verdict.replaces else came.verdict.sentence("en")
+
+
 async def refresh(resources: Resources, scope: Scope, markets: Iterable[str], progress: Progress) -> list[str]:
     """After a load: retrain the touched markets and update the index; sentences about what could not be done."""
     await _tidy(resources.database)
-    trouble = [f"{market}: {why}" for market, why in await train(resources, scope, markets, progress) if why]
+    came = await train(resources, scope, markets, progress)
+    trouble = [f"{market}: {_trouble(result)}" for market, result in came if _trouble(result)]
     try:
         await sync_index(resources, scope, progress)
     except LadrilloError as error:

@@ -29,6 +29,13 @@ _COLUMNS: dict[Language, tuple[str, ...]] = {
     "es": ("Anuncio", "Precio", "Superficie", "Precio por m²", "Distancia"),
     "en": ("Advert", "Price", "Area", "Price per m²", "Distance"),
 }
+#: The columns of the adjustment, where there is one: its parts, and what comes of it.
+_ADJUSTED: dict[Language, dict[str, str]] = {
+    "es": {"location": "Ajuste por ubicación", "size": "por tamaño", "condition": "por estado y edificio", "time": "por fecha",
+           "adjusted_m2": "Por m² ajustado"},
+    "en": {"location": "Adjusted for location", "size": "for size", "condition": "for condition and building",
+           "time": "for date", "adjusted_m2": "Adjusted per m²"},
+}
 
 
 def near(subject: Subject, rows: list[Row]) -> int:
@@ -55,22 +62,47 @@ def report(
     """Cards and table of the ranked ones; the ids of the ranges' facts."""
     shown = [(rows[c.position], c) for c in ranked]
     if not shown:
-        return {"shown": [], "count": None, "within": None, "price_m2": None, "areas": None, "as_of": None}
+        return {"shown": [], "count": None, "within": None, "price_m2": None, "adjusted_m2": None,
+                "areas": None, "as_of": None}
     items, table = [], []
     for row, comparable in shown:
         item = add_listing(result, row, locale)
         far = _distance(subject, row, comparable)
-        items.append(item)
+        steps = _adjustments(result, row, comparable)
+        items.append(item | {"adjustments": steps})
         table.append({"title": item["title"], "price": item["price"], "area": item["area"],
-                      "price_m2": item["price_per_m2"], "distance": result.add(far, say=False) if far else "–"})
+                      "price_m2": item["price_per_m2"], "distance": result.add(far, say=False) if far else "–"} | steps)
     title, *columns = _COLUMNS[locale.language]
     keys = ("price", "area", "price_m2", "distance")
     result.tables.append({
         "title": _TITLES[locale.language], "rows": table,
         "columns": [{"key": "title", "label": title, "align": "left"},
-                    *({"key": k, "label": name, "align": "right"} for k, name in zip(keys, columns, strict=True))],
+                    *({"key": k, "label": name, "align": "right"} for k, name in zip(keys, columns, strict=True)),
+                    *({"key": k, "label": name, "align": "right"} for k, name in _ADJUSTED[locale.language].items()
+                      if k in table[0])],
     })
     return {"shown": items} | _ranges(result, subject, shown)
+
+
+def _adjustments(result: ToolResult, row: Row, comparable: Comparable) -> dict[str, str]:
+    """Ids of the facts that lead from the advert's price per m2 to what the subject would ask at its level: each part in
+    percent, and the adjusted price per m2; none where no model adjusted it."""
+    from knowledge.finance.assumptions import significant
+
+    if not comparable.adjustments:
+        return {}
+    source = Source("computation", "comparable_adjustment", row.title, row.source, row.demo)
+    about: dict[str, Any] = {"entity": row.title or row.place, "entity_id": str(row.id), "as_of": row.observed_on.isoformat()}
+    found = {
+        part: result.add(Fact(f"adjustment_{part}", round(100 * (factor - 1), 1), "percent", source, **about), say=False)
+        for part, factor in comparable.adjustments.items()
+    }
+    factors = " × ".join(f"{factor:.3f}" for factor in comparable.adjustments.values())
+    adjusted = Fact(
+        "comparable_adjusted_m2", significant(comparable.price_per_m2 * comparable.adjustment, 3), "money_per_m2", source,
+        currency=row.currency, formula=f"{comparable.price_per_m2:.0f} × {factors}", **about,
+    )
+    return found | {"adjusted_m2": result.add(adjusted, say=False)}
 
 
 def _ranges(result: ToolResult, subject: Subject, shown: list[tuple[Row, Comparable]]) -> dict[str, Any]:
@@ -99,6 +131,8 @@ def _ranges(result: ToolResult, subject: Subject, shown: list[tuple[Row, Compara
         "count": result.add(count), "within": within, "as_of": newest, "from_property": subject.exact,
         "price_m2": ranged("comparables_price_m2", [c.price_per_m2 for _, c in shown], "money_per_m2",
                            adverts[0].currency),
+        "adjusted_m2": ranged("comparables_adjusted_m2", [c.price_per_m2 * c.adjustment for _, c in shown],
+                              "money_per_m2", adverts[0].currency) if shown[0][1].adjustments else None,
         "areas": ranged("comparables_area_m2", [float(row.area_m2 or 0) for row in adverts], "m2"),
     }
 

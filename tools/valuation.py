@@ -36,6 +36,8 @@ Currency = Literal["COP", "EUR", "MXN", "USD"]
 OLD_AFTER_DAYS = 400
 #: Drivers told: the strongest, of at least this many percent; what is no trait of the property is no driver.
 DRIVERS, WEAKEST_PCT, _NO_DRIVER = 4, 1.0, ("untold", "other", "time")
+#: A value of less confidence is told as a hint (`weak_value` of `graphs/policy.toml` offers more from the same figure).
+WEAK = 0.5
 #: Percentiles between which an asking price is neither in the low nor in the high part of its range.
 LOW_PART, HIGH_PART = 30, 70
 
@@ -173,12 +175,22 @@ async def _value(
         result.data["reasons"] = _reasons(valuation)
         result.gap("no_data", what="; ".join(r["en"] for r in result.data["reasons"]), place=subject.place)
         return
-    _describe(result, runtime, subject, model, valuation, why, own)
+    near = comparables.near(subject, rows)
+    sure = _confidence(model, str(row["city_id"]), valuation, near)
+    _describe(result, runtime, subject, model, valuation, why, own, sure)
     result.data["comparables"] = comparables.report(result, subject, rows, ranked, context.locale)
     result.evidence |= {
-        "comparables": comparables.near(subject, rows),
-        "interval_width": (valuation.high_80 - valuation.low_80) / valuation.value,
+        "comparables": near, "interval_width": (valuation.high_80 - valuation.low_80) / valuation.value,
+        "value_confidence": sure,
     }
+
+
+def _confidence(model: ValuationModel, city_id: str, valuation: Valuation, near: int) -> float:
+    from knowledge.valuation.confidence import BEYOND_REASONS, confidence
+
+    as_of, today = model.as_of(city_id), clock.now().date()
+    months = 0 if as_of is None else (today.year - int(as_of[:4])) * 12 + today.month - int(as_of[5:])
+    return confidence(valuation.fsd, near, max(months, 0), beyond=not BEYOND_REASONS.isdisjoint(valuation.reasons))
 
 
 async def _model(result: ToolResult, runtime: Runtime, country: str) -> ValuationModel | None:
@@ -211,7 +223,7 @@ def _work(
 
 def _describe(
     result: ToolResult, runtime: Runtime, subject: Subject, model: ValuationModel, valuation: Valuation,
-    why: Explanation, own: dict[str, Fact],
+    why: Explanation, own: dict[str, Fact], sure: float,
 ) -> None:
     from knowledge.finance.assumptions import significant
 
@@ -232,6 +244,7 @@ def _describe(
                              high=significant(valuation.high_90, 3), level=0.9)
     per_m2 = _per_m2(facts["value"], own["area"], entity)
     facts["value_m2"] = replace(per_m2, key="value_per_m2", value=significant(float(per_m2.value), 3), id="")
+    facts["confidence"] = fact("value_confidence", round(100 * sure), "percent")
     facts["baseline_m2"] = fact("baseline_m2", significant(why.baseline_m2, 3), "money_per_m2")
     told = [d for d in why.drivers if d.key not in _NO_DRIVER and abs(d.effect_pct) >= WEAKEST_PCT][:DRIVERS]
     for driver in told:
@@ -245,6 +258,7 @@ def _describe(
     result.data |= {
         "found": True, "value": ids["value"], "value_90": ids["value_90"], "value_m2": ids["value_m2"],
         "baseline_m2": ids["baseline_m2"], "as_of": as_of, "stale": _is_old(as_of), "reasons": _reasons(valuation),
+        "confidence": ids["confidence"], "weak": sure < WEAK,
         "drivers": [{"key": d.key, "effect": ids[f"driver_{d.key}"]} for d in told],
         "asking_per_m2": ids.get("per_m2"), "currency_differs": differs,
     }

@@ -22,12 +22,14 @@ from core.errors import NotFound, Unavailable
 from knowledge.valuation.calibration import Calibration
 from knowledge.valuation.card import model_card
 from knowledge.valuation.features import FeatureSpace
+from knowledge.valuation.hedonic import HedonicReference
 from knowledge.valuation.model import ValuationModel
 from knowledge.valuation.neighbourhoods import AreaLevels
 from knowledge.valuation.neighbours import Neighbours
 from knowledge.valuation.training import SCHEMA, Trained
 
 METADATA, LEVELS, POINTS, CARD = "metadata.json", "areas.json", "dwellings.npz", "model_card.md"
+HEDONIC = "hedonic.json"
 
 
 def save(trained: Trained, folder: Path) -> None:
@@ -71,10 +73,11 @@ def _cannot_write(target: Path, error: OSError) -> NoReturn:
 
 
 def _write(model: ValuationModel, folder: Path) -> None:
-    for kind, boosters in (("point", model.points), ("error", model.errors)):
+    for kind, boosters in (("point", model.points), ("brief", model.brief), ("error", model.errors)):
         for k, booster in enumerate(boosters):
             (folder / f"{kind}-{k}.txt").write_text(booster.model_to_string(), encoding="utf-8")
     (folder / LEVELS).write_text(json.dumps(model.levels.to_json()), encoding="utf-8")
+    (folder / HEDONIC).write_text(json.dumps(model.hedonic.to_json()), encoding="utf-8")
     with (folder / POINTS).open("wb") as out:
         np.savez(
             out, points=model.neighbours.points.astype(np.float32),
@@ -85,7 +88,8 @@ def _write(model: ValuationModel, folder: Path) -> None:
     metadata = {
         "schema": SCHEMA, "kind": "valuation", "market": model.market, "currency": model.currency,
         "version": model.version, "fingerprint": model.fingerprint, "trained_at": model.trained_at,
-        "folds": len(model.points), "space": model.space.to_json(), "calibration": model.calibration.to_json(),
+        "folds": len(model.points), "usual": list(model.usual), "space": model.space.to_json(),
+        "calibration": model.calibration.to_json(),
         "typical": model.neighbours.typical, "longitude_scale": model.neighbours.longitude_scale,
         "demo": dict(model.demo), "metrics": dict(model.metrics),
         "files": {path.name: _digest(path.read_bytes()) for path in sorted(folder.iterdir())},
@@ -117,7 +121,7 @@ def load(folder: Path) -> ValuationModel:
             boosters = {
                 kind: list(pool.map(lambda name: lightgbm.Booster(model_str=contents[name].decode()),
                                     [f"{kind}-{k}.txt" for k in folds]))
-                for kind in ("point", "error")
+                for kind in ("point", "brief", "error")
             }
         with np.load(io.BytesIO(contents[POINTS]), allow_pickle=False) as arrays:
             neighbours = Neighbours(
@@ -128,10 +132,12 @@ def load(folder: Path) -> ValuationModel:
         return ValuationModel(
             market=metadata["market"], currency=metadata["currency"], version=metadata["version"],
             fingerprint=metadata["fingerprint"], trained_at=metadata["trained_at"],
-            space=FeatureSpace.from_json(metadata["space"]), levels=AreaLevels.from_json(json.loads(contents[LEVELS])),
+            space=FeatureSpace.from_json(metadata["space"]), usual=tuple(metadata["usual"]),
+            hedonic=HedonicReference.from_json(json.loads(contents[HEDONIC])),
+            levels=AreaLevels.from_json(json.loads(contents[LEVELS])),
             neighbours=neighbours, calibration=Calibration.from_json(metadata["calibration"]),
-            points=boosters["point"], errors=boosters["error"], known_keys=known, demo=metadata["demo"],
-            metrics=metadata["metrics"],
+            points=boosters["point"], brief=boosters["brief"], errors=boosters["error"], known_keys=known,
+            demo=metadata["demo"], metrics=metadata["metrics"],
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         _damaged(source, METADATA, error)

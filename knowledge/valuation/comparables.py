@@ -1,13 +1,17 @@
 """Comparables: which of the candidate listings are most like the subject, and what they say it should ask.
 
 Pure: the caller brings the candidates (a few hundred rows from SQL). With a model, each candidate's price per m2 is
-moved to the subject by the ratio of the model's two estimates, which is the appraiser's adjustment for differences.
+moved to the subject step by step, as an appraiser does: the candidate takes the subject's place, then its size, then its
+building and fittings, then its date, and each step's share is the ratio of the model's two estimates. The estimates of
+one candidate all come from the one model that never saw it, so that its own price is no part of its adjustment.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,21 +27,39 @@ SAME_AREA, OTHER_AREA = 0.8, 0.2
 EARTH_RADIUS_KM = 6371.0
 
 
+#: The parts of an adjustment in the order in which they are made, and the fields that each takes over from the subject;
+#: attributes are of the place where their name says so, else of the building.
+PARTS: dict[str, tuple[str, ...]] = {
+    "location": ("city_id", "area_id", "latitude", "longitude"),
+    "size": ("area_m2", "bedrooms", "bathrooms"),
+    "condition": ("property_type", "floor", "year_built", "features"),
+    "time": ("observed_on",),
+}
+_OF_PLACE = re.compile(r"distance|distancia|neighbourhood|barrio|latitude|longitude", re.IGNORECASE)
+
+
 class PricesPerSquareMetre(Protocol):
-    def price_per_m2(self, rows: Sequence[Mapping[str, Any]]) -> Numbers: ...
+    def price_per_m2(self, rows: Sequence[Mapping[str, Any]], like: Sequence[Mapping[str, Any]]) -> Numbers: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Comparable:
     """`position` of the row among the candidates; `similarity` 0-1; `distance_km` NaN without coordinates;
     `price_per_m2` as asked; `adjusted_price` what the subject would ask at this candidate's level (the plain price
-    per m2 times the subject's area when no model is given)."""
+    per m2 times the subject's area when no model is given). `adjustments`: by part, the factor on the price per m2 that
+    leads from the candidate to the subject; they multiply up to the whole adjustment."""
 
     position: int
     similarity: float
     distance_km: float
     price_per_m2: float
     adjusted_price: float
+    adjustments: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def adjustment(self) -> float:
+        """The factor of all parts together."""
+        return math.prod(self.adjustments.values())
 
 
 def kilometres(latitude: float, longitude: float, latitudes: Numbers, longitudes: Numbers) -> Numbers:
@@ -75,16 +97,42 @@ def rank(
         if len(chosen) == count:
             break
     level = _column(rows, "price") / _column(rows, "area_m2")
-    ratio = np.ones(len(chosen))
-    if model is not None:
-        estimates = model.price_per_m2([subject, *(rows[i] for i in chosen)])
-        ratio = estimates[0] / estimates[1:]
-        ratio = np.where(np.isfinite(ratio), ratio, 1.0)
+    parts = _adjustments(subject, [rows[i] for i in chosen], model) if model is not None else [{} for _ in chosen]
     return [
         Comparable(usable[i], round(float(similarity[i]), 4), float(distance[i]), float(level[i]),
-                   float(level[i] * r * area))
-        for i, r in zip(chosen, ratio.tolist(), strict=True)
+                   float(level[i] * math.prod(own.values()) * area), own)
+        for i, own in zip(chosen, parts, strict=True)
     ]
+
+
+def _adjustments(
+    subject: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]], model: PricesPerSquareMetre
+) -> list[dict[str, float]]:
+    """For each candidate the factor of each part; 1 where the model gives no value on a side."""
+    steps: list[Mapping[str, Any]] = []
+    like: list[Mapping[str, Any]] = []
+    for row in chosen:
+        moved: dict[str, Any] = dict(row)
+        steps.append(moved)
+        for part, names in PARTS.items():
+            moved = moved | {name: subject.get(name) for name in names}
+            moved["attributes"] = _attributes(moved.get("attributes"), subject.get("attributes"), part)
+            steps.append(moved)
+        like += [row] * (len(PARTS) + 1)
+    estimates = model.price_per_m2(steps, like).reshape(len(chosen), len(PARTS) + 1)
+    ratios = estimates[:, 1:] / estimates[:, :-1]
+    ratios = np.where(np.isfinite(ratios), ratios, 1.0)
+    return [dict(zip(PARTS, row, strict=True)) for row in ratios.tolist()]
+
+
+def _attributes(ours: Any, theirs: Any, part: str) -> Any:
+    """`ours` with those of `theirs` that belong to the part; None where neither tells any."""
+    if part not in ("location", "condition"):
+        return ours
+    mine, subjects = (dict(side) if isinstance(side, Mapping) else {} for side in (ours, theirs))
+    kept = {n: v for n, v in mine.items() if bool(_OF_PLACE.search(n)) != (part == "location")}
+    taken = {n: v for n, v in subjects.items() if bool(_OF_PLACE.search(n)) == (part == "location")}
+    return (kept | taken) or None
 
 
 def _column(rows: Sequence[Mapping[str, Any]], name: str) -> Numbers:

@@ -24,7 +24,11 @@ class Interval(Protocol):
     @property
     def value(self) -> float: ...
     @property
+    def low_80(self) -> float: ...
+    @property
     def high_80(self) -> float: ...
+    @property
+    def low_90(self) -> float: ...
     @property
     def high_90(self) -> float: ...
     @property
@@ -70,8 +74,11 @@ def judge(asking_price: float, valuation: Interval) -> Fairness:
 
 def _share_below(price: float, valuation: Interval) -> float:
     normal = NormalDist()
-    distances = [0.0, math.log1p(valuation.fsd), math.log(valuation.high_80 / valuation.value),
-                 math.log(valuation.high_90 / valuation.value)]
+    ends = (valuation.low_80, valuation.low_90) if price < valuation.value else (valuation.high_80, valuation.high_90)
+    outer = [abs(math.log(end / valuation.value)) for end in ends]
+    other = abs(math.log((valuation.high_80 if price < valuation.value else valuation.low_80) / valuation.value))
+    # The forecast standard deviation is the mean of both sides: each has its share of it.
+    distances = [0.0, math.log1p(valuation.fsd) * 2 * outer[0] / (outer[0] + other), *outer]
     scores = [0.0, *(normal.inv_cdf(0.5 + level / 2) for level in (0.68, 0.80, 0.90))]
     distance = abs(math.log(price / valuation.value))
     last = 1

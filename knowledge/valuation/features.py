@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -50,6 +50,8 @@ class FeatureSpace:
     attributes: tuple[str, ...]
     latest_month: dict[str, float]
     area_range: tuple[float, float]
+    #: What nearly all training rows lie within (0.1st to 99.9th percentile), by column: beyond it nothing was measured.
+    reach: dict[str, tuple[float, float]]
     longitude_scale: float
 
     @property
@@ -73,7 +75,8 @@ class FeatureSpace:
         low, high = data["area_range"]
         return cls(tuple(data["cities"]), tuple(data["property_types"]), tuple(data["features"]),
                    tuple(data["attributes"]), {str(k): float(v) for k, v in data["latest_month"].items()},
-                   (float(low), float(high)), float(data["longitude_scale"]))
+                   (float(low), float(high)),
+                   {str(k): (float(v[0]), float(v[1])) for k, v in data["reach"].items()}, float(data["longitude_scale"]))
 
     @classmethod
     def fit(cls, columns: Columns) -> FeatureSpace:
@@ -86,7 +89,31 @@ class FeatureSpace:
         latitude = numbers(columns, "latitude")
         middle = float(np.nanmedian(latitude)) if np.isfinite(latitude).any() else 0.0
         return cls(tuple(sorted(set(cities))), tuple(sorted(set(types) - {""})), _feature_names(columns),
-                   _attribute_names(columns), latest, (low, high), float(np.cos(np.radians(middle))))
+                   _attribute_names(columns), latest, (low, high), _reach(columns), float(np.cos(np.radians(middle))))
+
+
+def _reach(columns: Columns) -> dict[str, tuple[float, float]]:
+    area = numbers(columns, "area_m2")
+    values = {"log_area": np.log(area), "area_per_bedroom": area / (numbers(columns, "bedrooms") + 1)}
+    found = {}
+    for name, column in values.items():
+        known = column[np.isfinite(column)]
+        if len(known):
+            low, high = np.percentile(known, [0.1, 99.9]).tolist()
+            found[name] = (float(low), float(high))
+    return found
+
+
+def beyond_reach(matrix: Numbers, space: FeatureSpace) -> Numbers:
+    """(n,) how far each row's size, or size per room, lies outside what was observed, as a log ratio; 0 inside."""
+    out = np.zeros(len(matrix))
+    for name, (low, high) in space.reach.items():
+        values = matrix[:, space.columns(name)[0]]
+        if name != "log_area":
+            values, low, high = np.log(np.maximum(values, 1e-6)), float(np.log(low)), float(np.log(high))
+        known = np.isfinite(values)
+        out[known] = np.maximum(out[known], np.maximum(np.maximum(low - values[known], values[known] - high), 0.0))
+    return out
 
 
 def _feature_names(columns: Columns) -> tuple[str, ...]:
@@ -155,6 +182,10 @@ def fill(columns: Columns, space: FeatureSpace, levels: AreaLevels, rows: NDArra
 
     usable = sized & np.isfinite(matrix[:, at["city"]])
     kinds = space.property_types
+    narrow, roomy = space.reach.get("area_per_bedroom", (0.0, np.inf))
+    with np.errstate(invalid="ignore"):
+        odd = ((area / (bedrooms + 1) < narrow) | (area / (bedrooms + 1) > roomy)) & (area >= space.area_range[0]) & (
+            area <= space.area_range[1])
     for i in range(count):
         if not city_ids[i]:
             reasons[i].append("missing_city")
@@ -170,6 +201,8 @@ def fill(columns: Columns, space: FeatureSpace, levels: AreaLevels, rows: NDArra
             reasons[i].append("area_out_of_range")
         elif not space.area_range[0] <= area[i] <= space.area_range[1]:
             reasons[i].append("unusual_area")
+        if sized[i] and odd[i]:
+            reasons[i].append("unusual_rooms")
         if types[i] and types[i] not in kinds:
             reasons[i].append("unknown_property_type")
             usable[i] = False
@@ -260,6 +293,30 @@ def known_groups(matrix: Numbers, space: FeatureSpace) -> NDArray[np.int64]:
     for columns in groups:
         count += np.isfinite(matrix[:, columns]).any(1)
     return count
+
+
+#: A group belongs to a row told in full if this share of the market's training rows has it.
+USUAL_SHARE = 0.9
+
+
+def usual_groups(matrix: Numbers, space: FeatureSpace) -> tuple[str, ...]:
+    """The optional groups that nearly every training row tells."""
+    return tuple(name for name, known in _known(matrix, space).items() if known.mean() >= USUAL_SHARE)
+
+
+def told_in_full(matrix: Numbers, space: FeatureSpace, usual: Iterable[str]) -> NDArray[np.bool_]:
+    """Per row, whether it tells all that the market's adverts usually tell: the rows that the full models know."""
+    known = _known(matrix, space)
+    full = np.ones(len(matrix), dtype=np.bool_)
+    for name in usual:
+        full &= known[name]
+    return full
+
+
+def _known(matrix: Numbers, space: FeatureSpace) -> dict[str, NDArray[np.bool_]]:
+    groups = optional_groups(space) | {"features": space.columns("feature_count")}
+    return {name: np.asarray(np.isfinite(matrix[:, columns]).any(axis=1), dtype=np.bool_)
+            for name, columns in groups.items()}
 
 
 def briefed(matrix: Numbers, space: FeatureSpace) -> Numbers:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput, Language
-from knowledge.valuation.calibration import Calibration
+from knowledge.valuation.calibration import DETAILS, Calibration
 from knowledge.valuation.columns import Columns, Numbers, columns_of, columns_of_row, group_keys, length, numbers, texts
-from knowledge.valuation.features import FeatureSpace, add_neighbours, fill, known_groups
+from knowledge.valuation.features import FeatureSpace, add_neighbours, beyond_reach, fill, known_groups, told_in_full
+from knowledge.valuation.hedonic import HedonicReference
 from knowledge.valuation.neighbourhoods import AreaLevels
 from knowledge.valuation.neighbours import Neighbours
 
@@ -28,15 +29,21 @@ if TYPE_CHECKING:
     import lightgbm
     import pandas as pd
 
+#: Trees of a fold's model that explain a value.
+EXPLAINED_TREES = 250
+#: Beyond what was observed nothing was measured: the interval is wider by this share for each log unit outside it, so that
+#: at twice the largest size it is two and a half times as wide.
+WIDER = 2.0
 #: A property counts as told in detail when at least half of the groups a person usually leaves out are known.
 DETAILED_GROUPS = 3
 
 
-def detail_of(matrix: Numbers, space: FeatureSpace) -> NDArray[np.int64]:
-    """The index in `calibration.DETAILS` of how much each row tells."""
+def detail_of(matrix: Numbers, space: FeatureSpace, usual: Iterable[str]) -> NDArray[np.int64]:
+    """The index in `calibration.DETAILS` of how much each row tells; `usual` groups make it full."""
     area, city, latitude = space.columns("area_count", "city_count", "latitude")
     nowhere = np.isnan(matrix[:, latitude]) & (matrix[:, area] == matrix[:, city])
-    return np.where(nowhere, 0, np.where(known_groups(matrix, space) >= DETAILED_GROUPS, 2, 1)).astype(np.int64)
+    detail = np.where(nowhere, 0, np.where(known_groups(matrix, space) >= DETAILED_GROUPS, 2, 1))
+    return np.where(told_in_full(matrix, space, usual), 3, detail).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +97,15 @@ class ValuationModel:
     fingerprint: str
     trained_at: str
     space: FeatureSpace
+    usual: tuple[str, ...]
     levels: AreaLevels
     neighbours: Neighbours
     calibration: Calibration
     points: list[lightgbm.Booster]
+    brief: list[lightgbm.Booster]
     errors: list[lightgbm.Booster]
     known_keys: NDArray[np.uint64]
+    hedonic: HedonicReference
     demo: Mapping[str, bool]
     metrics: Mapping[str, Any]
 
@@ -129,45 +139,67 @@ class ValuationModel:
         return Valuation(value, low_80, high_80, low_90, high_90, confidence, fsd, tuple(reasons[0]), self.currency,
                          bool(known[0]), self.demo.get(str(row.get("city_id")), False))
 
-    def price_per_m2(self, rows: Sequence[Mapping[str, Any]]) -> Numbers:
-        """(n,) estimated prices per m2 of properties given as mappings; NaN where there is no value."""
+    def price_per_m2(self, rows: Sequence[Mapping[str, Any]], like: Sequence[Mapping[str, Any]]) -> Numbers:
+        """(n,) estimated prices per m2 of properties given as mappings; NaN where there is no value. Each by the model of
+        the fold of the dwelling that stands beside it in `like` (n,), and without that dwelling among its neighbours."""
         names = sorted({name for row in rows for name in row} | {"city_id", "area_m2"})
-        columns = {name: [row.get(name) for row in rows] for name in names}
-        figures, _, _ = self._predict(columns)
-        return np.asarray(figures[:, 0] / numbers(columns, "area_m2"))
+        columns: dict[str, list[Any]] = {name: [row.get(name) for row in rows] for name in names}
+        columns |= {name: [row.get(name) for row in like] for name in ("dwelling_group", "external_id")}
+        return np.asarray(self.values_by_fold(columns) / numbers(columns, "area_m2"))
 
-    def _matrix(self, columns: Columns) -> tuple[Numbers, list[list[str]], NDArray[np.bool_], NDArray[np.int64]]:
+    def knows_dwellings(self, columns: Columns) -> NDArray[np.bool_]:
+        """(n,) whether each row's dwelling was among the training rows."""
         keys = group_keys(columns)
         position = np.searchsorted(self.known_keys, keys)
-        known = np.zeros(len(keys), dtype=bool)
+        known = np.zeros(len(keys), dtype=np.bool_)
         inside = position < len(self.known_keys)
         known[inside] = self.known_keys[position[inside]] == keys[inside]
+        return known
+
+    def values_by_fold(self, columns: Columns) -> Numbers:
+        """(n,) values, each by the one model of its dwelling's fold, whether the dwelling was trained on or not: errors that
+        two models' training can be compared by. NaN where there is no value."""
+        return np.asarray(self._predict(columns, by_fold=True)[0][:, 0])
+
+    def _matrix(
+        self, columns: Columns, *, by_fold: bool = False
+    ) -> tuple[Numbers, list[list[str]], NDArray[np.bool_], NDArray[np.int64]]:
+        keys, known = group_keys(columns), self.knows_dwellings(columns)
         count = len(self.points)
-        rows = np.where(known, (keys % np.uint64(count)).astype(np.int64), count)
+        rows = np.where(known | by_fold, (keys % np.uint64(count)).astype(np.int64), count)
         filled = fill(columns, self.space, self.levels, rows)
         add_neighbours(filled.matrix, self.space, self.neighbours, keys)
         return filled.matrix, filled.reasons, filled.usable, rows
 
-    def _predict(self, columns: Columns) -> tuple[Numbers, list[list[str]], NDArray[np.bool_]]:
+    def _predict(
+        self, columns: Columns, *, by_fold: bool = False
+    ) -> tuple[Numbers, list[list[str]], NDArray[np.bool_]]:
         if not length(columns):
             return np.empty((0, 7)), [], np.empty(0, dtype=bool)
-        matrix, reasons, usable, rows = self._matrix(columns)
-        out = np.full((len(matrix), 7), np.nan)
+        matrix, reasons, usable, rows = self._matrix(columns, by_fold=by_fold)
+        out, known = np.full((len(matrix), 7), np.nan), rows < len(self.points)
         chosen = np.flatnonzero(usable)
         if len(chosen):
-            matrix = matrix[chosen]
-            log_m2, scale = self._ensemble(self.points, matrix, rows[chosen]), np.exp(
-                self._ensemble(self.errors, matrix, rows[chosen]))
-            cities = texts(columns, "city_id")
-            width = scale[:, None] * self.calibration.multipliers(
-                detail_of(matrix, self.space), [cities[i] for i in chosen])
-            value = np.exp(log_m2) * numbers(columns, "area_m2")[chosen]
-            fsd = np.expm1(width[:, 0])
+            matrix, rows = matrix[chosen], rows[chosen]
+            detail = detail_of(matrix, self.space, self.usual)
+            area, cities = numbers(columns, "area_m2")[chosen], texts(columns, "city_id")
+            scale = np.exp(self._ensemble(self.errors, matrix, rows)) * (1 + WIDER * beyond_reach(matrix, self.space))
+            log_value, below, above = self.calibration.apply(
+                self._log_m2(matrix, detail, rows) + np.log(area), scale, detail, [cities[i] for i in chosen])
+            value, fsd = np.exp(log_value), np.expm1((below[:, 0] + above[:, 0]) / 2)
             out[chosen] = np.column_stack([
-                value, value * np.exp(-width[:, 1]), value * np.exp(width[:, 1]), value * np.exp(-width[:, 2]),
-                value * np.exp(width[:, 2]), np.maximum(1 - fsd, 0.0), fsd,
+                value, value * np.exp(-below[:, 1]), value * np.exp(above[:, 1]), value * np.exp(-below[:, 2]),
+                value * np.exp(above[:, 2]), np.maximum(1 - fsd, 0.0), fsd,
             ])
-        return out, reasons, rows < len(self.points)
+        return out, reasons, known
+
+    def _log_m2(self, matrix: Numbers, detail: NDArray[np.int64], rows: NDArray[np.int64]) -> Numbers:
+        """Rows told in full by the models of such rows, the others by those of rows told in part."""
+        out, full = np.empty(len(matrix)), detail == DETAILS.index("full")
+        for chosen, models in ((full, self.points), (~full, self.brief)):
+            if chosen.any():
+                out[chosen] = self._ensemble(models, matrix[chosen], rows[chosen])
+        return out
 
     @staticmethod
     def _ensemble(models: list[lightgbm.Booster], matrix: Numbers, rows: NDArray[np.int64]) -> Numbers:
@@ -184,8 +216,9 @@ class ValuationModel:
     def explain(self, row: Mapping[str, Any]) -> Explanation:
         """Signed effects, largest first, against the typical price per m2 of the property's city.
 
-        TreeSHAP contributions (Lundberg et al. 2020) of one fold model, summed into the groups of `texts.toml`; the
-        effect of what is not known goes to "untold", what that model and the ensemble differ by to "other". The
+        TreeSHAP contributions (Lundberg et al. 2020) of the first `EXPLAINED_TREES` trees of one fold model (later ones
+        refine, and take the time), summed into the groups of `texts.toml`; the effect of what is not known goes to
+        "untold", what those trees and the value differ by to "other". The
         baseline times every (1 + effect) is `value_m2`. Raises `BadInput` if the property cannot be valued.
         """
         columns = {"city_id": [None], "area_m2": [None]} | columns_of_row(row)
@@ -196,8 +229,13 @@ class ValuationModel:
                 "Este inmueble no tiene valor que explicar: " + "; ".join(reason_text(r, "es") for r in reasons[0]),
             )
         which = int(rows[0]) if rows[0] < len(self.points) else 0
-        contributions = np.asarray(self.points[which].predict(matrix, pred_contrib=True, num_threads=1))[0]
-        log_m2 = float(self._ensemble(self.points, matrix, rows)[0])
+        detail = detail_of(matrix, self.space, self.usual)
+        models = self.points if DETAILS[detail[0]] == "full" else self.brief
+        contributions = np.asarray(
+            models[which].predict(matrix, pred_contrib=True, num_iteration=EXPLAINED_TREES, num_threads=1))[0]
+        area = np.log(numbers(columns, "area_m2"))
+        log_m2 = float(self.calibration.apply(self._log_m2(matrix, detail, rows) + area, np.ones(1), detail,
+                                              texts(columns, "city_id"))[0][0] - area[0])
         baseline = float(matrix[0, self.space.columns("city_level")[0]])
         effects = dict.fromkeys(_texts()["drivers"], 0.0)
         for name, cell, effect in zip(self.space.names, matrix[0].tolist(), contributions[:-1].tolist(), strict=True):

@@ -7,8 +7,8 @@ key are left out, in training and when a listing that was trained on is valued.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,8 @@ NEIGHBOUR_COLUMNS = tuple(f"{name}_{what}" for name in KERNELS for what in ("lev
 OWN_ADVERTS = 16
 #: Below this many queries a scan over all points is quicker than building a tree (and needs no SciPy).
 FEW = 24
+#: From this many on, two threads share the search.
+MANY = 500
 #: Half the side of the block that a scan looks at first.
 BLOCK_KILOMETRES = 1.0
 
@@ -53,6 +55,8 @@ class Neighbours:
     keys: NDArray[np.uint64]
     typical: tuple[float, float]
     longitude_scale: float
+    #: Search trees by kernel, built when many questions come at once, and kept.
+    trees: dict[Kernel, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def fit(cls, points: Numbers, log_m2: Numbers, keys: NDArray[np.uint64]) -> Neighbours:
@@ -106,11 +110,11 @@ class Neighbours:
 
     def _kernel(self, points: Numbers, keys: NDArray[np.uint64], kernel: Kernel) -> Numbers:
         count = min(kernel.nearest + OWN_ADVERTS, len(self.points))
-        if len(points) < FEW:
+        if len(points) < FEW and kernel not in self.trees:
             found = [self._scan(point[None], kernel, count) for point in points]
             distance, index = np.array([d for d, _ in found]), np.array([i for _, i in found])
         else:
-            distance, index = _tree(self._scaled(self.points, kernel), self._scaled(points, kernel), count)
+            distance, index = self._nearest(points, kernel, count)
         own = (self.keys[index] == keys[:, None]) & (keys[:, None] != 0)
         distance = np.where(own, np.inf, distance)
         order = np.argsort(distance, axis=1, kind="stable")[:, : kernel.nearest]
@@ -126,10 +130,12 @@ class Neighbours:
             mean_distance = np.where(near, distance, 0.0).sum(1) / near.sum(1)
         return np.column_stack([level, spread, mean_distance])
 
+    def _nearest(self, points: Numbers, kernel: Kernel, count: int) -> tuple[Numbers, NDArray[np.int64]]:
+        if kernel not in self.trees:
+            from scipy.spatial import cKDTree
 
-def _tree(data: Numbers, questions: Numbers, count: int) -> tuple[Numbers, NDArray[np.int64]]:
-    from scipy.spatial import cKDTree
-
-    distance, index = cKDTree(data).query(questions, count, workers=2)
-    shape = (len(questions), count)
-    return np.reshape(distance, shape), np.reshape(index, shape)
+            self.trees[kernel] = cKDTree(self._scaled(self.points, kernel))
+        workers = 1 if len(points) < MANY else 2
+        distance, index = self.trees[kernel].query(self._scaled(points, kernel), count, workers=workers)
+        shape = (len(points), count)
+        return np.reshape(distance, shape), np.reshape(index, shape)

@@ -1,14 +1,14 @@
 """Trained models and where they are: trained from the database, saved under the data folder, one active per market.
 
-A new model becomes active in one transaction after its folder is written; the row of the old one stays for the record,
-its folder goes.
+A new model becomes active in one transaction after its folder is written, unless it is worse than the active one; the row
+of the old one stays for the record, its folder goes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,11 @@ from sqlalchemy import text
 
 from core.clock import new_id, now
 from core.database import Database
-from core.errors import NotFound
+from core.errors import NotFound, Unavailable
 from core.scope import Scope
 from knowledge.tables import Model
 from knowledge.valuation.columns import INPUTS
+from knowledge.valuation.promotion import Verdict, compare
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,13 +34,14 @@ _COLUMNS = ", ".join(INPUTS)
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What a training run gave: the market, the model's version, and its out-of-fold metrics."""
+    """What a training run gave: the market, the model's version, its out-of-fold metrics, and whether it became active."""
 
     market: str
     version: str
     rows: int
     metrics: dict[str, Any]
     demo: bool
+    verdict: Verdict
 
 
 async def sale_listings(database: Database, scope: Scope, market: str) -> pd.DataFrame:
@@ -58,16 +60,54 @@ async def sale_listings(database: Database, scope: Scope, market: str) -> pd.Dat
     return pandas.DataFrame.from_records(records, columns=list(INPUTS))
 
 
-async def train_market(database: Database, scope: Scope, data_dir: Path, market: str) -> Training:
-    """Train a market's model and make it the active one. Raises `BadInput` where there are too few listings."""
+async def train_market(
+    database: Database, scope: Scope, data_dir: Path, market: str, *, promote: bool = True, validate: bool = False
+) -> Training:
+    """Train a market's model and, with `promote`, make it the active one unless it is worse than that (see `promotion`).
+
+    Nothing is written of a model that does not become active. `validate` trains further models to measure unseen streets
+    and later months too. Raises `BadInput` where there are too few listings.
+    """
     frame = await sale_listings(database, scope, market)
-    trained = await asyncio.to_thread(_train, frame, market)
+    trained = await asyncio.to_thread(_train, frame, market, validate)
+    verdict = await _judged(database, scope, data_dir, market, trained)
+    demo = bool(len(frame)) and bool(frame["demo"].all())
+    if not promote:
+        verdict = replace(verdict, replaces=False, reason="report_only")
+    if verdict.replaces:
+        await _activate(database, scope, data_dir, market, trained, demo)
+    return Training(market, trained.model.version, len(frame), trained.metrics, demo, verdict)
+
+
+async def _judged(database: Database, scope: Scope, data_dir: Path, market: str, trained: Trained) -> Verdict:
+    try:
+        _, path = await active_model(database, scope, market)
+    except NotFound:
+        return Verdict(True, "first")
+    return await asyncio.to_thread(_compared, data_dir, path, trained)
+
+
+def _compared(data_dir: Path, path: str, trained: Trained) -> Verdict:
+    import numpy as np
+
+    from knowledge.valuation.columns import numbers
+
+    try:
+        old = load(data_dir, path)
+    except (NotFound, Unavailable):
+        return Verdict(True, "unreadable")
+    log_price = trained.log_m2 + np.log(numbers(trained.columns, "area_m2"))
+    return compare(old, trained.model, trained.columns, log_price)
+
+
+async def _activate(
+    database: Database, scope: Scope, data_dir: Path, market: str, trained: Trained, demo: bool
+) -> None:
     version = trained.model.version
     relative = Path("models") / scope.tenant / f"{KIND}-{market}-{version}-{trained.model.fingerprint[:8]}"
     from knowledge.valuation.artefact import save
 
     await asyncio.to_thread(save, trained, data_dir / relative)
-    demo = bool(len(frame)) and bool(frame["demo"].all())
     async with database.session(scope) as session:
         old = await session.execute(
             text("UPDATE models SET active = false WHERE kind = :k AND market = :m AND active RETURNING path"),
@@ -83,13 +123,16 @@ async def train_market(database: Database, scope: Scope, data_dir: Path, market:
         )
     for path in stale:
         shutil.rmtree(data_dir / path, ignore_errors=True)
-    return Training(market, version, len(frame), trained.metrics, demo)
 
 
-def _train(frame: pd.DataFrame, market: str) -> Trained:
+def _train(frame: pd.DataFrame, market: str, validate: bool) -> Trained:
     from knowledge.valuation.training import train
 
-    return train(frame, market)
+    if not validate:
+        return train(frame, market)
+    from knowledge.valuation.validation import validated
+
+    return validated(train(frame, market), frame)
 
 
 async def active_model(database: Database, scope: Scope, market: str) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 
 The served model is the ensemble of the cross-validation's fold models; there is no final model trained on everything.
 It costs less, is as accurate, and a listing that was trained on can be valued by the one model that has not seen its
-dwelling: its own asking price never confirms itself.
+dwelling: its own asking price never confirms itself. Rows that tell all that the market's adverts tell have models of
+their own, trained on nothing else; what people describe in a sentence is valued by models of rows told in part.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from numpy.typing import NDArray
 from core import clock
 from core.errors import BadInput
 from core.locale import CURRENCY_OF
-from knowledge.valuation import boosting, metrics
-from knowledge.valuation.calibration import Calibration
+from knowledge.valuation import boosting
+from knowledge.valuation.calibration import DETAILS
 from knowledge.valuation.columns import INPUTS, Columns, Numbers, columns_of, fingerprint, group_keys, numbers, texts
 from knowledge.valuation.features import (
     CATEGORIES,
@@ -27,16 +28,19 @@ from knowledge.valuation.features import (
     fill,
     forget,
     points_of,
+    usual_groups,
 )
+from knowledge.valuation.hedonic import HedonicReference
 from knowledge.valuation.model import ValuationModel, detail_of
 from knowledge.valuation.neighbourhoods import AreaLevels
 from knowledge.valuation.neighbours import Neighbours
+from knowledge.valuation.outoffold import OutOfFold
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 1
-FOLDS = 4
+SCHEMA = 2
+FOLDS = 5
 MIN_ROWS = 150
 #: Rows whose log price per m2 is farther than this from their city's median are typing errors (a factor of 7).
 FAR_OFF = 2.0
@@ -44,10 +48,13 @@ FAR_OFF = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A model ready to serve or save; `metrics` are out-of-fold (see `ratio_study`), with `cities` and `brief`."""
+    """A model ready to serve or save; `metrics` are out-of-fold (see `OutOfFold.measure`); the rows it was trained on and
+    their log prices per m2."""
 
     model: ValuationModel
     metrics: dict[str, Any]
+    columns: Columns
+    log_m2: Numbers
 
 
 def train(frame: pd.DataFrame, market: str) -> Trained:
@@ -109,46 +116,42 @@ def _train(columns: Columns, log_m2: Numbers, market: str, dropped: int) -> Trai
     for matrix in (filled.matrix, forgetful, brief):
         add_neighbours(matrix, space, neighbours, keys)
 
-    both, twice = np.vstack([filled.matrix, forgetful]), np.tile(folds, 2)
-    weight = np.repeat([1.0, boosting.FORGETFUL_WEIGHT], len(log_m2))
-    target = np.tile(log_m2, 2)
-    categories = space.columns(*CATEGORIES)
-    points = boosting.fit_folds(both, target, weight, twice, FOLDS, categories)
+    categories, rising = space.columns(*CATEGORIES), space.columns("area_level")
+    usual = usual_groups(filled.matrix, space)
+    points = boosting.fit_points(filled.matrix, log_m2, folds, FOLDS, categories, rising)
+    short = boosting.fit_brief(filled.matrix, forgetful, log_m2, folds, FOLDS, categories, rising)
+    views = {"full": filled.matrix, "forgetful": forgetful, "brief": brief}
+    told = {name: detail_of(matrix, space, usual) for name, matrix in views.items()}
+    found = {name: _out_of_fold(points, short, matrix, told[name], folds) for name, matrix in views.items()}
     errors = boosting.fit_errors(
-        both, _out_of_fold(points, both, twice) - target, weight, twice, FOLDS, categories
+        np.vstack([filled.matrix, forgetful]), np.concatenate([found["full"], found["forgetful"]]) - np.tile(log_m2, 2),
+        np.tile(folds, 2), FOLDS, categories,
     )
-
-    kept = fingerprint([log_m2.tobytes(), keys.tobytes(), filled.matrix.tobytes()])
-    views: dict[str, _View] = {}
-    for name, matrix in (("full", filled.matrix), ("forgetful", forgetful), ("brief", brief)):
-        predicted, scale = _out_of_fold(points, matrix, folds), np.exp(_out_of_fold(errors, matrix, folds))
-        views[name] = _View(predicted, scale, np.abs(predicted - log_m2) / scale, detail_of(matrix, space))
-    city = np.array(cities)
-    calibration = _calibrate(views, city, np.ones(len(city), dtype=bool))
-    measured = _measure(views, columns, log_m2, city, folds)
+    city, area = np.array(cities), numbers(columns, "area_m2")
+    rows = OutOfFold(
+        log_value={name: value + np.log(area) for name, value in found.items()},
+        scale={name: np.exp(_of_fold(errors, matrix, folds)) for name, matrix in views.items()},
+        detail=told, log_price=log_m2 + np.log(area), city=city, folds=folds,
+    )
+    calibration = rows.calibrate(np.ones(len(city), dtype=bool))
+    hedonic = HedonicReference.fit(filled.matrix, log_m2, space, areas, cities, place)
+    measured = rows.measure(area, texts(columns, "property_type"))
     measured |= {"dropped": dropped, "dwellings": len(np.unique(place)), "folds": FOLDS}
+    measured["hedonic"] = rows.measure_point(
+        HedonicReference.out_of_fold(filled.matrix, log_m2, space, areas, cities, folds) + np.log(area))
+    kept = fingerprint([log_m2.tobytes(), keys.tobytes(), filled.matrix.tobytes()])
     demo = {c: bool(np.mean([bool(d) for d, k in zip(columns.get("demo") or [False] * len(cities), cities, strict=True)
                              if k == c]) > 0.5) for c in space.cities}
     model = ValuationModel(
         market=market, currency=CURRENCY_OF[market], version=f"{market.lower()}-sale-{SCHEMA}.{kept[:10]}",
-        fingerprint=kept, trained_at=clock.now().isoformat(timespec="seconds"), space=space, levels=levels,
-        neighbours=neighbours, calibration=calibration, points=points, errors=errors,
-        known_keys=np.unique(keys[keys != 0]), demo=demo, metrics=measured,
+        fingerprint=kept, trained_at=clock.now().isoformat(timespec="seconds"), space=space, usual=usual, levels=levels,
+        neighbours=neighbours, calibration=calibration, points=points, brief=short, errors=errors,
+        known_keys=np.unique(keys[keys != 0]), hedonic=hedonic, demo=demo, metrics=measured,
     )
-    return Trained(model, measured)
+    return Trained(model, measured, columns, log_m2)
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """Out-of-fold results for the rows as told in one way."""
-
-    predicted: Numbers
-    scale: Numbers
-    score: Numbers
-    detail: NDArray[np.int64]
-
-
-def _out_of_fold(models: list[Any], matrix: Numbers, folds: NDArray[np.int64]) -> Numbers:
+def _of_fold(models: list[Any], matrix: Numbers, folds: NDArray[np.int64]) -> Numbers:
     out = np.empty(len(matrix))
     for k, model in enumerate(models):
         rows = folds == k
@@ -157,39 +160,11 @@ def _out_of_fold(models: list[Any], matrix: Numbers, folds: NDArray[np.int64]) -
     return out
 
 
-def _calibrate(views: dict[str, _View], city: NDArray[np.str_], rows: NDArray[np.bool_]) -> Calibration:
-    score = np.concatenate([view.score[rows] for view in views.values()])
-    detail = np.concatenate([view.detail[rows] for view in views.values()])
-    return Calibration.fit(score, detail, np.tile(city[rows], len(views)))
-
-
-def _measure(
-    views: dict[str, _View], columns: Columns, log_m2: Numbers, city: NDArray[np.str_], folds: NDArray[np.int64]
-) -> dict[str, Any]:
-    """Out-of-fold metrics; each fold's coverage uses multipliers calibrated on the other folds only."""
-    area = numbers(columns, "area_m2")
-    price = np.exp(log_m2) * area
-    out: dict[str, Any] = {}
-    for name in ("full", "brief"):
-        view = views[name]
-        value, bounds = np.exp(view.predicted) * area, np.empty((len(area), 3))
-        for k in np.unique(folds).tolist():
-            rows = folds == k
-            calibration = _calibrate(views, city, ~rows)
-            bounds[rows] = calibration.multipliers(view.detail[rows], city[rows].tolist()) * view.scale[rows, None]
-
-        def study(rows: NDArray[np.bool_], value: Numbers = value, bounds: Numbers = bounds) -> dict[str, float]:
-            found = metrics.ratio_study(value[rows], price[rows])
-            for column, level in ((1, "80"), (2, "90")):
-                low, high = value * np.exp(-bounds[:, column]), value * np.exp(bounds[:, column])
-                found[f"coverage_{level}"] = metrics.coverage(low[rows], high[rows], price[rows])
-                found[f"width_{level}"] = metrics.median_width(low[rows], high[rows], value[rows])
-            return found
-
-        block: dict[str, Any] = study(np.ones(len(area), dtype=bool))
-        block["cities"] = {c: study(city == c) for c in np.unique(city).tolist() if (city == c).sum() >= 30}
-        if name == "full":
-            out = block
-        else:
-            out["brief"] = block
+def _out_of_fold(
+    points: list[Any], brief: list[Any], matrix: Numbers, detail: NDArray[np.int64], folds: NDArray[np.int64]
+) -> Numbers:
+    """Each row by the model of its fold that serves rows told in so much detail."""
+    out, full = np.empty(len(matrix)), detail == DETAILS.index("full")
+    for rows, models in ((full, points), (~full, brief)):
+        out[rows] = _of_fold(models, matrix[rows], folds[rows])
     return out

@@ -13,6 +13,7 @@ from knowledge.valuation.comparables import kilometres, rank
 from knowledge.valuation.fairness import judge
 from knowledge.valuation.metrics import coverage, median_width, ratio_study
 from knowledge.valuation.training import Trained
+from tests.knowledge.valuation.conftest import made_up
 
 FLAT = {
     "city_id": "es/norte", "area_id": "es/norte/alto", "property_type": "apartment", "area_m2": 90, "bedrooms": 3,
@@ -74,11 +75,47 @@ def test_with_a_model_a_candidate_is_moved_to_the_subjects_level(trained: Traine
     assert adjusted.adjusted_price == pytest.approx(504_000, rel=0.15)  # 0.7 against 1.4 of the city's level
 
 
+def test_an_adjustment_is_split_into_parts_that_multiply_up_to_it(trained: Trained) -> None:
+    subject = FLAT | {"latitude": None, "longitude": None, "year_built": 2015}
+    cheap = subject | {"area_id": "es/norte/bajo", "price": 252_000, "external_id": "1"}
+    old = subject | {"year_built": 1952, "features": [], "external_id": "2"}
+    same = subject | {"external_id": "3", "price": 470_000}
+    found = {c.position: c for c in rank(subject, [cheap, old, same], model=trained.model)}
+    for comparable in found.values():
+        assert set(comparable.adjustments) == {"location", "size", "condition", "time"}
+        assert comparable.adjusted_price == pytest.approx(comparable.price_per_m2 * comparable.adjustment * 90)
+    assert found[0].adjustments["location"] > 1.4
+    assert found[0].adjustments["condition"] == pytest.approx(1.0, abs=0.02)
+    assert found[1].adjustments["condition"] > 1.08  # a lift (8 %) and 63 years (13 %)
+    assert found[1].adjustments["location"] == pytest.approx(1.0, abs=0.02)
+    assert found[2].adjustments == pytest.approx(dict.fromkeys(found[2].adjustments, 1.0))
+    assert rank(subject, [cheap])[0].adjustments == {}
+
+
+def test_a_wider_side_makes_a_price_on_it_less_extreme() -> None:
+    wide_below = SimpleNamespace(value=300_000.0, fsd=0.12, low_80=300_000 / 1.25, high_80=300_000 * 1.16,
+                                 low_90=300_000 / 1.35, high_90=300_000 * 1.23)
+    assert judge(250_000, wide_below).percentile > judge(250_000, VALUATION).percentile
+    assert judge(300_000 / 1.25, wide_below).percentile == pytest.approx(10.0, abs=0.1)
+
+
+def test_probabilities_are_true_of_dwellings_that_the_model_has_not_seen(trained: Trained) -> None:
+    """Of ten asking prices said to lie above 80 % of such prices, two do. The tolerance is what 600 rows allow."""
+    unseen = made_up(600, seed=8)
+    percentile = np.array([
+        judge(price, trained.model.predict_one(row)).percentile
+        for price, row in zip(unseen["price"].tolist(), unseen.to_dict("records"), strict=True)
+    ])
+    for level in (10, 20, 50, 80, 90):
+        assert 100 * np.mean(percentile < level) == pytest.approx(level, abs=6)
+
+
 def test_a_degree_of_latitude_is_111_kilometres() -> None:
     assert kilometres(40.0, -3.0, np.array([41.0]), np.array([-3.0]))[0] == pytest.approx(111.2, abs=0.1)
 
 
-VALUATION = SimpleNamespace(value=300_000.0, fsd=0.12, high_80=300_000 * 1.16, high_90=300_000 * 1.23)
+VALUATION = SimpleNamespace(value=300_000.0, fsd=0.12, low_80=300_000 / 1.16, high_80=300_000 * 1.16,
+                            low_90=300_000 / 1.23, high_90=300_000 * 1.23)
 
 
 def test_a_price_is_judged_by_where_it_lies_in_the_interval() -> None:
@@ -105,7 +142,7 @@ def test_a_price_that_is_none_is_refused(price: float) -> None:
     with pytest.raises(BadInput):
         judge(price, VALUATION)
     with pytest.raises(BadInput):
-        judge(100.0, SimpleNamespace(value=float("nan"), fsd=1.0, high_80=1.0, high_90=1.0))
+        judge(100.0, SimpleNamespace(value=float("nan"), fsd=1.0, low_80=1.0, high_80=1.0, low_90=1.0, high_90=1.0))
 
 
 def test_ratio_study_of_known_ratios() -> None:

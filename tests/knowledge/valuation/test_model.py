@@ -191,7 +191,9 @@ def test_saving_again_replaces_the_artefact_and_leaves_nothing_else(trained: Tra
     assert load(artefact).version == trained.model.version
 
 
-@pytest.mark.parametrize("name", ["metadata.json", "areas.json", "dwellings.npz", "point-0.txt", "error-3.txt"])
+@pytest.mark.parametrize("name", [
+    "metadata.json", "areas.json", "dwellings.npz", "hedonic.json", "point-0.txt", "brief-1.txt", "error-3.txt",
+])
 def test_a_truncated_file_is_an_error_that_says_what_to_do(artefact: Path, tmp_path: Path, name: str) -> None:
     copy = shutil.copytree(artefact, tmp_path / "copy")
     content = (copy / name).read_bytes()
@@ -220,5 +222,5 @@ def test_missing_files_other_formats_and_missing_folders_are_told_apart(artefact
         load(copy)
     (artefact.parent / "file").write_text("", encoding="utf-8")
     with pytest.raises(Unavailable):
-        save(Trained(load(artefact), {}), artefact.parent / "file" / "below")
+        save(Trained(load(artefact), {}, {}, np.empty(0)), artefact.parent / "file" / "below")
     (artefact.parent / "file").unlink()
