@@ -64,8 +64,9 @@ class Fact:
 
     def __post_init__(self) -> None:
         if not self.id:
-            body = asdict(self)
-            body.pop("id")
+            # the fields as they are: a calculation makes hundreds of facts, and copying each deeply is what it would wait for
+            body = {name: getattr(self, name) for name in _BODY}
+            body["source"] = {name: getattr(self.source, name) for name in _SOURCE}
             digest = hashlib.blake2s(json.dumps(body, sort_keys=True, default=str).encode(), digest_size=6)
             object.__setattr__(self, "id", f"f_{digest.hexdigest()}")
 
@@ -79,6 +80,10 @@ class Fact:
         body["source"] = Source(**body["source"]) if not isinstance(body["source"], Source) else body["source"]
         body["inputs"] = tuple(body.get("inputs") or ())
         return cls(**body)
+
+
+_BODY = tuple(f.name for f in fields(Fact) if f.name != "id")
+_SOURCE = tuple(f.name for f in fields(Source))
 
 
 def as_dicts(facts: Iterable[Fact]) -> list[dict[str, Any]]:

@@ -126,9 +126,12 @@ def _computed(told: dict[str, Any]) -> dict[str, Any]:
     for fact in found.facts:
         if fact.key in BESIDE:
             figures.setdefault(fact.key, float(fact.value))
+    assumed = [f"{a.key}={float(a.fact.value):g}" for a in found.assumptions]
+    years = inputs.horizon_years
+    if years is not None and years != round(years):
+        assumed.append(f"whole years of a projection / años enteros de una proyección={max(1, round(years))}")
     return who | figures | {
-        "currency": inputs.money, "reason": _reason(found),
-        "assumed": "; ".join(f"{a.key}={float(a.fact.value):g}" for a in found.assumptions) or None,
+        "currency": inputs.money, "reason": _reason(found), "assumed": "; ".join(assumed) or None,
         "warnings": "; ".join(f"{w.en} / {w.es}" for w in found.warnings) or None,
         "unverified_rules": "; ".join(rule.id for rule in found.unverified) or None,
     }

@@ -244,3 +244,10 @@ def test_a_return_in_the_own_currency_is_both_together(tmp_path: Path) -> None:
     row = run([told | {"fx_change_pct": -4}], tmp_path).iloc[0]
     assert row["home_irr"] == pytest.approx(((1 + row["irr"] / 100) * 0.96 - 1) * 100, abs=1e-7)
     assert row["home_irr_check"] == pytest.approx(row["home_irr"], abs=1e-7)
+
+
+def test_a_horizon_that_is_not_whole_says_which_years_were_projected(tmp_path: Path) -> None:
+    told = {"price": 200_000, "monthly_rent": 900, "horizon_years": 7.4, "growth_pct": 0, "rent_growth_pct": 0}
+    row = run([told], tmp_path).iloc[0]
+    assert "=7" in row["assumed"]
+    assert row["irr"] == pytest.approx(5.4)
