@@ -247,6 +247,15 @@ def _risk(known: Known) -> Arguments:
             "investor_currency": currency}
 
 
+#: What asks for people's words; "recommend me a neighbourhood" asks for a guide.
+_SAID = re.compile(r"\b(?:opin|dice|comenta|piensa|say|think|fama|reputa|reviews?|sentim|percep)")
+
+
+def _wants_opinions(known: Known) -> bool:
+    asked = known.slots.get("neighbourhood") or _SAID.search(fold(known.brief.question))
+    return "sentiment" in aims(known) and bool(asked)
+
+
 def _opinions(known: Known) -> Arguments:
     return place(known)
 
@@ -270,7 +279,7 @@ PLAYBOOK = Playbook(
         Step("competition", "market_competition", _competition, lambda k: covered(k) and "competition" in aims(k)),
         Step("yields", "market_yields", _yields, lambda k: covered(k) and has_place(k) and "yields" in aims(k)),
         Step("risk", "market_risk", _risk, lambda k: covered(k) and has_place(k) and "risk" in aims(k)),
-        Step("opinions", "market_opinion", _opinions, lambda k: covered(k) and has_place(k) and "sentiment" in aims(k)),
+        Step("opinions", "market_opinion", _opinions, lambda k: covered(k) and has_place(k) and _wants_opinions(k)),
         Step("documents", "search_documents", _documents,
              lambda k: covered(k) and bool(aims(k) & {_RULES, "sentiment", "guide"})),
     ),
