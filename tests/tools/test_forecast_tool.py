@@ -185,8 +185,8 @@ async def test_a_forecast_that_runs_away_is_none(priced: Resources, monkeypatch:
 
     honest = module.forecast
 
-    def wild(*args: Any) -> Any:
-        made = honest(*args)
+    def wild(*args: Any, **more: Any) -> Any:
+        made = honest(*args, **more)
         return replace(made, path=tuple(replace(step, value=float("inf")) for step in made.path))
 
     monkeypatch.setattr(module, "forecast", wild)
