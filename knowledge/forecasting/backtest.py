@@ -47,7 +47,10 @@ def origins_of(points: int, horizon: int, frequency: Frequency) -> NDArray[np.in
     years = min(MOST_YEARS, max(2, (last - first + 1) // per))
     # the second of each pair ends the year, so that the last origin is the newest
     seconds = np.linspace(min(first + half, last), last, years).astype(np.int64)
-    return np.unique(np.concatenate([np.maximum(seconds - half, first), seconds]))
+    pairs = np.unique(np.concatenate([np.maximum(seconds - half, first), seconds]))
+    if len(pairs) >= FEWEST_ORIGINS:
+        return pairs
+    return np.unique(np.linspace(first, last, FEWEST_ORIGINS).astype(np.int64))
 
 
 def run(

@@ -114,4 +114,6 @@ def candidates(frequency: Frequency, points: int) -> list[Candidate]:
     if points < ENOUGH:
         return simple
     steps, sarimax = Autoregression(frequency), Sarimax(frequency)
-    return [*simple, DampedTrend(), Theta(), steps, sarimax, Mean([drift, steps, sarimax])]
+    # months are too noisy for an ARIMA of order one to see their trend
+    members: list[Candidate] = [drift, DampedDrift(frequency), steps] if frequency == "M" else [drift, steps, sarimax]
+    return [*simple, DampedTrend(), Theta(), steps, sarimax, Mean(members)]

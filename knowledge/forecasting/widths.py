@@ -18,6 +18,8 @@ from knowledge.forecasting import spread
 from knowledge.forecasting.calibration import LEVELS, Calibration
 from knowledge.forecasting.series import MONTHS, Numbers, Series
 
+#: Origins of the backtest that the calibration must reach.
+FEWEST_SEEN = 3
 NORMAL = tuple(NormalDist().inv_cdf(0.5 + level / 2) for level in LEVELS)
 
 
@@ -35,7 +37,10 @@ class Widths:
         self.calibration, self.family = calibration, family
         self.horizon = errors.shape[1]
         self.step = MONTHS[series.frequency] / 3  # of a quarter
-        self.pooled = series.logs and self.step <= 1 and len(self._quarters(len(series.values))) >= spread.FEWEST
+        apt = series.logs and self.step <= 1
+        self.seen = [i for i, origin in enumerate(origins) if apt and len(self._quarters(int(origin))) >= spread.FEWEST]
+        #: An origin that the features do not reach cannot be judged, and an interval that nothing judges is not given.
+        self.pooled = len(self.seen) >= FEWEST_SEEN
         if self.pooled:
             self._measure()
 
@@ -54,7 +59,6 @@ class Widths:
 
     def _measure(self) -> None:
         ahead = int(np.ceil(self.horizon * self.step))
-        self.seen = [i for i, origin in enumerate(self.origins) if len(self._quarters(origin)) >= spread.FEWEST]
         points = [*(int(self.origins[i]) for i in self.seen), len(self.series.values)]
         parts = [self._quarters(origin) for origin in points]
         features = np.concatenate([spread.features(part, np.array([len(part)]), ahead) for part in parts])
@@ -88,7 +92,7 @@ class Widths:
         for i in judged:
             distances, error = self.distances(leave_out=i), self.errors[i][:, None]
             inside += ((error >= -distances[:, :len(LEVELS)]) & (error <= distances[:, len(LEVELS):])).mean(axis=0)
-        return tuple(round(100 * float(x) / len(judged), 1) if judged else float("nan") for x in inside)
+        return tuple(round(100 * float(x) / len(judged), 1) for x in inside)
 
 
 def _symmetric(half: Numbers) -> Numbers:

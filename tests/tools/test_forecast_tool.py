@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from langchain.tools import ToolRuntime
 from langchain_core.messages import ToolMessage
@@ -19,6 +21,7 @@ from core.locale import LOCALES
 from core.scope import Scope
 from knowledge.forecasting.registry import forecast_series
 from knowledge.resources import Resources
+from services.forecasting import forecast_stored, ids_of
 from tests.priced import FRESH, LATER, priced, priced_template  # noqa: F401 - fixtures
 from tools.context import TurnContext
 from tools.forecast import forecast_index
@@ -185,8 +188,8 @@ async def test_a_forecast_that_runs_away_is_none(priced: Resources, monkeypatch:
 
     honest = module.forecast
 
-    def wild(*args: Any) -> Any:
-        made = honest(*args)
+    def wild(*args: Any, **more: Any) -> Any:
+        made = honest(*args, **more)
         return replace(made, path=tuple(replace(step, value=float("inf")) for step in made.path))
 
     monkeypatch.setattr(module, "forecast", wild)
@@ -194,3 +197,20 @@ async def test_a_forecast_that_runs_away_is_none(priced: Resources, monkeypatch:
         await forecast_series(priced.database, Scope(), "M/norte")
     found, _ = await ahead(priced, country="ES", city="Norte")
     assert gaps(found) == ["thin_data"]
+
+
+async def test_stored_series_are_written_to_a_table_with_errors_in_their_row(
+    priced: Resources, tmp_path: Path,  # noqa: F811
+) -> None:
+    database, scope = priced.database, Scope()
+    ids = await ids_of(database, scope, "price_m2", "ES")
+    assert "M/norte" in ids
+    counts = await forecast_stored(database, scope, ids, 12, tmp_path / "out.csv", lambda stage, done, total: None)
+    table = pd.read_csv(tmp_path / "out.csv")
+    assert counts.series == len(ids)
+    assert (table["series"] == "M/norte").sum() == 12
+    assert table[table["value"].isna()]["reason"].notna().all()
+    with pytest.raises(NotFound, match="price_m2"):
+        await ids_of(database, scope, "nothing", None)
+    with pytest.raises(NotFound):
+        await forecast_stored(database, scope, ["none"], 12, tmp_path / "out.csv", lambda stage, done, total: None)
