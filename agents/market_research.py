@@ -260,7 +260,11 @@ def _opinions(known: Known) -> Arguments:
     return place(known)
 
 
-def _documents(known: Known) -> Arguments:
+def _documents(known: Known) -> Arguments | None:
+    """Passages, unless the opinions asked for were found: those quote documents of their own."""
+    opinions = known.first("opinions")
+    if opinions is not None and opinions.data.get("found"):
+        return None
     return {"question": known.brief.question[:500], **place(known)}
 
 
@@ -281,7 +285,7 @@ PLAYBOOK = Playbook(
         Step("risk", "market_risk", _risk, lambda k: covered(k) and has_place(k) and "risk" in aims(k)),
         Step("opinions", "market_opinion", _opinions, lambda k: covered(k) and has_place(k) and _wants_opinions(k)),
         Step("documents", "search_documents", _documents,
-             lambda k: covered(k) and bool(aims(k) & {_RULES, "sentiment", "guide"})),
+             lambda k: covered(k) and bool(aims(k) & {_RULES, "sentiment", "guide"}), after=("opinions",)),
     ),
 )
 SPECIALIST = Specialist(

@@ -64,6 +64,8 @@ def report(
     if not shown:
         return {"shown": [], "count": None, "within": None, "price_m2": None, "adjusted_m2": None,
                 "areas": None, "as_of": None}
+    # the ranges first: an end of one that is also an advert's own figure is told as the range's
+    ranges = _ranges(result, subject, shown)
     items, table = [], []
     for row, comparable in shown:
         item = add_listing(result, row, locale)
@@ -81,7 +83,7 @@ def report(
                     *({"key": k, "label": name, "align": "right"} for k, name in _ADJUSTED[locale.language].items()
                       if k in table[0])],
     })
-    return {"shown": items} | _ranges(result, subject, shown)
+    return {"shown": items} | ranges
 
 
 def _adjustments(result: ToolResult, row: Row, comparable: Comparable) -> dict[str, str]:

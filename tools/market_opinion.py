@@ -28,7 +28,7 @@ async def market_opinion(
     context = runtime.context
     result = ToolResult()
     place = asked(runtime, country, city, neighbourhood)
-    result.data = {"place": place, "found": False, "share": None, "topics": [], "good": [], "bad": []}
+    result.data = {"place": place, "area": None, "found": False, "share": None, "topics": [], "good": [], "bad": []}
     async with context.resources.database.session(context.scope) as session:
         at = await market_area(session, runtime, country, city, neighbourhood)
         texts = await documents_about(session, at.area, context.locale.language) if at is not None else []
@@ -92,12 +92,16 @@ def _various(opinions: list[Opinion]) -> list[Opinion]:
 
 def _quote(result: ToolResult, opinion: Opinion) -> dict[str, Any]:
     document = opinion.document
-    n = next((c["n"] for c in result.citations if c["title"] == document.title), len(result.citations) + 1)
-    if n > len(result.citations):
-        result.citations.append({
-            "n": n, "title": document.title, "source": document.attribution or document.source,
+    cited = next((c for c in result.citations if c["title"] == document.title), None)
+    if cited is None:
+        cited = {
+            "n": len(result.citations) + 1, "title": document.title, "source": document.attribution or document.source,
             "published_on": document.published_on.isoformat(), "passage": opinion.quote, "demo": document.demo,
-        })
+        }
+        result.citations.append(cited)
+    elif opinion.quote not in cited["passage"]:  # one document, several of its sentences
+        cited["passage"] += f" […] {opinion.quote}"
+    n = cited["n"]
     quoted = result.add(Fact("opinion_quote", opinion.quote, "text", document.cite(), entity=document.title,
                              entity_id=document.id, as_of=document.published_on.isoformat()), say=False)
     result.say(f"[{n}] {document.title} ({document.published_on}): <passage>{opinion.quote}</passage>")

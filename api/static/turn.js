@@ -6,7 +6,6 @@ import { h, icon, ICONS, uid } from "./dom.js";
 import { clock } from "./format.js";
 import { demoBadge, linkCitations, linkFigures } from "./figures.js";
 import { card, cardRow, citationList, confidenceLine, dataTable } from "./data.js";
-import { chart } from "./chart.js";
 import { MarkdownStream } from "./markdown.js";
 import { Progress } from "./progress.js";
 import { language, say, t } from "./strings.js";
@@ -140,8 +139,10 @@ export class Turn {
   }
 
   chart(data) {
-    const node = chart(data, this.country);
-    if (node) this.#place.charts.append(node);
+    // fetched with the first chart: most answers have none. The place keeps their order
+    const place = h("div");
+    this.#place.charts.append(place);
+    import("./chart.js").then(({ chart }) => { const node = chart(data, this.country); if (node) place.replaceWith(node); else place.remove(); }).catch(() => place.remove());
   }
 
   citations(list) {

@@ -149,7 +149,8 @@ def wilson(count: int, of: int, level: float = 0.9) -> tuple[float, float]:
     share, z2 = count / of, z * z
     centre = (share + z2 / (2 * of)) / (1 + z2 / of)
     half = z * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # an end that is all or nothing by its formula is so in floats too
+    return max(0.0, centre - half) if count else 0.0, min(1.0, centre + half) if count < of else 1.0
 
 
 def poisson(count: int, level: float = 0.9) -> tuple[float, float]:

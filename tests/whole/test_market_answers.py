@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from evals.scorers.citing import quotes_stand
 from graphs.runner import Runner
 
 from .conftest import talk
@@ -52,6 +53,8 @@ async def test_the_competition_of_an_advert_pointed_at(asked: Runner) -> None:
         ("¿qué competencia tiene el proyecto Torres de Zarcillo?", "No encuentro un proyecto"),
         ("how competitive is Salamanca in Madrid?", "is not among the areas I have"),
         ("what else is on the market within 200 km of Chapinero?", "check the place and the radius"),
+        ("¿qué dicen los vecinos de vivir en Getafe?", "No tengo documentos con opiniones sobre Getafe"),
+        ("what do people say about living in Getafe?", "I have no documents with opinions about Getafe"),
     ],
 )
 async def test_what_cannot_be_answered_is_said(asked: Runner, question: str, said: str) -> None:
@@ -67,3 +70,17 @@ async def test_suggestions_of_market_answers_can_be_asked(asked: Runner) -> None
         [next_] = await talk(asked, words)
         assert next_["status"] == "finished"
         assert [f for f in next_["facts"] if f["id"] in next_["shown_facts"]], (words, next_["answer"])
+
+
+@pytest.mark.parametrize("question", ["¿qué dicen de vivir en Laureles?", "what do people say about Roma Norte?"])
+async def test_what_is_quoted_stands_in_the_passage_cited(asked: Runner, question: str) -> None:
+    [outcome] = await talk(asked, question)
+    assert quotes_stand(outcome["answer"], outcome["citations"]) is True
+
+
+async def test_ends_of_ranges_are_facts_of_the_place(asked: Runner) -> None:
+    """Also where an end is the figure of one advert of the table: the answer binds by the facts that it carries alone."""
+    [outcome] = await talk(asked, "cuánto vale un depa de 95 m2 en la Roma Norte")
+    assert "llevados a este inmueble" in outcome["answer"]
+    assert_bound(outcome, "cuánto vale un depa de 95 m2 en la Roma Norte")
+
