@@ -404,13 +404,15 @@ def _asked_by_words(
 
 
 def _tax(message: _Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """What is asked of taxes, where a return or a sale was told to reckon them on; none of a person's own case."""
+    """What is asked of taxes, where a return or a sale was told to reckon them on; none of a person's own case. The rules alone
+    are asked of those whom the question went to anyway."""
     if message.injected or meant.human_reason is not None or "human" in meant.routes or message.told.several:
         return {}
     told = {name: known.get(name) for name in ("price", "monthly_rent", "rate_pct", "loan_amount")}
     before = (known.get("_request") or {}).get("tax")
     found = tax_question(message.tokens, message.amounts, told | {k: v for k, v in deal.items() if v}, before)
-    return found if found.get("measures") or "roi" in meant.routes else {}  # general ones elsewhere are read in documents
+    general = "roi" in meant.routes or meant.routes == ("market_research",)
+    return found if found.get("measures") or general else {}
 
 
 def _asks_a_return(message: _Message, meant: intent.Intent, deal: Mapping[str, Any]) -> bool:
