@@ -65,9 +65,11 @@ def test_a_tax_goes_before_the_risk_and_before_the_market(text: str, first: str)
 
 
 @pytest.mark.parametrize(("text", "event"), [
-    ("¿Qué impuestos se pagan por alquilar una vivienda en España?", "rent"), ("¿Cómo tributa el arriendo en Colombia?", "rent"),
+    ("¿Qué impuestos se pagan por alquilar una vivienda en España?", "rent"),
+    ("¿Cómo tributa el arriendo en Colombia?", "rent"),
     ("How is rental income taxed in Mexico?", "rent"), ("What taxes do landlords pay in Spain?", "rent"),
-    ("What taxes do I pay when I sell a house in Mexico?", "sell"), ("¿Qué impuestos hay al comprar vivienda en Madrid?", "buy"),
+    ("What taxes do I pay when I sell a house in Mexico?", "sell"),
+    ("¿Qué impuestos hay al comprar vivienda en Madrid?", "buy"),
 ])
 def test_a_general_question_on_taxes_is_no_search(text: str, event: str) -> None:
     routes, what = asked(text)
