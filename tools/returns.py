@@ -218,7 +218,7 @@ async def analyse_returns(
         _refuse(result, error, price, monthly_rent or annual_rent, currency)
         return result.done()
     facts = settle([*found.facts, *extra.values()], runtime, given, currency)
-    _report(result, inputs, found, extra, facts)
+    _report(result, inputs, found, facts)
     add_years(result, runtime.context.locale, inputs, currency)
     return result.done()
 
@@ -292,7 +292,7 @@ def _beside(
 
 
 def _report(
-    result: ToolResult, inputs: Inputs, found: Analysis, extra: dict[str, Fact], facts: dict[str, Fact]
+    result: ToolResult, inputs: Inputs, found: Analysis, facts: dict[str, Fact]
 ) -> None:
     """Everything a template or a model needs to explain the figures, in plain data over fact ids."""
     for fact in facts.values():

@@ -26,8 +26,6 @@ from tools.risk_charts import add_charts
 from tools.risk_ranges import Forecasted, Place, band_fact, ranges_of
 
 Focus = Literal["all", "rent", "vacancy", "rate", "growth", "costs", "scenarios", "sensitivity"]
-#: What a focus moves in the tornado.
-FOCUSED = {"rent": "rent", "vacancy": "vacancy_pct", "rate": "rate_points", "growth": "growth_pct", "costs": "costs"}
 _INPUT_UNITS: dict[str, Unit] = {"rent": "money", "price": "percent", "costs": "percent", "rate_points": "ratio"}
 
 
