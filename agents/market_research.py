@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from agents.playbook import Arguments, Known, Playbook, Step
+from agents.roi_taxes import asks_taxes, rule_calls
 from agents.specialist import Specialist
 from knowledge.understanding.text import fold
 from tools.area_rent import area_rent
@@ -19,6 +20,7 @@ from tools.market_pace import market_pace
 from tools.market_risk import market_risk
 from tools.market_yields import market_yields
 from tools.series import market_trend
+from tools.tax_rules import tax_rules
 
 _CURRENCY = {"CO": "COP", "ES": "EUR", "MX": "MXN"}
 _OPERATION = {"buy": "sale", "sell": "sale", "rent": "rent"}
@@ -61,6 +63,8 @@ def has_place(known: Known) -> bool:
 def aims(known: Known) -> set[str]:
     """What of the market is wanted; adverts and price levels where the message does not say."""
     named = set(known.request.get("market") or ())
+    if asks_taxes(known):
+        return {_RULES}  # "¿qué impuestos se pagan por alquilar?" searches for nothing
     if known.brief.references and not set(known.brief.turn_slots) - {"currency", "country"} and not named & _PARTICULAR:
         return {"detail"}  # "the second one": nothing else was said
     if "detail" in named:
@@ -284,6 +288,7 @@ PLAYBOOK = Playbook(
         Step("yields", "market_yields", _yields, lambda k: covered(k) and has_place(k) and "yields" in aims(k)),
         Step("risk", "market_risk", _risk, lambda k: covered(k) and has_place(k) and "risk" in aims(k)),
         Step("opinions", "market_opinion", _opinions, lambda k: covered(k) and has_place(k) and _wants_opinions(k)),
+        Step("rules", "tax_rules", rule_calls),
         Step("documents", "search_documents", _documents,
              lambda k: covered(k) and bool(aims(k) & {_RULES, "sentiment", "guide"}), after=("opinions",)),
     ),
@@ -291,6 +296,6 @@ PLAYBOOK = Playbook(
 SPECIALIST = Specialist(
     name="market_research",
     tools=(search_listings, get_listing, area_statistics, area_rent, market_trend, market_pace, market_competition,
-           market_yields, market_risk, market_opinion, search_documents, convert_currency),
+           market_yields, market_risk, market_opinion, tax_rules, search_documents, convert_currency),
     playbook=PLAYBOOK,
 )

@@ -167,14 +167,15 @@ def value(
         Path, typer.Argument(readable=False, help=t("CSV, Parquet or JSON lines", "CSV, Parquet o líneas JSON"))
     ],
     out: Annotated[
-        Path, typer.Option("--out", help=t("where to write (.csv, .parquet or .json)", "dónde escribir (.csv, .parquet o .json)"))
+        Path,
+        typer.Option("--out", help=t("where to write (.csv, .parquet or .json)", "dónde escribir (.csv, .parquet o .json)")),
     ],
     mapping: Annotated[
         str | None,
         typer.Option(help=t("name or path of a column mapping", "nombre o ruta de una correspondencia de columnas")),
     ] = None,
 ) -> None:
-    from cli.data import value as work
+    from cli.batches import value as work
 
     run(work(file, out, mapping))
 
@@ -185,7 +186,8 @@ def returns(
         Path, typer.Argument(readable=False, help=t("CSV, Parquet or JSON lines", "CSV, Parquet o líneas JSON"))
     ],
     out: Annotated[
-        Path, typer.Option("--out", help=t("where to write (.csv, .parquet or .json)", "dónde escribir (.csv, .parquet o .json)"))
+        Path,
+        typer.Option("--out", help=t("where to write (.csv, .parquet or .json)", "dónde escribir (.csv, .parquet o .json)")),
     ],
     years: Annotated[
         Path | None, typer.Option(help=t("each case year by year, written here too", "cada caso año por año, también aquí"))
@@ -194,7 +196,7 @@ def returns(
         Path | None, typer.Option(help=t("each case month by month, written here too", "cada caso mes a mes, también aquí"))
     ] = None,
 ) -> None:
-    from cli.data import returns as work
+    from cli.batches import returns as work
 
     run(work(file, out, years, months))
 
@@ -243,7 +245,7 @@ def forecast(
         ),
     ] = None,
 ) -> None:
-    from cli.data import forecast as work
+    from cli.batches import forecast as work
 
     run(work(source, out, horizon, every=all_series, metric=metric, country=country))
 
@@ -273,10 +275,15 @@ def bench(
                     "Muestra las reglas legales y de impuestos, con sus fechas y fuentes."))
 def rules(
     country: Annotated[str | None, typer.Option(help=t("only CO, ES or MX", "solo CO, ES o MX"))] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(help=t("make the tables of this page again (docs/rules.md)",
+                            "rehacer las tablas de esta página (docs/rules.md)")),
+    ] = None,
 ) -> None:
     from cli.rules import rules as work
 
-    work(country)
+    work(country, write)
 
 
 @app.command(

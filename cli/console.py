@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.errors import LadrilloError, Language
+from core.errors import BadInput, LadrilloError, Language
+from core.locale import COUNTRIES
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
@@ -44,6 +45,16 @@ def _from_file() -> str:
 
 def t(en: str, es: str) -> str:
     return es if language() == "es" else en
+
+
+def market_of(country: str | None) -> str | None:
+    """The market that `--country` names, in capitals. Raises `BadInput` for another."""
+    if country is None:
+        return None
+    if country.upper() in COUNTRIES:
+        return country.upper()
+    raise BadInput(f"--country is {country!r}; expected one of {', '.join(COUNTRIES)}.",
+                   f"--country es {country!r}; se esperaba uno de {', '.join(COUNTRIES)}.")
 
 
 def figure(kind: str, value: float | None, *, signed: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""`ingest`, `train`, `value`, `returns`, `forecast`, `db upgrade`, `index rebuild`."""
+"""`ingest`, `train`, `db upgrade`, `index rebuild`: what Ladrillo holds."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.console import language, out, progress, say, t
+from cli.console import language, market_of, out, progress, say, t
+from cli.files import present
 from cli.session import STAFF, filled
-from core.errors import BadInput, LadrilloError, NotFound
+from core.errors import BadInput, LadrilloError
 from core.locale import COUNTRIES
 from core.settings import get_settings
 from knowledge.resources import Resources
 
 if TYPE_CHECKING:
-    from knowledge.forecasting.deflate import Inflation
     from knowledge.valuation.registry import Training
 
 
@@ -23,7 +23,7 @@ async def ingest(files: list[Path], mapping: str | None, refresh: bool, complete
     from knowledge.loaders import ingest_file, mappings
     from services import filling
 
-    there, worst = _present(files)
+    there, worst = present(files)
     if not there:
         return worst
     sources: set[str] = set()
@@ -65,26 +65,6 @@ async def ingest(files: list[Path], mapping: str | None, refresh: bool, complete
     return worst
 
 
-def _present(files: list[Path]) -> tuple[list[Path], int]:
-    """The files that exist, and the exit code of those that do not: known before servers start and a folder is filled."""
-    gone = [file for file in files if not _may_exist(file)]
-    for file in gone:
-        say(f"ladrillo: {_no_file(file).text(language())}")
-    return [file for file in files if file not in gone], NotFound.exit_code if gone else 0
-
-
-def _may_exist(file: Path) -> bool:
-    """False only where there is surely no such file; one that may not be looked at is told of when it is read."""
-    try:
-        return file.exists()
-    except OSError:
-        return True
-
-
-def _no_file(file: Path) -> NotFound:
-    return NotFound(f"There is no file {str(file)!r}.", f"No existe el archivo {str(file)!r}.")
-
-
 async def _markets(resources: Resources, sources: set[str]) -> list[str]:
     """Countries with listings of these sources (all where a mapping of one's own was used)."""
     from sqlalchemy import text
@@ -102,13 +82,7 @@ async def _markets(resources: Resources, sources: set[str]) -> list[str]:
 async def train(countries: list[str] | None, promote: bool, validate: bool) -> None:
     from services import filling
 
-    markets = [c.upper() for c in countries or COUNTRIES]
-    for market in markets:
-        if market not in COUNTRIES:
-            raise BadInput(
-                f"--country is {market!r}; expected one of {', '.join(COUNTRIES)}.",
-                f"--country es {market!r}; se esperaba uno de {', '.join(COUNTRIES)}.",
-            )
+    markets = [market for one in countries or COUNTRIES if (market := market_of(one))]
     async with filled() as resources:
         with progress() as tell:
             came = await filling.train(resources, STAFF, markets, tell, promote=promote, validate=validate)
@@ -139,79 +113,6 @@ def _errors(m: Mapping[str, Any]) -> str:
         f"MdAPE {m['mdape']:.1f} %, MAPE {m['mape']:.1f} %, ±10 % {m['within_10']:.1f} %, ±20 % {m['within_20']:.1f} %, "
         f"COD {m['cod']:.1f}, PRD {m['prd']:.3f}, PRB {m['prb']:.3f}"
     )
-
-
-async def value(file: Path, out_path: Path, mapping: str | None) -> None:
-    """One row per input row, in order: value, low_80, high_80, low_90, high_90 and why where there is none."""
-    from services.valuing import value_file
-
-    if not _may_exist(file):
-        raise _no_file(file)
-    async with filled() as resources:
-        with progress() as tell:
-            counts = await value_file(resources, STAFF, file, out_path, mapping=mapping, progress=tell)
-    out(
-        t(f"{out_path}: {counts.valued:,} of {counts.rows:,} rows valued.",
-          f"{out_path}: {counts.valued} de {counts.rows} filas valoradas.")
-    )
-
-
-async def returns(file: Path, out_path: Path, years: Path | None, months: Path | None) -> None:
-    """One row per input row, in order: every measure of a return, and why where there is none. Needs no database."""
-    from services.returning import returns_file
-
-    if not _may_exist(file):
-        raise _no_file(file)
-    with progress() as tell:
-        counts = returns_file(file, out_path, years=years, months=months, progress=tell)
-    if counts.unused:
-        say(t(f"Columns not used: {', '.join(counts.unused)}.", f"Columnas sin usar: {', '.join(counts.unused)}."))
-    out(
-        t(f"{out_path}: {counts.computed:,} of {counts.rows:,} rows computed.",
-          f"{out_path}: {counts.computed} de {counts.rows} filas calculadas.")
-    )
-
-
-async def forecast(
-    source: str | None, out_path: Path, horizon: int, *, every: bool, metric: str | None, country: str | None
-) -> None:
-    """One row per series and period to come: value, intervals, method, backtest, and real figures where inflation is known."""
-    from services import forecasting
-
-    country = country.upper() if country else None
-    if (source is None) != every:
-        raise BadInput(
-            "Name one series or one file, or ask for all with --all; not both, not neither.",
-            "Indique una serie o un archivo, o pida todas con --all; no las dos cosas, ni ninguna.",
-        )
-    file = Path(source) if source is not None else None
-    if file is not None and (file.is_file() or file.suffix.lower() in (".csv", ".parquet", ".pq", ".jsonl", ".json", ".txt")):
-        if not _may_exist(file):
-            raise _no_file(file)
-        with progress() as tell:
-            counts = await forecasting.forecast_file(file, horizon, out_path, tell, await _inflation(country))
-    else:
-        async with filled() as resources:
-            database = resources.database
-            ids = [source] if source is not None else await forecasting.ids_of(database, STAFF, metric, country)
-            with progress() as tell:
-                counts = await forecasting.forecast_stored(database, STAFF, ids, horizon, out_path, tell)
-    out(t(f"{out_path}: {counts.forecast:,} of {counts.series:,} series forecast, {counts.rows:,} rows.",
-          f"{out_path}: {counts.forecast} de {counts.series} series con pronóstico, {counts.rows} filas."))
-
-
-async def _inflation(country: str | None) -> Inflation | None:
-    """Of a country named for a file. Raises `NotFound` where none is stored."""
-    from knowledge.forecasting.registry import country_inflation
-
-    if country is None:
-        return None
-    async with filled() as resources, resources.database.session(STAFF) as session:
-        found = await country_inflation(session, country)
-    if found is None:
-        raise NotFound(f"There is no inflation of {country!r}; it is known for {', '.join(COUNTRIES)}.",
-                       f"No hay inflación de {country!r}; se conoce la de {', '.join(COUNTRIES)}.")
-    return found
 
 
 async def db_upgrade() -> None:

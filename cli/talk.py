@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import Any
 
-from cli.console import out, say, t
+from cli.console import market_of, out, say, t
 from cli.session import opened
 from core.clock import new_id
 from core.errors import BadInput, Unavailable
@@ -29,14 +29,13 @@ _STEPS = {
     "compose": ("Writing the answer…", "Redactando la respuesta…"),
     "grounding": ("Checking the figures…", "Revisando las cifras…"),
 }
-_COUNTRIES = ("CO", "ES", "MX")
 _MOST = 1_000_000
 
 
 async def ask(question: str, *, as_json: bool, country: str | None) -> None:
     """One question in a conversation of its own. With `as_json`, stdout is one JSON object."""
     text = checked(_read_stdin() if question == "-" else question)
-    hint = _country(country)
+    hint = market_of(country)
     async with opened() as runner:
         scope, conversation_id = await _start(runner, hint)
         outcome = await runner.ask(scope, conversation_id, text)
@@ -79,17 +78,6 @@ def _read_stdin() -> str:
         ) from error
 
 
-def _country(country: str | None) -> str | None:
-    if country is None:
-        return None
-    if country.upper() not in _COUNTRIES:
-        raise BadInput(
-            f"--country is {country!r}; expected one of {', '.join(_COUNTRIES)}.",
-            f"--country es {country!r}; se esperaba uno de {', '.join(_COUNTRIES)}.",
-        )
-    return country.upper()
-
-
 async def _start(runner: Runner, country: str | None) -> tuple[Scope, str]:
     scope = Scope(role="visitor", subject=new_id("visitor"))
     async with runner.resources.database.session(scope) as session:
@@ -108,7 +96,7 @@ def _after(outcome: dict[str, Any]) -> None:
 
 async def chat(*, country: str | None) -> None:
     """Question after question; the answer streams. Ctrl-C stops an answer, Ctrl-D or `salir` ends."""
-    hint = _country(country)
+    hint = market_of(country)
     async with opened() as runner:
         scope, conversation_id = await _start(runner, hint)
         say(t("Ask away. Ctrl-C stops an answer, Ctrl-D ends.", "Pregunte. Ctrl-C detiene una respuesta, Ctrl-D termina."))

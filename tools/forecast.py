@@ -279,9 +279,7 @@ def _chart(result: ToolResult, runtime: Runtime, path: Path, fact: Any, observed
     ]
     language = runtime.context.locale.language
     names, region = _NAMES[language], path.region(language)
-    result.charts.append({"kind": "line", "label": f"series_{series.metric}", "region": region, "unit": series.unit, "series": [
-        {"name": names[0], "points": history}, {"name": names[1], "points": [history[-1], *ahead]},
-    ]})
+    result.draw("line", f"series_{series.metric}", series.unit, {names[0]: history, names[1]: [history[-1], *ahead]}, region)
 
 
 async def _carry(

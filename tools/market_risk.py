@@ -14,17 +14,16 @@ from core.errors import BadInput
 from core.facts import Fact, Source
 from core.locale import CURRENCY_OF
 from knowledge.finance.assumptions import assumption
-from knowledge.finance.currency import Rate, convert, pairs_between
 from knowledge.market import risk as scoring
 from knowledge.market.risk import volatility
 from knowledge.series.choice import choose_series
 from tools.context import Runtime
+from tools.exchange_swing import exchange_swing
 from tools.market_area import MarketArea, asked, market_area
 from tools.market_pace import Market, read_market
 from tools.result import Content, ToolResult
 
 _POINTS = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period")
-_SERIES = text("SELECT id, name, attribution, demo, frequency FROM series WHERE id = :id")
 #: What the investor may tell of the purchase: least and most that is one.
 _LIMITS = {"ltv_pct": (0.0, 120.0), "dscr": (0.0, 50.0), "vacancy_pct": (0.0, 100.0), "wealth_share_pct": (0.0, 100.0)}
 _TOLD = {"ltv_pct": "loan_to_value", "dscr": "dscr", "vacancy_pct": "vacancy", "wealth_share_pct": "concentration"}
@@ -61,7 +60,7 @@ async def market_risk(
         facts = {_TOLD[name]: _told(_TOLD[name], value) for name, value in given.items() if value is not None}
         facts |= await _prices(session, at)
         facts |= await _pace(session, at)
-        facts |= await _currency(session, at, investor_currency)
+    facts |= await _currency(runtime, at, investor_currency)
     if "vacancy" not in facts and (assumed := assumption("vacancy_pct", at.area.country)) is not None:
         facts["vacancy"] = Fact("vacancy", assumed.value, "percent", Source("rule", "assumption/vacancy_pct", assumed.source))
         result.data["vacancy_assumed"] = True
@@ -108,33 +107,15 @@ async def _pace(session: AsyncSession, at: MarketArea) -> dict[str, Fact]:
     return facts
 
 
-async def _currency(session: AsyncSession, at: MarketArea, investor: str | None) -> dict[str, Fact]:
-    """Volatility of the property's currency in the investor's, from the stored monthly rates."""
+async def _currency(runtime: Runtime, at: MarketArea, investor: str | None) -> dict[str, Fact]:
+    """Volatility of the property's currency in the investor's; calm where they are one."""
     if not investor:
         return {}
     own, home = CURRENCY_OF[at.area.country], investor.strip().upper()
-    pairs = pairs_between(home, own)
-    if not pairs:
+    if own == home:
         return {"currency": Fact("currency", 0.0, "percent", Source("rule", "same_currency", own))}
-    legs, rows = [], []
-    for pair in pairs:
-        row = (await session.execute(_SERIES, {"id": f"FX/{pair}"})).first()
-        if row is None:
-            return {}
-        legs.append({p.period: p.value for p in await session.execute(_POINTS, {"id": row.id})})
-        rows.append(row)
-    common = sorted(set.intersection(*(set(leg) for leg in legs)))
-    worth = [
-        (day, convert(1.0, own, home, [Rate(pair, leg[day], day) for pair, leg in zip(pairs, legs, strict=True)]).rate)
-        for day in common
-    ]
-    swing = volatility(worth, rows[0].frequency)
-    if swing is None:
-        return {}
-    return {"currency": Fact(
-        "currency", swing, "percent", Source("series", rows[0].id, ", ".join(r.name for r in rows), rows[0].attribution,
-                                             any(r.demo for r in rows)),
-        entity=f"{own}/{home}", as_of=f"{common[-1]:%Y-%m}", formula="standard deviation of yearly log changes")}
+    swing = await exchange_swing(runtime, own, home)
+    return {} if swing is None else {"currency": swing.fact("currency")}
 
 
 def _report(result: ToolResult, at: MarketArea, facts: dict[str, Fact]) -> None:

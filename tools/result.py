@@ -7,11 +7,12 @@ from, and the gaps: what was asked and is not known. In `data`, `cards`, `tables
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from core.facts import Fact, as_dicts
+from core.errors import BadInput
+from core.facts import INPUT_CHECK, Fact, Source, as_dicts
 
 Content = tuple[str, dict[str, Any]]
 
@@ -48,6 +49,22 @@ class ToolResult:
         """Something asked for that is not known: `no_data`, `thin_data`, `uncovered`, `missing_input`, `degraded` …"""
         self.gaps.append({"code": code, **what})
         self.lines.append(f"gap {code}: " + ", ".join(f"{k}={v}" for k, v in what.items()))
+
+    def draw(self, kind: Literal["line", "columns", "ranges"], label: str, unit: str, lines: Mapping[str, list[dict[str, Any]]],
+             region: str = "") -> None:
+        """A chart: by name of each line its points, `x` a date or a word and `y` a fact id. Nothing without points."""
+        if any(lines.values()):
+            self.charts.append({"kind": kind, "label": label, "region": region, "unit": unit,
+                                "series": [{"name": name, "points": points} for name, points in lines.items()]})
+
+    def refuse(self, error: BadInput, code: str = "", **shown: str) -> None:
+        """Figures that cannot be: the first sentence in both languages, as facts so that it may be shown. `code` instead of the
+        error's own; `shown`: ids of facts that the sentence is about."""
+        problem: dict[str, Any] = {"code": code or error.code, "es": error.es.split(". ")[0], "en": error.en.split(". ")[0]}
+        for language in ("es", "en"):
+            self.add(Fact("input_problem", problem[language], "text", Source("computation", INPUT_CHECK)), say=False)
+        self.data["problem"] = problem | shown
+        self.gap("bad_input", problem=error.en)
 
     def done(self) -> Content:
         text = "\n".join(self.lines) or "nothing found"

@@ -15,7 +15,7 @@ from langchain.tools import tool
 from pydantic import BaseModel, Field
 
 from core.errors import BadInput
-from core.facts import INPUT_CHECK, Fact, Source
+from core.facts import Fact, Source
 from core.locale import CURRENCY_OF
 from knowledge.finance.inputs import Period
 from tools.context import Runtime
@@ -218,7 +218,7 @@ async def analyse_returns(
         _refuse(result, error, price, monthly_rent or annual_rent, currency)
         return result.done()
     facts = settle([*found.facts, *extra.values()], runtime, given, currency)
-    _report(result, inputs, found, extra, facts)
+    _report(result, inputs, found, facts)
     add_years(result, runtime.context.locale, inputs, currency)
     return result.done()
 
@@ -236,15 +236,12 @@ def _refuse(
     result: ToolResult, error: BadInput, price: float | None, rent: float | None, currency: str | None
 ) -> None:
     """Figures that cannot be: said in both languages, and the sentence is a fact so that it may be shown."""
-    problem: dict[str, Any] = {"code": error.code, "es": error.es.split(". ")[0], "en": error.en.split(". ")[0]}
-    if price is not None and rent is not None and rent >= price > 0:
-        problem["code"] = "rent_not_below_price"
-        for key, value in (("price", price), ("rent", rent)):
-            problem[key] = result.add(Fact(key, value, "money", Source("user", "message"), currency=currency))
-    for language in ("es", "en"):
-        result.add(Fact("input_problem", problem[language], "text", Source("computation", INPUT_CHECK)), say=False)
-    result.data["problem"] = problem
-    result.gap("bad_input", problem=error.en)
+    if price is None or rent is None or not rent >= price > 0:
+        result.refuse(error)
+        return
+    shown = {key: result.add(Fact(key, value, "money", Source("user", "message"), currency=currency))
+             for key, value in (("price", price), ("rent", rent))}
+    result.refuse(error, "rent_not_below_price", **shown)
 
 
 def _beside(
@@ -295,7 +292,7 @@ def _beside(
 
 
 def _report(
-    result: ToolResult, inputs: Inputs, found: Analysis, extra: dict[str, Fact], facts: dict[str, Fact]
+    result: ToolResult, inputs: Inputs, found: Analysis, facts: dict[str, Fact]
 ) -> None:
     """Everything a template or a model needs to explain the figures, in plain data over fact ids."""
     for fact in facts.values():

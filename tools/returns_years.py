@@ -46,5 +46,4 @@ def add_years(result: ToolResult, locale: Locale, inputs: Inputs, currency: str 
                     *({"key": name, "label": label(f"year_{name}", locale), "align": "right"} for name in names)],
     })
     points = [{"x": row["year"], "y": row["cash_flow"]} for row in rows]
-    result.charts.append({"kind": "columns", "label": "chart_cash_flow", "region": "", "unit": currency or "",
-                          "series": [{"name": label("chart_flow", locale), "points": points}]})
+    result.draw("columns", "chart_cash_flow", currency or "", {label("chart_flow", locale): points})

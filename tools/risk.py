@@ -15,18 +15,17 @@ from langchain.tools import tool
 from pydantic import Field
 
 from core.errors import BadInput
-from core.facts import INPUT_CHECK, Fact, Source, Unit
+from core.facts import Fact, Source, Unit
 from core.locale import CURRENCY_OF
 from tools.context import Runtime
+from tools.exchange_swing import exchange_swing
 from tools.provenance import settle
 from tools.result import Content, ToolResult
 from tools.returns import StatedCost
 from tools.risk_charts import add_charts
-from tools.risk_ranges import Forecasted, Place, band_fact, exchange_rates, ranges_of
+from tools.risk_ranges import Forecasted, Place, band_fact, ranges_of
 
 Focus = Literal["all", "rent", "vacancy", "rate", "growth", "costs", "scenarios", "sensitivity"]
-#: What a focus moves in the tornado.
-FOCUSED = {"rent": "rent", "vacancy": "vacancy_pct", "rate": "rate_points", "growth": "growth_pct", "costs": "costs"}
 _INPUT_UNITS: dict[str, Unit] = {"rent": "money", "price": "percent", "costs": "percent", "rate_points": "ratio"}
 
 
@@ -110,19 +109,11 @@ async def analyse_risk(
     try:
         found = await _computed(result, runtime, fields, costs, place, ends, home_currency)
     except BadInput as error:
-        _refuse(result, error)
+        result.refuse(error)
         return result.done()
     if found is not None:
         _report(result, runtime, found, currency)
     return result.done()
-
-
-def _refuse(result: ToolResult, error: BadInput) -> None:
-    result.data["problem"] = {"es": error.es.split(". ")[0], "en": error.en.split(". ")[0]}
-    for language in ("es", "en"):
-        problem = result.data["problem"][language]
-        result.add(Fact("input_problem", problem, "text", Source("computation", INPUT_CHECK)), say=False)
-    result.gap("bad_input", problem=error.en)
 
 
 async def _computed(
@@ -134,7 +125,6 @@ async def _computed(
     from knowledge.finance.analysis import Cost, Inputs
     from knowledge.finance.assumptions import assumption
     from knowledge.finance.case import Case
-    from knowledge.finance.exchange_risk import volatility
     from knowledge.finance.holding import deal_of
     from knowledge.finance.income import Missing, num
     from knowledge.finance.risk.monte_carlo import simulate
@@ -164,14 +154,14 @@ async def _computed(
         return None
     spread, home = 0.0, (home_currency or "").strip().upper() or None
     if home is not None and inputs.money is not None and home != inputs.money:
-        rates = await exchange_rates(runtime, inputs.money, home)
-        if rates is None:
+        known = {home, inputs.money} <= {"USD", *CURRENCY_OF.values()}
+        swing = await exchange_swing(runtime, inputs.money, home) if known else None
+        if swing is None:
             result.gap("no_data", what="exchange_rate", pairs=f"{inputs.money} {home}")
         else:
-            moved = volatility(rates[0])
-            spread = moved.yearly_pct / 100
-            fact = Fact("fx_volatility", round(moved.yearly_pct, 1), "percent", rates[1], as_of=f"{moved.last:%Y-%m}")
-            result.data |= {"fx": result.add(fact), "home": home, "fx_since": moved.first.isoformat()}
+            spread = swing.moved.yearly_pct / 100
+            result.data |= {"fx": result.add(swing.fact("fx_volatility")), "home": home,
+                            "fx_since": swing.moved.first.isoformat()}
     ranges, forecasts = await ranges_of(runtime, case, deal, place, rent_ends=rent_ends, fx_spread=spread)
     inflation = num(case.percent_or_assumed("inflation_pct"))
     outcome, stories, hangs = await asyncio.to_thread(

@@ -28,7 +28,7 @@ def add_charts(
          "y": made("irr_bin_share", float(share), "percent", say=False, ref="histogram")}
         for low, high, share in zip(edges[:-1], edges[1:], shares, strict=True)
     ]
-    _add(result, locale, "columns", "chart_irr", "%", "chart_paths", bins)
+    result.draw("columns", "chart_irr", "%", {label("chart_paths", locale): bins})
     bars = [bar for bar in hangs.bars if bar.swing and math.isfinite(bar.irr_low) and math.isfinite(bar.irr_high)]
     if math.isfinite(hangs.irr):
         swings = [
@@ -37,17 +37,9 @@ def add_charts(
                        low=round(min(bar.irr_low, bar.irr_high), 2), high=round(max(bar.irr_low, bar.irr_high), 2))}
             for bar in bars
         ]
-        _add(result, locale, "ranges", "chart_tornado", "%", "chart_rate", swings)
+        result.draw("ranges", "chart_tornado", "%", {label("chart_rate", locale): swings})
     yearly = [
         {"x": str(year), "y": made("cash_flow_of_year", float(flow), "money", say=False, ref="cash_flow_year")}
         for year, flow in enumerate(stories[1].held.cash_flow, 1)
     ]
-    _add(result, locale, "columns", "chart_cash_flow", currency or "", "chart_flow", yearly)
-
-
-def _add(
-    result: ToolResult, locale: Locale, kind: str, title: str, unit: str, name: str, points: list[dict[str, Any]]
-) -> None:
-    if points:
-        result.charts.append({"kind": kind, "label": title, "region": "", "unit": unit,
-                              "series": [{"name": label(name, locale), "points": points}]})
+    result.draw("columns", "chart_cash_flow", currency or "", {label("chart_flow", locale): yearly})

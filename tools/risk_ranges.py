@@ -1,4 +1,4 @@
-"""How far the inputs of one deal may stray, from what is stored: forecasts of the area's prices and rents, exchange rates.
+"""How far the inputs of one deal may stray, from what is stored: forecasts of the area's prices and rents.
 
 Where there is no forecast the assumptions speak, and are shown. A forecast is counted from its last observation or, where that
 is old, from today: the months since then are then part of its width.
@@ -7,7 +7,6 @@ is old, from today: the months since then are then part of its width.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import text
 
@@ -29,13 +28,12 @@ from knowledge.finance.risk.ranges import (
     recentred,
     widened,
 )
+from knowledge.forecasting.series import PER_YEAR
 from knowledge.series.choice import SeriesRef, choose_series
 from tools.context import Runtime
 from tools.forecast import OLD_AFTER_MONTHS
 
-_PER_YEAR = {"A": 1, "Q": 4, "M": 12}
 _LAST = text("SELECT value FROM observations WHERE series_id = :id ORDER BY period DESC LIMIT 1")
-_RATES = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ async def _forecast(runtime: Runtime, metric: str, place: Place, years: int, lat
         last = (await session.execute(_LAST, {"id": series.id})).scalar_one_or_none() if series else None
     if series is None or last is None or float(last) <= 0:
         return None
-    per = _PER_YEAR[series.frequency]
+    per = PER_YEAR[series.frequency]
     today = clock.now().date()
     age = (today.year - series.last.year) * 12 + today.month - series.last.month
     since = age * per // 12 if age > OLD_AFTER_MONTHS else 0
@@ -134,33 +132,6 @@ async def _forecast(runtime: Runtime, metric: str, place: Place, years: int, lat
     if not steps or min(min(step) for step in steps) <= 0:
         return None
     return Forecasted(band_of([(m, min(low, m), max(high, m)) for m, low, high in steps], years, later_pct), series, len(steps))
-
-
-async def exchange_rates(runtime: Runtime, source: str, target: str) -> tuple[dict[Any, float], Source] | None:
-    """Monthly rates, target currency for one of the source, and where they are published; None where a series lacks."""
-    from knowledge.finance.currency import PAIRS
-    from knowledge.finance.exchange_risk import crossed
-
-    context = runtime.context
-    legs: list[dict[Any, float]] = []
-    used: list[str] = []
-    async with context.resources.database.session(context.scope) as session:
-        for code in (source, target):
-            if code == "USD":
-                legs.append({})
-                continue
-            pair = next((pair for pair in PAIRS if code in pair), None)
-            if pair is None:
-                return None
-            rows = [(row.period, float(row.value)) for row in await session.execute(_RATES, {"id": f"FX/{pair}"})]
-            used.append(f"FX/{pair}")
-            # dollars for one unit of the currency
-            legs.append({day: value if pair.startswith(code) else 1 / value for day, value in rows if value > 0})
-    days = set.intersection(*(set(leg) for leg in legs if leg)) if any(legs) else set()
-    if not days:
-        return None
-    own, home = (leg or dict.fromkeys(days, 1.0) for leg in legs)
-    return crossed({d: own[d] for d in days}, {d: home[d] for d in days}), Source("series", " ".join(used), " ".join(used))
 
 
 def band_fact(forecast: Forecasted, key: str) -> Fact:

@@ -104,12 +104,8 @@ def _report(
         "attribution": row.attribution, "is_index": unit == "index", "is_percent": unit == "percent", "kind": row.metric,
         "demo": row.demo,
     }
-    result.charts.append(
-        {"kind": "line", "label": f"series_{row.metric}", "region": region, "unit": row.unit, "series": [
-            {"name": region, "points": [{"x": p.period.isoformat(), "y": i}
-                                            for p, i in zip(points[-_POINTS_SHOWN:], ids, strict=True)]}
-        ]}
-    )
+    shown = [{"x": p.period.isoformat(), "y": i} for p, i in zip(points[-_POINTS_SHOWN:], ids, strict=True)]
+    result.draw("line", f"series_{row.metric}", row.unit, {region: shown}, region)
 
 
 #: Years that a trend is tested over where a longer look back was not asked for: what moves now, not what moved once.

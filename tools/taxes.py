@@ -13,7 +13,7 @@ from langchain.tools import tool
 from pydantic import Field
 
 from core.errors import BadInput
-from core.facts import INPUT_CHECK, Fact, Source
+from core.facts import Fact, Source
 from core.locale import CURRENCY_OF
 from knowledge.finance import checks
 from tools.context import Runtime
@@ -108,11 +108,7 @@ async def property_taxes(
         )
         found = analyse(inputs)
     except BadInput as error:
-        problem = {"code": error.code, "es": error.es.split(". ")[0], "en": error.en.split(". ")[0]}
-        for language in ("es", "en"):
-            result.add(Fact("input_problem", problem[language], "text", Source("computation", INPUT_CHECK)), say=False)
-        result.data["problem"] = problem
-        result.gap("bad_input", problem=error.en)
+        result.refuse(error)
         return result.done()
     _report(result, found, settle(found.facts, runtime, None, currency))
     return result.done()

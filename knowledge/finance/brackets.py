@@ -100,13 +100,6 @@ def coefficient(scale: Table, years: ArrayLike) -> Array:
     return np.array([band.rate for band in scale.bands])[np.clip(at, 0, len(low) - 1)]
 
 
-def marginal_rate(scale: Table, base: ArrayLike, unit_value: float = 1.0) -> Array:
-    """The rate that one more unit above `base` is taxed at, percent, elementwise."""
-    low, _, _, rate = _columns(scale)
-    units = np.asarray(base, dtype=np.float64) / unit_value
-    return np.asarray(rate[np.clip(np.searchsorted(low, units, side="right") - 1, 0, len(low) - 1)])
-
-
 @lru_cache(maxsize=256)
 def _columns(scale: Table) -> tuple[Array, Array, Array, Array]:
     """Lower limits, what the excess is counted from, fixed amounts and rates, by band."""

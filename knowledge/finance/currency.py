@@ -15,7 +15,6 @@ from knowledge.finance import checks
 
 #: currency -> (pair, True if the pair quotes dollars per unit of it)
 _PAIRS: dict[str, tuple[str, bool]] = {"EUR": ("EURUSD", True), "MXN": ("USDMXN", False), "COP": ("USDCOP", False)}
-PAIRS = tuple(pair for pair, _ in _PAIRS.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from core import clock
 from core.errors import BadInput
-from core.locale import CURRENCY_OF
+from core.locale import COUNTRIES, CURRENCY_OF
 from knowledge.finance import checks
 from knowledge.finance.inputs import Cost, Inputs
 from knowledge.finance.taxpayer import Taxpayer
@@ -39,7 +39,6 @@ _COST = re.compile(r"(?P<label>[a-z_]+?)_(?:(?P<period>week|month|two_months|qua
                    r"|pct_of_(?P<of>rent|price))$")
 _NEVER = frozenset({"measures", "language", "entity", "entity_id", "as_told", "taxpayer"})
 _YES, _NO = frozenset({"true", "1", "yes", "si", "sí", "y", "s"}), frozenset({"false", "0", "no", "n"})
-_KINDS = ("CO", "ES", "MX")
 
 
 @lru_cache(maxsize=1)
@@ -106,7 +105,7 @@ def _built(told: dict[str, Any], costs: list[Cost]) -> Inputs:
 def _check_place(told: dict[str, Any]) -> None:
     """Country and currency are ours, agree with each other, and the rent is in the currency of the price."""
     country, currency = (told.get(name, "").strip().upper() or None for name in ("country", "currency"))
-    if country is not None and country not in _KINDS:
+    if country is not None and country not in COUNTRIES:
         raise checks.bad("country", country, "CO, ES o MX", "CO, ES or MX")
     if currency is not None and currency not in {*CURRENCY_OF.values(), "USD"}:
         raise checks.bad("currency", currency, "COP, EUR, MXN o USD", "COP, EUR, MXN or USD")

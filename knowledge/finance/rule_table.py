@@ -1,11 +1,15 @@
-"""The rules as a table that people can read: what each says, where and since when, and whether somebody checked it."""
+"""The rules as a table that people can read: what each says, where and since when, and whether somebody checked it.
+
+`page` puts the tables of all countries under the prose of `docs/rules.md`, which people write: everything below its marker.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from decimal import Decimal
 
-from core.errors import Language
+from core.errors import BadInput, Language
+from core.locale import COUNTRIES, country_name, locale_for, number
 from knowledge.finance import rules
 from knowledge.finance.brackets import Table
 from knowledge.finance.rule import Rule
@@ -18,6 +22,22 @@ _WORDS = {
     "en": {"of": "of", "from": "from", "to": "to", "no": "no", "above": " or more", "country": "whole country", "on": "above"},
     "es": {"of": "de", "from": "desde", "to": "hasta", "no": "no", "above": " o más", "country": "todo el país", "on": "sobre"},
 }
+#: The line of a page below which its tables stand.
+MARKER = "<!-- the tables below are written by `ladrillo rules --write docs/rules.md` -->"
+
+
+def section(country: str, language: Language = "en") -> str:
+    """The country's table under its name. Raises `BadInput` for a country without rules."""
+    return f"## {country_name(country, language)}\n\n{table(country, language)}\n"
+
+
+def page(text: str, language: Language = "en") -> str:
+    """A page with the tables of today below its marker. Raises `BadInput` for a page that has none."""
+    prose, marker, _ = text.partition(MARKER)
+    if not marker:
+        raise BadInput(f"The page has no line {MARKER!r}; add it where its tables belong.",
+                       f"La página no tiene la línea {MARKER!r}; póngala donde van sus tablas.")
+    return "\n".join([prose + marker + "\n", *(section(country, language) for country in COUNTRIES)])
 
 
 def table(country: str, language: Language = "en") -> str:
@@ -42,22 +62,26 @@ def says(rule: Rule, language: Language = "en") -> str:
     """A rule's value in one line: a figure, a range, or its bands."""
     words = _WORDS[language]
     if rule.table is not None:
-        return _bands(rule.table, words["on"])
+        return _bands(rule.table, words["on"], language)
     unit = {"percent": " %", "money": f" {rule.currency}", "count": ""}[rule.unit]
-    value = f"{rule.low:,.10g}" if rule.low == rule.high else f"{rule.low:,.10g}–{rule.high:,.10g}"
+    value = "–".join(_figure(end, language) for end in dict.fromkeys((rule.low, rule.high)))
     base = f" {words['of']} {rule.base}" if rule.base not in ("unit", "fixed") else ""
-    limits = [f"{rule.price_from:,.0f}" if rule.price_from else "", f"{rule.price_to:,.0f}" if rule.price_to else ""]
+    limits = [_figure(limit, language) if limit else "" for limit in (rule.price_from, rule.price_to)]
     band = f" ({limits[0]}–{limits[1]} {rule.price_unit})" if any(limits) else ""
     return f"{value}{unit}{words['above'] if rule.open_above else ''}{base}{band}"
 
 
-def _bands(scale: Table, above: str) -> str:
+def _figure(value: float, language: Language) -> str:
+    """All digits of a figure, with the separators of the language (those of Colombia and Spain in Spanish)."""
+    exponent = Decimal(repr(float(value))).normalize().as_tuple().exponent
+    return number(value, locale_for(language, None), max(0, -int(exponent)))
+
+
+def _bands(scale: Table, above: str, language: Language) -> str:
     parts: Sequence[str] = [
-        (f"{band.fixed:,.10g} + " if scale.method == "fixed" and band.fixed else "")
-        + f"{band.rate:g}{'' if scale.method == 'lookup' else ' %'}"
-        + ("" if band.low < 1 else f" {above} {band.low:,.10g}")
+        (f"{_figure(band.fixed, language)} + " if scale.method == "fixed" and band.fixed else "")
+        + f"{_figure(band.rate, language)}{'' if scale.method == 'lookup' else ' %'}"
+        + ("" if band.low < 1 else f" {above} {_figure(band.low, language)}")
         for band in scale.bands
     ]
-    last = scale.bands[-1]
-    assert last.high == math.inf
     return f"{scale.method}, {scale.unit}: " + "; ".join(parts)

@@ -17,8 +17,8 @@ from itertools import pairwise
 
 from core.errors import BadInput
 from core.facts import Unit
+from knowledge.forecasting.series import PER_YEAR
 from knowledge.market.demand import DATA
-from knowledge.market.trend import PER_YEAR
 
 #: Fewest changes that a volatility is told from, and the years it looks back.
 FEWEST_CHANGES, YEARS_BACK = 8, 10
@@ -125,7 +125,8 @@ def risk(values: Mapping[str, float]) -> Risk:
 
 
 def volatility(points: Sequence[tuple[date, float]], frequency: str) -> float | None:
-    """Standard deviation of yearly growth in per cent, from the last `YEARS_BACK` years of a series; None where it is short.
+    """Standard deviation of the yearly growth of house prices in per cent, from the last `YEARS_BACK` years of a series; None
+    where it is short. Exchange rates wander without memory: theirs is `finance.exchange_risk.volatility`.
 
     Changes over a whole year are taken where the series has enough of them, because house prices carry on from month to
     month and a month's deviation times the root of twelve understates a year's; else the period's own, scaled.

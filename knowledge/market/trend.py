@@ -15,8 +15,9 @@ from datetime import date
 from itertools import pairwise
 from typing import Literal
 
+from knowledge.forecasting.series import PER_YEAR
+
 Verdict = Literal["rising", "falling", "flat", "few"]
-PER_YEAR = {"A": 1, "Q": 4, "M": 12}
 #: Fewest changes of which a mean is tested, and the largest share of them that gaps may take away.
 FEWEST, MOST_MISSING = 8, 0.25
 #: A change is a break of the series where it is this many robust deviations from the others, and at least this large (log).

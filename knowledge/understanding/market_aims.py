@@ -18,7 +18,7 @@ from knowledge.understanding.tokens import Token
 _MARKET = "market_research"
 #: Aims that a route other than the market's may have been taken for, and which one.
 _TAKEN_FOR = {"trend": {"price_prediction"}, "demand": {"price_prediction"}, "yields": {"roi", "comparison"}, "risk": {"roi"},
-              "competition": {"price_prediction", "comparison"}}
+              "competition": {"price_prediction", "comparison", "lead_qualification"}}
 #: What an aim says already where the cues said it more widely.
 _COVERS = {
     "demand": {"search", "area_stats", "trend"},
@@ -48,7 +48,11 @@ def refine(meant: Intent, stream: list[Token], context: Context, placed: bool) -
     """The intent with its market aims. `placed`: a place or a listing is spoken of, now or before."""
     told = context.prices or context.rents or context.loan or context.budget or context.areas
     compared = context.options and "comparison" in meant.routes
-    aims = aims_of(stream)
+    said = meant.wishes.get("market", [])
+    if "rules" in said and "sentiment" in said:  # "¿qué dice la ley?" asks for no opinion
+        said = [m for m in said if m != "sentiment"]
+        meant = replace(meant, wishes=meant.wishes | {"market": said})
+    aims = [aim for aim in aims_of(stream) if aim != "sentiment" or "rules" not in said]
     if not aims or told or compared or context.asked_term is not None:
         return meant
     if meant.human_reason is not None:
@@ -61,6 +65,6 @@ def refine(meant: Intent, stream: list[Token], context: Context, placed: bool) -
         if not placed or not any(set(routes) <= _TAKEN_FOR.get(aim, set()) for aim in aims):
             return meant
         routes = (_MARKET,)
-    said = [m for m in meant.wishes.get("market", []) if not any(m in _COVERS[aim] for aim in aims)]
+    said = [m for m in said if not any(m in _COVERS[aim] for aim in aims)]
     return replace(meant, routes=routes, wishes=meant.wishes | {"market": [*aims, *(m for m in said if m not in aims)]},
                    small_talk=None)

@@ -120,6 +120,16 @@ class _Message:
         return any(p.level != "country" for p in self.about)
 
 
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What a message wants, what its cues say, and what both were read from."""
+
+    meant: intent.Intent
+    says: set[tuple[str, str]]
+    stream: list[Token]
+    context: intent.Context
+
+
 def understand(
     text: str,
     *,
@@ -144,7 +154,8 @@ def understand(
     if len(known.get("_told") or ()) > 1 and _asks_of_all(text):
         known = as_one(known)
     message = _read(text, places, known, previous_language, country_hint, figures)
-    meant, says = _decide(message, known, previous_routes, open_question, judge)
+    decided = _decide(message, known, previous_routes, open_question, judge)
+    meant, says = decided.meant, decided.says
     deal = (known.get("_request") or {}).get("deal") or {}
     if not message.told.several:
         meanings = {a.first: m for a, m in zip(message.seen.amounts, message.meanings, strict=True)}
@@ -152,12 +163,7 @@ def understand(
             message.text, message.tokens, message.plain, message.amounts, known, meant, open_question, meanings, message.wanted,
             follow_up=message.follow_up, correcting=message.said.correction_at is not None,
         )
-    risk = _risk(message, meant, deal, known)
-    if risk or _asks_a_return(message, meant, deal):
-        meant = replace(meant, routes=("roi",), small_talk=None)
-    tax = _tax(message, meant, deal, known)
-    if tax.get("measures"):
-        meant = replace(meant, routes=("roi",), small_talk=None)
+    meant, asked = _asked_by_words(message, decided, deal, known)
     comparing = "comparison" in meant.routes
     turn = _turn_slots(message, meant, says, known, open_question)
     fresh = _is_fresh(message, meant, turn, known)
@@ -192,13 +198,9 @@ def understand(
     wanted = request.build_request(
         message.tokens, _of_all(message), message.readings, message.about, meant.wishes, after, comparing and not options
     )
-    wanted |= _asides(message)
-    if risk:
-        wanted["risk"] = risk
+    wanted |= _asides(message) | asked
     if deal:
         wanted["deal"] = deal
-    if tax:
-        wanted["tax"] = tax
     before = known.get("_request") or {}
     if options:
         named = {h.cue.route for h in message.seen.hits}
@@ -327,7 +329,7 @@ def _repaying(tokens: list[Token], known: Mapping[str, Any]) -> bool:
 
 def _decide(
     message: _Message, known: Mapping[str, Any], previous_routes: Sequence[str], open_question: str | None, judge: Judge
-) -> tuple[intent.Intent, set[tuple[str, str]]]:
+) -> _Decided:
     """Routes and what the cues say; figures that had no role get one on the way, and count in the second scoring."""
     stream, listed = build_stream(message.tokens, message.amounts, message.found, message.about)
 
@@ -377,19 +379,40 @@ def _decide(
     if not {"roi", "comparison"} & set(meant.routes) and meant.human_reason is None and _converts(message):
         meant = replace(meant, routes=("roi",), small_talk=None)
     _settle_figures(message, meant, known)
+    return _Decided(meant, {pair for h in hits for pair in h.cue.says}, stream, context)
+
+
+def _asked_by_words(
+    message: _Message, decided: _Decided, deal: Mapping[str, Any], known: Mapping[str, Any]
+) -> tuple[intent.Intent, dict[str, Any]]:
+    """The intent, and entries of the request, after the questions that words alone ask: no trained reader knows them.
+
+    One of them counts, the one that needs most: a tax on figures that were told; what may go wrong with one purchase whose
+    price was told; a return asked by its name; else what of a market is asked. So the risk of a purchase is the return's, that
+    of a place the market's.
+    """
+    meant = decided.meant
+    of_a_return = replace(meant, routes=("roi",), small_talk=None)
+    if tax := _tax(message, meant, deal, known):
+        return (of_a_return if tax.get("measures") else meant), {"tax": tax}
+    if risk := _risk(message, meant, deal, known):
+        return of_a_return, {"risk": risk}
+    if _asks_a_return(message, meant, deal):
+        return of_a_return, {}
     placed = bool(message.about or message.said.references or known.get("city") or known.get("neighbourhood"))
-    meant = refine(meant, stream, context, placed)
-    return meant, {pair for h in hits for pair in h.cue.says}
+    return refine(meant, decided.stream, decided.context, placed), {}
 
 
 def _tax(message: _Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """What is asked of taxes, where a return or a sale was told to reckon them on; none of a person's own case."""
+    """What is asked of taxes, where a return or a sale was told to reckon them on; none of a person's own case. The rules alone
+    are asked of those whom the question went to anyway."""
     if message.injected or meant.human_reason is not None or "human" in meant.routes or message.told.several:
         return {}
     told = {name: known.get(name) for name in ("price", "monthly_rent", "rate_pct", "loan_amount")}
     before = (known.get("_request") or {}).get("tax")
     found = tax_question(message.tokens, message.amounts, told | {k: v for k, v in deal.items() if v}, before)
-    return found if found.get("measures") or "roi" in meant.routes else {}  # general ones elsewhere are read in documents
+    general = "roi" in meant.routes or meant.routes == ("market_research",)
+    return found if found.get("measures") or general else {}
 
 
 def _asks_a_return(message: _Message, meant: intent.Intent, deal: Mapping[str, Any]) -> bool:
@@ -413,7 +436,7 @@ def _risk(message: _Message, meant: intent.Intent, deal: Mapping[str, Any], know
     if "price_prediction" in meant.routes and not let:
         return None  # "proyécteme el valor, con un escenario bueno y uno malo" is of the price alone
     priced = bool(deal.get("price")) or known.get("price") is not None
-    return asked_risk(message.tokens, figures=bool(message.plain)) if priced else None
+    return asked_risk(message.tokens, [amount.first for amount in message.plain]) if priced else None
 
 
 def _of_one(message: _Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> bool:

@@ -26,7 +26,7 @@ def today():
         ("soy no residente, ¿cuánto pago de IRNR por el alquiler de un piso en Málaga que renta 1.000 al mes?",
          [2_280, 2_880], ["UE", "IRNR"]),
         ("I live in the UK, what tax do I pay on a rent of 1,000 a month in Valencia?", [2_880],
-         ["outside the EU", "natural persons"]),
+         ["outside the EU", "individuals"]),
         ("¿cuánto es la retención en la fuente al vender un apartamento de 600 millones en Bogotá?", [6_000_000, 7_143_900],
          ["anticipo"]),
         ("¿Cuánto sería la plusvalía municipal si vendo en 300.000 un piso en Madrid que compré por 200.000 hace 8 años? valor "

@@ -75,7 +75,7 @@ def tornado(deal: Deal, ranges: Ranges) -> Tornado:
         base = np.atleast_2d(np.asarray(debt.monthly_rate, dtype=np.float64))
         debt = replace(debt, monthly_rate=np.clip(base + rows["rate"][:, None] / 1200, 0.0, 1.0))
     held = project(replace(
-        deal, price=price, growth_pct=_same_end(rows, value), rent_growth_pct=rows["rise"], rent=rows["rent"],
+        deal, price=price, growth_pct=_same_end(rows), rent_growth_pct=rows["rise"], rent=rows["rent"],
         vacancy_pct=rows["vacancy"], costs=np.asarray(deal.costs) * rows["costs"], cost_growth_pct=rise[None, :], debt=debt,
     ))
     irr, cash = internal_rates(held.levered).rate, held.cash_flow[:, 0]
@@ -89,7 +89,7 @@ def tornado(deal: Deal, ranges: Ranges) -> Tornado:
     return Tornado(float(irr[0]), float(cash[0]), tuple(sorted(bars, key=lambda bar: -bar.swing)))
 
 
-def _same_end(rows: dict[str, Array], value: Array) -> Array:
+def _same_end(rows: dict[str, Array]) -> Array:
     """Growth by path; where the price paid moves, what it is worth later does not, so the first year makes up for it."""
     growth = rows["growth"].copy()
     growth[:, 0] = ((1 + growth[:, 0] / 100) / rows["price"] - 1) * 100

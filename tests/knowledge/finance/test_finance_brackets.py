@@ -2,14 +2,13 @@
 
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.locale import COUNTRIES
 from knowledge.finance import rules
-from knowledge.finance.brackets import amount, coefficient, marginal_rate, table
+from knowledge.finance.brackets import amount, coefficient, table
 
 INF = math.inf
 SAVINGS = table("marginal", "EUR", [[0, 6_000, 19], [6_000, 50_000, 21], [50_000, INF, 23]])
@@ -73,7 +72,6 @@ def test_more_income_is_never_taxed_less(rule, a, b):
         low, high = max(low, 187_012), max(high, 187_012)
         due = amount(rule.table, [low, high])
     assert due[0] <= due[1] + 0.01
-    assert np.all(marginal_rate(rule.table, [low, high]) <= rule.high)
 
 
 SMOOTH = [rule for rule in SHIPPED if rule.table.method != "whole" and rule.key != "isai"]

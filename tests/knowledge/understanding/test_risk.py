@@ -24,7 +24,7 @@ from knowledge.understanding.understand import default_places, understand
     ("what happens if prices fall?", "growth"),
 ])
 def test_the_words_ask_it(message: str, of: str) -> None:
-    assert asked_risk(tokenise(normalise(message)), figures=False) == of
+    assert asked_risk(tokenise(normalise(message)), figures=()) == of
 
 
 @pytest.mark.parametrize("message", [
@@ -34,13 +34,13 @@ def test_the_words_ask_it(message: str, of: str) -> None:
     "¿cuáles son los gastos de compra?", "busco apartamento en Chapinero",
 ])
 def test_other_questions_do_not(message: str) -> None:
-    assert asked_risk(tokenise(normalise(message)), figures=False) is None
+    assert asked_risk(tokenise(normalise(message)), figures=()) is None
 
 
 def test_a_supposition_with_a_figure_is_a_calculation() -> None:
     tokens = tokenise(normalise("¿y si la tasa sube 2 puntos?"))
-    assert asked_risk(tokens, figures=False) == "rate"
-    assert asked_risk(tokens, figures=True) is None
+    assert asked_risk(tokens, figures=()) == "rate"
+    assert asked_risk(tokens, figures=(5,)) is None
 
 
 def test_it_is_of_one_purchase_whose_price_was_told_and_of_its_turn_alone() -> None:

@@ -48,7 +48,6 @@ def test_what_is_asked_of_taxes(text: str, measures: list[str]) -> None:
     "text",
     [
         "¿Cuáles son los gastos e impuestos de compra de un piso de 200.000 en Sevilla?",  # purchase costs
-        "What taxes does a non-resident pay in Spain when buying a resale flat? A general overview will do.",
         "piso de 180.000, alquiler 900, impuestos 1.200 al año, ¿neta?",
         "Sabadell flat, everything monthly: rent 980, mortgage 512, community 65. What's left each month before tax?",
         "Tengo un piso en Chamberí. Si lo paso a una SL de Andorra, ¿cuánto IRPF me quito? Montadme el esquema para mi caso",
@@ -93,7 +92,9 @@ def test_a_residence_alone_goes_on_with_the_question_before() -> None:
         ("¿Qué tanto le pega el ISR al rendimiento de un depa en renta en Mérida? En general, no para mi declaración", "rent"),
         ("En general, al vender en Mazatlán ¿qué impuestos y gastos se comen la ganancia y más o menos qué tanto?", "sell"),
         ("¿Qué impuestos y gastos notariales me bajan el retorno si compro usado en Ibagué?", "buy"),
-        ("¿qué porcentaje se paga en Colombia de ganancia ocasional cuando alguien vende una casa?", None),  # read in documents
+        ("¿qué porcentaje se paga en Colombia de ganancia ocasional cuando alguien vende una casa?", "sell"),
+        ("What taxes does a non-resident pay in Spain when buying a resale flat? A general overview will do.", "buy"),
+        ("¿Qué otros proyectos hay cerca de Chapinero y cuánto piden?", None),
     ],
 )
 def test_a_general_question_asks_for_the_rules(text: str, rules: str | None) -> None:
