@@ -356,7 +356,7 @@ async def test_a_listing_is_spoken_of_until_another_is_named(asked: Runner) -> N
         ("¿qué tan seguro estás de esa cifra?", ["none"], "lleva su fuente"),
         ("recomiéndame un barrio para vivir con niños en Málaga", ["market_research"], "Esto dicen los documentos"),
         ("¿me conviene más hipoteca fija o variable?", ["market_research"], "No tengo un documento"),
-        ("What taxes will I pay if I buy in Bogotá?", ["roi"], "What is the price of the property?"),
+        ("What taxes will I pay if I buy in Bogotá?", ["roi"], "With the price I can work it out"),
         ("Is now a good time to buy in Madrid?", ["price_prediction"], "Madrid"),
     ],
 )
