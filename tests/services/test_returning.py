@@ -206,7 +206,7 @@ def test_what_no_row_can_be_made_of_is_refused_as_a_file(tmp_path: Path) -> None
     (tmp_path / "in.csv").write_text("alto,ancho\n1,2\n")
     with pytest.raises(BadInput, match="No column"):
         returns_file(tmp_path / "in.csv", tmp_path / "out.csv")
-    with pytest.raises(BadInput, match=r"\.csv or \.parquet"):
+    with pytest.raises(BadInput, match=r"\.csv, \.parquet or \.json"):
         returns_file(tmp_path / "in.csv", tmp_path / "out.xlsx")
 
 
