@@ -44,8 +44,8 @@ def columns() -> tuple[str, ...]:
 def returns_file(
     file: Path, out: Path, *, years: Path | None = None, months: Path | None = None, progress: Progress | None = None
 ) -> Counts:
-    """Write `out` (CSV or Parquet by its ending) with `columns()`; `years` and `months`, where named, with the cases laid out
-    in time, a row a year or month. Raises `BadInput` for a file that cannot be read or whose columns say nothing of a case,
+    """Write `out` (CSV, Parquet or JSON by its ending) with `columns()`; `years` and `months`, where named, with the cases laid
+    out in time, a row a year or month. Raises `BadInput` for a file that cannot be read or whose columns say nothing of a case,
     `Unavailable` where an output could not be written."""
     import pandas as pd
 

@@ -5,6 +5,7 @@ A general answer to a general question. What running a let home usually costs is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -43,10 +44,7 @@ async def tax_rules(
 
     For questions without figures ("which taxes eat into the rent?"). country: CO, ES or MX. residence of the owner if told.
     """
-    code = country.upper()
-    if code not in CURRENCY_OF:
-        raise BadInput(f"I have no tax rules for the country {country!r}: expected CO, ES or MX.",
-                       f"No tengo reglas de impuestos para el país {country!r}: se espera CO, ES o MX.")
+    code = taxed_country(country)
     result, language = ToolResult(), runtime.context.locale.language
     held = [rule for kind in _KINDS[event] for rule in rules.in_force(
         code, kind, clock.now().date(), region=rules.region_of(code, city), applies_to=rules.property_class(property_type),
@@ -62,13 +60,25 @@ async def tax_rules(
         "unverified": any(not rule.verified for rule in kept),
     }
     result.evidence["unverified"] = result.data["unverified"]
-    for rule in kept:
-        for name in (rule.source, rule.label_es, rule.label_en):
-            # names hold digits: as a fact of its own one can be named
-            result.add(Fact("source_name", name, "text", Source("rule", "source_name", name)), say=False)
+    name_rules(result, kept)
     if not rows:
         result.gap("no_data", country=code, event=event)
     return result.done()
+
+
+def taxed_country(country: str) -> str:
+    """The country's code in capitals. Raises `BadInput` for one without tax rules."""
+    code = country.upper()
+    if code not in CURRENCY_OF:
+        raise BadInput(f"I have no tax rules for the country {country!r}: expected CO, ES or MX.",
+                       f"No tengo reglas de impuestos para el país {country!r}: se espera CO, ES o MX.")
+    return code
+
+
+def name_rules(result: ToolResult, used: Iterable[Rule]) -> None:
+    """Names of rules and sources hold digits ("Ley 7/2024"): as facts of their own they may be shown."""
+    for name in dict.fromkeys(text for rule in used for text in (rule.source, rule.label_es, rule.label_en)):
+        result.add(Fact("source_name", name, "text", Source("rule", "source_name", name)), say=False)
 
 
 def _concerns(rule: Rule, residence: str | None) -> bool:

@@ -13,13 +13,14 @@ from langchain.tools import tool
 from pydantic import Field
 
 from core.errors import BadInput
-from core.facts import Fact, Source
+from core.facts import Fact
 from core.locale import CURRENCY_OF
 from knowledge.finance import checks
 from tools.context import Runtime
 from tools.provenance import UNSTATED, settle
 from tools.result import Content, ToolResult
 from tools.returns import StatedCost, cost_row
+from tools.tax_rules import name_rules, taxed_country
 
 if TYPE_CHECKING:
     from knowledge.finance.analysis import Analysis
@@ -119,9 +120,8 @@ def _known(asked: tuple[str, ...], country: str | None) -> None:
         if name not in MEASURES:
             raise BadInput(f"I know no tax measure {name!r}: expected one of {', '.join(MEASURES)}.",
                            f"No conozco la medida de impuestos {name!r}: se espera una de {', '.join(MEASURES)}.")
-    if country is not None and country.upper() not in CURRENCY_OF:
-        raise BadInput(f"I have no tax rules for the country {country!r}: expected CO, ES or MX.",
-                       f"No tengo reglas de impuestos para el país {country!r}: se espera CO, ES o MX.")
+    if country is not None:
+        taxed_country(country)
 
 
 def _day(text: str | None) -> date | None:
@@ -138,10 +138,7 @@ def _report(result: ToolResult, found: Analysis, facts: dict[str, Fact]) -> None
         result.add(fact)
     rows = found.taxes.rows if found.taxes else []
     notes = list(found.taxes.notes.values()) if found.taxes else []
-    used = [rule for row in rows for rule in row.rules]
-    for name in dict.fromkeys(text for rule in used for text in (rule.source, rule.label_es, rule.label_en)):
-        # names hold digits ("Ley 7/2024"): as a fact of its own one can be named
-        result.add(Fact("source_name", name, "text", Source("rule", "source_name", name)), say=False)
+    name_rules(result, (rule for row in rows for rule in row.rules))
     figures: dict[str, str] = {}
     for fact in facts.values():
         if not fact.key.startswith("cost_"):
