@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 #: Figures that are no measure to ask for but that every check of one wants.
-BESIDE = ("annual_rent", "own_cash", "monthly_rate_pct", "debt_service_year", "value_at_horizon", "loan_balance_at_horizon",
+BESIDE = ("annual_rent", "own_cash", "monthly_rate_pct", "debt_service_year", "loan_charges_year", "levered_npv",
+          "value_at_horizon", "loan_balance_at_horizon",
           "home_irr_check")
 _STEP = 50
 
