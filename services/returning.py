@@ -125,8 +125,8 @@ def _computed(told: dict[str, Any]) -> dict[str, Any]:
         return who | {"reason": f"{error.en} / {error.es}"}
     figures = {name: float(fact.value) for name, fact in found.measures.items()}
     for fact in found.facts:
-        if fact.key in BESIDE:
-            figures.setdefault(fact.key, float(fact.value))
+        if fact.key in BESIDE and fact.key not in found.measures:  # of what was told and what follows from it, the latter
+            figures[fact.key] = float(fact.value)
     assumed = [f"{a.key}={float(a.fact.value):g}" for a in found.assumptions]
     years = inputs.horizon_years
     if years is not None and years != round(years):

@@ -71,9 +71,9 @@ class Projection:
     """Yearly arrays of shape (years,) or (paths, years); flows of shape (years + 1,) or (paths, years + 1), the purchase first.
 
     `noi` = rent - vacancy_loss - running_costs; `debt_service` = interest + principal, where interest holds the rise of an
-    indexed balance; `charges`: fees and insurance of the loan; `cash_flow` = noi - debt_service - charges - income_tax; `equity` = value - loan_balance. `sale` is what the sale
-    in the last year brings after its costs and tax, before the debt is repaid, `selling_costs` those costs: shape () or
-    (paths,). Without a loan `levered` equals `unlevered`.
+    indexed balance; `charges`: fees and insurance of the loan; `cash_flow` = noi - debt_service - charges - income_tax;
+    `equity` = value - loan_balance. `sale` is what the sale in the last year brings after its costs and tax, before the debt is
+    repaid, `selling_costs` those costs: shape () or (paths,). Without a loan `levered` equals `unlevered`.
     """
 
     rent: Array
@@ -167,8 +167,8 @@ def project(deal: Deal, *, income_tax: Figures = 0.0, sale_tax: Figures = 0.0) -
 
     made = Projection(
         rent=yearly(rent), vacancy_loss=yearly(np.broadcast_to(lost, (lost.shape[0], years))), running_costs=yearly(costs),
-        noi=yearly(noi), interest=yearly(interest), principal=yearly(principal), debt_service=yearly(service), charges=yearly(charges),
-        income_tax=yearly(np.zeros((1, years))), cash_flow=yearly(cash), value=yearly(value), loan_balance=yearly(balance),
+        noi=yearly(noi), interest=yearly(interest), principal=yearly(principal), debt_service=yearly(service),
+        charges=yearly(charges), income_tax=yearly(np.zeros((1, years))), cash_flow=yearly(cash), value=yearly(value), loan_balance=yearly(balance),
         equity=yearly(value - balance), sale=once(sale), selling_costs=once(selling), outlay=once(outlay),
         own_money=once(outlay + upfront - lent), unlevered=yearly(unlevered), levered=yearly(levered),
     )
