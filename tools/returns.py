@@ -332,6 +332,7 @@ def _report(
             if housing or w.code != "rent_above_legal_cap"
         ],
         "rules": [f.id for f in facts.values() if f.source.ref.startswith("rule/")],
+        "doubtful": [f.id for f in facts.values() if f.source.ref.removeprefix("rule/") in {r.id for r in found.unverified}],
         "unstated": [f.id for f in facts.values() if f.source.ref == UNSTATED],
         "left_out": [{"es": o.es, "en": o.en} for o in found.left_out],
         "rent_is_net": inputs.rent_is_net, "housing": housing,

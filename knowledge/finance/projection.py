@@ -168,7 +168,8 @@ def project(deal: Deal, *, income_tax: Figures = 0.0, sale_tax: Figures = 0.0) -
     made = Projection(
         rent=yearly(rent), vacancy_loss=yearly(np.broadcast_to(lost, (lost.shape[0], years))), running_costs=yearly(costs),
         noi=yearly(noi), interest=yearly(interest), principal=yearly(principal), debt_service=yearly(service),
-        charges=yearly(charges), income_tax=yearly(np.zeros((1, years))), cash_flow=yearly(cash), value=yearly(value), loan_balance=yearly(balance),
+        charges=yearly(charges), income_tax=yearly(np.zeros((1, years))), cash_flow=yearly(cash), value=yearly(value),
+        loan_balance=yearly(balance),
         equity=yearly(value - balance), sale=once(sale), selling_costs=once(selling), outlay=once(outlay),
         own_money=once(outlay + upfront - lent), unlevered=yearly(unlevered), levered=yearly(levered),
     )

@@ -2,7 +2,8 @@
 
 A row whose flows change sign once has at most one rate above -100 % (Descartes), found by Newton's steps that a bracket keeps
 in bounds. Rows that change more often have one rate too where their running totals say so; the others are looked at on a grid
-first: one crossing is a rate, several are none that means anything. What has no rate stays NaN and is told apart, never dropped.
+first: one crossing is a rate, several are none that means anything. What has no rate stays NaN and is told apart, never
+dropped.
 """
 
 from __future__ import annotations
@@ -81,8 +82,8 @@ def _of_block(flows: Array) -> tuple[Array, NDArray[np.bool_]]:
 
 def _one_by_balance(rows: Array) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """(rows that surely have one rate and no other, whether it is above 0): running totals from the start, and from the end,
-    change sign but once between them. Norstrom, A sufficient condition for a unique nonnegative internal rate of return (Journal
-    of Financial and Quantitative Analysis, 1972); the totals from the end say the same of rates below 0."""
+    change sign but once between them. Norstrom, A sufficient condition for a unique nonnegative internal rate of return
+    (Journal of Financial and Quantitative Analysis, 1972); the totals from the end say the same of rates below 0."""
     ahead = np.cumsum(rows, axis=1)
     behind = ahead[:, -1:] - ahead + rows
     total = ahead[:, -1]
@@ -91,8 +92,8 @@ def _one_by_balance(rows: Array) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 
 @lru_cache(maxsize=64)
 def _grid(columns: int) -> tuple[Array, Array]:
-    """Discount factors to look at, and their powers (columns, factors). Each is discounted from its far end where it is above 1,
-    so that no power overflows: signs are what count."""
+    """Discount factors to look at, and their powers (columns, factors). Each is discounted from its far end where it is above
+    1, so that no power overflows: signs are what count."""
     factors = np.geomspace(1 / MOST, 1 / LEAST, _GRID)
     powers = factors[:, None] ** np.arange(columns)
     return factors, np.ascontiguousarray((powers / powers.max(axis=1, keepdims=True)).T)
