@@ -246,9 +246,9 @@ class Taxation:
         base = case.money(f"{item.key}_base", bases[1], plain(round(bases[1], 2)), [], low=bases[0], high=bases[1])
         shares = (round(float(item.rate(0)), 10), round(float(item.rate(1)), 10))
         for rule in dict.fromkeys(one for one in item.rules if one.unit != "money"):
-            unit = "count" if rule.unit == "count" else "percent"
-            case.ledger.rule(f"{rule.key}_pct" if unit == "percent" else rule.key, rule.high, unit, rule.id, rule.label_es,
-                             rule.label_en, rule.source, as_of=rule.valid_from.isoformat(),
+            counted = rule.unit == "count"
+            case.ledger.rule(rule.key if counted else f"{rule.key}_pct", rule.high, "count" if counted else "percent", rule.id,
+                             rule.label_es, rule.label_en, rule.source, as_of=rule.valid_from.isoformat(),
                              low=rule.low if rule.low != rule.high else None, high=rule.high if rule.low != rule.high else None)
         rate = case.ledger.compute(f"{item.key}_rate", shares[1], "percent",
                                    f"{plain(round(ends[1], 2))} ÷ {plain(round(bases[1], 2))}", [base],

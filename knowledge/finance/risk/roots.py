@@ -156,12 +156,12 @@ def _guess(flows: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         apart = times @ back / gained - times @ put / paid
         start = (paid / gained) ** (1 / apart)
-    return np.where(np.isfinite(start) & (start > 0) & (np.abs(apart) > 0.5), start, _START)
+    return np.asarray(np.where(np.isfinite(start) & (start > 0) & (np.abs(apart) > 0.5), start, _START))
 
 
 def _value(flows: Array, x: Array) -> Array:
     """Value of each column's polynomial in its discount factor (Horner); `flows`: (periods + 1, rows)."""
-    value = flows[-1].copy()
+    value: Array = flows[-1].copy()
     for period in flows[-2::-1]:
         value *= x
         value += period
