@@ -11,6 +11,7 @@ from typing import Any
 
 from agents.playbook import Arguments, Known
 from agents.roi_figures import amount, many, one, rate_kind_of
+from agents.roi_indexed import indexed_loan
 from core.locale import CURRENCY_OF
 from knowledge.finance.inputs import TIMES_A_YEAR
 from knowledge.understanding.rules.asked import feasible
@@ -48,6 +49,8 @@ def deal_measures(known: Known) -> list[str]:
     deal = known.request.get("deal") or {}
     listed = "price" not in known.brief.turn_slots and any(r.get("kind") == "listing" for r in known.brief.references)
     told_apart = any(option.get("deal") for option in known.request.get("options") or ())  # places alone have no return
+    if deal.get("turn") == ["total_interest"] and known.request.get("rate_moves"):
+        deal = deal | {"turn": ["monthly_payment"]}  # "what if the interest rate goes up?" asks what is paid then
     return [] if listed or told_apart else measures_of(deal)
 
 
@@ -305,7 +308,8 @@ def deal_call(known: Known, told: Mapping[str, Any] | None = None) -> Arguments 
     if not asked:
         return None
     place = deal_place(known)
-    return place | deal_arguments(deal, asked, known.brief.language, rate_kind_of(known), _converted(known, deal))
+    told_call = deal_arguments(deal, asked, known.brief.language, rate_kind_of(known), _converted(known, deal))
+    return indexed_loan(known, place | told_call)
 
 
 def deal_place(known: Known) -> Arguments:

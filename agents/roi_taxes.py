@@ -54,6 +54,12 @@ def rule_calls(known: Known) -> Arguments | None:
             "residence": tax.get("residence"), "property_type": one(known.slots.get("property_type"))}
 
 
+def _spoken(known: Known) -> str | None:
+    """The country whose Spanish and whose money the message speaks, where it names none."""
+    said = known.request.get("dialect")
+    return str(said) if said and CURRENCY_OF.get(str(said)) == one(known.slots.get("currency")) else None
+
+
 def _arguments(known: Known, tax: dict[str, Any]) -> Arguments:
     slots = known.slots
     own = {name: tax[name] for name in _OWN if tax.get(name) is not None}
@@ -68,7 +74,7 @@ def _arguments(known: Known, tax: dict[str, Any]) -> Arguments:
         slot = one(slots.get(name)) if name != "growth_pct" else known.request.get(name)
         if call[name] is None and slot not in own.values():
             call[name] = amount(slot)
-    country = one(slots.get("country"))
+    country = one(slots.get("country")) or _spoken(known)
     if "sale_withholding" in tax["measures"] and call["sale_price"] is None:
         call |= {"sale_price": call["price"], "price": None}
     year = tax.get("bought_year")

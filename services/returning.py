@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 #: Figures that are no measure to ask for but that every check of one wants.
-BESIDE = ("annual_rent", "own_cash", "monthly_rate_pct", "debt_service_year", "value_at_horizon", "loan_balance_at_horizon",
+BESIDE = ("annual_rent", "own_cash", "monthly_rate_pct", "debt_service_year", "loan_charges_year", "levered_npv",
+          "value_at_horizon", "loan_balance_at_horizon",
           "home_irr_check")
 _STEP = 50
 
@@ -124,8 +125,8 @@ def _computed(told: dict[str, Any]) -> dict[str, Any]:
         return who | {"reason": f"{error.en} / {error.es}"}
     figures = {name: float(fact.value) for name, fact in found.measures.items()}
     for fact in found.facts:
-        if fact.key in BESIDE:
-            figures.setdefault(fact.key, float(fact.value))
+        if fact.key in BESIDE and fact.key not in found.measures:  # of what was told and what follows from it, the latter
+            figures[fact.key] = float(fact.value)
     assumed = [f"{a.key}={float(a.fact.value):g}" for a in found.assumptions]
     years = inputs.horizon_years
     if years is not None and years != round(years):

@@ -265,7 +265,7 @@ def _beside(
             extra |= {f.id: f for f in other.facts if f.key == "monthly_rate_pct"}
             extra["monthly_payment_if_effective"] = replace(
                 other.measures["monthly_payment"], id="", key="monthly_payment_if_effective")
-        if 0 <= inputs.rate_pct + rate_moves <= 100 and inputs.rate_kind != "monthly":
+        if 0 <= inputs.rate_pct + rate_moves <= 100 and inputs.rate_kind != "monthly" and not inputs.indexed_to:
             loan = next(f for f in found.facts if f.key == "loan_amount")
             kind = loans.rate_kind(inputs.legal_country, inputs.rate_kind)
             rate, months = loans.monthly_rate(inputs.rate_pct + rate_moves, kind), loans.months_of(inputs.term_years)
@@ -329,9 +329,10 @@ def _report(
             if housing or w.code != "rent_above_legal_cap"
         ],
         "rules": [f.id for f in facts.values() if f.source.ref.startswith("rule/")],
+        "doubtful": [f.id for f in facts.values() if f.source.ref.removeprefix("rule/") in {r.id for r in found.unverified}],
         "unstated": [f.id for f in facts.values() if f.source.ref == UNSTATED],
         "left_out": [{"es": o.es, "en": o.en} for o in found.left_out],
-        "rent_is_net": inputs.rent_is_net, "housing": housing,
+        "rent_is_net": inputs.rent_is_net, "housing": housing, "indexed_to": inputs.indexed_to,
         "net_on": "invested" if net is not None and len(net.inputs) > 2 else "price",
         "payback_is_net": inputs.told_net,
         "by_night": inputs.nights is not None, "example": any(w.code == "example_loan" for w in found.warnings),

@@ -176,9 +176,12 @@ def _report(result: ToolResult, found: Analysis, facts: dict[str, Fact]) -> None
 def _row(row: TaxRow, facts: dict[str, Fact]) -> dict[str, Any]:
     """A line as answers show it: fact ids, names, and the rule it rests on with its day."""
     rule = row.rules[0]
+    also = [one for one in dict.fromkeys(row.rules[1:]) if one.id != rule.id and one.unit != "money"]
     return {
         "event": row.event, "key": row.key, "es": row.label_es, "en": row.label_en, "base": facts[row.base.id].id,
         "rate": facts[row.rate.id].id, "amount": facts[row.amount.id].id, "advance": row.advance,
         "rule_es": rule.label_es, "rule_en": rule.label_en, "source": rule.source, "from": rule.valid_from.isoformat(),
         "verified": all(one.verified for one in row.rules),
+        "also": [{"es": one.label_es, "en": one.label_en, "from": one.valid_from.isoformat(), "verified": one.verified}
+                 for one in also],
     }

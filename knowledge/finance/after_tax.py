@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from core.facts import Fact
 from knowledge.finance import returns
 from knowledge.finance.case import Case
@@ -71,6 +73,7 @@ def after_tax_cash_flow_year(case: Case) -> Fact:
     """The first year's NOI less instalments and tax."""
     income, tax = require(lambda: case.noi, lambda: rent_tax(case))
     owed = num(case.debt_service) if case.has_loan else 0.0
+    owed += num(case.charges) if case.has_loan and case.charges else 0.0
     low, high = num(income) - owed - num(tax), num(income) - owed - (tax.low if tax.low is not None else num(tax))
     terms = [plain(num(income)), *([plain(owed)] if owed else []), plain(round(num(tax), 2))]
     return case.money("after_tax_cash_flow_year", low, " − ".join(terms), [income, tax], low=low, high=high)
@@ -171,11 +174,11 @@ def _irr(case: Case, key: str, *, with_loan: bool) -> Fact:
     deal, used = deal_of(case, with_loan=with_loan)
     kept, advance = taxes.exit_share()
     if case.inputs.sale_price is not None:
-        deal, used = _sold_at(case, replace(deal, selling_costs_pct=kept + advance), used)
+        deal, used = _sold_at(case, replace(deal, selling_costs_pct=kept + advance, selling_costs=0.0), used)
     held = project(deal)
     rent = taxes.on_rent(taxes.let(held))
     value = float(held.value[-1])
-    sale = taxes.on_sale(value, float(held.years), selling=value * kept / 100, past=False)
+    sale = taxes.on_sale(value, float(held.years), selling=value * kept / 100 + float(np.max(deal.selling_costs)), past=False)
     # selling costs by rule hold the notary's withholding, which is an advance of this very tax
     paid = value * advance / 100
     ends = [_rate(held.taxed(yearly, float(sold) - paid), with_loan) for yearly, sold in

@@ -245,15 +245,17 @@ def rent_minus_payment(case: Case) -> Fact:
 
 
 def cash_flow_year(case: Case) -> Fact:
-    """NOI less the year's instalments (none without a loan), before income tax."""
+    """NOI less the year's instalments and what is paid to the bank beside them (none without a loan), before income tax."""
     if not case.has_loan:
         income = case.noi
         flow = case.money("cash_flow_year", num(income), plain(num(income)), [income], low=ends(income)[0],
                           high=ends(income)[1])
     else:
         income, debt = require(lambda: case.noi, lambda: case.debt_service)
-        flow = case.money("cash_flow_year", num(income) - num(debt), f"{plain(num(income))} − {plain(num(debt))}",
-                          [income, debt], low=ends(income)[0] - num(debt), high=ends(income)[1] - num(debt))
+        paid = [debt, *([case.charges] if case.charges else [])]
+        off = sum(num(fact) for fact in paid)
+        flow = case.money("cash_flow_year", num(income) - off, " − ".join(plain(num(fact)) for fact in (income, *paid)),
+                          [income, *paid], low=ends(income)[0] - off, high=ends(income)[1] - off)
     if num(flow) < 0:
         case.warn("negative_cash_flow", flow)
     return flow
@@ -276,9 +278,9 @@ def cash_on_cash(case: Case) -> Fact:
         flow, owed = income, 0.0
     else:
         own, income, debt = require(lambda: case.own_cash, lambda: case.noi, lambda: case.debt_service)
-        flow, owed = cash_flow_year(case), num(debt)
+        flow, owed = cash_flow_year(case), num(debt) + (num(case.charges) if case.charges else 0.0)
         # negative leverage: a year's instalments per unit borrowed cost more than the property yields per unit of price
-        if i.price is not None and i.instalment is None and owed / num(case.loan) > num(income) / num(case.price):
+        if i.price is not None and i.instalment is None and num(debt) / num(case.loan) > num(income) / num(case.price):
             case.warn("negative_leverage", debt, income)
     return case.ledger.compute("cash_on_cash", returns.cash_on_cash(num(income), owed, num(own)), "percent",
                                f"{plain(num(flow))} ÷ {plain(num(own))}", [flow, own])
@@ -299,8 +301,9 @@ def break_even_rent(case: Case) -> Fact:
     empty = num(case.vacancy) if case.vacancy else 0.0
     if empty + share >= 100:
         raise Undefined("costs_above_rent")
-    owed = num(debt) if debt else 0.0
-    used = [*(cost.fact for cost in running), *([debt] if debt else []), *([case.vacancy] if case.vacancy else [])]
+    beside = case.charges if debt else None
+    owed = (num(debt) if debt else 0.0) + (num(beside) if beside else 0.0)
+    used = [*(cost.fact for cost in running), *(fact for fact in (debt, beside, case.vacancy) if fact)]
     paid = " + ".join(plain(part) for part in (fixed, owed) if part) or "0"
     kept = f"(12 × (1 − {plain(empty + share)} ÷ 100))" if empty + share else "12"
     return case.money("break_even_rent", returns.break_even_rent(fixed, owed, empty, share),
@@ -312,11 +315,13 @@ def break_even_occupancy(case: Case) -> Fact:
     does."""
     require(lambda: case.noi, *((lambda: case.debt_service,) if case.has_loan else ()))
     debt = case.debt_service if case.has_loan else None
-    outgoings, owed = sum(cost.high for cost in case.running), num(debt) if debt else 0.0
+    beside = case.charges if debt else None
+    outgoings = sum(cost.high for cost in case.running)
+    owed = (num(debt) if debt else 0.0) + (num(beside) if beside else 0.0)
     share = case.ledger.compute(
         "break_even_occupancy", returns.break_even_occupancy(case.annual_rent, outgoings, owed), "percent",
         f"({plain(outgoings)} + {plain(owed)}) ÷ ({case.rent_term})" if owed else f"{plain(outgoings)} ÷ ({case.rent_term})",
-        [*(cost.fact for cost in case.running), *([debt] if debt else []), case.rent],
+        [*(cost.fact for cost in case.running), *(fact for fact in (debt, beside) if fact), case.rent],
     )
     case.ledger.compute("break_even_months", num(share) * 12 / 100, "months", f"{plain(num(share))} × 12 ÷ 100", [share])
     return share

@@ -35,7 +35,7 @@ def interest_saved(case: Case) -> Fact:
     """The interest that the shorter of two terms saves at the same rate; both sums are facts too."""
     years = case.inputs.other_term_years
     if years is None:
-        raise Missing("term_years")
+        raise Missing("other_term_years")
     loan, rate, now = require(lambda: case.loan, lambda: case.monthly_rate_fact, lambda: total_interest(case))
     other = case.ledger.user("other_term_years", years, "years")
     months = loans.months_of(years)

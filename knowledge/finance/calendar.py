@@ -14,9 +14,9 @@ from knowledge.finance.projection import Deal, by_month, project
 from knowledge.finance.schedule import to_the_cent
 
 #: Columns by year, each an array of a projection.
-YEARLY = ("rent", "vacancy_loss", "running_costs", "noi", "interest", "principal", "debt_service", "cash_flow", "value",
-          "loan_balance", "equity")
-MONTHLY = ("noi", "payment", "interest", "principal", "balance", "cash_flow")
+YEARLY = ("rent", "vacancy_loss", "running_costs", "noi", "interest", "principal", "debt_service", "charges", "cash_flow",
+          "value", "loan_balance", "equity")
+MONTHLY = ("noi", "payment", "interest", "principal", "charges", "balance", "cash_flow")
 Rows = list[dict[str, float]]
 
 

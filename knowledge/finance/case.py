@@ -33,7 +33,7 @@ class Case(Income):
     def _rest_is_lent(self) -> bool:
         """Own money beside a price and a loan's terms, or where the loan is asked for: the bank pays the rest."""
         i = self.inputs
-        lent = i.rate_pct is not None or "loan_amount" in i.measures
+        lent = i.rate_pct is not None or bool(i.index_path) or "loan_amount" in i.measures
         return lent and i.own_cash is not None and i.price is not None and i.own_cash < i.price
 
     @cached_property
@@ -57,8 +57,13 @@ class Case(Income):
                     self.warn("loan_conflict", loan)
             return loan
         if down is None and self._rest_is_lent:
-            price, own = self.price, self.stated("own_cash")
-            return self.money("loan_amount", num(price) - num(own), f"{plain(num(price))} − {plain(num(own))}", [price, own])
+            price, own, beside = self.price, self.own_told, self._paid_of_own
+            if num(own) <= sum(num(fact) for fact in beside):
+                raise Undefined("costs_above_own_money")
+            formula = f"{plain(num(price))} − {plain(num(own))}" if not beside else (
+                " + ".join(plain(num(fact)) for fact in (price, *beside)) + f" − {plain(num(own))}")
+            return self.money("loan_amount", num(price) + sum(num(fact) for fact in beside) - num(own), formula,
+                              [price, *beside, own])
         if down is None or down >= 100:
             raise Missing("loan_amount")
         price, share = self.lent_on, self.ledger.user("down_payment_pct", down, "percent")
@@ -176,7 +181,8 @@ class Case(Income):
         rates = self.monthly_rates
         path = rates[0] if len(rates) == 1 else np.array([[rates[min(y, len(rates) - 1)] for y in range(MOST_YEARS)]])
         return Debt(num(self.loan), path, self.months, indexation_pct=num(self.inflation) if self.inflation else 0.0,
-                    upfront=self.inputs.opening_fee or 0.0)
+                    upfront=self.inputs.opening_fee or 0.0, fee_month=self.inputs.loan_fee_month or 0.0,
+                    insurance_pct=self.inputs.loan_insurance_pct or 0.0)
 
     @cached_property
     def debt_service(self) -> Fact:
@@ -190,14 +196,50 @@ class Case(Income):
         return self.money("debt_service_year", num(payment) * count, f"{count} × {plain(num(payment))}", [payment])
 
     @cached_property
+    def charges(self) -> Fact | None:
+        """The first year's fees and insurance of the loan, beside its instalments; None where there are none."""
+        i = self.inputs
+        if not (i.loan_fee_month or i.loan_insurance_pct):
+            return None
+        if i.instalment is not None:  # without rate and term only a fixed fee is known
+            return self.money("loan_charges_year", 12 * (i.loan_fee_month or 0.0), f"12 × {plain(i.loan_fee_month or 0.0)}",
+                              [self.payment]) if i.loan_fee_month else None
+        return self.money("loan_charges_year", float(self.table.charges[:12].sum()), f"sum of {min(12, self.months)} months",
+                          [self.payment])
+
+    @cached_property
+    def beside_price(self) -> tuple[Fact, ...]:
+        """What is paid with own money on top of the price: purchase costs, and what taking the loan costs."""
+        fee = self.inputs.opening_fee
+        return (*((self.purchase,) if self.purchase else ()), *((self.stated("opening_fee"),) if fee else ()))
+
+    @property
+    def _paid_of_own(self) -> tuple[Fact, ...]:
+        """What the own money told pays for beside the price: the costs told, unless they come on top of it."""
+        fee = self.inputs.opening_fee
+        if self.inputs.own_excludes_costs:
+            return ()
+        return (*((self.stated_purchase,) if self.stated_purchase else ()), *((self.stated("opening_fee"),) if fee else ()))
+
+    @cached_property
+    def own_told(self) -> Fact:
+        """The own money told: all of it, or what goes to the price alone."""
+        key = "own_money" if self.inputs.own_excludes_costs else "own_cash"
+        if self.inputs.own_cash is None:
+            raise Missing("own_cash")
+        return self.ledger.user(key, self.inputs.own_cash, "money", self.inputs.money)
+
+    @cached_property
     def own_cash(self) -> Fact:
-        """Own money put in: as told, with the purchase costs where those come on top; else price and costs less the loan."""
-        i, extra = self.inputs, self.purchase
+        """Own money put in: as told, with the purchase costs where those come on top; else price and costs less the loan. What
+        taking the loan costs is own money too."""
+        i, extra = self.inputs, self.beside_price
         if i.own_cash is not None:
             if not (i.own_excludes_costs and extra):
                 return self.stated("own_cash")
-            own = self.ledger.user("own_money", i.own_cash, "money", i.money)
-            return self.money("own_cash", num(own) + num(extra), f"{plain(num(own))} + {plain(num(extra))}", [own, extra])
+            own = self.own_told
+            return self.money("own_cash", num(own) + sum(num(fact) for fact in extra),
+                              " + ".join(plain(num(fact)) for fact in (own, *extra)), [own, *extra])
         down = i.down_payment_pct
         if i.loan_amount is None and down is not None and i.valuation is None:
             price, share = self.price, self.ledger.user("down_payment_pct", down, "percent")
@@ -205,8 +247,8 @@ class Case(Income):
         else:
             price, loan = require(lambda: self.price, lambda: self.loan)
             formula, parts, value = f"{plain(num(price))} − {plain(num(loan))}", [price, loan], num(price) - num(loan)
-        if extra:
-            formula, parts, value = f"{formula} + {plain(num(extra))}", [*parts, extra], value + num(extra)
+        for fact in extra:
+            formula, parts, value = f"{formula} + {plain(num(fact))}", [*parts, fact], value + num(fact)
         if value <= 0:
             raise Undefined("loan_above_price")
         return self.money("own_cash", value, formula, parts)

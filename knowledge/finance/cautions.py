@@ -13,8 +13,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The rent is above the legal cap on the property's commercial value.",
     ),
     "negative_leverage": (
-        "Las cuotas cuestan más de lo que rinde el inmueble: el crédito baja el retorno en vez de subirlo.",
-        "The loan's payments cost more than the property yields: debt lowers the return instead of raising it.",
+        "Las cuotas del año cuestan más de lo que rinde el inmueble: el crédito baja el flujo sobre el dinero propio.",
+        "A year's payments cost more than the property yields: the loan lowers the cash flow on the own money.",
     ),
     "leverage_lowers": (
         "El crédito baja el retorno: cuesta más de lo que rinde el inmueble.",

@@ -98,7 +98,7 @@ def bad(
 def finite(field: str, value: Any) -> float:
     """A real, finite number; text, booleans, NaN and infinities raise `BadInput`."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise bad(field, value, "un número", "a number", "Escríbala en cifras.", "Write it in digits.")
+        raise bad(field, value, "un número", "a number", "Escriba la cifra con números.", "Write it in digits.")
     return float(value)
 
 

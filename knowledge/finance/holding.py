@@ -41,11 +41,16 @@ def xirr(case: Case) -> Fact:
 
 
 def npv(case: Case) -> Fact:
-    """Net present value of the same flows as `irr` at the investor's discount rate."""
+    """Net present value of the same flows as `irr` at the investor's discount rate; that of the own money with the loan is a
+    fact too, `levered_npv`."""
     if case.inputs.discount_pct is None:
         raise Missing("discount_pct")
     flows, used = flows_of(case)
     rate = case.ledger.user("discount_pct", case.inputs.discount_pct, "percent")
+    if case.has_loan and not case.inputs.cash_flows and case.inputs.sale_price is None and case.inputs.instalment is None:
+        own, lent = projection_of(case, with_loan=True)
+        case.money("levered_npv", returns.net_present_value(num(rate), tuple(own.levered.tolist())),
+                   f"NPV({plain(num(rate))} ÷ 100; {_listed(tuple(own.levered.tolist()))})", [rate, *lent])
     return case.money("npv", returns.net_present_value(num(rate), flows),
                       f"NPV({plain(num(rate))} ÷ 100; {_listed(flows)})", [rate, *used])
 
@@ -100,7 +105,7 @@ def value_at_horizon(case: Case) -> Fact:
 def rent_at_horizon(case: Case) -> Fact:
     """The rent, of a month or of a year as it was told, after rising by the stated rate once a year."""
     i = case.inputs
-    field = "rent_growth_pct" if i.rent_growth_pct is not None else "growth_pct"
+    field = "rent_growth_pct" if i.rent_growth_pct is not None or i.as_told else "growth_pct"
     if getattr(i, field) is None:
         raise Missing("rent_growth_pct")
     rent, years = require(lambda: case.rent, lambda: _horizon(case))
@@ -212,13 +217,14 @@ def deal_of(
     )
     growth = case.percent_or_assumed("growth_pct")
     used = [price, years, growth, *rest]  # equity_at_horizon relies on the first three
-    extra, rent_growth, exit_costs = None, None, None
+    extra, rent_growth, exit_costs, sold_for = None, None, None, None
     if with_income:
         rent_growth = case.percent_or_assumed("rent_growth_pct")
         extra = case.purchase
     if with_sale:
+        sold_for = case.stated("selling_costs") if case.inputs.selling_costs is not None else None
         exit_costs = _exit_costs(case)
-    used += [fact for fact in (rent_growth, extra, exit_costs) if fact is not None]
+    used += [fact for fact in (rent_growth, extra, exit_costs, sold_for) if fact is not None]
     rents = with_income and case.inputs.lets
     running = case.running if with_income else ()
     deal = Deal(
@@ -227,16 +233,20 @@ def deal_of(
         costs=sum(cost.high for cost in running if not cost.share_pct), costs_pct=sum(cost.share_pct for cost in running),
         growth_pct=num(growth), rent_growth_pct=num(rent_growth) if rent_growth else 0.0,
         purchase_costs=num(extra) if extra else 0.0, selling_costs_pct=num(exit_costs) if exit_costs else 0.0,
+        selling_costs=num(sold_for) if sold_for else 0.0,
         debt=case.debt if with_loan else None,
     )
     return deal, used
 
 
 def _exit_costs(case: Case) -> Fact | None:
-    """Selling costs in percent: stated, else the country's rules; None, and said, where there are none."""
+    """Selling costs in percent: stated, else the country's rules; None where they were told in money alone, and, said, where
+    there are none."""
     i = case.inputs
     if i.selling_costs_pct is not None:
         return case.ledger.user("selling_costs_pct", i.selling_costs_pct, "percent")
+    if i.selling_costs is not None:
+        return None
     if case.country is not None:
         result = costs.selling_costs(case.country, num(case.price), city=i.city, property_type=i.property_type,
                                      currency=i.money, on=case.on)

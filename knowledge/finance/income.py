@@ -305,9 +305,16 @@ class Income:
         used = []
         for line in result.lines:
             rule = line.rules[0]
-            if line.low_pct is None or line.high_pct is None or not line.counted:
+            if line.low_pct is None or line.high_pct is None:
                 continue
             ranged = line.low_pct != line.high_pct
+            if not line.counted:  # inside another line: named with its own rule, not added
+                self.ledger.rule(f"inside_{line.key}_pct", line.high_pct, "percent", rule.id, rule.label_es, rule.label_en,
+                                 rule.source, as_of=rule.valid_from.isoformat(), low=line.low_pct if ranged else None,
+                                 high=line.high_pct if ranged else None)
+                if not rule.verified:
+                    self.unverified[rule.id] = rule
+                continue
             used.append(self.ledger.rule(
                 f"{line.key}_pct", line.high_pct, "percent", rule.id, rule.label_es, rule.label_en, rule.source,
                 as_of=rule.valid_from.isoformat(), low=line.low_pct if ranged else None,

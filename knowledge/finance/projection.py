@@ -28,7 +28,8 @@ class Debt:
     worked out again each year over the months left), `months` instalments.
 
     `indexation_pct`: yearly inflation that the balance follows (UVR, UDI); the rate is then the real one, the instalment is
-    constant in units and rises every month in money. `upfront`: what taking the loan costs, paid at the purchase.
+    constant in units and rises every month in money. `upfront`: what taking the loan costs, paid at the purchase; `fee_month`:
+    money beside each instalment, `insurance_pct`: percent of the balance before it.
     """
 
     amount: Figures
@@ -36,6 +37,8 @@ class Debt:
     months: int
     indexation_pct: Figures = 0.0
     upfront: Figures = 0.0
+    fee_month: float = 0.0
+    insurance_pct: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,7 @@ class Deal:
     `rent`: the first year's at full occupancy; `costs`: the first year's in money; `costs_pct`: costs that are a share of the
     full rent; `vacancy_pct`: the share of the rent that is lost. Growth of column t happens during year t + 1, so rent and
     costs of the first year are as stated and the last column of their growth is not used. `cost_growth_pct` None: costs rise
-    as the rent does.
+    as the rent does. Selling costs are a share of the sale price, money, or both.
     """
 
     price: Figures
@@ -59,6 +62,7 @@ class Deal:
     cost_growth_pct: Figures | None = None
     purchase_costs: Figures = 0.0
     selling_costs_pct: Figures = 0.0
+    selling_costs: Figures = 0.0
     debt: Debt | None = None
 
 
@@ -67,9 +71,9 @@ class Projection:
     """Yearly arrays of shape (years,) or (paths, years); flows of shape (years + 1,) or (paths, years + 1), the purchase first.
 
     `noi` = rent - vacancy_loss - running_costs; `debt_service` = interest + principal, where interest holds the rise of an
-    indexed balance; `cash_flow` = noi - debt_service - income_tax; `equity` = value - loan_balance. `sale` is what the sale
-    in the last year brings after its costs and tax, before the debt is repaid, `selling_costs` those costs: shape () or
-    (paths,). Without a loan `levered` equals `unlevered`.
+    indexed balance; `charges`: fees and insurance of the loan; `cash_flow` = noi - debt_service - charges - income_tax;
+    `equity` = value - loan_balance. `sale` is what the sale in the last year brings after its costs and tax, before the debt is
+    repaid, `selling_costs` those costs: shape () or (paths,). Without a loan `levered` equals `unlevered`.
     """
 
     rent: Array
@@ -79,6 +83,7 @@ class Projection:
     interest: Array
     principal: Array
     debt_service: Array
+    charges: Array
     income_tax: Array
     cash_flow: Array
     value: Array
@@ -116,12 +121,14 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Months:
-    """One case month by month, arrays of shape (12 x years,); `cash_flow` before income tax, without purchase and sale."""
+    """One case month by month, arrays of shape (12 x years,); `cash_flow` = noi - payment - charges, before income tax, without
+    purchase and sale."""
 
     noi: Array
     payment: Array
     interest: Array
     principal: Array
+    charges: Array
     balance: Array
     cash_flow: Array
 
@@ -139,11 +146,12 @@ def project(deal: Deal, *, income_tax: Figures = 0.0, sale_tax: Figures = 0.0) -
     costs = costs + rent * _figures("cost", deal.costs_pct, 0, 100) / 100
     noi = rent - lost - costs
     selling = value[:, -1:] * _figures("selling_costs_pct", deal.selling_costs_pct, 0, 50) / 100
+    selling = selling + _amount("selling_costs", deal.selling_costs)
     sale = value[:, -1:] - selling
     outlay = price + _amount("purchase_costs", deal.purchase_costs)
-    interest, principal, balance, lent, upfront = _debt(deal.debt, years)
+    interest, principal, balance, lent, upfront, charges = _debt(deal.debt, years)
     service = interest + principal
-    cash = noi - service
+    cash = noi - service - charges
     unlevered = _flow_row(-outlay, noi, sale)
     levered = _flow_row(lent - outlay - upfront, cash, sale - balance[:, -1:])
     count = np.broadcast_shapes(levered.shape, unlevered.shape)[0]
@@ -160,7 +168,8 @@ def project(deal: Deal, *, income_tax: Figures = 0.0, sale_tax: Figures = 0.0) -
     made = Projection(
         rent=yearly(rent), vacancy_loss=yearly(np.broadcast_to(lost, (lost.shape[0], years))), running_costs=yearly(costs),
         noi=yearly(noi), interest=yearly(interest), principal=yearly(principal), debt_service=yearly(service),
-        income_tax=yearly(np.zeros((1, years))), cash_flow=yearly(cash), value=yearly(value), loan_balance=yearly(balance),
+        charges=yearly(charges), income_tax=yearly(np.zeros((1, years))), cash_flow=yearly(cash), value=yearly(value),
+        loan_balance=yearly(balance),
         equity=yearly(value - balance), sale=once(sale), selling_costs=once(selling), outlay=once(outlay),
         own_money=once(outlay + upfront - lent), unlevered=yearly(unlevered), levered=yearly(levered),
     )
@@ -175,22 +184,23 @@ def by_month(deal: Deal) -> Months:
     noi = np.repeat(np.atleast_2d(held.noi)[0] / 12, 12)
     nothing = np.zeros(12 * years)
     if deal.debt is None:
-        return Months(noi, nothing, nothing, nothing, nothing, noi)
+        return Months(noi, nothing, nothing, nothing, nothing, nothing, noi)
     rates, index, left, owed = _terms(deal.debt, years)
-    rows: list[tuple[float, float, float]] = []
+    rows: list[tuple[float, float, float, float]] = []
     balance, units = float(owed[0, 0]), 1.0
     for month in range(12 * years):
         rate, due = float(rates[0, month // 12]), left - month
         if due <= 0:
-            rows.append((0.0, 0.0, 0.0))
+            rows.append((0.0, 0.0, 0.0, 0.0))
             continue
         instalment = balance / float(annuity(np.array([[rate]]), np.array(due))[0, 0])
+        beside = deal.debt.fee_month + balance * units * deal.debt.insurance_pct / 100
         units *= float(index[0, month // 12]) ** (1 / 12)
         after = instalment * float(annuity(np.array([[rate]]), np.array(due - 1))[0, 0])
-        rows.append((balance * rate * units, (balance - after) * units, after * units))
+        rows.append((balance * rate * units, (balance - after) * units, beside, after * units))
         balance = after
-    interest, principal, balances = (np.array(column) for column in zip(*rows, strict=True))
-    return Months(noi, interest + principal, interest, principal, balances, noi - interest - principal)
+    interest, principal, charges, balances = (np.array(column) for column in zip(*rows, strict=True))
+    return Months(noi, interest + principal, interest, principal, charges, balances, noi - interest - principal - charges)
 
 
 def annuity(rate: Array, months: Array) -> Array:
@@ -217,14 +227,17 @@ def _terms(debt: Debt, years: int) -> tuple[Array, Array, int, Array]:
     return rates, index, months, _amount("loan_amount", debt.amount)
 
 
-def _debt(debt: Debt | None, years: int) -> tuple[Array, Array, Array, Array, Array]:
-    """(interest, principal, balance) of each year, then the amount lent and what lending cost: shape (paths, 1)."""
+def _debt(debt: Debt | None, years: int) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """(interest, principal, balance) of each year, then the amount lent and what lending cost, shape (paths, 1), and the
+    charges of each year."""
     none = np.zeros((1, years))
     if debt is None:
-        return none, none, none, np.zeros((1, 1)), np.zeros((1, 1))
+        return none, none, none, np.zeros((1, 1)), np.zeros((1, 1)), none
     rates, index, months, lent = _terms(debt, years)
     shape = np.broadcast_shapes(rates.shape, index.shape, (lent.shape[0], years))
-    paid, owed = np.zeros(shape), np.zeros(shape)
+    paid, owed, charges = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    fee = float(checks.amount("loan_costs", debt.fee_month, zero=True))
+    insured = checks.percent("loan_costs", debt.insurance_pct, 0, 5) / 100
     balance, units = np.broadcast_to(lent, (shape[0], 1)), np.ones((shape[0], 1))
     for year in range(min(years, -(-months // 12))):
         rate, grown = rates[:, year : year + 1], index[:, year : year + 1]
@@ -235,12 +248,16 @@ def _debt(debt: Debt | None, years: int) -> tuple[Array, Array, Array, Array, Ar
         # the instalment rises with the unit of account every month: a geometric sum of `count` terms
         risen = np.where(step == 1, float(count), step * (step**count - 1) / np.where(step == 1, 1.0, step - 1))
         paid[:, year : year + 1] = instalment * units * risen
+        if fee or insured:
+            before = sum((instalment * annuity(rate, np.array(float(due - month))) * units * step**month
+                          for month in range(count)), np.zeros((shape[0], 1))) if insured else 0.0
+            charges[:, year : year + 1] = fee * count + before * insured
         balance = instalment * annuity(rate, np.array(float(due - 12)))
         units = units * grown
         owed[:, year : year + 1] = balance * units
     before = np.concatenate((np.broadcast_to(lent, (shape[0], 1)), owed[:, :-1]), axis=1)
     principal = before - owed
-    return paid - principal, principal, owed, lent, _amount("loan_costs", debt.upfront)
+    return paid - principal, principal, owed, lent, _amount("loan_costs", debt.upfront), charges
 
 
 def _growths(deal: Deal) -> tuple[Array, Array, Array]:

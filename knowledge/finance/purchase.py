@@ -40,7 +40,7 @@ def acquisition_costs(case: Case) -> Fact:
 def discounted_price(case: Case) -> Fact:
     """What is left of the asking price after the discount told; what comes off is a fact too."""
     if case.inputs.asking_price is None or case.inputs.price_cut_pct is None:
-        raise Missing("price")
+        raise Missing("asking_price", "price_cut_pct")
     price = case.price
     asked = case.stated("asking_price")
     case.money("price_cut", num(asked) - num(price), f"{plain(num(asked))} − {plain(num(price))}", [asked, price])
@@ -62,18 +62,26 @@ def down_payment(case: Case) -> Fact:
 def total_outlay(case: Case) -> Fact:
     """The price with everything told on top of it."""
     price, extra = case.price, case.stated_purchase
+    if extra is None and case.inputs.as_told:
+        return case.money("total_outlay", num(price), plain(num(price)), [price])
     if extra is None:
         raise Missing("purchase_costs")
     return case.money("total_outlay", num(price) + num(extra), f"{plain(num(price))} + {plain(num(extra))}", [price, extra])
 
 
 def cash_needed(case: Case) -> Fact:
-    """Own money on the day of signing: the down payment and the purchase costs told."""
-    extra = case.stated_purchase
-    if extra is None:
+    """Own money on the day of signing: the down payment and what was told on top of it, purchase costs and the loan's fee."""
+    i, extra = case.inputs, case.stated_purchase
+    if extra is None and not i.as_told:
         raise Missing("purchase_costs")
-    down = case.stated("own_cash") if case.inputs.own_cash is not None else down_payment(case)
-    return case.money("cash_needed", num(down) + num(extra), f"{plain(num(down))} + {plain(num(extra))}", [down, extra])
+    beside = [*([extra] if extra else []), *([case.stated("opening_fee")] if i.opening_fee else [])]
+    if i.own_cash is not None:
+        down = case.own_told
+        beside = beside if i.own_excludes_costs else []
+    else:
+        down = down_payment(case) if case.has_loan or i.down_payment_pct is not None else case.price
+    parts = [down, *beside]
+    return case.money("cash_needed", sum(num(part) for part in parts), " + ".join(plain(num(part)) for part in parts), parts)
 
 
 def savings_gap(case: Case) -> Fact:

@@ -2,7 +2,8 @@
 
 A file is a calculation to the letter: what a row does not say is not there, unless its `assume` is true, which brings the
 country's assumptions. Costs have columns of their own, by what they are and how often they are paid (`community_month`,
-`property_tax_year`, `management_pct_of_rent`), so that a spreadsheet needs no nested cell.
+`property_tax_year`, `management_pct_of_rent`), so that a spreadsheet needs no nested cell. Numbers are
+read as a spreadsheet of any country writes them; one that reads in two ways (250.000 as a price) is refused.
 """
 
 from __future__ import annotations
@@ -37,6 +38,15 @@ _LABEL = frozenset({"costs", "administration", "community", "hoa", "property_tax
                     "management", "repairs", "trust", "other"})
 _COST = re.compile(r"(?P<label>[a-z_]+?)_(?:(?P<period>week|month|two_months|quarter|half_year|year|once|night)"
                    r"|pct_of_(?P<of>rent|price))$")
+#: Columns of money beside the costs.
+_MONEY = frozenset({"price", "asking_price", "monthly_rent", "annual_rent", "nightly_rent", "purchase_costs", "loan_amount",
+                    "valuation", "savings", "opening_fee", "loan_fee_month", "payment", "instalment", "own_cash", "sale_price",
+                    "selling_costs", "other_income", "land_value", "cadastral_value"})
+#: Thousands in one way of writing and a fraction in the other: 250.000, 1,100.
+_TWO_READINGS = re.compile(r"-?[1-9][0-9]{0,2}[.,][0-9]{3}")
+#: What only a decimal comma explains (1.234,56; 3,5; 1.250.000), and what only a decimal point does (1,234.56; 1,250,000).
+_COMMA = re.compile(r"-?([0-9]{1,3}([.][0-9]{3})+,[0-9]+|[0-9]+,[0-9]+|[0-9]{1,3}([.][0-9]{3}){2,})")
+_POINT = re.compile(r"-?[0-9]{1,3}((,[0-9]{3})+[.][0-9]+|(,[0-9]{3}){2,})")
 _NEVER = frozenset({"measures", "language", "entity", "entity_id", "as_told", "taxpayer"})
 _YES, _NO = frozenset({"true", "1", "yes", "si", "sí", "y", "s"}), frozenset({"false", "0", "no", "n"})
 
@@ -166,18 +176,32 @@ def _value(column: str, kind: Any, cell: Any) -> Any:
 
 def _number(column: str, cell: Any) -> float:
     if isinstance(cell, str):
-        word = cell.strip()
+        word = "".join(cell.split()).strip("€$%")
+        if _TWO_READINGS.fullmatch(word) and ("," in word or _is_money(column)):
+            raise checks.bad(column, cell.strip(), "un número con una sola lectura, como 1234.56 o 1.234,56",
+                             "a number that reads in one way, such as 1234.56 or 1,234.56")
+        if _COMMA.fullmatch(word):
+            word = word.replace(".", "").replace(",", ".")
+        elif _POINT.fullmatch(word):
+            word = word.replace(",", "")
         try:
             number = float(word) if "_" not in word else None
         except ValueError:
             number = None
         if number is None:
-            raise checks.bad(column, word, "un número como 1234.56, sin separador de miles",
-                             "a number such as 1234.56, without a separator of thousands")
+            raise checks.bad(column, cell.strip(), "un número como 1234.56", "a number such as 1234.56")
         return checks.finite(column, number)
     if hasattr(cell, "item"):
         cell = cell.item()
     return checks.finite(column, cell)
+
+
+def _is_money(column: str) -> bool:
+    """Whether a column is an amount of money, where a point before three digits marks thousands in Spanish."""
+    name = ALIASES.get(column, column)
+    if (cost := _cost_column(name)) is not None:
+        return cost[2] is None
+    return name in _MONEY
 
 
 def _truth(column: str, cell: Any) -> bool:

@@ -217,7 +217,8 @@ class Taxation:
         case.note_rules(tax.rules, total)
         payer = case.inputs.taxpayer
         told = payer.marginal_rate_pct is not None or payer.other_income is not None
-        if event == "rent" and low != high and not told and (payer.residence or "resident") == "resident":
+        by_scale = event == "rent" or (self.country == "CO" and any(rule.key == "income_scale" for rule in tax.rules))
+        if by_scale and low != high and not told and (payer.residence or "resident") == "resident":
             case.warn("scale_range", total)
         return total
 
@@ -238,15 +239,17 @@ class Taxation:
         return rows[0].amount
 
     def _row(self, event: str, item: TaxLine) -> TaxRow:
-        case, lead = self.case, item.rules[0]
+        case = self.case
         es, en = _LABELS[item.key]
         bases = (float(item.base[0]), float(item.base[1]))
         ends = (float(item.low), float(item.high))
         base = case.money(f"{item.key}_base", bases[1], plain(round(bases[1], 2)), [], low=bases[0], high=bases[1])
         shares = (round(float(item.rate(0)), 10), round(float(item.rate(1)), 10))
-        case.ledger.rule(f"{lead.key}_pct", lead.high, "percent", lead.id, lead.label_es, lead.label_en, lead.source,
-                         as_of=lead.valid_from.isoformat(), low=lead.low if lead.low != lead.high else None,
-                         high=lead.high if lead.low != lead.high else None)
+        for rule in dict.fromkeys(one for one in item.rules if one.unit != "money"):
+            counted = rule.unit == "count"
+            case.ledger.rule(rule.key if counted else f"{rule.key}_pct", rule.high, "count" if counted else "percent", rule.id,
+                             rule.label_es, rule.label_en, rule.source, as_of=rule.valid_from.isoformat(),
+                             low=rule.low if rule.low != rule.high else None, high=rule.high if rule.low != rule.high else None)
         rate = case.ledger.compute(f"{item.key}_rate", shares[1], "percent",
                                    f"{plain(round(ends[1], 2))} ÷ {plain(round(bases[1], 2))}", [base],
                                    low=min(shares), high=max(shares))

@@ -34,6 +34,8 @@ def with_margin(
     added = next((a for a in rates if _is_margin(tokens, a, indices)), None)
     margin = added.value if added is not None else known
     level = next((a for a in rates if a is not added and _is_level(tokens, a, indices)), None)
+    if level is None and added is not None:  # "euríbor 2,4 + 0,8"
+        level = next((a for a in rates if a.first - 1 in indices and a.last < added.first), None)
     found = [a for a in amounts if a is not added]
     if level is None or margin is None:
         return found, margin

@@ -27,6 +27,11 @@ def today():
          [2_280, 2_880], ["UE", "IRNR"]),
         ("I live in the UK, what tax do I pay on a rent of 1,000 a month in Valencia?", [2_880],
          ["outside the EU", "individuals"]),
+        # no place is named: the money and the Spanish tell the country; 19 % of 100,000
+        ("Soy argentino y no resido en España. Vendo por 320.000 € un piso que compré en 2018 por 220.000 €. ¿Qué impuestos "
+         "pago?", [19_000, 9_600], ["IRNR", "coeficientes"]),
+        ("¿Qué rentabilidad después de impuestos me da un piso en Madrid de 250.000 € alquilado a 1.100 € al mes? mi tipo "
+         "marginal es 37 %", [2.99, 3.22], ["amortización", "reducción", "desde 1 de enero de 2024"]),
         ("¿cuánto es la retención en la fuente al vender un apartamento de 600 millones en Bogotá?", [6_000_000, 7_143_900],
          ["anticipo"]),
         ("¿Cuánto sería la plusvalía municipal si vendo en 300.000 un piso en Madrid que compré por 200.000 hace 8 años? valor "

@@ -173,7 +173,8 @@ def test_indexed_and_variable_loans_dated_flows_and_shares(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("change", "said"), [
     ({"price": "-5"}, "price"), ({"price": "0"}, "price"), ({"price": "nan"}, "price"), ({"price": "inf"}, "price"),
-    ({"price": "1e400"}, "price"), ({"price": "200.000,50"}, "1234.56"), ({"monthly_rent": "0"}, "rent"),
+    ({"price": "1e400"}, "price"), ({"price": "200.000"}, "reads in one way"), ({"price": "2,00,000"}, "1234.56"),
+    ({"monthly_rent": "0"}, "rent"),
     ({"monthly_rent": "900000"}, "not below the price"), ({"area_m2": "-80"}, "area"), ({"rate_pct": "400"}, "interest rate"),
     ({"term_years": "0"}, "term"), ({"term_years": "-3"}, "term"), ({"horizon_years": "0"}, "horizon"),
     ({"horizon_years": "200"}, "horizon"), ({"currency": "COP"}, "EUR or USD"), ({"currency": "XYZ"}, "COP, EUR, MXN or USD"),
@@ -192,6 +193,52 @@ def test_a_bad_row_says_why_in_both_languages_and_stops_no_other(tmp_path: Path,
     assert "expected" in bad["reason"]
     assert " / " in bad["reason"]
     assert fine["gross_yield"] == pytest.approx(5.4)
+
+
+def test_numbers_are_read_as_the_spreadsheets_of_every_country_write_them(tmp_path: Path) -> None:
+    told = {"country": "ES", "term_years": "25", "down_payment_pct": "20"}
+    written = [("250000.5", "1100.25", "3.5"), ("250.000,50", "1.100,25 €", "3,5 %"), ("250,000.50", "$1,100.25", "3.500"),
+               ("250000,5", "1100,25", "3,5")]
+    table = run([told | {"price": p, "monthly_rent": r, "rate_pct": i} for p, r, i in written], tmp_path)
+    for name in ("gross_yield", "monthly_payment", "loan_amount"):
+        assert table[name].nunique() == 1, name
+    assert table["loan_amount"][1] == pytest.approx(200_000.4)
+
+
+def test_what_is_paid_beside_the_instalments_and_at_the_sale_comes_off_the_returns(tmp_path: Path) -> None:
+    told = {"price": 200_000, "monthly_rent": 1_000, "loan_amount": 120_000, "rate_pct": 0, "rate_kind": "nominal",
+            "term_years": 10, "horizon_years": 2, "growth_pct": 0, "rent_growth_pct": 0, "discount_pct": 0}
+    plain, charged = run([told, told | {"loan_fee_month": 10, "loan_insurance_pct": 0.1, "opening_fee": 1_500,
+                                        "selling_costs": 6_000}], tmp_path).to_dict("records")
+    # balances 120,000, 119,000 ... before each instalment of 1,000
+    first = 120 + 0.001 * sum(120_000 - 1_000 * month for month in range(12))
+    assert charged["loan_charges_year"] == pytest.approx(first)
+    assert plain["cash_flow_year"] - charged["cash_flow_year"] == pytest.approx(first)
+    assert charged["cash_needed"] == charged["own_cash"] == 81_500
+    assert charged["cash_on_cash"] == pytest.approx(-first / 81_500 * 100)
+    assert charged["break_even_rent"] == pytest.approx(1_000 + first / 12)
+    assert (plain["left_after_sale"], charged["left_after_sale"]) == (104_000, 98_000)
+    both = 240 + 0.001 * sum(120_000 - 1_000 * month for month in range(24))
+    assert plain["levered_npv"] == pytest.approx(24_000)
+    assert charged["levered_npv"] == pytest.approx(24_000 - both - 1_500 - 6_000)
+    assert plain["npv"] - charged["npv"] == pytest.approx(6_000)
+
+
+def test_own_money_pays_the_costs_told_unless_they_come_on_top(tmp_path: Path) -> None:
+    told = {"price": 250_000, "monthly_rent": 1_100, "own_cash": 70_000, "purchase_costs": 20_000, "rate_pct": 3,
+            "term_years": 25}
+    within, above = run([told, told | {"own_excludes_costs": "true"}], tmp_path).to_dict("records")
+    assert (within["loan_amount"], within["cash_needed"], within["own_cash"]) == (200_000, 70_000, 70_000)
+    assert (above["loan_amount"], above["cash_needed"], above["own_cash"]) == (180_000, 90_000, 90_000)
+    assert within["cash_on_cash"] == pytest.approx(within["cash_flow_year"] / 70_000 * 100)
+
+
+def test_nothing_told_about_costs_leaves_the_price_alone_to_pay(tmp_path: Path) -> None:
+    row = run([{"price": 200_000, "monthly_rent": 900, "country": "ES", "down_payment_pct": 25, "rate_pct": 3, "term_years": 20,
+                "horizon_years": 5, "growth_pct": 2}], tmp_path).iloc[0]
+    assert (row["total_outlay"], row["cash_needed"]) == (200_000, 50_000)
+    assert pd.isna(row["rent_at_horizon"])  # the flows hold the rent still: a rent grown by the price would contradict them
+    assert "other_term_years" in row["reason"]
 
 
 def test_a_loan_above_the_price_has_a_payment_but_no_own_money(tmp_path: Path) -> None:

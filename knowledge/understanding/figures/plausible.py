@@ -43,6 +43,9 @@ _SAVED = words("saved")
 _LEAST_LARGE, _MONTHLY = 1e6, words("months")
 _MOST_UNITS, _UNITS = 99, frozenset({"units", "unidades"})
 
+#: Words of another term to compare with.
+_OR = frozenset({"o", "u", "or", "y", "and", "vs", "versus", "contra", "against", "frente"})
+
 
 def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meaning]:
     """A month's rent that is many times another one is a price, whatever its words, and what follows a price and is a hundredth
@@ -77,7 +80,7 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
             meaning = meaning.instead("instalment/month", meaning.probability)
         price = amount.value if meaning.label == "price" else 0.0
         found.append(meaning)
-    return of_others(seen, _by_the_room(seen, _the_only_sum(seen, found, past)), past)
+    return of_others(seen, _by_the_room(seen, _kept_for(seen, _the_only_sum(seen, found, past))), past)
 
 
 def _converted(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:
@@ -121,6 +124,20 @@ def _the_only_sum(seen: Seen, meanings: list[Meaning], past: Past) -> list[Meani
     if any(n.role in ("rent", "net_rent") for n in names(seen.tokens)) or any(t.text in _MONTHLY for t in seen.tokens):
         return meanings
     return [m.instead("price", m.probability) if n in sums else m for n, m in enumerate(meanings)]
+
+
+def _kept_for(seen: Seen, meanings: list[Meaning]) -> list[Meaning]:
+    """ "al 3,1 % a 30 años, 10 años: ¿el peor caso?": of a purchase that is let, years told after the loan's longer term are
+    how long it is kept, unless they are another term to compare."""
+    terms = [at for at, m in enumerate(meanings) if m.role == "term" and seen.amounts[at].kind == "years"]
+    roles = {m.role for m in meanings}
+    if len(terms) != 2 or not {"price", "rent"} <= roles or "hold" in roles or "interest_saved" in seen.asked:
+        return meanings
+    first, second = (seen.amounts[at] for at in terms)
+    between = {t.text for t in seen.tokens[first.last + 1 : second.first]}
+    if first.value <= second.value or between & _OR:
+        return meanings
+    return [m.instead("hold", m.probability) if at == terms[1] else m for at, m in enumerate(meanings)]
 
 
 def _by_the_room(seen: Seen, meanings: list[Meaning]) -> list[Meaning]:

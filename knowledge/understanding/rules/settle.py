@@ -110,6 +110,8 @@ def settle(figures: Sequence[Figure], deal: Mapping[str, Any]) -> None:
             moved = not lending and "price" in has and bool(has & {"value", "sale"})
             held = (figure.role == "hold" or moved) and not (lending and "term_years" not in has and "sale" not in has)
             figure.role = "hold" if ahead or held else "term" if lending or figure.role == "term" else figure.role
+        if figure.role == "financed" and figure.value > 100 and "rate" not in has and "rate_pct" not in has:
+            figure.role = "rate"  # nobody lends more than the whole: "crédito al 400 %"
     if "affordable_loan" in asked and not {"affordable", "instalment"} & ({f.role for f in figures} | set(deal)):
         for figure in figures:
             if figure.role == "rent" and figure.period == "month" and not has & {"price"}:

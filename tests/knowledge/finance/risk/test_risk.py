@@ -103,6 +103,16 @@ def test_at_the_rate_a_row_is_worth_nothing(yearly, sale):
         assert terms.sum() == pytest.approx(0, abs=1e-8 * np.abs(terms).sum())
 
 
+def test_running_totals_find_the_one_rate_of_flows_that_change_sign_often() -> None:
+    rows = np.array([[-100, -5, 3, -4, 6, 130.0], [-100, -5, 3, -4, 6, 60.0], [-100, 230, -132, 0, 0, 0.0],
+                     [-100, 0, 0, 0, 0, 0.0]])
+    found = internal_rates(rows)
+    assert found.exists.tolist() == [True, True, False, False]
+    assert found.several.tolist() == [False, False, True, False]  # 10 % and 20 %
+    for row, rate in zip(rows[:2], found.rate[:2], strict=True):
+        assert sum(flow / (1 + rate / 100) ** year for year, flow in enumerate(row)) == pytest.approx(0, abs=1e-9)
+
+
 # simulated paths
 
 
