@@ -24,7 +24,7 @@ WILDEST = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A series by any name; `family` as in `forecast.forecast`."""
+    """A series by any name; `family` and `alike` as in `forecast.forecast`."""
 
     name: str
     periods: tuple[date, ...]
@@ -32,6 +32,7 @@ class Job:
     frequency: str
     horizon: int
     family: str | None = None
+    alike: tuple[tuple[date, float], ...] | None = None
 
 
 def make(job: Job) -> dict[str, Any]:
@@ -41,7 +42,10 @@ def make(job: Job) -> dict[str, Any]:
     from knowledge.forecasting.forecast import forecast
 
     with numpy.errstate(over="ignore"):  # told below
-        made = forecast(job.periods, job.values, job.frequency, job.horizon, family=job.family).to_dict()
+        made = forecast(
+            job.periods, job.values, job.frequency, job.horizon, family=job.family,
+            alike=dict(job.alike) if job.alike else None,
+        ).to_dict()
     last = abs(made["last_value"]) or 1.0
     if not all(abs(step["value"]) <= WILDEST * last for step in made["path"]):
         raise BadInput(

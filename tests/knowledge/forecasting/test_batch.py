@@ -44,7 +44,7 @@ def test_the_shipped_calibration_is_whole_and_a_damaged_one_is_refused() -> None
     known = shipped()
     assert parse(known.to_json()) == known
     assert known.series > 100
-    assert known.prior("mean", 0) == 0
+    assert known.prior(known.default, 0) == 0 < known.prior("mean", 0)
     assert known.prior("naive", 1) > known.prior("drift", 1) > 0
     for text in ("{}", "[]", known.to_json()[:-40], known.to_json().replace('"schema": 1', '"schema": 0'),
                  known.to_json().replace('"one"', '"two"')):
