@@ -6,6 +6,7 @@ keeps no other from its forecast.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +37,8 @@ class Job:
 
 
 def make(job: Job) -> dict[str, Any]:
-    """`ForecastResult.to_dict()`. Raises `BadInput` as `forecast.forecast` does, and for a forecast that runs away."""
+    """`ForecastResult.to_dict()`. Raises `BadInput` as `forecast.forecast` does, and for a forecast that runs
+    away or holds a figure that is not finite."""
     import numpy
 
     from knowledge.forecasting.forecast import forecast
@@ -46,6 +48,12 @@ def make(job: Job) -> dict[str, Any]:
             job.periods, job.values, job.frequency, job.horizon, family=job.family,
             alike=dict(job.alike) if job.alike else None,
         ).to_dict()
+    if not _finite(made):
+        raise BadInput(
+            "The forecast of this series or its backtest has no finite figures; check its values.",
+            "El pronóstico de esta serie o su prueba no da cifras finitas; revise sus valores.",
+            code="unstable_forecast",
+        )
     last = abs(made["last_value"]) or 1.0
     if not all(abs(step["value"]) <= WILDEST * last for step in made["path"]):
         raise BadInput(
@@ -54,6 +62,15 @@ def make(job: Job) -> dict[str, Any]:
             code="unstable_forecast",
         )
     return made
+
+
+def _finite(body: Any) -> bool:
+    """Whether no number anywhere in plain containers is NaN or infinite: none may be stored."""
+    if isinstance(body, dict):
+        return all(map(_finite, body.values()))
+    if isinstance(body, list | tuple):
+        return all(map(_finite, body))
+    return not isinstance(body, float) or math.isfinite(body)
 
 
 def make_all(

@@ -126,6 +126,9 @@ async def _look_up(
         stored = (await session.execute(_STORED, {"id": series_id})).one_or_none()
     if series is None:
         raise NotFound(f"There is no series {series_id!r}.", f"No existe la serie {series_id!r}.")
+    if horizon_periods is not None and horizon_periods < 1:
+        raise BadInput(f"A horizon of {horizon_periods} periods cannot be forecast; expected at least 1.",
+                       f"No se puede pronosticar a {horizon_periods} periodos; se esperaba al menos 1.")
     periods = STORED_YEARS * PER_YEAR.get(series.frequency, 1)
     ahead = max(periods, horizon_periods or 0)
     job = Job(series_id, tuple(p for p, _ in points), tuple(v for _, v in points), series.frequency, ahead,

@@ -32,10 +32,10 @@ from knowledge.forecasting.statistical import Autoregression, Sarimax
 
 DEFAULT = SHARED
 #: Half-lives would be 0.7 of these: years after which an error weighs 1/e in the pool, and in its family.
-POOL_YEARS, FAMILY_YEARS = 5.0, 4.0
+POOL_YEARS, FAMILY_YEARS = 8.0, 4.0
 #: Measured over origins since 1990, each judged by what was known before it (docs/accuracy.md).
 OWN_PRIORS, CHOICE_PRIOR = (3.0, 0.5), 40.0
-_POOL_POINTS, _FAMILY_POINTS = 200, 40
+POOL_POINTS, _FAMILY_POINTS = 200, 40
 #: Logarithms under this are no error.
 _NOTHING = 0.002
 
@@ -205,7 +205,7 @@ def calibrate(official: list[Official], seen: Panel, data: str, rows: NDArray[np
         kept = rows[np.isfinite(relative[rows, ahead])]
         age = (now - 1 - seen.quarter[kept] - ahead) / 4
         pooled.append(tuple(np.round(weighted_points(
-            relative[kept, ahead], weights[kept] * np.exp(-age / POOL_YEARS), _POOL_POINTS), 4).tolist()))
+            relative[kept, ahead], weights[kept] * np.exp(-age / POOL_YEARS), POOL_POINTS), 4).tolist()))
         for name in sorted(set(family[kept].tolist()) & ours):
             own = kept[family[kept] == name]
             recent = np.exp(-(now - 1 - seen.quarter[own] - ahead) / 4 / FAMILY_YEARS)
