@@ -48,17 +48,17 @@ def make(job: Job) -> dict[str, Any]:
             job.periods, job.values, job.frequency, job.horizon, family=job.family,
             alike=dict(job.alike) if job.alike else None,
         ).to_dict()
-    if not _finite(made):
-        raise BadInput(
-            "The forecast of this series or its backtest has no finite figures; check its values.",
-            "El pronóstico de esta serie o su prueba no da cifras finitas; revise sus valores.",
-            code="unstable_forecast",
-        )
     last = abs(made["last_value"]) or 1.0
     if not all(abs(step["value"]) <= WILDEST * last for step in made["path"]):
         raise BadInput(
             f"The forecast of this series by {made['method']!r} runs away; its observations give no stable one.",
             f"El pronóstico de esta serie con {made['method']!r} se dispara; sus datos no dan uno estable.",
+            code="unstable_forecast",
+        )
+    if not _finite(made):
+        raise BadInput(
+            "The forecast of this series or its backtest has no finite figures; check its values.",
+            "El pronóstico de esta serie o su prueba no da cifras finitas; revise sus valores.",
             code="unstable_forecast",
         )
     return made
