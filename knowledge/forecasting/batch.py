@@ -6,17 +6,20 @@ keeps no other from its forecast.
 
 from __future__ import annotations
 
+import logging
 import math
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from core.errors import BadInput
 
+log = logging.getLogger("ladrillo.forecasting")
 #: Fewer series than this are done in this process: starting others takes two seconds.
 FEW = 8
 #: A forecast beyond this multiple of the last value is a method that ran away (no market here did in ten years).
@@ -88,9 +91,16 @@ def _results(jobs: Sequence[Job], processes: int) -> Iterator[dict[str, Any] | B
     if len(jobs) < FEW or processes < 2:
         yield from map(_attempt, jobs)
         return
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        for result in pool.map(_attempt_apart, jobs, chunksize=4):
-            yield BadInput(*result) if isinstance(result, tuple) else result
+    done = 0
+    try:
+        # spawned, not forked: this process has threads and connections to its databases
+        with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+            for result in pool.map(_attempt_apart, jobs, chunksize=4):
+                yield BadInput(*result) if isinstance(result, tuple) else result
+                done += 1
+    except BrokenProcessPool as error:  # a main program that cannot be imported again, or a process that was ended
+        log.warning("forecasts go on in one process: %s", error)
+        yield from map(_attempt, jobs[done:])
 
 
 def _attempt(job: Job) -> dict[str, Any] | BadInput:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -40,6 +43,21 @@ def test_in_processes_each_series_gets_what_it_gets_alone_and_errors_keep_their_
     assert together[4].es != together[4].en
     assert together[0] == make(jobs[0])
     assert together[FEW - 1] == make(jobs[FEW - 1])
+
+
+def test_where_processes_cannot_start_the_forecasts_are_made_here(tmp_path: Path) -> None:
+    """A program without a guard around its start cannot be imported by the processes it starts."""
+    program = tmp_path / "bare.py"
+    program.write_text(
+        "from tests.knowledge.forecasting.test_batch import job\n"
+        "from knowledge.forecasting.batch import FEW, make_all\n"
+        "print(len(make_all([job(i, 13) for i in range(FEW)], processes=2)), 'made')\n"
+    )
+    root = Path(__file__).parents[3]
+    ran = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=120, check=False,
+                         env=os.environ | {"PYTHONPATH": str(root)})
+    assert f"{FEW} made" in ran.stdout
+    assert ran.returncode == 0
 
 
 def test_a_forecast_that_runs_away_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
