@@ -31,7 +31,7 @@ from knowledge.finance.risk.ranges import (
 from knowledge.forecasting.series import PER_YEAR
 from knowledge.series.choice import SeriesRef, choose_series
 from tools.context import Runtime
-from tools.forecast import OLD_AFTER_MONTHS
+from tools.forecast_path import OLD_AFTER_MONTHS
 
 _LAST = text("SELECT value FROM observations WHERE series_id = :id ORDER BY period DESC LIMIT 1")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -12,8 +12,9 @@ import numpy as np
 from core.errors import BadInput
 from knowledge.forecasting import backtest, calibration
 from knowledge.forecasting.calibration import Calibration
+from knowledge.forecasting.family import SHARED, shared_errors, shared_path
 from knowledge.forecasting.methods import Candidate, DampedDrift, Mean, candidates
-from knowledge.forecasting.series import PER_YEAR, Numbers, Series, clean, later
+from knowledge.forecasting.series import PER_YEAR, Numbers, Series, clean, later, steps_of
 from knowledge.forecasting.widths import NORMAL, Widths
 
 #: Years ahead at most: no backtest of these series supports more.
@@ -90,11 +91,12 @@ class ForecastResult:
 
 def forecast(
     periods: Sequence[date | str], values: Sequence[float | None], frequency: str, horizon: int, *,
-    family: str | None = None, using: Calibration | None = None,
+    family: str | None = None, alike: Mapping[date, float] | None = None, using: Calibration | None = None,
 ) -> ForecastResult:
     """Forecasts a dated series (`frequency` A, Q or M) `horizon` periods ahead, in the unit of `values`.
 
-    `family` (`calibration.family_name`) lets the intervals learn from similar series; `using` another calibration than the
+    `family` (`calibration.family_name`) lets the intervals learn from similar series and `alike`, the mean steps (logs) of that
+    family by period, the path (`knowledge.forecasting.family`; quarters only). `using` is another calibration than the
     shipped one. Raises `BadInput` for what `series.clean` refuses and for a horizon under 1 or over ten years.
     """
     series = clean(periods, values, frequency)
@@ -110,9 +112,11 @@ def forecast(
     y, pooled = series.values, using or calibration.shipped()
     every = candidates(series.frequency, int(origins[0]))
     tested = backtest.run(y, every, origins, horizon, series.frequency)
+    index = steps_of(series, alike) if alike is not None and series.logs and series.frequency == "Q" else None
+    tested = _shared(tested, every, y, index)
     chosen = backtest.choose(tested, _default(tested, pooled), series.frequency, pooled)
     methods = [chosen[step // PER_YEAR[series.frequency]] for step in range(horizon)]
-    path, methods = _path(y, every, methods)
+    path, methods = _path(y, every, methods, index)
     errors = np.column_stack([tested.errors[name][:, step] for step, name in enumerate(methods)])
     widths = Widths(series, origins, errors, pooled, family)
     return _result(series, path, methods, widths.distances(), _evidence(series, tested, errors, widths, pooled), series.flags)
@@ -123,17 +127,40 @@ def _default(tested: backtest.Backtest, pooled: Calibration) -> str:
     return next(name for name in names if name in tested.errors)
 
 
-def _path(y: Numbers, every: Sequence[Candidate], methods: list[str]) -> tuple[Numbers, list[str]]:
+def _shared(
+    tested: backtest.Backtest, every: Sequence[Candidate], y: Numbers, index: Numbers | None
+) -> backtest.Backtest:
+    """With the errors of `SHARED`, where the family's `index` (n,) is known and the mean can be fitted to both."""
+    mean = [candidate for candidate in every if isinstance(candidate, Mean)]
+    if index is None or Mean.name not in tested.errors:
+        return tested
+    horizon = tested.errors[Mean.name].shape[1]
+    found = backtest.run(index, mean, tested.origins, horizon, "Q").errors
+    if Mean.name not in found:
+        return tested
+    ahead = tested.origins[:, None] + np.arange(horizon)
+    actual, moved = (z[ahead] - z[tested.origins - 1][:, None] for z in (y, index))
+    shared = shared_errors(tested.errors[Mean.name], actual, moved, found[Mean.name])
+    return replace(tested, errors=tested.errors | {SHARED: shared})
+
+
+def _path(
+    y: Numbers, every: Sequence[Candidate], methods: list[str], index: Numbers | None
+) -> tuple[Numbers, list[str]]:
     """The chosen candidates' forecasts of each step; one that fails on the whole series gives way to the faded drift."""
     made: dict[str, Numbers] = {}
+    wanted = {*methods, DampedDrift.name} | ({Mean.name} if SHARED in methods else set())
     for candidate in every:
-        if candidate.name in methods or candidate.name == DampedDrift.name:
+        if candidate.name in wanted:
             try:
                 found = candidate.predict(candidate.fit(y), y, len(methods))
             except (np.linalg.LinAlgError, ValueError):
                 continue
             if np.isfinite(found).all():
                 made[candidate.name] = found
+            if candidate.name == Mean.name and index is not None and SHARED in methods:
+                moved = candidate.predict(candidate.fit(index), index, len(methods)) - index[-1]
+                made[SHARED] = y[-1] + shared_path(found - y[-1], moved)
     methods = [name if name in made else DampedDrift.name for name in methods]
     return np.array([made[name][step] for step, name in enumerate(methods)]), methods
 

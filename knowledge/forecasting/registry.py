@@ -3,7 +3,8 @@
 A forecast up to `STORED_YEARS` ahead is read from the stored one, so that the evidence told with it is always that of
 the same backtest; a longer one is made when asked for and not kept: a longer horizon leaves fewer origins to test. The
 fingerprint holds the observations, the code's number and the calibration's version: whatever changes, the series concerned
-is made again and no other.
+is made again and no other. What similar series say (`family`) is read when a forecast is made; a new observation of one of
+them does not make the others' again.
 """
 
 from __future__ import annotations
@@ -30,9 +31,17 @@ if TYPE_CHECKING:
 
 STORED_YEARS = 3
 #: Changed when the method changes: what other code made is not read.
-_CODE = "3"
+_CODE = "4"
 _SERIES = text("SELECT frequency, source, country, metric FROM series WHERE id = :id")
 _POINTS = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period")
+#: The mean step (logs) of measured quarterly series of one source, country and measure, where enough have one.
+_ALIKE = text(
+    "SELECT period, avg(step) AS step FROM (SELECT o.period, s.id, o.period - lag(o.period) OVER w AS days,"
+    " ln(o.value) - lag(ln(o.value)) OVER w AS step FROM series s JOIN observations o ON o.series_id = s.id"
+    " WHERE s.source = :source AND s.country = :country AND s.metric = :metric AND s.frequency = 'Q' AND NOT s.demo"
+    " AND o.value > 0 AND o.value < 'Infinity' WINDOW w AS (PARTITION BY s.id ORDER BY o.period)) AS steps"
+    " WHERE days < 100 AND abs(step) < :break GROUP BY period HAVING count(*) >= :fewest ORDER BY period"
+)
 _STORED = text("SELECT fingerprint, method, origin, path, backtest FROM forecasts WHERE series_id = :id")
 _KEEP = text(
     "INSERT INTO forecasts (series_id, fingerprint, method, origin, path, backtest, made_at) VALUES (:id, :fingerprint,"
@@ -108,7 +117,8 @@ async def _look_up(
     """The stored forecast if it is one of these observations; what to make otherwise, and whether to keep that."""
     from knowledge.forecasting.batch import Job
     from knowledge.forecasting.calibration import family_name
-    from knowledge.forecasting.series import PER_YEAR  # numpy: not before a forecast is asked for
+    from knowledge.forecasting.family import FEWEST_ALIKE
+    from knowledge.forecasting.series import BREAK_SIZE, PER_YEAR  # numpy: not before a forecast is asked for
 
     async with database.session(scope) as session:
         series = (await session.execute(_SERIES, {"id": series_id})).one_or_none()
@@ -116,11 +126,21 @@ async def _look_up(
         stored = (await session.execute(_STORED, {"id": series_id})).one_or_none()
     if series is None:
         raise NotFound(f"There is no series {series_id!r}.", f"No existe la serie {series_id!r}.")
+    if horizon_periods is not None and horizon_periods < 1:
+        raise BadInput(f"A horizon of {horizon_periods} periods cannot be forecast; expected at least 1.",
+                       f"No se puede pronosticar a {horizon_periods} periodos; se esperaba al menos 1.")
     periods = STORED_YEARS * PER_YEAR.get(series.frequency, 1)
     ahead = max(periods, horizon_periods or 0)
     job = Job(series_id, tuple(p for p, _ in points), tuple(v for _, v in points), series.frequency, ahead,
               family_name(series.source, series.country, series.metric))
     if stored is None or stored.fingerprint != _fingerprint(job) or ahead != periods:
+        if series.frequency == "Q":
+            async with database.session(scope) as session:
+                found = await session.execute(_ALIKE, {
+                    "source": series.source, "country": series.country, "metric": series.metric, "break": BREAK_SIZE,
+                    "fewest": FEWEST_ALIKE,
+                })
+                job = replace(job, alike=tuple((row.period, float(row.step)) for row in found) or None)
         return None, job, ahead == periods
     evidence = dict(stored.backtest)
     besides = {name: evidence.pop(name) for name in _BESIDES}
@@ -133,8 +153,8 @@ async def _keep(database: Database, scope: Scope, series_id: str, fingerprint: s
     async with database.session(scope) as session:
         await session.execute(_KEEP, {
             "id": series_id, "fingerprint": fingerprint, "method": made["method"], "at": now(),
-            "origin": date.fromisoformat(made["origin"]), "path": json.dumps(made["path"]),
-            "backtest": json.dumps(backtest),
+            "origin": date.fromisoformat(made["origin"]), "path": json.dumps(made["path"], allow_nan=False),
+            "backtest": json.dumps(backtest, allow_nan=False),
         })
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -67,6 +67,17 @@ def later(day: date, frequency: Frequency, steps: int) -> date:
 
 def _ordinal(day: date, frequency: Frequency) -> int:
     return (day.year * 12 + day.month - 1) // MONTHS[frequency]
+
+
+def steps_of(series: Series, alike: Mapping[date, float]) -> Numbers | None:
+    """An index (n,) of steps `alike` (logs, by period) at the periods of a series in logs, its own step where a period has
+    none. None where most have none."""
+    own = np.diff(series.values)
+    found = np.array([alike.get(later(series.last, series.frequency, -back), math.nan) for back in range(len(own))][::-1])
+    known = np.isfinite(found)
+    if known.mean() < 0.5:
+        return None
+    return np.concatenate([[0.0], np.cumsum(np.where(known, found, own))])
 
 
 def clean(periods: Sequence[date | str], values: Sequence[float | None], frequency: str) -> Series:

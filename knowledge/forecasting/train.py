@@ -23,18 +23,19 @@ from numpy.typing import NDArray
 from core import clock
 from core.locale import COUNTRIES
 from knowledge.forecasting.calibration import FILE, Calibration, family_name
+from knowledge.forecasting.family import FEWEST_ALIKE, SHARED, mean_steps, shared_errors
 from knowledge.forecasting.methods import Candidate, Drift, Mean, candidates
 from knowledge.forecasting.series import LONGEST as MOST_QUARTERS
 from knowledge.forecasting.series import Numbers
 from knowledge.forecasting.spread import FEWEST, LONGEST, features
 from knowledge.forecasting.statistical import Autoregression, Sarimax
 
-DEFAULT = Mean.name
+DEFAULT = SHARED
 #: Half-lives would be 0.7 of these: years after which an error weighs 1/e in the pool, and in its family.
-POOL_YEARS, FAMILY_YEARS = 5.0, 4.0
+POOL_YEARS, FAMILY_YEARS = 8.0, 4.0
 #: Measured over origins since 1990, each judged by what was known before it (docs/accuracy.md).
 OWN_PRIORS, CHOICE_PRIOR = (3.0, 0.5), 40.0
-_POOL_POINTS, _FAMILY_POINTS = 200, 40
+POOL_POINTS, _FAMILY_POINTS = 200, 40
 #: Logarithms under this are no error.
 _NOTHING = 0.002
 
@@ -85,7 +86,7 @@ def measure(series: Official) -> tuple[NDArray[np.int64], dict[str, Numbers], Nu
     origins = np.arange(FEWEST, len(y))
     errors = {c.name: _errors(y, c, origins) for c in candidates("Q", FEWEST) if not isinstance(c, Mean)}
     members = (Drift.name, Autoregression.name, Sarimax.name)
-    errors[DEFAULT] = np.mean([errors[name] for name in members], axis=0)
+    errors[Mean.name] = np.mean([errors[name] for name in members], axis=0)
     known = np.concatenate([
         features(part, np.array([len(part)]), LONGEST)
         for part in (y[max(0, origin - MOST_QUARTERS["Q"]):origin] for origin in origins.tolist())
@@ -110,14 +111,51 @@ def _errors(y: Numbers, candidate: Candidate, origins: NDArray[np.int64]) -> Num
 
 
 def panel(official: list[Official], processes: int | None = None) -> Panel:
+    groups = alike(official)
     with ProcessPoolExecutor(processes or os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
-        parts = list(pool.map(measure, official, chunksize=2))
-    return Panel(
+        measured = list(pool.map(measure, [*official, *groups], chunksize=2))
+    parts, others = measured[:len(official)], measured[len(official):]
+    seen = Panel(
         np.concatenate([np.full(len(origins), i) for i, (origins, _, _) in enumerate(parts)]),
         np.concatenate([s.last - len(s.logs) + 1 + o for s, (o, _, _) in zip(official, parts, strict=True)]),
         {name: np.concatenate([errors[name] for _, errors, _ in parts]) for name in parts[0][1]},
         np.concatenate([known for _, _, known in parts]),
     )
+    errors_of = [errors[Mean.name] for _, errors, _ in others]
+    return with_shared(official, seen, {g.family: (g, missed) for g, missed in zip(groups, errors_of, strict=True)})
+
+
+def alike(official: list[Official]) -> list[Official]:
+    """One index for each family that has enough series: the mean of their steps in each quarter."""
+    found = []
+    for name in sorted({s.family for s in official}):
+        members = [s for s in official if s.family == name]
+        if len(members) < FEWEST_ALIKE:
+            continue
+        steps = mean_steps([dict(enumerate(np.diff(s.logs).tolist(), s.last - len(s.logs) + 2)) for s in members])
+        since, until = min(steps), max(steps)
+        if len(steps) == until - since + 1:
+            logs = np.concatenate([[0.0], np.cumsum([steps[quarter] for quarter in range(since, until + 1)])])
+            found.append(Official(name, members[0].country, name, logs, until))
+    return found
+
+
+def with_shared(official: list[Official], seen: Panel, groups: dict[str, tuple[Official, Numbers]]) -> Panel:
+    """With the errors of `SHARED`: those of the mean, for series of these families half of the forecast being the
+    family's movement. `groups` holds a family's index and the mean's errors (origins, LONGEST) on it."""
+    shared = seen.errors[Mean.name].copy()
+    for i, series in enumerate(official):
+        if series.family not in groups:
+            continue
+        index, errors = groups[series.family]
+        first = [s.last - len(s.logs) + 1 for s in (series, index)]
+        for row in np.flatnonzero(seen.series == i):
+            own, other = int(seen.quarter[row]) - first[0], int(seen.quarter[row]) - first[1]
+            if FEWEST <= other < len(index.logs):
+                ahead = min(LONGEST, len(series.logs) - own, len(index.logs) - other)
+                actual, moved = (s.logs[at:at + ahead] - s.logs[at - 1] for s, at in ((series, own), (index, other)))
+                shared[row, :ahead] = shared_errors(shared[row, :ahead], actual, moved, errors[other - FEWEST, :ahead])
+    return replace(seen, errors=seen.errors | {SHARED: shared})
 
 
 def weights_of(official: list[Official], seen: Panel) -> Numbers:
@@ -167,7 +205,7 @@ def calibrate(official: list[Official], seen: Panel, data: str, rows: NDArray[np
         kept = rows[np.isfinite(relative[rows, ahead])]
         age = (now - 1 - seen.quarter[kept] - ahead) / 4
         pooled.append(tuple(np.round(weighted_points(
-            relative[kept, ahead], weights[kept] * np.exp(-age / POOL_YEARS), _POOL_POINTS), 4).tolist()))
+            relative[kept, ahead], weights[kept] * np.exp(-age / POOL_YEARS), POOL_POINTS), 4).tolist()))
         for name in sorted(set(family[kept].tolist()) & ours):
             own = kept[family[kept] == name]
             recent = np.exp(-(now - 1 - seen.quarter[own] - ahead) / 4 / FAMILY_YEARS)

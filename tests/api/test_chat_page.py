@@ -135,9 +135,8 @@ def answer(page: Page, text: str) -> Locator:
 
 
 def test_weight_stays_within_the_budget() -> None:
-    code = b"".join(
-        path.read_bytes() for path in sorted(STATIC.iterdir()) if path.suffix in (".js", ".css") and path.name not in FETCHED_LATER
-    )
+    first = [path for path in sorted(STATIC.iterdir()) if path.suffix in (".js", ".css") and path.name not in FETCHED_LATER]
+    code = b"".join(path.read_bytes() for path in first)
     assert len(gzip.compress(code, 9, mtime=0)) < BUDGET_BYTES
 
 

@@ -181,6 +181,9 @@ async def test_a_stored_forecast_is_read_until_its_observations_change(priced: R
         await forecast_series(database, scope, "nothing")
     with pytest.raises(BadInput):
         await forecast_series(database, scope, "M/sur")
+    for horizon in (0, -1, 1000):
+        with pytest.raises(BadInput, match="horizon"):
+            await forecast_series(database, scope, "M/norte", horizon)
 
 
 async def test_a_forecast_that_runs_away_is_none(priced: Resources, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811

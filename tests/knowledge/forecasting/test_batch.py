@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import subprocess
+import sys
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from core.errors import BadInput, Unavailable
-from knowledge.forecasting import batch, forecast
+from core.locale import COUNTRIES
+from knowledge.forecasting import batch, forecast, train
 from knowledge.forecasting.batch import FEW, Job, make, make_all
 from knowledge.forecasting.calibration import LEVELS, parse, shipped
+from knowledge.forecasting.methods import candidates
 from knowledge.forecasting.series import later
 from knowledge.forecasting.spread import LONGEST, NAMES, features
+
+INDICES = Path(__file__).parents[4] / "shared" / "data" / "house_price_index_quarterly.csv"
 
 
 def job(number: int, points: int = 30) -> Job:
@@ -34,17 +45,65 @@ def test_in_processes_each_series_gets_what_it_gets_alone_and_errors_keep_their_
     assert together[FEW - 1] == make(jobs[FEW - 1])
 
 
+def test_where_processes_cannot_start_the_forecasts_are_made_here(tmp_path: Path) -> None:
+    """A program without a guard around its start cannot be imported by the processes it starts."""
+    program = tmp_path / "bare.py"
+    program.write_text(
+        "from tests.knowledge.forecasting.test_batch import job\n"
+        "from knowledge.forecasting.batch import FEW, make_all\n"
+        "print(len(make_all([job(i, 13) for i in range(FEW)], processes=2)), 'made')\n"
+    )
+    root = Path(__file__).parents[3]
+    ran = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=120, check=False,
+                         env=os.environ | {"PYTHONPATH": str(root)})
+    assert f"{FEW} made" in ran.stdout
+    assert ran.returncode == 0
+
+
 def test_a_forecast_that_runs_away_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "WILDEST", 0.5)
     with pytest.raises(BadInput, match="runs away"):
         make(job(1))
 
 
+@pytest.mark.parametrize("figure", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("where", ["coverage_80", "mase", "error_pct"])
+def test_no_figure_that_is_not_finite_reaches_what_is_stored(
+    monkeypatch: pytest.MonkeyPatch, where: str, figure: float
+) -> None:
+    honest = forecast.forecast
+    put: dict[str, Any] = {"coverage_80": figure, "mase": {"mean": figure}, "error_pct": (1.0, figure)}
+
+    def spoilt(*args: Any, **more: Any) -> Any:
+        made = honest(*args, **more)
+        return replace(made, backtest=replace(made.backtest, **{where: put[where]}))
+
+    monkeypatch.setattr(forecast, "forecast", spoilt)
+    with pytest.raises(BadInput, match="finite") as caught:
+        make(job(1))
+    assert caught.value.es != caught.value.en
+
+
+def test_the_shipped_calibration_is_the_one_that_training_makes() -> None:
+    """Its version is the digest of its content, its settings those of the code that makes it."""
+    known = shipped()
+    dateless = replace(known, version="", made_on="").to_json()
+    assert known.version == hashlib.blake2s(dateless.encode(), digest_size=6).hexdigest()
+    assert (known.default, known.own_priors, known.choice_prior) == (train.DEFAULT, train.OWN_PRIORS, train.CHOICE_PRIOR)
+    assert set(known.priors) == {c.name for c in candidates("Q", 24)} | {train.DEFAULT}
+    assert {len(table) for table in known.errors} == {train.POOL_POINTS}
+    if INDICES.exists():
+        official = train.read(INDICES)
+        assert known.data == hashlib.sha256(INDICES.read_bytes()).hexdigest()[:16]
+        assert known.series == len(official)
+        assert set(known.families) == {s.family for s in official if s.country in COUNTRIES}
+
+
 def test_the_shipped_calibration_is_whole_and_a_damaged_one_is_refused() -> None:
     known = shipped()
     assert parse(known.to_json()) == known
     assert known.series > 100
-    assert known.prior("mean", 0) == 0
+    assert known.prior(known.default, 0) == 0 < known.prior("mean", 0)
     assert known.prior("naive", 1) > known.prior("drift", 1) > 0
     for text in ("{}", "[]", known.to_json()[:-40], known.to_json().replace('"schema": 1', '"schema": 0'),
                  known.to_json().replace('"one"', '"two"')):
