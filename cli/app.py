@@ -167,7 +167,8 @@ def value(
         Path, typer.Argument(readable=False, help=t("CSV, Parquet or JSON lines", "CSV, Parquet o líneas JSON"))
     ],
     out: Annotated[
-        Path, typer.Option("--out", help=t("where to write (.csv, .parquet or .json)", "dónde escribir (.csv, .parquet o .json)"))
+        Path,
+        typer.Option("--out", help=t("where to write (.csv, .parquet or .json)", "dónde escribir (.csv, .parquet o .json)")),
     ],
     mapping: Annotated[
         str | None,
@@ -185,7 +186,8 @@ def returns(
         Path, typer.Argument(readable=False, help=t("CSV, Parquet or JSON lines", "CSV, Parquet o líneas JSON"))
     ],
     out: Annotated[
-        Path, typer.Option("--out", help=t("where to write (.csv, .parquet or .json)", "dónde escribir (.csv, .parquet o .json)"))
+        Path,
+        typer.Option("--out", help=t("where to write (.csv, .parquet or .json)", "dónde escribir (.csv, .parquet o .json)")),
     ],
     years: Annotated[
         Path | None, typer.Option(help=t("each case year by year, written here too", "cada caso año por año, también aquí"))
