@@ -21,7 +21,15 @@ from numpy.typing import NDArray
 from core.errors import BadInput, Language
 from knowledge.valuation.calibration import DETAILS, Calibration
 from knowledge.valuation.columns import Columns, Numbers, columns_of, columns_of_row, group_keys, length, numbers, texts
-from knowledge.valuation.features import FeatureSpace, add_neighbours, beyond_reach, fill, known_groups, told_in_full
+from knowledge.valuation.features import (
+    FeatureSpace,
+    add_neighbours,
+    beyond_reach,
+    fill,
+    known_groups,
+    points_of,
+    told_in_full,
+)
 from knowledge.valuation.hedonic import HedonicReference
 from knowledge.valuation.neighbourhoods import AreaLevels
 from knowledge.valuation.neighbours import Neighbours
@@ -203,11 +211,14 @@ class ValuationModel:
         return np.exp(self._ensemble(self.errors, matrix, rows)) * (1 + WIDER * beyond_reach(matrix, self.space))
 
     def _log_m2(self, matrix: Numbers, detail: NDArray[np.int64], rows: NDArray[np.int64]) -> Numbers:
-        """Rows told in full by the models of such rows, the others by those of rows told in part."""
+        """Rows told in full by the models of such rows, the others by those of rows told in part. What the errors next door
+        say is added only to homes that no model was trained on: the errors next to the others know their prices."""
         out, full = np.empty(len(matrix)), detail == DETAILS.index("full")
         for chosen, models in ((full, self.points), (~full, self.brief)):
             if chosen.any():
                 out[chosen] = self._ensemble(models, matrix[chosen], rows[chosen])
+        strangers = full & (rows == len(self.points))
+        out[strangers] += self.neighbours.correction(points_of(matrix[strangers], self.space))
         return out
 
     @staticmethod

@@ -127,6 +127,9 @@ def _train(columns: Columns, log_m2: Numbers, market: str, dropped: int) -> Trai
         np.vstack([filled.matrix, forgetful]), np.concatenate([found["full"], found["forgetful"]]) - np.tile(log_m2, 2),
         np.tile(folds, 2), FOLDS, categories,
     )
+    if len(log_m2) >= boosting.LARGE:  # in a small market hardly any two homes are almost the same
+        located = np.asarray(np.isfinite(points_of(filled.matrix, space)[:, :3]).all(axis=1), dtype=np.bool_)
+        neighbours = neighbours.told(located, log_m2 - found["full"])
     city, area = np.array(cities), numbers(columns, "area_m2")
     rows = OutOfFold(
         log_value={name: value + np.log(area) for name, value in found.items()},
