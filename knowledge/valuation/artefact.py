@@ -81,7 +81,8 @@ def _write(model: ValuationModel, folder: Path) -> None:
     with (folder / POINTS).open("wb") as out:
         np.savez(
             out, points=model.neighbours.points.astype(np.float32),
-            log_m2=model.neighbours.log_m2.astype(np.float32), keys=model.neighbours.keys,
+            log_m2=model.neighbours.log_m2.astype(np.float32), errors=model.neighbours.errors.astype(np.float32),
+            keys=model.neighbours.keys,
             known_keys=model.known_keys,
         )
     (folder / CARD).write_text(model_card(model), encoding="utf-8")
@@ -127,6 +128,7 @@ def load(folder: Path) -> ValuationModel:
             neighbours = Neighbours(
                 arrays["points"].astype(np.float64), arrays["log_m2"].astype(np.float64), arrays["keys"],
                 (float(metadata["typical"][0]), float(metadata["typical"][1])), float(metadata["longitude_scale"]),
+                arrays["errors"].astype(np.float64),
             )
             known = arrays["known_keys"]
         return ValuationModel(

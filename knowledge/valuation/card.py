@@ -63,10 +63,11 @@ Cities whose listings are generated (demo): {generated}.
 **What it predicts.** The asking price of a dwelling that the model has not seen, with intervals that should hold 80 %
 and 90 % of such prices. It is not an appraisal and knows nothing of closing prices.
 **How.** Gradient-boosted trees (LightGBM) on log price per m2; {m["folds"]} models, each trained without one part of
-the dwellings, averaged. A listing that was trained on is valued by the model that never saw it. Widths: a second model
+the dwellings, averaged. A listing that was trained on is valued by the model that never saw it. In large markets the value
+of any other home moves by half of the mean out-of-fold error of almost the same homes next door. Widths: a second model
 predicts the size of the error; conformal multipliers from out-of-fold residuals make 80 % and 90 % true, and move room
-to the side where the trees err. In cities whose dearest homes come out too cheap the values above the 80th percentile
-are stretched until the PRD keeps the IAAO's 1.03.
+to the side where the trees err. In cities whose dearest homes come out too cheap the values are
+stretched away from the mean, the unsure ones more, until the PRD keeps the IAAO's 1.03.
 **Reference.** A hedonic regression on the same folds; an effect is what one unit more adds, with its 95 % interval
 (`log_area`: a floor area e times as large; `decades`: built ten years later).
 **Brief** rows are the same dwellings when only floor area, bedrooms, type and neighbourhood are told.
@@ -81,9 +82,11 @@ Standard on Ratio Studies (2013).
 80 % y el 90 % de esos precios. No es una tasación ni conoce precios de cierre.
 **Cómo.** Árboles potenciados (LightGBM) sobre el logaritmo del precio por m2; {m["folds"]} modelos, cada uno entrenado
 sin una parte de las viviendas, promediados. Un anuncio usado para entrenar se valora con el modelo que no lo vio.
+En mercados grandes, el valor de cualquier otra vivienda se mueve la mitad del error medio, fuera de muestra, de las casi
+iguales de al lado.
 Anchos: un segundo modelo predice el tamaño del error; multiplicadores conformes sobre residuos fuera de muestra hacen ciertos
 el 80 % y el 90 %, y dan más espacio al lado hacia el que yerran los árboles. En las ciudades donde lo más caro sale barato,
-los valores por encima del percentil 80 se estiran hasta que el PRD respeta el 1,03 de la IAAO.
+los valores se alejan de la media, más los menos seguros, hasta que el PRD respeta el 1,03 de la IAAO.
 **Referencia.** Una regresión hedónica sobre las mismas partes; un efecto es lo que añade una unidad más, con su intervalo
 del 95 % (`log_area`: una superficie e veces mayor; `decades`: construida diez años después).
 **Breve** son las mismas viviendas cuando solo se conocen superficie, habitaciones, tipo y barrio.

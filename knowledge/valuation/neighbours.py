@@ -3,11 +3,15 @@
 "Twins" are almost the same dwelling (same building or the next, same size, baths and year); "nearby" ones share the
 street and roughly the size. A dwelling is never its own neighbour, nor is another advert of it: neighbours of the same
 key are left out, in training and when a listing that was trained on is valued.
+
+Afterwards the same points correct a value (`correction`): what they asked more than they were valued at, out of fold, tells
+what no column says of the building, and finds a home that another agent offers as another dwelling. Trees cannot learn this
+from their training rows: there the errors next door know a row's own price.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +34,10 @@ class Kernel(NamedTuple):
 
 #: Scales chosen on grouped out-of-fold error over the real listings of Barcelona and Valencia.
 KERNELS = {"twins": Kernel(0.05, 0.05, 0.5, 3.0, 12), "nearby": Kernel(0.15, 0.2, None, None, 30)}
+#: Whose out-of-fold errors correct a value, the weight of an unseen neighbour without error, and the largest log error
+#: that is believed. On three splits of the real listings (15,000 held-out rows each) half of the mean error took 0.25
+#: points off the median error and 1 point onto the share within 10 %, on each of them.
+SAME_HOME, DOUBT, BELIEVED, CORRECTED = Kernel(0.07, 0.025, 0.5, 1.0, 24), 0.15, 0.3, 0.5
 NEIGHBOUR_COLUMNS = tuple(f"{name}_{what}" for name in KERNELS for what in ("level", "spread", "distance"))
 
 #: Adverts of one's own dwelling that may crowd out the nearest others before they are removed.
@@ -55,6 +63,8 @@ class Neighbours:
     keys: NDArray[np.uint64]
     typical: tuple[float, float]
     longitude_scale: float
+    #: (n,) how much more the points ask, out of fold, than they were valued at (log).
+    errors: Numbers
     #: Search trees by kernel, built when many questions come at once, and kept.
     trees: dict[Kernel, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -67,7 +77,24 @@ class Neighbours:
         levels = log_m2[here].astype(np.float32).astype(np.float64)
         typical = tuple(float(np.nanmedian(c)) if np.isfinite(c).any() else 0.0 for c in (kept[:, 3], kept[:, 4]))
         scale = float(np.cos(np.radians(np.median(kept[:, 0])))) if len(kept) else 1.0
-        return cls(kept, levels, keys[here], (typical[0], typical[1]), scale)
+        return cls(kept, levels, keys[here], (typical[0], typical[1]), scale, np.zeros(len(kept)))
+
+    def told(self, here: NDArray[np.bool_], errors: Numbers) -> Neighbours:
+        """The same with the out-of-fold errors (log price less log value) of the points, which are the rows `here`."""
+        believed = np.clip(errors[here], -BELIEVED, BELIEVED).astype(np.float32).astype(np.float64)
+        return replace(self, errors=believed, trees={})
+
+    def correction(self, points: Numbers) -> Numbers:
+        """(n,) what the errors of almost the same homes next door say of each point's (log); 0 for one far from all, and
+        without coordinates. What no column tells of a building is in those errors. Only for dwellings that are no point."""
+        out = np.zeros(len(points))
+        asked = np.flatnonzero(np.isfinite(points[:, :3]).all(1))
+        if len(asked) and self.errors.any():
+            nobody = np.zeros(len(asked), dtype=np.uint64)
+            distance, index = self._found(points[asked], nobody, SAME_HOME)
+            weight = np.exp(-distance)
+            out[asked] = CORRECTED * (weight * self.errors[index]).sum(1) / (weight.sum(1) + DOUBT)
+        return out
 
     def _scaled(self, points: Numbers, kernel: Kernel) -> Numbers:
         parts = [
@@ -108,7 +135,10 @@ class Neighbours:
                 break
         return distance, rows[nearest]
 
-    def _kernel(self, points: Numbers, keys: NDArray[np.uint64], kernel: Kernel) -> Numbers:
+    def _found(
+        self, points: Numbers, keys: NDArray[np.uint64], kernel: Kernel
+    ) -> tuple[Numbers, NDArray[np.int64]]:
+        """(n, nearest) distances, infinite for adverts of the same dwelling, and indexes of the nearest points."""
         count = min(kernel.nearest + OWN_ADVERTS, len(self.points))
         if len(points) < FEW and kernel not in self.trees:
             found = [self._scan(point[None], kernel, count) for point in points]
@@ -118,7 +148,10 @@ class Neighbours:
         own = (self.keys[index] == keys[:, None]) & (keys[:, None] != 0)
         distance = np.where(own, np.inf, distance)
         order = np.argsort(distance, axis=1, kind="stable")[:, : kernel.nearest]
-        distance, index = np.take_along_axis(distance, order, 1), np.take_along_axis(index, order, 1)
+        return np.take_along_axis(distance, order, 1), np.take_along_axis(index, order, 1)
+
+    def _kernel(self, points: Numbers, keys: NDArray[np.uint64], kernel: Kernel) -> Numbers:
+        distance, index = self._found(points, keys, kernel)
         # Relative to the nearest one: far from everything, the nearest still speaks.
         nearest = np.where(np.isfinite(distance[:, :1]), distance[:, :1], 0.0)
         weight = np.exp(nearest - distance)

@@ -68,7 +68,8 @@ _SENTENCES: dict[Reason, dict[Language, str]] = {
 #: What `--no-promote` adds where there is an active model.
 _COMPARED: dict[Language, str] = {
     "en": " Mean error {new} against {old} of the active model on the same {rows} adverts (difference {range} points).",
-    "es": " Error medio de {new} frente a {old} del activo en los mismos {rows} anuncios (diferencia de {range} puntos).",
+    "es": " Error medio de {new} frente a {old} del modelo activo en los mismos {rows} anuncios (diferencia de {range} "
+          "puntos).",
 }
 
 

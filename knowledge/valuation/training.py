@@ -39,7 +39,7 @@ from knowledge.valuation.outoffold import OutOfFold
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 2
+SCHEMA = 3
 FOLDS = 5
 MIN_ROWS = 150
 #: Rows whose log price per m2 is farther than this from their city's median are typing errors (a factor of 7).
@@ -127,6 +127,9 @@ def _train(columns: Columns, log_m2: Numbers, market: str, dropped: int) -> Trai
         np.vstack([filled.matrix, forgetful]), np.concatenate([found["full"], found["forgetful"]]) - np.tile(log_m2, 2),
         np.tile(folds, 2), FOLDS, categories,
     )
+    if len(log_m2) >= boosting.LARGE:  # in a small market hardly any two homes are almost the same
+        located = np.asarray(np.isfinite(points_of(filled.matrix, space)[:, :3]).all(axis=1), dtype=np.bool_)
+        neighbours = neighbours.told(located, log_m2 - found["full"])
     city, area = np.array(cities), numbers(columns, "area_m2")
     rows = OutOfFold(
         log_value={name: value + np.log(area) for name, value in found.items()},
