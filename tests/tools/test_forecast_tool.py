@@ -186,6 +186,29 @@ async def test_a_stored_forecast_is_read_until_its_observations_change(priced: R
             await forecast_series(database, scope, "M/norte", horizon)
 
 
+async def test_regional_series_of_one_source_are_forecast_with_what_they_do_together(
+    priced: Resources,  # noqa: F811
+) -> None:
+    database, scope = priced.database, Scope()
+    async with database.session(scope) as session:
+        for region, sign in (("a", 1), ("b", -1), ("c", 0)):
+            await session.execute(text(
+                "INSERT INTO series (id, country, region, name, metric, segment, unit, frequency, source, attribution, demo)"
+                " SELECT :id, 'ES', :id, :id, 'price_index', 'all', 'index', 'Q', 'Regions', 'Regions', false"
+                " FROM series WHERE id = 'M/norte'"), {"id": f"R/{region}"})
+            await session.execute(text(
+                "INSERT INTO observations (series_id, period, value) SELECT id,"
+                " DATE '2012-01-01' + n * INTERVAL '3 months', 100 * exp(0.01 * n + :sign * 0.002 * sin(n * n))"
+                " FROM series, generate_series(0, 47) AS n WHERE id = :id"), {"id": f"R/{region}", "sign": sign})
+    found = await forecast_series(database, scope, "R/a")
+    assert "shared" in found["backtest"]["mase"]
+    assert "shared" not in (await forecast_series(database, scope, "M/norte"))["backtest"]["mase"]
+    async with database.session(scope) as session:
+        await session.execute(text("UPDATE observations SET value = value * 1.01 WHERE series_id = 'R/b'"
+                                   " AND period = :last"), {"last": date(2023, 10, 1)})
+    assert await forecast_series(database, scope, "R/a") == found  # another's observation does not make it again
+
+
 async def test_a_forecast_that_runs_away_is_none(priced: Resources, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     from knowledge.forecasting import forecast as module
 
