@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import BadInput
 from knowledge.forecasting import backtest, calibration
@@ -113,10 +115,10 @@ def forecast(
     every = candidates(series.frequency, int(origins[0]))
     tested = backtest.run(y, every, origins, horizon, series.frequency)
     index = steps_of(series, alike) if alike is not None and series.logs and series.frequency == "Q" else None
-    tested = _shared(tested, every, y, index)
+    tested = _shared(tested, y, index)
     chosen = backtest.choose(tested, _default(tested, pooled), series.frequency, pooled)
     methods = [chosen[step // PER_YEAR[series.frequency]] for step in range(horizon)]
-    path, methods = _path(y, every, methods, index)
+    path, methods = _path(y, every, methods, origins, index)
     errors = np.column_stack([tested.errors[name][:, step] for step, name in enumerate(methods)])
     widths = Widths(series, origins, errors, pooled, family)
     return _result(series, path, methods, widths.distances(), _evidence(series, tested, errors, widths, pooled), series.flags)
@@ -127,25 +129,37 @@ def _default(tested: backtest.Backtest, pooled: Calibration) -> str:
     return next(name for name in names if name in tested.errors)
 
 
-def _shared(
-    tested: backtest.Backtest, every: Sequence[Candidate], y: Numbers, index: Numbers | None
-) -> backtest.Backtest:
+@lru_cache(maxsize=64)
+def _of_family(index: bytes, origins: bytes, horizon: int) -> tuple[Numbers | None, Numbers | None]:
+    """The mean's errors over a family's index, and how far it goes on from the end; None where it cannot be fitted. Kept: the
+    series of a family share them, and they cost as much as a series of its own."""
+    y, at = np.frombuffer(index), np.frombuffer(origins, dtype=np.int64)
+    mean = next((c for c in candidates("Q", int(at[0])) if isinstance(c, Mean)), None)
+    if mean is None:
+        return None, None
+    try:
+        moved = mean.predict(mean.fit(y), y, horizon) - y[-1]
+    except (np.linalg.LinAlgError, ValueError):
+        return None, None
+    return backtest.run(y, [mean], at, horizon, "Q").errors.get(Mean.name), moved
+
+
+def _shared(tested: backtest.Backtest, y: Numbers, index: Numbers | None) -> backtest.Backtest:
     """With the errors of `SHARED`, where the family's `index` (n,) is known and the mean can be fitted to both."""
-    mean = [candidate for candidate in every if isinstance(candidate, Mean)]
     if index is None or Mean.name not in tested.errors:
         return tested
     horizon = tested.errors[Mean.name].shape[1]
-    found = backtest.run(index, mean, tested.origins, horizon, "Q").errors
-    if Mean.name not in found:
+    missed, _ = _of_family(index.tobytes(), tested.origins.tobytes(), horizon)
+    if missed is None:
         return tested
     ahead = tested.origins[:, None] + np.arange(horizon)
     actual, moved = (z[ahead] - z[tested.origins - 1][:, None] for z in (y, index))
-    shared = shared_errors(tested.errors[Mean.name], actual, moved, found[Mean.name])
+    shared = shared_errors(tested.errors[Mean.name], actual, moved, missed)
     return replace(tested, errors=tested.errors | {SHARED: shared})
 
 
 def _path(
-    y: Numbers, every: Sequence[Candidate], methods: list[str], index: Numbers | None
+    y: Numbers, every: Sequence[Candidate], methods: list[str], origins: NDArray[np.int64], index: Numbers | None
 ) -> tuple[Numbers, list[str]]:
     """The chosen candidates' forecasts of each step; one that fails on the whole series gives way to the faded drift."""
     made: dict[str, Numbers] = {}
@@ -159,8 +173,9 @@ def _path(
             if np.isfinite(found).all():
                 made[candidate.name] = found
             if candidate.name == Mean.name and index is not None and SHARED in methods:
-                moved = candidate.predict(candidate.fit(index), index, len(methods)) - index[-1]
-                made[SHARED] = y[-1] + shared_path(found - y[-1], moved)
+                _, moved = _of_family(index.tobytes(), origins.tobytes(), len(methods))
+                if moved is not None:
+                    made[SHARED] = y[-1] + shared_path(found - y[-1], moved)
     methods = [name if name in made else DampedDrift.name for name in methods]
     return np.array([made[name][step] for step, name in enumerate(methods)]), methods
 
