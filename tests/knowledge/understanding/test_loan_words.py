@@ -1,4 +1,4 @@
-"""What is told of a loan beside other figures: how long a purchase is kept, the margin of an index, more than the whole lent."""
+"""What is told of a loan beside other figures: how long it is kept, the margin of an index, more than the whole lent."""
 
 import pytest
 
