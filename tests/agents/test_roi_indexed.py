@@ -9,7 +9,7 @@ from tests.agents.test_roi_told import answered
 @pytest.mark.parametrize(("text", "payment", "words"), [
     # the real rate of a month, and the unit a month later: 1.07^(1/12), 1.05^(1/12)
     ("crédito en UVR de 200 millones a 15 años UVR + 7 %, inflación del 5 %: ¿cuánto es la primera cuota?", 1_780_926,
-     ["sobre UVR", "5 %", "suben con la inflación"]),
+     ["sobre UVR", "inflación de 5", "suben con la inflación"]),
     ("A loan of 200 million in UVR at 7% over 15 years, inflation 5%, what is the first payment?", 1_780_926,
      ["over the UVR", "rise with inflation"]),
 ])
