@@ -33,7 +33,7 @@ TOLD: dict[str, dict[str, Any]] = {
     "a let home, no costs": LET | {"costs": [], "costs_as_told": True},
     "a loan": LET | LOAN,
     "a loan, no costs told": LET | LOAN | {"costs_as_told": True},
-    "own cash": LET | {"own_cash": 90_000.0, "rate_pct": 3.5, "rate_kind": "nominal", "term_years": 25.0, "costs_as_told": True},
+    "own cash": LET | LOAN | {"down_payment_pct": None, "own_cash": 90_000.0, "costs_as_told": True},
     "own cash, costs on top": LET | LOAN | {"down_payment_pct": None, "own_cash": 90_000.0, "own_excludes_costs": True,
                                             "purchase_costs": 25_000.0},
     "own cash that pays the costs": LET | LOAN | {"down_payment_pct": None, "own_cash": 90_000.0, "purchase_costs": 25_000.0},
@@ -47,8 +47,9 @@ TOLD: dict[str, dict[str, Any]] = {
     "flows": {"cash_flows": [-100_000.0, 5_000.0, 5_000.0, 120_000.0], "discount_pct": 5.0},
     "wished": LET | {"target_yield_pct": 6.0, "affordable_payment": 900.0, "rate_pct": 3.5, "rate_kind": "nominal",
                      "term_years": 25.0},
-    "all of it": LET | LOAN | HELD | {"purchase_costs": 25_000.0, "savings": 40_000.0, "other_term_years": 20.0, "reach_pct": 60.0,
-                                      "area_m2": 80.0, "vacancy_pct": 5.0, "new_rate_pct": 4.0, "price_cut_pct": 5.0},
+    "all of it": LET | LOAN | HELD | {"purchase_costs": 25_000.0, "savings": 40_000.0, "other_term_years": 20.0,
+                                      "reach_pct": 60.0, "area_m2": 80.0, "vacancy_pct": 5.0, "new_rate_pct": 4.0,
+                                      "price_cut_pct": 5.0},
 }
 WHERE = {"es-ES": ("ES", "EUR", "Madrid"), "es-CO": ("CO", "COP", "Bogotá"), "es-MX": ("MX", "MXN", "Mérida"),
          "en": ("ES", "EUR", "Madrid")}
@@ -63,7 +64,8 @@ def words_of(told: dict[str, Any]) -> str:
     """The message that tells these figures, nothing else."""
     numbers: list[Any] = []
     for value in told.values():
-        numbers += [cost.amount for cost in value if isinstance(cost, StatedCost)] or value if isinstance(value, list) else [value]
+        several = value if isinstance(value, list) else [value]
+        numbers += [each.amount if isinstance(each, StatedCost) else each for each in several]
     return "; ".join(f"{n:g}" if abs(n) < 1000 else f"{n:.0f}" for n in numbers if isinstance(n, float | int))
 
 
