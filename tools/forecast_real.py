@@ -35,8 +35,7 @@ async def tell_real(result: ToolResult, runtime: Runtime, path: Path, *, asked: 
         return round(100 * (float(found[bound]) / last - 1), 1)
 
     assumed = Fact("assumed_inflation", round(prices.assumed_pct, 1), "percent",
-                   Source("series", prices.series, prices.name, prices.attribution), entity=country or "",
-                   as_of=str(prices.last_year))
+                   Source("series", prices.series, prices.name, prices.attribution), as_of=str(prices.last_year))
     risen = Fact("expected_inflation", round(found["inflation_pct"], 1), "percent", path.source, entity=region, as_of=then,
                  inputs=(assumed.id,))
     real = Fact("expected_change_real", change("value"), "percent", path.source, entity=region, as_of=then,

@@ -87,3 +87,16 @@ async def test_ends_of_ranges_are_facts_of_the_place(asked: Runner) -> None:
     assert "llevados a este inmueble" in outcome["answer"]
     assert_bound(outcome, "cuánto vale un depa de 95 m2 en la Roma Norte")
 
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("¿cuánto pueden cambiar los precios en Bogotá en dos años, sin inflación?", "Sin inflación es"),
+        ("How much could prices change in Mexico City in two years in real terms?", "Without inflation it is"),
+    ],
+)
+async def test_a_forecast_without_inflation_is_told(asked: Runner, question: str, said: str) -> None:
+    [outcome] = await talk(asked, question)
+    assert said in outcome["answer"]
+    assert {"expected_change_real", "assumed_inflation"} <= {f["key"] for f in outcome["facts"]}
+    assert_bound(outcome, question)
