@@ -44,8 +44,9 @@ def aims_of(stream: list[Token]) -> list[str]:
     return sorted(named, key=lambda aim: named[aim])
 
 
-def refine(meant: Intent, stream: list[Token], context: Context, placed: bool) -> Intent:
-    """The intent with its market aims. `placed`: a place or a listing is spoken of, now or before."""
+def refine(meant: Intent, stream: list[Token], context: Context, placed: bool, follows: bool) -> Intent:
+    """The intent with its market aims. `placed`: a place or a listing is spoken of, now or before; `follows`: the message is a
+    few words about a place told before ("how risky is it?"), which alone are nobody's."""
     told = context.prices or context.rents or context.loan or context.budget or context.areas
     compared = context.options and "comparison" in meant.routes
     said = meant.wishes.get("market", [])
@@ -62,7 +63,8 @@ def refine(meant: Intent, stream: list[Token], context: Context, placed: bool) -
         meant = replace(meant, routes=(_MARKET,), human_reason=None)
     routes = meant.routes
     if _MARKET not in routes:
-        if not placed or not any(set(routes) <= _TAKEN_FOR.get(aim, set()) for aim in aims):
+        lost = follows and routes == ("none",)
+        if not placed or not (lost or any(set(routes) <= _TAKEN_FOR.get(aim, set()) for aim in aims)):
             return meant
         routes = (_MARKET,)
     said = [m for m in said if not any(m in _COVERS[aim] for aim in aims)]

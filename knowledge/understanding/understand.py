@@ -74,6 +74,8 @@ _FIRM = frozenset({"money", "area", "percent", "years", "months", "count", "phon
 _LIKELY, _SURELY, _WORDS = 0.3, 0.9, 60
 #: Measures whose words also ask for what is no return.
 _ANYTHINGS = frozenset({"price_per_m2", "future_value", "down_payment", "loan_amount", "converted"})
+#: The longest message, in words, that takes up a place told before without naming it.
+_FEW_WORDS = 6
 #: Before a type, these point at one property: its amount is a price.
 _CHOSEN = words("chosen")
 _READY = phrases("credit_ready")
@@ -400,7 +402,8 @@ def _asked_by_words(
     if _asks_a_return(message, meant, deal):
         return of_a_return, {}
     placed = bool(message.about or message.said.references or known.get("city") or known.get("neighbourhood"))
-    return refine(meant, decided.stream, decided.context, placed), {}
+    follows = placed and not message.about and not message.injected and len(message.tokens) <= _FEW_WORDS
+    return refine(meant, decided.stream, decided.context, placed, follows), {}
 
 
 def _tax(message: _Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

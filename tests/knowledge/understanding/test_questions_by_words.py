@@ -128,3 +128,18 @@ def test_a_plain_return_is_taken_by_none(text: str) -> None:
 ])
 def test_a_plain_question_of_the_market_is_taken_by_none(text: str, market: list[str]) -> None:
     assert asked(text) == (("market_research",), {"market": market})
+
+
+@pytest.mark.parametrize(("turns", "market"), [
+    (["How is demand in Chapinero?", "how risky is it?"], ["risk"]),
+    (["¿Cómo está la demanda en Chapinero?", "¿y qué tan riesgoso es?"], ["risk"]),
+    (["How is demand in Chapinero?", "what do people say?"], ["sentiment"]),
+])
+def test_a_few_words_take_up_the_place_told_before(turns: list[str], market: list[str]) -> None:
+    found = talk(turns)
+    assert (found.routes, found.request["market"], found.slots["neighbourhood"]) == (("market_research",), market, "Chapinero")
+
+
+def test_what_is_risky_elsewhere_is_nobodys() -> None:
+    assert talk(["How risky is it?"]).routes == ("none",)
+    assert talk(["How risky is it to climb Mont Blanc without a guide in winter?"]).routes == ("none",)
