@@ -9,7 +9,7 @@ const percent = (value) => `${Math.max(0, Math.min(100, value)).toFixed(2)}%`;
 
 function row(point, band, scale) {
   const [from, to] = band ? [band.low, band.high] : [Math.min(0, point.y), Math.max(0, point.y)];
-  const bar = h("span", { class: point.y < 0 && !band ? "bar below" : "bar" });
+  const bar = h("span", { class: point.y < 0 && !band ? "fill below" : "fill" });
   bar.style.left = percent(scale(from));
   bar.style.width = percent(scale(to) - scale(from));
   const track = h("span", { class: "track" }, bar);

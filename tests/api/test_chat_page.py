@@ -329,9 +329,9 @@ def test_columns_and_ranges_are_bars_with_a_table_beside_them(visit: Open) -> No
     turn = answer(page, "riesgo")
     columns, ranges = turn.locator(".chart").nth(0), turn.locator(".chart").nth(1)
     expect(columns.locator(".bars li")).to_have_count(5)
-    expect(columns.locator(".bar.below")).to_have_count(2)
+    expect(columns.locator(".fill.below")).to_have_count(2)
     expect(ranges.locator(".bars li").first).to_contain_text("2 – 11")
-    widths = ranges.locator(".bar").evaluate_all("bars => bars.map((bar) => bar.getBoundingClientRect().width)")
+    widths = ranges.locator(".fill").evaluate_all("bars => bars.map((bar) => bar.getBoundingClientRect().width)")
     assert widths == sorted(widths, reverse=True)
     assert widths[-1] > 0
     ranges.get_by_role("button", name="Tabla").click()
