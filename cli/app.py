@@ -77,10 +77,14 @@ def ask(
         bool, typer.Option("--json", help=t("one JSON object on stdout", "un objeto JSON en la salida estándar"))
     ] = False,
     country: CountryOption = None,
+    charts: Annotated[
+        Path | None,
+        typer.Option(help=t("folder for the answer's charts, as SVG and PNG", "carpeta para los gráficos, en SVG y PNG")),
+    ] = None,
 ) -> None:
     from cli.talk import ask as work
 
-    run(work(question, as_json=json, country=country))
+    run(work(question, as_json=json, country=country, charts=charts))
 
 
 @app.command(help=t("Hold a conversation in the terminal.", "Abre una conversación en la terminal."))

@@ -8,15 +8,18 @@ import contextlib
 import json
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from cli.console import market_of, out, say, t
 from cli.session import opened
 from core.clock import new_id
 from core.errors import BadInput, Unavailable
+from core.locale import LOCALES
 from core.scope import Scope
 from graphs.runner import Runner
 from knowledge.records import conversations
+from knowledge.understanding.text import slug
 from services.messages import checked
 
 _STEPS = {
@@ -32,10 +35,13 @@ _STEPS = {
 _MOST = 1_000_000
 
 
-async def ask(question: str, *, as_json: bool, country: str | None) -> None:
-    """One question in a conversation of its own. With `as_json`, stdout is one JSON object."""
+async def ask(question: str, *, as_json: bool, country: str | None, charts: Path | None = None) -> None:
+    """One question in a conversation of its own. With `as_json`, stdout is one JSON object; `charts` is a folder for the
+    answer's charts."""
     text = checked(_read_stdin() if question == "-" else question)
     hint = market_of(country)
+    if charts is not None:
+        _folder(charts)
     async with opened() as runner:
         scope, conversation_id = await _start(runner, hint)
         outcome = await runner.ask(scope, conversation_id, text)
@@ -44,6 +50,8 @@ async def ask(question: str, *, as_json: bool, country: str | None) -> None:
     elif outcome["status"] == "finished":
         out(outcome["answer"])
         _after(outcome)
+    if charts is not None:
+        _draw(outcome, charts)
     if outcome["status"] != "finished":
         code = outcome["error_code"] or "not_recorded"
         raise Unavailable(
@@ -51,6 +59,31 @@ async def ask(question: str, *, as_json: bool, country: str | None) -> None:
             f"El turno quedó sin respuesta ({outcome['status']}, {code}). Su pregunta se conserva; puede repetirla.",
             code=code,
         )
+
+
+def _folder(charts: Path) -> None:
+    """Made before anything starts: a place that cannot be is told at once."""
+    try:
+        charts.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"The folder {str(charts)!r} for charts cannot be made ({error.strerror}); name another one.",
+            f"No se puede crear la carpeta {str(charts)!r} para los gráficos ({error.strerror}); indique otra.",
+        ) from error
+
+
+def _draw(outcome: dict[str, Any], charts: Path) -> None:
+    """Each chart of the answer as an SVG and a PNG, numbered in the order of the page."""
+    drawn = outcome.get("charts") or []
+    if not drawn:
+        say(t("The answer has no chart to draw.", "La respuesta no tiene gráficos que dibujar."))
+        return
+    from knowledge.reports.drawing import draw
+
+    for number, chart in enumerate(drawn, 1):
+        name = slug(chart.get("title") or "") or "chart"
+        for ending in ("svg", "png"):
+            say(str(draw(chart, LOCALES[outcome["locale"]], charts / f"{number}-{name}.{ending}")))
 
 
 def report(outcome: dict[str, Any]) -> dict[str, Any]:

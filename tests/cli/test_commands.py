@@ -232,6 +232,15 @@ def test_a_database_elsewhere_that_is_down(call: Call, monkeypatch: pytest.Monke
     assert "hunter2" not in called.err
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "cannot be made"), ("es", "No se puede crear la carpeta")])
+def test_a_folder_for_charts_that_is_a_file(call: Call, data_dir: Path, tmp_path: Path, language: str, words: str) -> None:
+    (tmp_path / "mine").write_text("x")
+    called = call("ask", "hola", "--charts", str(tmp_path / "mine"), language=language)
+    assert called.code == 2
+    assert words in called.err
+    assert not data_dir.exists()
+
+
 @pytest.mark.parametrize(("language", "words"), [("en", "Choose another with --port"), ("es", "Elija otro con --port")])
 def test_a_port_that_is_taken(call: Call, data_dir: Path, language: str, words: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:

@@ -41,6 +41,8 @@ _MAY_FLOW, _SPENT = frozenset({"works", "rent", "netrent", "room", NOTHING}), tu
 _SAVED = words("saved")
 #: No month's rent of a message without a word of rent is so large.
 _LEAST_LARGE, _MONTHLY = 1e6, words("months")
+#: From here on no amount in these currencies is a month's rent of a home, whatever stands beside it.
+_NO_RENT, _HARD = 30_000.0, frozenset({"EUR", "USD", "GBP"})
 _MOST_UNITS, _UNITS = 99, frozenset({"units", "unidades"})
 
 #: Words of another term to compare with.
@@ -189,7 +191,7 @@ def _counts(seen: Seen, amount: Amount) -> bool:
 def _like_a_rent(amount: Amount, amounts: Sequence[Amount], meanings: Sequence[Meaning]) -> str | None:
     """What the month's rents of the message are called that an amount taken for a price is of the size of: "nine flats paying
     780 each plus a shop on 1,300"."""
-    if _bare(amount):
+    if _bare(amount) or (amount.currency in _HARD and amount.value >= _NO_RENT):
         return None
     for other, meaning in zip(amounts, meanings, strict=True):
         near = other.value / _OF_A_SIZE <= amount.value <= other.value * _OF_A_SIZE

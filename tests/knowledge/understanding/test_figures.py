@@ -122,3 +122,12 @@ def test_areas_of_options_are_no_prices() -> None:
     found = talk(["Flat A is 210k renting at 1,050, flat B 265k renting at 1,240. €/m2 if A is 70 sqm and B 92?"])
     options = found.request["options"]
     assert [(o["price"], o["monthly_rent"], o["area_m2"]) for o in options] == [(210_000, 1_050, 70), (265_000, 1_240, 92)]
+
+
+@pytest.mark.parametrize("text", [
+    "yield on 200k euros renting 300k a month", "piso de 200.000 € alquilado a 300.000 al mes, ¿rentabilidad?",
+])
+def test_a_price_beside_a_rent_above_it_stays_the_price(text: str) -> None:
+    """So that the return can refuse the two, instead of asking for a price."""
+    slots = talk([text]).slots
+    assert (slots["price"], slots["monthly_rent"]) == (200_000, 300_000)
