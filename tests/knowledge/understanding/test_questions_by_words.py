@@ -143,3 +143,11 @@ def test_a_few_words_take_up_the_place_told_before(turns: list[str], market: lis
 def test_what_is_risky_elsewhere_is_nobodys() -> None:
     assert talk(["How risky is it?"]).routes == ("none",)
     assert talk(["How risky is it to climb Mont Blanc without a guide in winter?"]).routes == ("none",)
+
+
+@pytest.mark.parametrize(("text", "measure"), [
+    ("¿Qué efecto tiene el apalancamiento? Piso de 250.000 €, alquiler 1.100, hipoteca del 70 % al 3,5 %", "leverage_effect"),
+    ("multiplicador del capital de un piso de 200.000 € con 60.000 € propios, alquiler 950, vendo en 10 años", "equity_multiple"),
+])
+def test_measures_of_the_own_money_are_found_by_their_names(text: str, measure: str) -> None:
+    assert measure in talk([text]).request["deal"]["asked"]
