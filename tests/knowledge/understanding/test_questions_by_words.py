@@ -146,8 +146,10 @@ def test_what_is_risky_elsewhere_is_nobodys() -> None:
 
 
 @pytest.mark.parametrize(("text", "measure"), [
-    ("¿Qué efecto tiene el apalancamiento? Piso de 250.000 €, alquiler 1.100, hipoteca del 70 % al 3,5 %", "leverage_effect"),
-    ("multiplicador del capital de un piso de 200.000 € con 60.000 € propios, alquiler 950, vendo en 10 años", "equity_multiple"),
+    ("¿Qué efecto tiene el apalancamiento? Piso en Madrid de 250.000 € alquilado a 1.100, "
+     "70 % financiado al 3,5 % a 25 años, vendo en 10 años", "leverage_effect"),
+    ("multiplicador del capital de un piso en Madrid de 200.000 € con 60.000 € propios, crédito al 3 % a 30 años, "
+     "alquiler 950, vendo en 10 años con 2 % de revalorización", "equity_multiple"),
 ])
 def test_measures_of_the_own_money_are_found_by_their_names(text: str, measure: str) -> None:
     assert measure in talk([text]).request["deal"]["asked"]
