@@ -14,7 +14,7 @@ from core.facts import Fact, Source, Unit
 from knowledge.listings.areas import AreaRef
 from knowledge.market import demand as index
 from knowledge.market import reading
-from knowledge.market.medians import Group, shrink
+from knowledge.market.medians import shrink
 from knowledge.market.pace import FEWEST, Pace, Watch, pace, watch
 from knowledge.market.reading import Ledger, Level
 from knowledge.market.survival import Duration
@@ -234,17 +234,16 @@ class _Report:
         source = Source("aggregate", f"listings/{own.area_id}/{self.operation}/{self.property_type or 'all'}/median",
                         own.source, "", own.demo)
         key = "rent_m2_median" if self.operation == "rent" else "price_m2_median"
-        as_of = f"{own.period.year}-Q{(own.period.month - 1) // 3 + 1}"
 
         def money(name: str, value: float, **more: Any) -> str:
             return self.result.add(Fact(name, value, "money_per_m2", more.pop("source", source), currency=own.currency,
-                                        entity=self.market.area.place, entity_id=own.area_id, as_of=as_of, **more))
+                                        entity=self.market.area.place, entity_id=own.area_id, as_of=own.quarter, **more))
 
         bounded = found.low is not None and found.high is not None
         more = {"low": found.low, "high": found.high, "level": found.level} if bounded else {}
         self.result.data |= {"median_m2": money(key, found.value, **more),
-                             "median_count": self.fact("count", n, "count"), "shrunk": None, "median_as_of": as_of}
-        groups = {lv.area_id: Group(lv.mid, lv.q1, lv.q3, lv.listings) for lv in stored.values()
+                             "median_count": self.fact("count", n, "count")}
+        groups = {lv.area_id: lv.group for lv in stored.values()
                   if lv.listings >= FEWEST and lv.demo == own.demo and lv.period == own.period}
         drawn = shrink(groups).get(own.area_id)
         if drawn is not None and drawn.weight < SHOWN_SHRUNK:
