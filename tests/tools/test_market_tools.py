@@ -294,7 +294,8 @@ async def test_two_documents_of_one_title_are_two_citations(city: Resources) -> 
             "INSERT INTO documents (tenant_id, id, source, external_id, title, language, kind, country, area_id, published_on,"
             " text, attribution, url, demo, fingerprint) VALUES ('default', 'e', 'test', 'e-es', 'Voces', 'es', 'opinion',"
             " 'ES', 'es/norte', '2024-02-01', 'Dos: Es muy seguro.', '', '', false, '')")
-    _, artifact = await market_opinion.coroutine(runtime=runtime(city), **HERE, neighbourhood="dos")
+    tool: Any = market_opinion
+    _, artifact = await tool.coroutine(runtime=runtime(city), **HERE, neighbourhood="dos")
     assert {(c["n"], c["published_on"]) for c in artifact["citations"]} == {(1, "2024-02-01"), (2, "2026-05-01")}
     [good], [bad] = artifact["data"]["good"], artifact["data"]["bad"]
     assert (good["n"], good["published_on"], bad["n"], bad["published_on"]) == (1, "2024-02-01", 2, "2026-05-01")
