@@ -8,6 +8,7 @@ from typing import Any
 from agents.playbook import Arguments, Known, Playbook, Step
 from agents.roi_taxes import asks_taxes, rule_calls
 from agents.specialist import Specialist
+from core.locale import CURRENCY_OF
 from knowledge.understanding.text import fold
 from tools.area_rent import area_rent
 from tools.areas import area_statistics
@@ -22,7 +23,6 @@ from tools.market_yields import market_yields
 from tools.series import market_trend
 from tools.tax_rules import tax_rules
 
-_CURRENCY = {"CO": "COP", "ES": "EUR", "MX": "MXN"}
 _OPERATION = {"buy": "sale", "sell": "sale", "rent": "rent"}
 #: What asks about rents; "rentabilidad" is none. Beside a word for buying it is the price that is asked.
 RENTS = re.compile(r"\b(?:rents?|rentals?|rentas?|alquil(?:er|eres|arse|ados?)|arriendos?|arrendarse|rentarse|canon(?:es)?)\b")
@@ -83,7 +83,7 @@ def operation(known: Known) -> str:
 def _budget(known: Known) -> list[Arguments] | None:
     """A budget in another currency is converted before the search."""
     slots = known.slots
-    target = _CURRENCY.get(str(first(slots.get("country"))))
+    target = CURRENCY_OF.get(str(first(slots.get("country"))))
     currency = first(slots.get("currency"))
     amount = first(slots.get("budget_max")) or first(slots.get("price"))
     if not target or not currency or currency == target or amount is None:
@@ -260,10 +260,6 @@ def _wants_opinions(known: Known) -> bool:
     return "sentiment" in aims(known) and bool(asked)
 
 
-def _opinions(known: Known) -> Arguments:
-    return place(known)
-
-
 def _documents(known: Known) -> Arguments | None:
     """Passages, unless the opinions asked for were found: those quote documents of their own."""
     opinions = known.first("opinions")
@@ -287,7 +283,7 @@ PLAYBOOK = Playbook(
         Step("competition", "market_competition", _competition, lambda k: covered(k) and "competition" in aims(k)),
         Step("yields", "market_yields", _yields, lambda k: covered(k) and has_place(k) and "yields" in aims(k)),
         Step("risk", "market_risk", _risk, lambda k: covered(k) and has_place(k) and "risk" in aims(k)),
-        Step("opinions", "market_opinion", _opinions, lambda k: covered(k) and has_place(k) and _wants_opinions(k)),
+        Step("opinions", "market_opinion", place, lambda k: covered(k) and has_place(k) and _wants_opinions(k)),
         Step("rules", "tax_rules", rule_calls),
         Step("documents", "search_documents", _documents,
              lambda k: covered(k) and bool(aims(k) & {_RULES, "sentiment", "guide"}), after=("opinions",)),

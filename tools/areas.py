@@ -13,13 +13,12 @@ from core import clock
 from core.facts import Fact, Source
 from core.locale import country_name
 from knowledge.listings.areas import AreaRef, find_city
+from knowledge.market.pace import FEWEST
 from tools.context import Runtime
 from tools.listings import STALE_DAYS, Operation, PropertyType
 from tools.named_areas import Named, named_area
 from tools.result import Content, ToolResult
 
-#: Fewer adverts than this are counted but not summed up: a median of four says nothing about an area.
-FEWEST = 8
 _LATEST = text(
     "SELECT * FROM analytics_data WHERE area_id = :area AND operation = :operation AND property_type = :type"
     " ORDER BY period DESC LIMIT 1"

@@ -67,8 +67,9 @@ async def market_opinion(
     result.evidence["sample"] = found.whole.count
     if found.whole.share is None:
         result.gap("thin_data", what="opinions", place=at.area.place)
+    cited: dict[str, dict[str, Any]] = {}
     for side, label in (("good", "+"), ("bad", "-")):
-        result.data[side] = [_quote(result, o) for o in _various([o for o in found.opinions if o.label == label])]
+        result.data[side] = [_quote(result, o, cited) for o in _various([o for o in found.opinions if o.label == label])]
     return result.done()
 
 
@@ -90,18 +91,19 @@ def _various(opinions: list[Opinion]) -> list[Opinion]:
     return [*first, *rest][:QUOTES]
 
 
-def _quote(result: ToolResult, opinion: Opinion) -> dict[str, Any]:
+def _quote(result: ToolResult, opinion: Opinion, cited: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The sentence with the number of its document; `cited` are the citations so far by document."""
     document = opinion.document
-    cited = next((c for c in result.citations if c["title"] == document.title), None)
-    if cited is None:
-        cited = {
+    citation = cited.get(document.id)
+    if citation is None:
+        citation = cited[document.id] = {
             "n": len(result.citations) + 1, "title": document.title, "source": document.attribution or document.source,
             "published_on": document.published_on.isoformat(), "passage": opinion.quote, "demo": document.demo,
         }
-        result.citations.append(cited)
-    elif opinion.quote not in cited["passage"]:  # one document, several of its sentences
-        cited["passage"] += f" […] {opinion.quote}"
-    n = cited["n"]
+        result.citations.append(citation)
+    elif opinion.quote not in citation["passage"]:  # one document, several of its sentences
+        citation["passage"] += f" […] {opinion.quote}"
+    n = citation["n"]
     quoted = result.add(Fact("opinion_quote", opinion.quote, "text", document.cite(), entity=document.title,
                              entity_id=document.id, as_of=document.published_on.isoformat()), say=False)
     result.say(f"[{n}] {document.title} ({document.published_on}): <passage>{opinion.quote}</passage>")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from langchain.tools import tool
@@ -15,7 +14,7 @@ from core.facts import Fact, Source, Unit
 from knowledge.listings.areas import AreaRef
 from knowledge.market import demand as index
 from knowledge.market import reading
-from knowledge.market.medians import Group, shrink
+from knowledge.market.medians import shrink
 from knowledge.market.pace import FEWEST, Pace, Watch, pace, watch
 from knowledge.market.reading import Ledger, Level
 from knowledge.market.survival import Duration
@@ -26,6 +25,16 @@ from tools.result import Content, ToolResult
 
 #: A median that holds less than this share of itself after shrinkage is shown with what its city makes of it.
 SHOWN_SHRUNK = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPace:
+    """The pace of `at` from the rows of its market; `few` adverts are up in the area asked where it is its city's instead."""
+
+    at: MarketArea
+    found: Pace
+    home: Ledger
+    few: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +70,9 @@ async def market_pace(
         if at is None:
             result.gap("no_data", what=f"{operation} adverts", place=place)
             return result.done()
-        market = await read_market(session, at, operation, property_type)
-        narrowed = market.found.unknown == "few" and at.city is not None and at.area.id != at.city.id
-        few = market.found.stock
-        if narrowed:
-            at = MarketArea(at.city, False, at.others, at.city, at.country)  # type: ignore[arg-type]  # narrowed has a city
-            market = await read_market(session, at, operation, property_type)
+        own = await read_pace(session, at, operation, property_type)
+        at, narrowed = own.at, own.few is not None
+        market = await _among_peers(session, own, operation, property_type)
         medians = await _medians(session, at, operation, property_type)
     if not market.found.stock and not market.found.withdrawn:
         result.gap("no_data", what=f"{operation} adverts", place=place)
@@ -74,7 +80,7 @@ async def market_pace(
     result.data |= {"found": True, "area": at.area.place, "narrowed": narrowed, "exact": at.exact or narrowed,
                     "others": list(at.others), "country": at.area.country}
     report = _Report(result, market, operation, property_type)
-    result.data["few"] = report.fact("stock", few, "count", entity=place) if narrowed else None
+    result.data["few"] = None if own.few is None else report.fact("stock", own.few, "count", entity=place)
     report.pace()
     report.demand(at)
     if market.found.on_market is None and at.area.level in ("neighbourhood", "district") and at.city is not None:
@@ -84,35 +90,34 @@ async def market_pace(
     return result.done()
 
 
-async def read_market(
-    session: AsyncSession, at: MarketArea, operation: str, property_type: str | None
-) -> Market:
-    """The pace of an area among its peers: neighbourhoods of its city, or the cities of the country for a city."""
+async def read_pace(session: AsyncSession, at: MarketArea, operation: str, property_type: str | None) -> OwnPace:
+    """The pace of an area, or of its city where the area has too few adverts: both from the same rows."""
     today = clock.now().date()
     home = await reading.ledger(session, at.market, operation, property_type)
     over = watch(home.rows, today)
-    keys = sorted({r.area_id for r in home.rows})
-    own = reading.inside(at.area, keys)
-    found = pace(home.rows, home.changes, over, today, own)
-    if at.area.level == "city":
-        nation = await reading.ledger(session, at.country, operation, property_type)
-        wide = watch(nation.rows, today)
-        rising = await reading.growth(session, sorted({r.area_id for r in nation.rows}), operation, home.demo, today)
-        return _market(at.area, found, nation, wide, today, home.demo, rising)
+    found = pace(home.rows, home.changes, over, today, reading.inside(at.area, {r.area_id for r in home.rows}))
+    if found.unknown != "few" or at.city is None or at.area.id == at.city.id:
+        return OwnPace(at, found, home)
+    town = MarketArea(at.city, False, at.others, at.city, at.country)
+    return OwnPace(town, pace(home.rows, home.changes, over, today), home, found.stock)
+
+
+async def _among_peers(session: AsyncSession, own: OwnPace, operation: str, property_type: str | None) -> Market:
+    """Beside its peers: neighbourhoods of its city, or the cities of the country for a city."""
+    today = clock.now().date()
+    area, home, over = own.at.area, own.home, own.found.watch
+    among, mine = home, {area.id}
+    if area.level == "city":
+        among = await reading.ledger(session, own.at.country, operation, property_type)
+        over = watch(among.rows, today)
+    else:
+        mine = reading.inside(area, {r.area_id for r in home.rows})
+    keys = sorted({r.area_id for r in among.rows})
     rising = await reading.growth(session, keys, operation, home.demo, today)
-    return _market(at.area, found, home, over, today, home.demo, rising, own)
-
-
-def _market(
-    area: AreaRef, found: Pace, among: Ledger, over: Watch, today: date, demo: bool, rising: dict[str, float],
-    own: set[str] | None = None,
-) -> Market:
-    keys = {r.area_id for r in among.rows}
-    peers = {key: pace(among.rows, among.changes, over, today, {key}) for key in sorted(keys)}
-    if own is not None and own != {area.id}:  # a district stands among the neighbourhoods that are not its own
-        peers = {key: p for key, p in peers.items() if key not in own}
-    return Market(area, found, peers | {area.id: found}, pace(among.rows, among.changes, over, today), found.watch, demo,
-                  rising)
+    # a district stands among the neighbourhoods that are not its own
+    peers = {key: pace(among.rows, among.changes, over, today, {key}) for key in keys if key not in mine}
+    return Market(area, own.found, peers | {area.id: own.found}, pace(among.rows, among.changes, over, today),
+                  own.found.watch, home.demo, rising)
 
 
 async def _medians(
@@ -229,17 +234,16 @@ class _Report:
         source = Source("aggregate", f"listings/{own.area_id}/{self.operation}/{self.property_type or 'all'}/median",
                         own.source, "", own.demo)
         key = "rent_m2_median" if self.operation == "rent" else "price_m2_median"
-        as_of = f"{own.period.year}-Q{(own.period.month - 1) // 3 + 1}"
 
         def money(name: str, value: float, **more: Any) -> str:
             return self.result.add(Fact(name, value, "money_per_m2", more.pop("source", source), currency=own.currency,
-                                        entity=self.market.area.place, entity_id=own.area_id, as_of=as_of, **more))
+                                        entity=self.market.area.place, entity_id=own.area_id, as_of=own.quarter, **more))
 
         bounded = found.low is not None and found.high is not None
         more = {"low": found.low, "high": found.high, "level": found.level} if bounded else {}
         self.result.data |= {"median_m2": money(key, found.value, **more),
-                             "median_count": self.fact("count", n, "count"), "shrunk": None, "median_as_of": as_of}
-        groups = {lv.area_id: Group(lv.mid, lv.q1, lv.q3, lv.listings) for lv in stored.values()
+                             "median_count": self.fact("count", n, "count")}
+        groups = {lv.area_id: lv.group for lv in stored.values()
                   if lv.listings >= FEWEST and lv.demo == own.demo and lv.period == own.period}
         drawn = shrink(groups).get(own.area_id)
         if drawn is not None and drawn.weight < SHOWN_SHRUNK:

@@ -20,7 +20,7 @@ from knowledge.series.choice import choose_series
 from tools.context import Runtime
 from tools.exchange_swing import exchange_swing
 from tools.market_area import MarketArea, asked, market_area
-from tools.market_pace import Market, read_market
+from tools.market_pace import read_pace
 from tools.result import Content, ToolResult
 
 _POINTS = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period")
@@ -90,11 +90,9 @@ async def _prices(session: AsyncSession, at: MarketArea) -> dict[str, Fact]:
 
 async def _pace(session: AsyncSession, at: MarketArea) -> dict[str, Fact]:
     """Months of stock and time to sell: of the area, or of its city where the area has too few adverts."""
-    market: Market = await read_market(session, at, "sale", None)
-    if market.found.unknown == "few" and at.city is not None and at.area.id != at.city.id:
-        market = await read_market(session, MarketArea(at.city, True, (), at.city, at.country), "sale", None)
-    found, area = market.found, market.area
-    source = Source("aggregate", f"market/{area.id}/sale/all/pace", "listings", "", market.demo)
+    own = await read_pace(session, at, "sale", None)
+    found, area = own.found, own.at.area
+    source = Source("aggregate", f"market/{area.id}/sale/all/pace", "listings", "", own.home.demo)
     facts = {}
     if found.months_of_stock is not None:
         facts["liquidity"] = Fact("months_of_stock", found.months_of_stock, "months", source, entity=area.place,

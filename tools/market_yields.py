@@ -15,7 +15,7 @@ from langchain.tools import tool
 from core.facts import Fact, Source
 from core.locale import Locale
 from knowledge.market import reading
-from knowledge.market.medians import Group, shrink
+from knowledge.market.medians import shrink
 from knowledge.market.pace import FEWEST
 from knowledge.market.reading import Level
 from tools.area_rent import SAME_TIME_DAYS
@@ -26,8 +26,6 @@ from tools.result import Content, ToolResult
 
 #: Neighbourhoods shown, from the highest yield down; the interval's level.
 SHOWN, LEVEL = 8, 0.8
-#: Interquartile range of a normal distribution in standard deviations.
-_IQR = 1.3489795
 _COLUMNS = {"es": ("Zona", "Rentabilidad bruta", "Renta por m²", "Precio por m²"),
             "en": ("Area", "Gross yield", "Rent per m²", "Price per m²")}
 
@@ -54,16 +52,14 @@ def area_yields(levels: list[Level], level: float = LEVEL) -> list[AreaYield]:
         and abs((rent[area].period - price.period).days) <= SAME_TIME_DAYS
     ]
     z = NormalDist().inv_cdf(0.5 + level / 2)
-    drawn = {kind: shrink({area: Group(lv.mid, lv.q1, lv.q3, lv.listings) for area, lv in some.items()})
-             for kind, some in (("sale", sale), ("rent", rent))}
+    drawn = {kind: shrink({area: lv.group for area, lv in some.items()}) for kind, some in (("sale", sale), ("rent", rent))}
     found = []
     for area in both:
         own = []
         for kind, lv in (("rent", rent[area]), ("sale", sale[area])):
             shrunk = drawn[kind].get(area)
-            spread = math.log(lv.q3 / lv.q1) / _IQR if 0 < lv.q1 <= lv.q3 else 0.0
             weight = shrunk.weight if shrunk else 1.0
-            own.append((shrunk.value if shrunk else lv.mid, weight * math.pi / 2 * spread**2 / lv.listings))
+            own.append((shrunk.value if shrunk else lv.mid, weight * math.pi / 2 * lv.group.spread**2 / lv.listings))
         (asked_rent, rent_error), (asked_price, price_error) = own
         value = 12 * asked_rent / asked_price * 100
         factor = math.exp(z * math.sqrt(rent_error + price_error))
@@ -123,7 +119,7 @@ def _shown(result: ToolResult, found: AreaYield) -> dict[str, str]:
         ), say=False)
         for kind, lv in (("rent", found.rent), ("price", found.price))
     )
-    as_of = f"{found.price.period.year}-Q{(found.price.period.month - 1) // 3 + 1}"
+    as_of = found.price.quarter
     value = result.add(Fact(
         "area_gross_yield", found.value, "percent",
         Source("computation", "area_gross_yield", found.price.source, "", found.price.demo), entity=found.price.name,

@@ -44,6 +44,11 @@ class Group:
     q3: float
     n: int
 
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the logs, from the quartiles as of a normal distribution; 0 where these are none."""
+        return math.log(self.q3 / self.q1) / _IQR if 0 < self.q1 <= self.q3 else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Shrunk:
@@ -93,7 +98,7 @@ def shrink(groups: Mapping[str, Group]) -> dict[str, Shrunk]:
     if len(usable) < FEWEST_GROUPS:
         return {}
     total = sum(g.n for g in usable.values())
-    spread = sum(g.n * (math.log(g.q3 / g.q1) / _IQR) ** 2 for g in usable.values()) / total
+    spread = sum(g.n * g.spread**2 for g in usable.values()) / total
     variances = {name: math.pi / 2 * spread / g.n for name, g in usable.items()}
     logs = {name: math.log(g.median) for name, g in usable.items()}
     between = _between(logs, variances)

@@ -17,7 +17,7 @@ from knowledge.market.survival import Duration, Spell, duration
 
 #: Days of departures that the pace is told from, and the fewest that tell one.
 WINDOW_DAYS, FEWEST_DAYS = 365, 28
-#: Fewer adverts than this are counted, not summed up (the threshold of the price levels).
+#: Fewer adverts than this are counted, not summed up: a median of four says nothing about an area.
 FEWEST = 8
 MONTH_DAYS = 365.25 / 12
 Unknown = Literal["few", "snapshot", "not_watched", "short"]
@@ -110,7 +110,7 @@ def pace(
     everything = sum(r.count for r in own)
     if everything < FEWEST or stock == 0:
         return Pace(stock, over, "few")
-    repeated = over.unknown not in ("snapshot",)
+    repeated = over.unknown != "snapshot"
     lowered = cuts([c for c in changes if areas is None or c.area_id in areas], stock) if repeated and stock >= FEWEST else None
     if over.unknown is not None:
         return Pace(stock, over, over.unknown, cuts=lowered)

@@ -8,7 +8,7 @@ Price levels alone stay in `analytics_data`, which the load keeps anyway.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.locale import CURRENCY_OF
 from knowledge.listings.areas import AreaRef
-from knowledge.market.medians import Interval, median_rank
+from knowledge.market.medians import Group, Interval, median_rank
 from knowledge.market.pace import Change, Row
 from knowledge.market.trend import assess
 from knowledge.series.choice import METRICS
@@ -86,6 +86,14 @@ class Level:
     q3: float
     source: str
     demo: bool
+
+    @property
+    def group(self) -> Group:
+        return Group(self.mid, self.q1, self.q3, self.listings)
+
+    @property
+    def quarter(self) -> str:
+        return f"{self.period.year}-Q{(self.period.month - 1) // 3 + 1}"
 
 
 async def ledger(session: AsyncSession, market: AreaRef, operation: str, property_type: str | None) -> Ledger:
@@ -167,7 +175,7 @@ def _scope(area: AreaRef) -> tuple[str, dict[str, Any]]:
     return "city_id = :city AND area_id = :id", {"city": area.city_id, "id": area.id}
 
 
-def inside(area: AreaRef, keys: Mapping[str, Any] | Sequence[str]) -> set[str]:
+def inside(area: AreaRef, keys: Iterable[str]) -> set[str]:
     """Those of a market's areas that make up `area`: itself and what lies in it; all of them for the market itself."""
     if area.level in ("city", "country"):
         return set(keys)

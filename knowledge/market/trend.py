@@ -51,7 +51,7 @@ def assess(
     Points need not be in order; those that are not positive and finite are gaps. None without two points.
     """
     per_year = PER_YEAR[frequency]
-    by_step = {_step(day, per_year): (day, math.log(v)) for day, v in points if math.isfinite(v) and v > 0}
+    by_step = {step_of(day, per_year): (day, math.log(v)) for day, v in points if math.isfinite(v) and v > 0}
     if len(by_step) < 2:
         return None
     last = max(by_step)
@@ -93,7 +93,8 @@ def long_run_error(changes: Sequence[float]) -> tuple[float, int]:
     return math.sqrt(math.fsum(w * w for w in weights) / freedom / n), freedom
 
 
-def _step(day: date, per_year: int) -> int:
+def step_of(day: date, per_year: int) -> int:
+    """The number of the period that a day lies in."""
     return day.year * per_year + (day.month - 1) * per_year // 12
 
 

@@ -45,6 +45,8 @@ def tax_question(
     residence or such a figure alone goes on with.
     """
     asked, after = _hits(tokens, "asked", "tax"), _hits(tokens, "after", "tax")
+    if not (asked or after or before):
+        return {}
     if _hits(tokens, "not_asked", "advice") or (_hits(tokens, "not_asked", "before") and not after):
         return {}  # a person's own scheme is a person's; what is wanted before tax is no tax
     measures = _after(tokens, known) if after else _asked(tokens, asked, known) if asked else []

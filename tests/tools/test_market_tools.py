@@ -288,6 +288,19 @@ async def test_opinions_come_with_their_evidence_and_few_are_not_summed_up(city:
     assert (data["found"], gaps) == (False, ["no_data"])
 
 
+async def test_two_documents_of_one_title_are_two_citations(city: Resources) -> None:
+    async with city.database.connection(Scope()) as connection:
+        await connection.execute(
+            "INSERT INTO documents (tenant_id, id, source, external_id, title, language, kind, country, area_id, published_on,"
+            " text, attribution, url, demo, fingerprint) VALUES ('default', 'e', 'test', 'e-es', 'Voces', 'es', 'opinion',"
+            " 'ES', 'es/norte', '2024-02-01', 'Dos: Es muy seguro.', '', '', false, '')")
+    tool: Any = market_opinion
+    _, artifact = await tool.coroutine(runtime=runtime(city), **HERE, neighbourhood="dos")
+    assert {(c["n"], c["published_on"]) for c in artifact["citations"]} == {(1, "2024-02-01"), (2, "2026-05-01")}
+    [good], [bad] = artifact["data"]["good"], artifact["data"]["bad"]
+    assert (good["n"], good["published_on"], bad["n"], bad["published_on"]) == (1, "2024-02-01", 2, "2026-05-01")
+
+
 async def test_a_trend_says_whether_it_differs_from_zero(city: Resources) -> None:
     data, facts, _ = await call(market_trend, city, **HERE, years=8)
     growth = facts[data["trend"]]
