@@ -27,7 +27,6 @@ _FALL = re.compile(
     r"por debajo|minus|down)\w*",
     re.IGNORECASE,
 )
-_MONEY = ("money", "money_per_m2")
 
 
 @dataclass(frozen=True, slots=True)

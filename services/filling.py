@@ -179,7 +179,7 @@ async def refresh(resources: Resources, scope: Scope, markets: Iterable[str], pr
     """After a load: retrain the touched markets and update the index; sentences about what could not be done."""
     await _tidy(resources.database)
     came = await train(resources, scope, markets, progress)
-    trouble = [f"{market}: {_trouble(result)}" for market, result in came if _trouble(result)]
+    trouble = [f"{market}: {told}" for market, result in came if (told := _trouble(result))]
     try:
         await sync_index(resources, scope, progress)
     except LadrilloError as error:

@@ -34,11 +34,10 @@ _IDS = text(
     " AND (CAST(:country AS text) IS NULL OR s.country = :country)"
     " AND EXISTS (SELECT FROM observations o WHERE o.series_id = s.id) ORDER BY s.id"
 )
-_COUNTRIES = text("SELECT id, country FROM series WHERE id = ANY(:ids)")
+_ABOUT = text("SELECT id, country, metric FROM series WHERE id = ANY(:ids)")
 _METRICS = text("SELECT DISTINCT metric FROM series ORDER BY metric")
 #: What is already without inflation, or is none of prices.
 _NOMINAL = frozenset(("price_index", "price_m2", "rent", "rent_m2"))
-_KINDS = text("SELECT id, metric FROM series WHERE id = ANY(:ids)")
 
 
 class Counts(NamedTuple):
@@ -74,10 +73,9 @@ async def forecast_stored(
     check_table(out)
     results = await forecast_many(database, scope, ids, horizon, lambda done: told("forecasts", done, len(ids)))
     async with database.session(scope) as session:
-        countries = {row.id: row.country for row in await session.execute(_COUNTRIES, {"ids": list(ids)})}
-        kinds = {row.id: row.metric for row in await session.execute(_KINDS, {"ids": list(ids)})}
-        inflation = {code: await country_inflation(session, code) for code in sorted(set(countries.values()))}
-    prices = [inflation[countries[series]] if kinds[series] in _NOMINAL else None for series in ids]
+        nominal = {row.id: row.country for row in await session.execute(_ABOUT, {"ids": list(ids)}) if row.metric in _NOMINAL}
+        inflation = {code: await country_inflation(session, code) for code in sorted(set(nominal.values()))}
+    prices = [inflation[nominal[series]] if series in nominal else None for series in ids]
     return await asyncio.to_thread(_write, list(ids), results, prices, horizon, out)
 
 

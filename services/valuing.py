@@ -6,7 +6,6 @@ Reasons are in English and Spanish in one text, like those of quarantined rows: 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +14,7 @@ from core.locale import COUNTRIES
 from core.scope import Scope
 from knowledge.listings.nearby import types_for_sale
 from knowledge.loaders.mapping import choose
-from knowledge.loaders.staging import known_places
+from knowledge.loaders.staging import Progress, known_places, silent
 from knowledge.loaders.unpriced import Properties, check_properties, prepare_properties, recognise_properties
 from knowledge.resources import Resources
 from services.tables import check_table, write_table
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from knowledge.loaders.reading import Sheet
     from knowledge.valuation.model import ValuationModel
 
-Progress = Callable[[str, int, int], None]
 FIGURES = ("value", "low_80", "high_80", "low_90", "high_90")
 COLUMNS = (*FIGURES, "reason")
 _STEP = 5_000
@@ -53,7 +51,7 @@ async def value_file(
     essential columns or an `out` that cannot be, `NotFound` where no model is trained for any of the file's countries,
     `Unavailable` where `out` could not be written; `out` then is what it was.
     """
-    report = progress or _silent
+    report = progress or silent
     file, out = Path(file), Path(out)
     check_table(out, file)
     chosen = choose(mapping) if mapping is not None else None
@@ -75,10 +73,6 @@ async def value_file(
     await asyncio.to_thread(write_table, table, out)
     report("write", 1, 1)
     return Counts(len(table), int(table["value"].notna().sum()))
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """The progress callback of those who asked for none."""
 
 
 async def _valued(

@@ -101,7 +101,7 @@ def _adjustments(result: ToolResult, row: Row, comparable: Comparable) -> dict[s
     }
     factors = " × ".join(f"{factor:.3f}" for factor in comparable.adjustments.values())
     adjusted = Fact(
-        "comparable_adjusted_m2", significant(comparable.price_per_m2 * comparable.adjustment, 3), "money_per_m2", source,
+        "comparable_adjusted_m2", significant(comparable.adjusted_m2, 3), "money_per_m2", source,
         currency=row.currency, formula=f"{comparable.price_per_m2:.0f} × {factors}", **about,
     )
     return found | {"adjusted_m2": result.add(adjusted, say=False)}
@@ -133,7 +133,7 @@ def _ranges(result: ToolResult, subject: Subject, shown: list[tuple[Row, Compara
         "count": result.add(count), "within": within, "as_of": newest, "from_property": subject.exact,
         "price_m2": ranged("comparables_price_m2", [c.price_per_m2 for _, c in shown], "money_per_m2",
                            adverts[0].currency),
-        "adjusted_m2": ranged("comparables_adjusted_m2", [c.price_per_m2 * c.adjustment for _, c in shown],
+        "adjusted_m2": ranged("comparables_adjusted_m2", [c.adjusted_m2 for _, c in shown],
                               "money_per_m2", adverts[0].currency) if shown[0][1].adjustments else None,
         "areas": ranged("comparables_area_m2", [float(row.area_m2 or 0) for row in adverts], "m2"),
     }

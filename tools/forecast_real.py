@@ -6,7 +6,6 @@ from datetime import date
 
 from core.facts import Fact, Source
 from knowledge.forecasting.registry import country_inflation
-from knowledge.series.choice import country_of
 from tools.context import Runtime
 from tools.forecast_path import Path
 from tools.result import ToolResult
@@ -19,8 +18,7 @@ async def tell_real(result: ToolResult, runtime: Runtime, path: Path, *, asked: 
     """The change to the horizon in the money of the last observation, where the country's inflation is known."""
     context, series, target = runtime.context, path.series, path.target
     async with context.resources.database.session(context.scope) as session:
-        country = result.data["country"] or await country_of(session, series.id)
-        prices = await country_inflation(session, country)
+        prices = await country_inflation(session, series.country)
     if prices is None or target["low_95"] <= 0:
         if asked:
             result.gap("no_data", what="inflation", place=path.region(context.locale.language))
@@ -46,5 +44,5 @@ async def tell_real(result: ToolResult, runtime: Runtime, path: Path, *, asked: 
     result.data["real"] = {
         "assumed": result.add(assumed), "inflation": result.add(risen), "change": result.add(real),
         "change_95": result.add(wide),
-        "shown": asked or country in INFLATIONARY, "since": series.label(last_day), "known_to": str(prices.last_year),
+        "shown": asked or series.country in INFLATIONARY, "since": series.label(last_day), "known_to": str(prices.last_year),
     }

@@ -17,10 +17,11 @@ from typing import Any
 from core.errors import BadInput
 from knowledge.forecasting.project import together
 from knowledge.forecasting.series import MONTHS
+from knowledge.forecasting.widths import NORMAL
 
 #: Years whose misses tell how far the assumed rate may be off, and at least needed.
 _LOOKED_BACK, FEWEST = 20, 8
-_NORMAL = {"80": 1.2815515655446004, "95": 1.959963984540054}
+_NORMAL = dict(zip(("80", "95"), NORMAL, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,8 @@ class Step:
 class Evidence:
     """The backtest. `mase` per candidate: mean absolute error over the mean change over a year of what was known at each
     origin, both in the series' own unit (Hyndman & Koehler 2006; lower is better); `mase_chosen` of the path as it was chosen.
-    `coverage_*`: percent of actual values inside the intervals, each origin judged by widths from the others. By period of the
-    path: `error_pct`, the chosen candidate's mean absolute error, and `width_95_pct`, the interval in percent of the forecast.
+    `coverage_*`: percent of actual values inside the intervals, each origin judged by widths from the others. `error_pct`: by
+    period of the path, the chosen candidate's mean absolute error.
 
     Empty (`origins` 0) for a series too short to test. `beats_drift`: whether the chosen path erred less than the plain drift.
     """
@@ -62,7 +62,6 @@ class Evidence:
     coverage_80: float | None
     coverage_95: float | None
     error_pct: tuple[float, ...] | None
-    width_95_pct: tuple[float, ...] | None
     beats_drift: bool | None
     calibration: str | None
 
@@ -86,7 +85,7 @@ class ForecastResult:
         body = asdict(self)
         body["path"], body["flags"] = list(body["path"]), list(body["flags"])
         tested = body["backtest"]
-        for name in ("failed", "error_pct", "width_95_pct"):
+        for name in ("failed", "error_pct"):
             tested[name] = list(tested[name]) if tested[name] is not None else None
         return body
 
@@ -200,7 +199,7 @@ def _evidence(
     chosen = mase(errors)
     return Evidence(
         len(tested.origins), by_name, chosen, tested.failed, coverage_80, coverage_95,
-        tuple(np.round(100 * error.mean(axis=0), 2).tolist()) if np.isfinite(error).all() else None, None,
+        tuple(np.round(100 * error.mean(axis=0), 2).tolist()) if np.isfinite(error).all() else None,
         chosen < by_name["drift"], pooled.version if widths.pooled else None,
     )
 
@@ -212,7 +211,7 @@ def _untested(series: Series, horizon: int) -> ForecastResult:
     step = max(float(np.std(np.diff(y), ddof=1)), series.smallest_step, least)
     # Steps of an index err in the same direction for long: the error grows with h, not with its root.
     half = np.outer(step * np.arange(1, horizon + 1), UNTESTED)
-    evidence = Evidence(0, {}, None, (), None, None, None, None, None, None)
+    evidence = Evidence(0, {}, None, (), None, None, None, None, None)
     path = drift.predict(None, y, horizon)
     return _result(series, path, [drift.name] * horizon, np.hstack([half, half]), evidence, (*series.flags, "short"))
 
@@ -233,9 +232,6 @@ def _result(
         Step(later(series.last, series.frequency, i + 1).isoformat(), *_figures(row), methods[i])
         for i, row in enumerate(levels.tolist())
     )
-    if evidence.origins and (levels[:, 0] > 0).all():
-        share = 100 * (levels[:, 4] - levels[:, 3]) / levels[:, 0]
-        evidence = replace(evidence, width_95_pct=tuple(np.round(share, 2).tolist()))
     return ForecastResult(
         methods[0], series.frequency, series.last.isoformat(), float(series.level(series.values[-1:])[0]),
         len(series.values), steps, evidence, flags,

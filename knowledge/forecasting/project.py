@@ -14,12 +14,11 @@ from core.errors import BadInput
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """`value` in the currency of the value today, its 80 % interval, `change_pct` the index's growth to then."""
+    """`value` in the currency of the value today, and its 80 % interval."""
 
     value: float
     low_80: float
     high_80: float
-    change_pct: float
 
 
 def project(
@@ -41,8 +40,7 @@ def project(
         )
     change = index_then / index_now
     low, high = together(value, low_80, high_80, index_low_80 / index_then, index_high_80 / index_then)
-    middle = value * change
-    return Projection(middle, low * change, high * change, 100 * (change - 1))
+    return Projection(value * change, low * change, high * change)
 
 
 def together(value: float, low: float, high: float, factor_low: float, factor_high: float) -> tuple[float, float]:

@@ -24,11 +24,10 @@ from core import clock
 from core.locale import COUNTRIES
 from knowledge.forecasting.calibration import FILE, Calibration, family_name
 from knowledge.forecasting.family import FEWEST_ALIKE, SHARED, mean_steps, shared_errors
-from knowledge.forecasting.methods import Candidate, Drift, Mean, candidates
+from knowledge.forecasting.methods import Candidate, Mean, candidates
 from knowledge.forecasting.series import LONGEST as MOST_QUARTERS
 from knowledge.forecasting.series import Numbers
 from knowledge.forecasting.spread import FEWEST, LONGEST, features
-from knowledge.forecasting.statistical import Autoregression, Sarimax
 
 DEFAULT = SHARED
 #: Half-lives would be 0.7 of these: years after which an error weighs 1/e in the pool, and in its family.
@@ -84,9 +83,9 @@ def measure(series: Official) -> tuple[NDArray[np.int64], dict[str, Numbers], Nu
     """(origins, errors by candidate, features) of one series at every quarter from `FEWEST` points on."""
     y = series.logs
     origins = np.arange(FEWEST, len(y))
-    errors = {c.name: _errors(y, c, origins) for c in candidates("Q", FEWEST) if not isinstance(c, Mean)}
-    members = (Drift.name, Autoregression.name, Sarimax.name)
-    errors[Mean.name] = np.mean([errors[name] for name in members], axis=0)
+    every = candidates("Q", FEWEST)
+    errors = {c.name: _errors(y, c, origins) for c in every if not isinstance(c, Mean)}
+    errors |= {c.name: np.mean([errors[m.name] for m in c.members], axis=0) for c in every if isinstance(c, Mean)}
     known = np.concatenate([
         features(part, np.array([len(part)]), LONGEST)
         for part in (y[max(0, origin - MOST_QUARTERS["Q"]):origin] for origin in origins.tolist())

@@ -27,7 +27,7 @@ METRICS: dict[str, tuple[str, ...]] = {
     "inflation": ("inflation",),
 }
 _PICK = text(
-    "SELECT s.id, s.name, s.region, s.metric, s.unit, s.currency, s.frequency, s.attribution, s.demo,"
+    "SELECT s.id, s.name, s.country, s.region, s.metric, s.unit, s.currency, s.frequency, s.attribution, s.demo,"
     " min(o.period) AS first, max(o.period) AS last"
     " FROM series s JOIN observations o ON o.series_id = s.id"
     " WHERE s.metric = ANY(:metrics) AND s.segment = 'all' AND (s.area_id = :area OR (CAST(:area AS text) IS NULL"
@@ -54,6 +54,7 @@ class SeriesRef:
 
     id: str
     name: str
+    country: str
     region: str
     metric: str
     unit: str
@@ -87,7 +88,7 @@ _REGIONS = text(
     " AND region <> ''"
 )
 _NAMED = text(
-    "SELECT s.id, s.name, s.region, s.metric, s.unit, s.currency, s.frequency, s.attribution, s.demo,"
+    "SELECT s.id, s.name, s.country, s.region, s.metric, s.unit, s.currency, s.frequency, s.attribution, s.demo,"
     " min(o.period) AS first, max(o.period) AS last FROM series s JOIN observations o ON o.series_id = s.id"
     " WHERE s.metric = ANY(:metrics) AND s.segment = 'all' AND s.country = :country AND s.region = :region"
     " GROUP BY s.id HAVING CAST(:by AS date) IS NULL OR min(o.period) <= :by"
@@ -127,12 +128,6 @@ async def choose_series(
         if named is not None:
             return named, neighbourhood is None
     return await _pick(session, metrics, None, code, by), not city and not neighbourhood
-
-
-async def country_of(session: AsyncSession, series_id: str) -> str | None:
-    """The country of a series, by its code."""
-    found = await session.execute(text("SELECT country FROM series WHERE id = :id"), {"id": series_id})
-    return found.scalar_one_or_none()
 
 
 async def _named(

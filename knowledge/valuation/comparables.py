@@ -45,21 +45,19 @@ class PricesPerSquareMetre(Protocol):
 @dataclass(frozen=True, slots=True)
 class Comparable:
     """`position` of the row among the candidates; `similarity` 0-1; `distance_km` NaN without coordinates;
-    `price_per_m2` as asked; `adjusted_price` what the subject would ask at this candidate's level (the plain price
-    per m2 times the subject's area when no model is given). `adjustments`: by part, the factor on the price per m2 that
-    leads from the candidate to the subject; they multiply up to the whole adjustment."""
+    `price_per_m2` as asked. `adjustments`: by part, the factor on the price per m2 that leads from the candidate to the
+    subject; they multiply up to the whole adjustment. Empty when no model is given."""
 
     position: int
     similarity: float
     distance_km: float
     price_per_m2: float
-    adjusted_price: float
     adjustments: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def adjustment(self) -> float:
-        """The factor of all parts together."""
-        return math.prod(self.adjustments.values())
+    def adjusted_m2(self) -> float:
+        """The price per m2 that the subject would ask at this candidate's level."""
+        return self.price_per_m2 * math.prod(self.adjustments.values())
 
 
 def kilometres(latitude: float, longitude: float, latitudes: Numbers, longitudes: Numbers) -> Numbers:
@@ -99,8 +97,7 @@ def rank(
     level = _column(rows, "price") / _column(rows, "area_m2")
     parts = _adjustments(subject, [rows[i] for i in chosen], model) if model is not None else [{} for _ in chosen]
     return [
-        Comparable(usable[i], round(float(similarity[i]), 4), float(distance[i]), float(level[i]),
-                   float(level[i] * math.prod(own.values()) * area), own)
+        Comparable(usable[i], round(float(similarity[i]), 4), float(distance[i]), float(level[i]), own)
         for i, own in zip(chosen, parts, strict=True)
     ]
 

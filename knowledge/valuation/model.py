@@ -64,9 +64,9 @@ class Valuation:
     """What one property should ask, in `currency`. NaN throughout where essentials are missing (see `reasons`).
 
     `low_80`..`high_90`: intervals that hold 80 % and 90 % of asking prices. `fsd`: forecast standard deviation, the
-    share by which 68 % of prices at most differ (0.12 is 12 %); `confidence` = 1 - fsd, at least 0. `reasons`: codes
-    of what was missing or unusual, texts by `reason_text`. `known`: the dwelling was among the training rows (and was
-    valued without them). `demo`: the city's training rows are generated.
+    share by which 68 % of prices at most differ (0.12 is 12 %). `reasons`: codes of what was missing or unusual, texts by
+    `reason_text`. `known`: the dwelling was among the training rows (and was valued without them). `demo`: the city's
+    training rows are generated.
     """
 
     value: float
@@ -74,7 +74,6 @@ class Valuation:
     high_80: float
     low_90: float
     high_90: float
-    confidence: float
     fsd: float
     reasons: tuple[str, ...]
     currency: str
@@ -123,8 +122,8 @@ class ValuationModel:
     metrics: Mapping[str, Any]
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """One row per input row, same order and index: value, low_80, high_80, low_90, high_90, confidence, fsd,
-        reasons (list of codes). Rows without essentials are NaN with their reason; nothing raises but a frame
+        """One row per input row, same order and index: value, low_80, high_80, low_90, high_90, fsd, reasons
+        (list of codes). Rows without essentials are NaN with their reason; nothing raises but a frame
         without the column `city_id` or `area_m2` (`BadInput`)."""
         import pandas
 
@@ -135,7 +134,7 @@ class ValuationModel:
                 f"A la tabla por valorar le faltan las columnas {', '.join(missing)}.",
             )
         numbers_out, reasons, _ = self._predict(columns_of(frame))
-        names = ("value", "low_80", "high_80", "low_90", "high_90", "confidence", "fsd")
+        names = ("value", "low_80", "high_80", "low_90", "high_90", "fsd")
         out = pandas.DataFrame(dict(zip(names, numbers_out.T, strict=True)), index=frame.index)
         out["reasons"] = pandas.Series(reasons, index=frame.index, dtype=object)
         return out
@@ -148,8 +147,8 @@ class ValuationModel:
         """
         columns = {"city_id": [None], "area_m2": [None]} | columns_of_row(row)
         figures, reasons, known = self._predict(columns)
-        value, low_80, high_80, low_90, high_90, confidence, fsd = figures[0].tolist()
-        return Valuation(value, low_80, high_80, low_90, high_90, confidence, fsd, tuple(reasons[0]), self.currency,
+        value, low_80, high_80, low_90, high_90, fsd = figures[0].tolist()
+        return Valuation(value, low_80, high_80, low_90, high_90, fsd, tuple(reasons[0]), self.currency,
                          bool(known[0]), self.demo.get(str(row.get("city_id")), False))
 
     def price_per_m2(self, rows: Sequence[Mapping[str, Any]], like: Sequence[Mapping[str, Any]]) -> Numbers:
@@ -188,9 +187,9 @@ class ValuationModel:
         self, columns: Columns, *, by_fold: bool = False
     ) -> tuple[Numbers, list[list[str]], NDArray[np.bool_]]:
         if not length(columns):
-            return np.empty((0, 7)), [], np.empty(0, dtype=bool)
+            return np.empty((0, 6)), [], np.empty(0, dtype=bool)
         matrix, reasons, usable, rows = self._matrix(columns, by_fold=by_fold)
-        out, known = np.full((len(matrix), 7), np.nan), rows < len(self.points)
+        out, known = np.full((len(matrix), 6), np.nan), rows < len(self.points)
         chosen = np.flatnonzero(usable)
         if len(chosen):
             matrix, rows = matrix[chosen], rows[chosen]
@@ -202,7 +201,7 @@ class ValuationModel:
             value, fsd = np.exp(log_value), np.expm1((below[:, 0] + above[:, 0]) / 2)
             out[chosen] = np.column_stack([
                 value, value * np.exp(-below[:, 1]), value * np.exp(above[:, 1]), value * np.exp(-below[:, 2]),
-                value * np.exp(above[:, 2]), np.maximum(1 - fsd, 0.0), fsd,
+                value * np.exp(above[:, 2]), fsd,
             ])
         return out, reasons, known
 

@@ -58,7 +58,6 @@ def test_the_mean_is_chosen_and_the_evidence_told(result: ForecastResult) -> Non
     assert 80 <= (tested.coverage_95 or 0) <= 100
     assert (tested.coverage_80 or 0) <= (tested.coverage_95 or 0)
     assert tested.calibration == shipped().version
-    assert tested.width_95_pct == pytest.approx([100 * (s.high_95 - s.low_95) / s.value for s in result.path], abs=0.01)
 
 
 def errors(**sizes: tuple[float, float]) -> backtest.Backtest:

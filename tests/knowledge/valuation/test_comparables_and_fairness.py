@@ -64,15 +64,15 @@ def test_what_is_not_known_does_not_decide() -> None:
 def test_without_a_model_the_price_per_m2_is_carried_over() -> None:
     found = rank(FLAT, [FLAT | {"external_id": "1", "area_m2": 100, "price": 400_000}])
     assert found[0].price_per_m2 == 4000
-    assert found[0].adjusted_price == 360_000
+    assert found[0].adjusted_m2 == 4000
 
 
 def test_with_a_model_a_candidate_is_moved_to_the_subjects_level(trained: Trained) -> None:
     subject = FLAT | {"latitude": None, "longitude": None}
     cheap = subject | {"area_id": "es/norte/bajo", "price": 252_000, "external_id": "1"}
     plain, adjusted = rank(subject, [cheap])[0], rank(subject, [cheap], model=trained.model)[0]
-    assert plain.adjusted_price == 252_000
-    assert adjusted.adjusted_price == pytest.approx(504_000, rel=0.15)  # 0.7 against 1.4 of the city's level
+    assert plain.adjusted_m2 * 90 == 252_000
+    assert adjusted.adjusted_m2 * 90 == pytest.approx(504_000, rel=0.15)  # 0.7 against 1.4 of the city's level
 
 
 def test_an_adjustment_is_split_into_parts_that_multiply_up_to_it(trained: Trained) -> None:
@@ -83,7 +83,7 @@ def test_an_adjustment_is_split_into_parts_that_multiply_up_to_it(trained: Train
     found = {c.position: c for c in rank(subject, [cheap, old, same], model=trained.model)}
     for comparable in found.values():
         assert set(comparable.adjustments) == {"location", "size", "condition", "time"}
-        assert comparable.adjusted_price == pytest.approx(comparable.price_per_m2 * comparable.adjustment * 90)
+        assert comparable.adjusted_m2 == pytest.approx(comparable.price_per_m2 * math.prod(comparable.adjustments.values()))
     assert found[0].adjustments["location"] > 1.4
     assert found[0].adjustments["condition"] == pytest.approx(1.0, abs=0.02)
     assert found[1].adjustments["condition"] > 1.08  # a lift (8 %) and 63 years (13 %)

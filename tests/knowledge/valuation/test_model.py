@@ -33,13 +33,10 @@ def test_values_unseen_dwellings_near_the_noise_of_the_market(trained: Trained, 
     assert 85 <= coverage(values["low_90"].to_numpy(), values["high_90"].to_numpy(), price) <= 97
 
 
-def test_intervals_enclose_each_other_and_confidence_is_one_less_the_forecast_error(
-    trained: Trained, unseen: pd.DataFrame
-) -> None:
+def test_intervals_enclose_each_other(trained: Trained, unseen: pd.DataFrame) -> None:
     v = trained.model.predict(unseen)
     assert ((v["low_90"] < v["low_80"]) & (v["low_80"] < v["value"])).all()
     assert ((v["value"] < v["high_80"]) & (v["high_80"] < v["high_90"])).all()
-    assert np.allclose(v["confidence"], 1 - v["fsd"])
 
 
 def test_metrics_are_out_of_fold_and_by_city(trained: Trained) -> None:
@@ -88,7 +85,7 @@ def test_rows_keep_their_order_and_unusable_rows_are_nan_with_a_reason(trained: 
     values = trained.model.predict(frame)
     assert list(values.index) == list(frame.index)
     assert list(values.columns) == [
-        "value", "low_80", "high_80", "low_90", "high_90", "confidence", "fsd", "reasons",
+        "value", "low_80", "high_80", "low_90", "high_90", "fsd", "reasons",
     ]
     assert values["value"].isna().tolist() == [False, True, True, True, True, True, False, False, False, False]
     assert [r[:1] for r in values["reasons"]] == [
