@@ -221,6 +221,7 @@ def _report(result: ToolResult, runtime: Runtime, found: _Found, currency: str |
         "horizon_told": not any(a.key == "horizon_years" for a in found.case.assumed.values()),
         "rent_basis": found.ranges.rent_level.basis,
     }
+    result.evidence["unverified"] = bool(found.case.unverified)
     add_charts(result, runtime.context.locale, made, found.outcome, found.hangs, found.stories, currency)
 
 
