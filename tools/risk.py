@@ -215,13 +215,13 @@ def _report(result: ToolResult, runtime: Runtime, found: _Found, currency: str |
     bars = [_bar(made, bar) for bar in found.hangs.bars if bar.swing]
     result.data |= {
         "found": True, "figures": figures, "scenarios": scenarios, "bars": bars, "loan": found.deal.debt is not None,
-        "variable": found.ranges.rate_moves, "rate_told": found.case.inputs.rate_pct is not None,
         "assumptions": [{"key": a.key, "fact": facts[a.fact.id].id, "es": a.label_es, "en": a.label_en, "period": a.period}
                         for a in found.case.assumed.values() if a.fact.id in facts],
         "warnings": [{"code": w.code, "es": w.es, "en": w.en} for w in found.case.cautions.values()],
         "horizon_told": not any(a.key == "horizon_years" for a in found.case.assumed.values()),
         "rent_basis": found.ranges.rent_level.basis,
     }
+    result.evidence["unverified"] = bool(found.case.unverified)
     add_charts(result, runtime.context.locale, made, found.outcome, found.hangs, found.stories, currency)
 
 
@@ -248,7 +248,7 @@ def _bar(made: Any, bar: Any) -> dict[str, Any]:
         for end in ("low", "high"):
             value = getattr(bar, f"{kind}_{end}")
             ends[f"{kind}_{end}"] = made(f"sensitivity_{kind}", value, of, ref="tornado")
-    return {"key": bar.key, "basis": bar.basis, **ends}
+    return {"key": bar.key, **ends}
 
 
 def _shown(key: str, value: float) -> float:

@@ -33,10 +33,7 @@ def taxation(case: Case) -> Taxation:
 def purchase_taxes(case: Case) -> Fact:
     """Taxes and costs of the purchase by line; the sum."""
     require(lambda: case.price)
-    taxes = taxation(case)
-    if not any(row.event == "buy" for row in taxes.rows):
-        taxes.buying()
-    return case.acquisition
+    return taxation(case).buying()
 
 
 def rent_tax(case: Case) -> Fact:

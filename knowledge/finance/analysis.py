@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from core.errors import BadInput
-from core.facts import Fact, as_dicts
+from core.facts import Fact
 from knowledge.finance import costs, loans, returns
 from knowledge.finance.abroad import home_irr
 from knowledge.finance.affordable import affordable_price
@@ -84,9 +83,6 @@ class Analysis:
     def value(self, measure: str) -> float:
         """The figure of a computed measure; KeyError if it was not computed."""
         return num(self.measures[measure])
-
-    def fact_dicts(self) -> list[dict[str, Any]]:
-        return as_dicts(self.facts)
 
 
 def analyse(inputs: Inputs, *, explain: bool = False) -> Analysis:

@@ -35,10 +35,6 @@ class CostLine:
     rules: tuple[Rule, ...]
 
     @property
-    def rule_ids(self) -> tuple[str, ...]:
-        return tuple(rule.id for rule in self.rules)
-
-    @property
     def verified(self) -> bool:
         return all(rule.verified for rule in self.rules)
 

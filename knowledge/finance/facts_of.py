@@ -24,11 +24,6 @@ def plain(value: float) -> str:
     return f"{value:.{6 if abs(value) >= 0.01 else 10}f}".rstrip("0").rstrip(".")
 
 
-def is_assumption(fact: Fact) -> bool:
-    """True for a default that the investor did not state and may change."""
-    return fact.source.ref.startswith(ASSUMPTION)
-
-
 class Ledger:
     """Collects the facts of one calculation, in order, each once. Entity and language apply to all of them."""
 

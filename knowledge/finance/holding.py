@@ -7,7 +7,7 @@ shown as an assumption: it is not a forecast.
 from __future__ import annotations
 
 from core.facts import Fact
-from knowledge.finance import costs, returns
+from knowledge.finance import returns
 from knowledge.finance.case import Case
 from knowledge.finance.facts_of import plain
 from knowledge.finance.income import Missing, Undefined, num, require
@@ -248,8 +248,7 @@ def _exit_costs(case: Case) -> Fact | None:
     if i.selling_costs is not None:
         return None
     if case.country is not None:
-        result = costs.selling_costs(case.country, num(case.price), city=i.city, property_type=i.property_type,
-                                     currency=i.money, on=case.on)
+        result = case.selling_costs(num(case.price))
         if result.lines:
             return case.rule_percent("selling_costs_pct", result)
         case.left_out.update({omitted.en: omitted for omitted in result.left_out})

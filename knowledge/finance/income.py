@@ -278,19 +278,33 @@ class Income:
         return self.money("upfront_costs", sum(num(p) for p in parts), " + ".join(plain(num(p)) for p in parts), parts)
 
     @cached_property
-    def acquisition(self) -> Fact:
-        """Purchase costs by the country's rules: the costly end, with the range."""
+    def buying_costs(self) -> costs.Costs:
+        """What the country's rules say of buying at the price, line by line. `Missing` without a country."""
         if self.country is None:
             raise Missing("purchase_costs", "country")
-        i, price = self.inputs, self.price
-        result = costs.acquisition_costs(
-            self.country, num(price), city=i.city, new_build=i.new_build, property_type=i.property_type,
+        i = self.inputs
+        return costs.acquisition_costs(
+            self.country, num(self.price), city=i.city, new_build=i.new_build, property_type=i.property_type,
             currency=i.money, foreign_trust=i.foreign_trust, on=self.on,
         )
+
+    def selling_costs(self, price: float) -> costs.Costs:
+        """What the country's rules say of selling at `price`, line by line. `Missing` without a country."""
+        if self.country is None:
+            raise Missing("country")
+        i = self.inputs
+        return costs.selling_costs(self.country, price, city=i.city, property_type=i.property_type, currency=i.money,
+                                   on=self.on)
+
+    @cached_property
+    def acquisition(self) -> Fact:
+        """Purchase costs by the country's rules: the costly end, with the range."""
+        result, i, price = self.buying_costs, self.inputs, self.price
         pct = self.rule_percent("acquisition_costs_pct", result)
         self.assumed["acquisition_costs_pct"] = Assumed("acquisition_costs_pct", pct, "gastos de compra",
                                                         "purchase costs")
-        if i.city and rules.region_of(self.country, i.city) == "*" and rules.by_region(self.country, "acquisition"):
+        if self.country and i.city and rules.region_of(self.country, i.city) == "*" and rules.by_region(
+                self.country, "acquisition"):
             self.warn("region_unknown", pct)
         for line in result.lines:  # each line in money, beside its share
             share = next((f for f in self.ledger.facts if f.key == f"{line.key}_pct"), None)

@@ -189,8 +189,7 @@ class Taxation:
         if share is not None or money is not None:
             told = (money or 0.0) / case.inputs.sale_price * 100 if case.inputs.sale_price is not None else 0.0
             return (share or 0.0) + told, 0.0
-        found = costs.selling_costs(self.country, num(case.price), city=case.inputs.city, currency=case.inputs.money,
-                                    property_type=case.inputs.property_type, on=case.on)
+        found = case.selling_costs(num(case.price))
         kept = [line for line in found.lines if line.counted and line.high_pct is not None]
         advance = sum(line.high_pct or 0.0 for line in kept if line.key == "withholding")
         return sum(line.high_pct or 0.0 for line in kept) - advance, advance
@@ -258,14 +257,12 @@ class Taxation:
         return TaxRow(event, item.key, es, en, base, rate, amount, item.rules, item.advance)
 
     def buying(self) -> Fact:
-        """Purchase costs by line, as rows; the sum is the case's own."""
+        """Purchase costs by line, as rows, once; the sum is the case's own."""
         case = self.case
         total = case.acquisition
-        found = costs.acquisition_costs(
-            self.country, num(case.price), city=case.inputs.city, new_build=case.inputs.new_build,
-            property_type=case.inputs.property_type, currency=case.inputs.money, foreign_trust=case.inputs.foreign_trust,
-            on=case.on)
-        self.rows += self._cost_rows("buy", found, case.price)
+        self.country  # noqa: B018 - taxes are reckoned in the money of the property's country alone
+        if not any(row.event == "buy" for row in self.rows):
+            self.rows += self._cost_rows("buy", case.buying_costs, case.price)
         return total
 
     def selling(self, price: Fact) -> Fact | None:
@@ -281,9 +278,7 @@ class Taxation:
             value = num(price) * share / 100 + (i.selling_costs or 0.0)
             return case.money("selling_costs_money", value, f"{plain(num(price))} × {plain(share)} ÷ 100"
                               + (f" + {plain(i.selling_costs)}" if i.selling_costs else ""), used)
-        found = costs.selling_costs(self.country, num(price), city=i.city, property_type=i.property_type, currency=i.money,
-                                    on=case.on)
-        rows = [row for row in self._cost_rows("sell", found, price) if row.key != "withholding"]
+        rows = [row for row in self._cost_rows("sell", case.selling_costs(num(price)), price) if row.key != "withholding"]
         if not rows:
             return None
         self.rows += rows

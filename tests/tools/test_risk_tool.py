@@ -63,6 +63,13 @@ async def test_growth_rests_on_the_areas_forecast_and_says_so(priced: Resources)
     assert told_facts[told["data"]["figures"]["loss"]].value > facts[figures["loss"]].value
 
 
+async def test_a_rule_that_nobody_checked_lowers_what_a_risk_is_worth(priced: Resources) -> None:  # noqa: F811
+    checked, _ = await risk(priced, city="Sevilla", selling_costs_pct=3.0, purchase_costs=20_000.0, **DEAL)
+    doubtful, _ = await risk(priced, city="Sevilla", **DEAL)
+    assert [found["evidence"]["unverified"] for found in (checked, doubtful)] == [False, True]
+    assert "unverified_rule" in {w["code"] for w in doubtful["data"]["warnings"]}
+
+
 async def test_without_a_place_the_assumptions_speak_and_are_shown() -> None:
     found, facts = await risk(outside_markets=True, currency="EUR", costs_as_told=True, **{**DEAL, "country": None})
     data, figures = found["data"], found["data"]["figures"]

@@ -6,11 +6,11 @@ from functools import partial
 import pytest
 
 from core.errors import BadInput
-from core.facts import Fact
+from core.facts import Fact, as_dicts
 from knowledge.finance import analysis, loans
 from knowledge.finance.after_tax import AFTER_TAX
 from knowledge.finance.analysis import Cost, analyse
-from knowledge.finance.facts_of import Ledger, is_assumption, plain
+from knowledge.finance.facts_of import ASSUMPTION, Ledger, plain
 
 Inputs = partial(analysis.Inputs, on=date(2026, 11, 23))
 CHAPINERO = {"price": 450e6, "monthly_rent": 2.3e6, "country": "CO", "city": "Bogotá", "property_type": "apartment"}
@@ -197,8 +197,8 @@ def test_every_input_of_a_fact_is_a_fact_and_results_carry_formulas():
         assert (fact.source.kind == "computation") == (fact.formula is not None)
         if fact.unit == "money":
             assert fact.currency == "COP"
-    assert [Fact.from_dict(d) for d in result.fact_dicts()] == list(result.facts)
-    assert any(is_assumption(fact) for fact in result.facts)
+    assert [Fact.from_dict(d) for d in as_dicts(result.facts)] == list(result.facts)
+    assert any(fact.source.ref.startswith(ASSUMPTION) for fact in result.facts)
 
 
 def test_assumption_labels_follow_the_reader():
