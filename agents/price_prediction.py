@@ -1,6 +1,7 @@
 """The price specialist: what a property should ask, whether a price fits, and where prices are going.
 
-Without a language model the playbook decides from `request["price"]` (value, fairness, forecast). A value found in this
+Without a language model the playbook decides from `request["price"]` (value, fairness, forecast) and `request["effects"]`
+(characteristics whose price is asked, which come alone). A value found in this
 turn is carried along the forecast; where the floor area is missing the level of the area stands in, never a value.
 """
 
@@ -15,11 +16,13 @@ from agents.roi_deal import deal_call
 from agents.specialist import Specialist
 from core import clock
 from core.locale import CURRENCY_OF
+from knowledge.understanding.effect_questions import ANY
 from knowledge.understanding.text import fold
 from tools.areas import area_statistics
 from tools.comparables import similar_listings
 from tools.currency import convert_currency
 from tools.forecast import forecast_index
+from tools.price_effects import price_effects
 from tools.returns import analyse_returns
 from tools.valuation import value_property
 
@@ -44,10 +47,13 @@ def _nth(values: list[Any], index: int) -> Any:
 
 
 def aims(known: Known) -> set[str]:
-    """value, fairness and forecast as asked; a horizon in this message asks for a forecast, anything else for a value.
+    """value, fairness and forecast as asked; a horizon in this message asks for a forecast, anything else for a value. None of
+    them where the price of a characteristic is asked.
 
     "And in three years?" after a value repeats no value: what was asked before is dropped.
     """
+    if known.request.get("effects"):
+        return set()
     named = set(known.request.get("price") or ())
     if "forecast" not in named and (_until(known) or "horizon_years" in known.brief.turn_slots):
         return {"forecast"}
@@ -144,8 +150,19 @@ def conversion(known: Known) -> Arguments | None:
     return {"amount": amount, "source_currency": named, "target_currency": target}
 
 
+def effects(known: Known) -> Arguments | None:
+    """The characteristics asked about, where the message says; no names ask for the strongest."""
+    asked = known.request.get("effects")
+    if not asked or known.brief.uncovered:
+        return None
+    place = {name: one(known.slots.get(name)) for name in ("country", "city", "neighbourhood")}
+    return place | {"characteristics": [name for name in asked if name != ANY] or None}
+
+
 def values(known: Known) -> list[Arguments] | None:
     """One call a property: for a value or a verdict, and before a forecast of a property whose size is known."""
+    if known.request.get("effects"):
+        return None
     found = properties(known)
     if _grown(known) and not any(_placed(p) for p in found):
         return None
@@ -216,13 +233,15 @@ def _today(known: Known) -> tuple[float | None, str | None]:
 
 SPECIALIST = Specialist(
     name="price_prediction",
-    tools=(value_property, similar_listings, forecast_index, area_statistics, convert_currency, analyse_returns),
+    tools=(value_property, similar_listings, forecast_index, area_statistics, price_effects, convert_currency,
+           analyse_returns),
     playbook=Playbook(
         template="price_prediction",
         steps=(
             Step("convert", "convert_currency", conversion),
             Step("own", "analyse_returns", own_figures),
             Step("value", "value_property", values, after=("convert", "own")),
+            Step("effects", "price_effects", effects),
             Step("level", "area_statistics", levels, after=("value",)),
             Step("forecast", "forecast_index", forecasts, after=("value",)),
         ),

@@ -17,6 +17,7 @@ from langchain.tools import tool
 from core import clock
 from core.errors import BadInput, NotFound, Unavailable
 from core.facts import Fact, Source, Unit
+from core.words import label
 from knowledge.listings.nearby import candidates, types_for_sale
 from knowledge.listings.search import Row
 from tools import comparables
@@ -158,7 +159,7 @@ async def _value(
     async with context.resources.database.session(context.scope) as session:
         sold = (await types_for_sale(session, [row["city_id"]])).get(row["city_id"], set())
         rows = await candidates(session, subject.nearby) if row["property_type"] in sold else []
-    model = await _model(result, runtime, row["country"])
+    model = await active_model(result, runtime, row["country"])
     if model is None or row["city_id"] not in model.space.cities or row["property_type"] not in sold:
         _keep(result, runtime, own)
         result.data["asking_per_m2"] = result.data["facts"].get("per_m2")
@@ -193,7 +194,7 @@ def _confidence(model: ValuationModel, city_id: str, valuation: Valuation, near:
     return confidence(valuation.fsd, near, max(months, 0), beyond=not BEYOND_REASONS.isdisjoint(valuation.reasons))
 
 
-async def _model(result: ToolResult, runtime: Runtime, country: str) -> ValuationModel | None:
+async def active_model(result: ToolResult, runtime: Runtime, country: str) -> ValuationModel | None:
     """The country's model; None where none is trained, or its files are damaged (told as a failure)."""
     try:
         return await runtime.context.resources.valuation(runtime.context.scope, country)
@@ -229,8 +230,7 @@ def _describe(
 
     entity = f"{subject.title}, {subject.place}" if subject.title else subject.place
     as_of = model.as_of(str(subject.row["city_id"]))
-    source = Source("model", model.version, {"es": "modelo de valoración", "en": "valuation model"}[
-        runtime.context.locale.language], "", valuation.demo)
+    source = Source("model", model.version, label("source_valuation", runtime.context.locale), "", valuation.demo)
 
     def fact(key: str, value: float, unit: Unit, **more: Any) -> Fact:
         money = model.currency if unit.startswith("money") else None
@@ -257,7 +257,7 @@ def _describe(
     ids = result.data["facts"]
     result.data |= {
         "found": True, "value": ids["value"], "value_90": ids["value_90"], "value_m2": ids["value_m2"],
-        "baseline_m2": ids["baseline_m2"], "as_of": as_of, "stale": _is_old(as_of), "reasons": _reasons(valuation),
+        "baseline_m2": ids["baseline_m2"], "as_of": as_of, "stale": is_old(as_of), "reasons": _reasons(valuation),
         "confidence": ids["confidence"], "weak": sure < WEAK,
         "drivers": [{"key": d.key, "effect": ids[f"driver_{d.key}"]} for d in told],
         "asking_per_m2": ids.get("per_m2"), "currency_differs": differs,
@@ -314,5 +314,5 @@ def _reasons(valuation: Valuation) -> list[dict[str, str]]:
     return [{"code": c, "es": reason_text(c, "es"), "en": reason_text(c, "en")} for c in valuation.reasons]
 
 
-def _is_old(month: str | None) -> bool:
+def is_old(month: str | None) -> bool:
     return month is not None and (clock.now().date() - date.fromisoformat(f"{month}-01")).days > OLD_AFTER_DAYS

@@ -14,6 +14,7 @@ from knowledge.understanding.bounds import size_bounds
 from knowledge.understanding.cues import Hit
 from knowledge.understanding.deal.as_one import as_one
 from knowledge.understanding.deal.slots import deal_of, told_slots
+from knowledge.understanding.effect_questions import effect_question
 from knowledge.understanding.features import Features, describe, words_of
 from knowledge.understanding.figures.history import NOTHING, Past
 from knowledge.understanding.figures.measures import read_measures
@@ -168,6 +169,8 @@ def understand(
     meant, asked = _asked_by_words(message, decided, deal, known)
     comparing = "comparison" in meant.routes
     turn = _turn_slots(message, meant, says, known, open_question)
+    if "effects" in asked:  # a characteristic whose price is asked is none that a home must have
+        turn.pop("features", None)
     fresh = _is_fresh(message, meant, turn, known)
     options = _options(message, comparing, fresh, known)
     if options:
@@ -401,6 +404,8 @@ def _asked_by_words(
         return of_a_return, {"risk": risk}
     if _asks_a_return(message, meant, deal):
         return of_a_return, {}
+    if effects := _effects(message, meant, deal, known):
+        return replace(meant, routes=("price_prediction",), small_talk=None), {"effects": effects}
     placed = bool(message.about or message.said.references or known.get("city") or known.get("neighbourhood"))
     follows = placed and not message.about and not message.injected and len(message.tokens) <= _FEW_WORDS
     return refine(meant, decided.stream, decided.context, placed, follows), {}
@@ -416,6 +421,19 @@ def _tax(message: _Message, meant: intent.Intent, deal: Mapping[str, Any], known
     found = tax_question(message.tokens, message.amounts, told | {k: v for k, v in deal.items() if v}, before)
     general = "roi" in meant.routes or meant.routes == ("market_research",)
     return found if found.get("measures") or general else {}
+
+
+def _effects(message: _Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
+    """Characteristics whose price is asked, where no figure of one home is told and no return is spoken of."""
+    taken = set(meant.routes) - {"price_prediction", "market_research", "comparison", "none"}
+    if taken == {"roi"} and not (deal.get("price") or deal.get("rent") or known.get("price")):
+        taken = set()  # "¿cuánto suma el ascensor?" sounds like a sum of costs
+    figures = any(a.kind in ("money", "area", "percent", "years", "months") for a in message.amounts)
+    if message.injected or meant.human_reason is not None or taken or figures or message.told.several:
+        return []
+    named = [*message.said.features, *message.said.refused_features]
+    before = (known.get("_request") or {}).get("effects") or ()
+    return effect_question(message.tokens, named, before, bool(message.about))
 
 
 def _asks_a_return(message: _Message, meant: intent.Intent, deal: Mapping[str, Any]) -> bool:

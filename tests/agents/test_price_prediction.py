@@ -126,6 +126,37 @@ async def test_the_missing_size_is_asked_and_the_level_of_the_area_told(priced: 
     assert told.asks == "area_m2"
 
 
+@pytest.mark.parametrize(("locale", "lead"), [("es-ES", "**Ascensor: "), ("es-MX", "**Elevador: "), ("en", "**Lift: ")])
+async def test_the_price_of_a_characteristic_comes_with_its_interval_and_no_value(
+    priced: Resources, locale: str, lead: str  # noqa: F811
+) -> None:
+    asked = {"effects": ["feature:lift"]}
+    answer = await ask(priced, "¿cuánto suma el ascensor?", FLAT, asked, locale=locale)
+    assert answer.text.startswith(lead)
+    assert "95" in answer.text.split("\n")[0]
+    assert answer.called("value_property") == []  # the floor area told before asks for no value
+    assert len(answer.suggestions) == 2
+
+
+async def test_the_strongest_characteristics_are_listed_and_a_place_is_asked_for(priced: Resources) -> None:  # noqa: F811
+    there: dict[str, Any] = {"country": "ES", "city": "Norte"}
+    strongest = await ask(priced, "¿qué influye más en el precio?", there, {"effects": ["any"]})
+    assert strongest.text.startswith("**Ascensor: ")  # the one that the made-up market pays for
+    several = await ask(priced, "¿cuánto suman ascensor y baño?", there, {"effects": ["feature:lift", "bathrooms"]})
+    assert several.text.startswith("Lo que cambia el precio pedido")
+    assert several.text.count("\n- ") == 2
+    assert "Un baño más: no se distingue de cero" in several.text
+    nowhere = await ask(priced, "how much does a lift add?", {}, {"effects": ["feature:lift"]}, locale="en")
+    assert (nowhere.asks, nowhere.text) == ("city", "Which city? I cover Colombia, Spain and Mexico.")
+    unknown = await ask(priced, "¿cuánto suma el ascensor?", {"city": "Logroño"}, {"effects": ["feature:lift"]})
+    assert unknown.text.startswith("De Logroño no tengo anuncios en venta con qué medirlo")
+    rare = await ask(priced, "¿cuánto suma la chimenea?", there, {"effects": ["feature:fireplace"]})
+    assert rare.text.startswith("Chimenea: no hay bastantes anuncios")
+    foreign = await ask(priced, "¿cuánto suma un baño en Toronto?", TORONTO, {"effects": ["bathrooms"]}, uncovered=("Toronto",))
+    assert foreign.text.startswith("No tengo datos de Toronto")
+    assert not foreign.calls
+
+
 async def test_without_a_place_the_city_is_asked(priced: Resources) -> None:  # noqa: F811
     assert (await ask(priced, "¿cuánto vale?", {}, VALUE)).asks == "city"
     assert (await ask(priced, "¿van a subir los precios?", {}, AHEAD)).text.startswith("¿De qué ciudad?")
