@@ -275,8 +275,8 @@ def _more(result: ToolResult, row: Row) -> dict[str, str | None]:
     source = Source("listing", str(row.id), row.title or row.place, row.source, row.demo)
     wanted: tuple[tuple[str, Any, Unit], ...] = (
         ("bathrooms", row.bathrooms, "count"), ("floor", row.floor, "count"), ("year_built", row.year_built, "year"),
-        ("to_centre", row.attributes.get("distance_to_city_center"), "km"),
-        ("to_metro", row.attributes.get("distance_to_metro"), "km"),
+        ("to_centre", row.attributes.get("distance_to_city_center_km"), "km"),
+        ("to_metro", row.attributes.get("distance_to_metro_km"), "km"),
     )
     return {
         key: None if not isinstance(value, (int, float)) else result.add(

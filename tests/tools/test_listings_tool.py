@@ -141,3 +141,14 @@ async def test_another_tenant_sees_none_of_it(priced: Resources) -> None:  # noq
 async def test_an_advert_that_does_not_exist_is_named(priced: Resources, listing_id: int) -> None:  # noqa: F811
     with pytest.raises(NotFound, match=str(listing_id)):
         await get_listing.coroutine(runtime=runtime(priced), listing_id=listing_id)
+
+
+async def test_an_advert_in_full_tells_the_distances_that_its_source_has(priced: Resources) -> None:  # noqa: F811
+    first = int((await search(priced, **NORTE))["cards"][0]["id"])
+    async with priced.database.session(Scope()) as session:
+        known = '{"distance_to_city_center_km": 2.5, "distance_to_metro_km": 0.3}'
+        await session.execute(text("UPDATE listings SET attributes = CAST(:known AS jsonb) WHERE id = :id"),
+                              {"known": known, "id": first})
+    _, found = await get_listing.coroutine(runtime=runtime(priced), listing_id=first)
+    told = {f["key"]: (f["value"], f["unit"]) for f in found["facts"]}
+    assert (told["to_centre"], told["to_metro"]) == ((2.5, "km"), (0.3, "km"))
