@@ -158,6 +158,7 @@ def _trend(known: Known) -> list[Arguments]:
     aimed = aims(known)
     years = known.request.get("past_years")
     span = {"years": int(years)} if isinstance(years, (int, float)) and 1 <= years <= 30 else {}
+    span |= {"since": int(since)} if (since := known.request.get("since_year")) else {}
     national = [name for name in ("inflation", "mortgage_rate") if name in aimed]
     if national:
         return [

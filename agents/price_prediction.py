@@ -199,7 +199,8 @@ def forecasts(known: Known) -> list[Arguments] | None:
     slots = known.slots
     value, currency = _today(known)
     metric = "rent" if about_rent(known) else "price"
-    cities, inside = _many(slots.get("city")), _many(slots.get("neighbourhood"))
+    # a region is looked up by its name too: it is found among the series, or its country's is told as such
+    cities, inside = _many(slots.get("city")) or _many(known.request.get("region")), _many(slots.get("neighbourhood"))
     listed = known.first("value")
     if listed is not None and "listing_id" in listed.args and listed.data.get("city"):
         cities, inside = [listed.data["city"]], []

@@ -35,7 +35,7 @@ _AGGREGATES = text(
     " WHERE d.area_id IN :chain AND d.property_type IN :types AND d.price_m2_median > 0"
 ).bindparams(bindparam("chain", expanding=True), bindparam("types", expanding=True))
 #: Types that published rents per m2, and published rents of whole dwellings, speak of.
-_FLATS, _DWELLINGS = (None, "apartment", "studio"), (None, "apartment", "studio", "house")
+FLATS, _DWELLINGS = (None, "apartment", "studio"), (None, "apartment", "studio", "house")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +254,7 @@ async def _levels(
     types = [property_type, "all"] if property_type else ["all"]
     async with context.resources.database.session(context.scope) as session:
         rows = (await session.execute(_AGGREGATES, {"chain": chain, "types": types})).all() if chain else []
-        known = {"rent_m2": property_type in _FLATS, "rent": property_type in _DWELLINGS}
+        known = {"rent_m2": property_type in FLATS, "rent": property_type in _DWELLINGS}
         published = [p for p in await published_rents(session, chain, region) if known[p.metric]]
     found = [
         Level(r.area_id, r.name, r.operation == "rent", r.property_type, r.period,

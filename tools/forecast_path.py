@@ -19,6 +19,7 @@ from core.locale import COUNTRY_NAMES, Language
 from knowledge.forecasting.registry import forecast_series
 from knowledge.series.choice import SeriesRef, choose_series
 from tools.context import Runtime
+from tools.named_areas import plain_name
 from tools.result import ToolResult
 
 Metric = Literal["price", "rent"]
@@ -50,7 +51,7 @@ class Path:
     def region(self, language: Language) -> str:
         """The series' area; a country by its name in the reader's language."""
         names = (n for n in COUNTRY_NAMES.values() if self.series.region in n.values())
-        return next((n[language] for n in names), self.series.region)
+        return next((n[language] for n in names), plain_name(self.series.region))
 
     @property
     def source(self) -> Source:

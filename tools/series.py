@@ -15,6 +15,7 @@ from core.locale import COUNTRY_NAMES, country_name
 from knowledge.market.trend import assess
 from knowledge.series.choice import SeriesRef, choose_series
 from tools.context import Runtime
+from tools.named_areas import plain_name
 from tools.result import Content, ToolResult
 
 Metric = Literal["price", "rent", "days_on_market", "stock", "mortgage_rate", "inflation"]
@@ -32,16 +33,20 @@ async def market_trend(
     metric: Metric = "price",
     years: int = _USUAL_YEARS,
     year: int | None = None,
+    since: int | None = None,
 ) -> Content:
     """How a measure of an area moved: latest value, change over one year and over `years` (1 to 30, or as far as it goes).
 
     metric: price, rent, days_on_market, stock (of a city or neighbourhood), mortgage_rate or inflation (of a country).
-    year: a calendar year to tell of instead of the newest figure.
+    year: a calendar year to tell of instead of the newest figure. since: a calendar year from which on to tell the change,
+    instead of `years`.
     trend: growth a year over the recent past with its interval; verdict: whether it differs from zero (flat: it does not).
     Falls back from neighbourhood to city to country, and says which one it is.
     """
     if not 1 <= years <= 30:
         raise BadInput(f"years is {years}; expected 1 to 30.", f"years es {years}; se esperaba de 1 a 30.")
+    if since is not None and not 1800 <= since <= 2200:
+        raise BadInput(f"since is {since}; expected a calendar year.", f"since es {since}; se esperaba un año del calendario.")
     context = runtime.context
     result = ToolResult()
     code = country.upper() if country else None
@@ -57,17 +62,21 @@ async def market_trend(
     points.reverse()
     known = year is not None and any(point.period.year == year for point in points)
     points = [point for point in points if not known or point.period.year <= (year or 0)]
-    result.data |= {"year": year if known else None, "year_missing": None if known else year}
+    later = [i for i, point in enumerate(points[:-1]) if since is not None and point.period.year == since]
+    result.data |= {"year": year if known else None, "since": since if later else None,
+                    "year_missing": since if since is not None and not later else None if known else year}
     region = row.region
     if not region or region == code or region in COUNTRY_NAMES.get(code or "", {}).values():
         region = country_name(code, language) or region
-    _report(result, row, points, exact, region, years)
+    region = plain_name(region)
+    _report(result, row, points, exact, region, years, later[0] if later else None)
     return result.done()
 
 
 def _report(
-    result: ToolResult, row: SeriesRef, points: list[Any], exact: bool, region: str, long: int
+    result: ToolResult, row: SeriesRef, points: list[Any], exact: bool, region: str, long: int, since: int | None
 ) -> None:
+    """`since`: the observation from which on the long change counts, instead of `long` years back."""
     source = Source("series", row.id, row.name, row.attribution, row.demo)
     unit = row.fact_unit
 
@@ -83,9 +92,10 @@ def _report(
     ids = [fact("point", p.value, unit, p.period) for p in points[-_POINTS_SHOWN:]]
     changes: dict[str, str | None] = {}
     for name, years in (("year", 1), ("long", long)):
-        before = _before(points, last.period, years)
+        started = since if name == "long" else None
+        before = points[started] if started is not None else _before(points, last.period, years)
         changes[name] = None
-        if name == "long" and (years == 1 or (before is None and len(points) <= 2)):
+        if name == "long" and started is None and (years == 1 or (before is None and len(points) <= 2)):
             continue
         if before is None and years > 1:
             before = points[0]
@@ -98,7 +108,8 @@ def _report(
             formula=f"({last.value:.10g} ÷ {before.value:.10g} − 1) × 100", inputs=(latest,),
         )
         result.data[f"{name}_since"] = row.label(before.period)
-    result.data |= _tested(row, points, fact, long) | {
+    tested = long if since is None else max(1, last.period.year - points[since].period.year)
+    result.data |= _tested(row, points, fact, tested) | {
         "found": True, "exact": exact, "region": region, "latest": latest, "change_year": changes["year"],
         "change_long": changes["long"], "as_of": row.label(last.period), "series": row.name,
         "attribution": row.attribution, "is_index": unit == "index", "is_percent": unit == "percent", "kind": row.metric,

@@ -72,9 +72,6 @@ async def value_property(
     """
     from knowledge.finance import checks
 
-    for name, figure in (("area_m2", area_m2), ("price", asking_price)):
-        if figure is not None:
-            checks.amount(name, figure)
     _known_features([*(features or ()), *(lacking or ())])
     result = ToolResult()
     result.data = {
@@ -82,6 +79,13 @@ async def value_property(
         "assumed_type": False, "value": None, "asking": None, "asking_per_m2": None, "comparables": None, "drivers": [],
         "reasons": [], "currency_differs": False, "title": "", "unknown_neighbourhood": None, "listing_id": listing_id,
     }
+    try:
+        for name, figure in (("area_m2", area_m2), ("price", asking_price)):
+            if figure is not None:
+                checks.amount(name, figure)
+    except BadInput as error:
+        result.refuse(error)
+        return result.done()
     if listing_id is not None:
         subject = await subject_of_listing(runtime, listing_id)
     else:
@@ -268,7 +272,7 @@ def _describe(
         part = "low" if verdict.percentile < LOW_PART else "high" if verdict.percentile > HIGH_PART else "middle"
         result.data["asking"] = {
             "verdict": verdict.verdict, "part": part, "price": ids["price"], "difference": ids["difference"],
-            **{name: ids[name] for name in ("over", "fair", "under")},
+            **{name: ids[name] for name in ("tolerance", "over", "fair", "under")},
         }
         result.say(f"asking price: {verdict.verdict}, in the {part} part of what such a property asks")
     result.say("an asking-price level, not a deed" + ("; old data, say their date" if result.data["stale"] else ""))
@@ -276,7 +280,7 @@ def _describe(
 
 def _judged(facts: dict[str, Fact], fact: Any, valuation: Valuation) -> Fairness:
     """Adds what the asking price is against the value; `over`, `fair` and `under` are probabilities in percent."""
-    from knowledge.valuation.fairness import judge
+    from knowledge.valuation.fairness import TOLERANCE, judge
 
     asked, value = float(facts["price"].value), float(facts["value"].value)
     verdict = judge(asked, valuation)
@@ -285,6 +289,7 @@ def _judged(facts: dict[str, Fact], fact: Any, valuation: Valuation) -> Fairness
         entity=facts["value"].entity, as_of=facts["value"].as_of,
         formula=f"({asked:.10g} ÷ {value:.10g} − 1) × 100", inputs=(facts["price"].id, facts["value"].id),
     )
+    facts["tolerance"] = Fact("tolerance", 100 * TOLERANCE, "percent", Source("computation", "asking_vs_value"))
     for name in ("over", "fair", "under"):
         facts[name] = fact(f"probability_{name}", round(100 * getattr(verdict, name)), "percent")
     return verdict

@@ -1,7 +1,8 @@
 """Which stored series answers for a place: the smallest area that has one, measured before demo, newest and longest.
 
-A country's series is one linked to the country itself, or one without an area that names no region: the index of one of
-its regions never stands in for it.
+Between a city and its country stands the region that the city lies in, where a series is of it. A country's series is one
+linked to the country itself, or one without an area that names no region: the index of one of its regions never stands in
+for it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.facts import Unit
 from core.locale import COUNTRY_NAMES
+from knowledge.finance.rules import region_of
 from knowledge.listings.areas import find_city, find_neighbourhood
 from knowledge.understanding.text import fold
 
@@ -44,8 +46,11 @@ _PICK = text(
 #: Words of a region's official name that people leave out.
 _COMMON = frozenset(
     ("comunidad", "comunitat", "autonoma", "foral", "principado", "region", "de", "del", "la", "las", "el", "los", "illes",
-     "islas", "community")
+     "islas", "community", "estado", "municipio", "state")
 )
+_STATE = "estado"
+#: Words of official names that Spanish writes otherwise.
+_SPELT = {"balears": "baleares"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +90,13 @@ class SeriesRef:
 
 _REGIONS = text(
     "SELECT DISTINCT region FROM series WHERE country = :country AND metric = ANY(:metrics) AND segment = 'all'"
-    " AND region <> ''"
+    " AND region <> '' AND area_id IS NULL"
 )
 _NAMED = text(
     "SELECT s.id, s.name, s.country, s.region, s.metric, s.unit, s.currency, s.frequency, s.attribution, s.demo,"
     " min(o.period) AS first, max(o.period) AS last FROM series s JOIN observations o ON o.series_id = s.id"
     " WHERE s.metric = ANY(:metrics) AND s.segment = 'all' AND s.country = :country AND s.region = :region"
-    " GROUP BY s.id HAVING CAST(:by AS date) IS NULL OR min(o.period) <= :by"
+    " AND s.area_id IS NULL GROUP BY s.id HAVING CAST(:by AS date) IS NULL OR min(o.period) <= :by"
     " ORDER BY s.demo, array_position(CAST(:metrics AS text[]), s.metric), last DESC, s.frequency = 'A', count(*) DESC, s.id"
     " LIMIT 1"
 )
@@ -127,21 +132,36 @@ async def choose_series(
         named = await _named(session, metrics, city, code, by)
         if named is not None:
             return named, neighbourhood is None
+    around = region_of(code, found_city.name if found_city else city) if code in COUNTRY_NAMES else "*"
+    named = await _named(session, metrics, around, code, by) if around != "*" else None
+    if named is not None:
+        return named, False
     return await _pick(session, metrics, None, code, by), not city and not neighbourhood
 
 
 async def _named(
     session: AsyncSession, metrics: list[str], name: str, country: str, by: date | None
 ) -> SeriesRef | None:
-    """The series of a region of this name: `Comunidad de Madrid` and `Madrid, Comunidad de` are one."""
-    wanted = set(fold(name).split()) - _COMMON
+    """The series of a region of this name: `Comunidad de Madrid` and `Madrid, Comunidad de` are one. A town's before that of
+    the state of its name, unless the state is asked for."""
+    wanted = _telling(name)
     regions = (await session.execute(_REGIONS, {"country": country, "metrics": metrics})).scalars()
-    same = [region for region in regions if set(fold(region).split()) - _COMMON == wanted]
+    same = [region for region in regions if _telling(region) == wanted]
     if not wanted or not same:
         return None
-    values = {"metrics": metrics, "country": country, "region": min(same, key=len), "by": by}
+    state = _STATE in fold(name).split()
+
+    def rank(region: str) -> tuple[bool, int]:
+        return (_STATE in fold(region).split()) != state, len(region)
+
+    values = {"metrics": metrics, "country": country, "region": min(same, key=rank), "by": by}
     row = (await session.execute(_NAMED, values)).first()
     return SeriesRef(**row._mapping) if row is not None else None
+
+
+def _telling(region: str) -> set[str]:
+    """The words of a region's name that tell it from others."""
+    return {_SPELT.get(word, word) for word in fold(region).split()} - _COMMON
 
 
 async def _pick(

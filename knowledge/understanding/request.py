@@ -19,6 +19,7 @@ from knowledge.understanding.tokens import Token, stretches, words_at
 
 #: Entries that stay known in later turns; the others are of their turn (measures stay when a turn inherits its routes).
 LASTING = (
+    "region",
     "costs",
     "purchase_costs",
     "annual_rent",
@@ -42,6 +43,10 @@ _NTH = {"primero": 1, "primera": 1, "first": 1, "segundo": 2, "segunda": 2, "sec
 _NOW = words("now")
 _SALE = words("sale")
 _EACH = words("each")
+#: Shortly before a year: what is asked of goes on from it.
+_SINCE = frozenset({"desde", "since", "partir"})
+#: The same, where a later year follows within so many words.
+_FROM, _SPAN = frozenset({"de", "del", "from", "entre", "between"}), 3
 _YIELDS = frozenset({"gross_yield", "net_yield", "cap_rate", "cash_on_cash", "irr", "payback_years", "break_even"})
 #: Roles of figures that are entries of the request under this name.
 _NAMED = {
@@ -159,7 +164,14 @@ def _figures(
         elif role == "past":
             request["past_years"] = amount.value if amount.kind == "years" else round(amount.value / 12, 2)
         elif amount.kind == "year":
-            request["year"] = int(amount.value)
+            request["since_year" if _goes_on_from(tokens, amounts, amount) else "year"] = int(amount.value)
+
+
+def _goes_on_from(tokens: list[Token], amounts: list[Amount], year: Amount) -> bool:
+    """Whether a year is where a stretch begins: "desde 2010", "from 2015 to 2020", "entre 2015 y 2020"."""
+    before = {t.text for t in tokens[max(0, year.first - 3) : year.first]}
+    later = any(a.kind == "year" and a.value > year.value and 0 < a.first - year.last <= _SPAN for a in amounts)
+    return bool(before & _SINCE) or (later and bool(before & _FROM))
 
 
 def _rate_moves(tokens: list[Token]) -> float | None:

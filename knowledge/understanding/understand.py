@@ -207,6 +207,8 @@ def understand(
     if deal:
         wanted["deal"] = deal
     before = known.get("_request") or {}
+    if message.about:  # a place named takes the place of a region told before
+        before = {k: v for k, v in before.items() if k != "region"}
     if options:
         named = {h.cue.route for h in message.seen.hits}
         wanted["options"] = asked_of_options(options, message.wanted, named, before, base_of(message.tokens))

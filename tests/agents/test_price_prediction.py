@@ -105,6 +105,14 @@ async def test_a_question_of_fairness_leads_with_the_verdict(priced: Resources) 
     assert "que piden" in both.text
 
 
+async def test_an_area_that_cannot_be_is_told_by_its_value(priced: Resources) -> None:  # noqa: F811
+    spanish = await ask(priced, "¿cuánto vale un piso de -80 m²?", FLAT | {"area_m2": -80}, VALUE)
+    assert "-80" in spanish.text
+    assert "Revisa esa cifra" in spanish.text
+    english = await ask(priced, "what is a flat of 0 m2 worth?", FLAT | {"area_m2": 0}, VALUE, locale="en")
+    assert english.text.startswith("The area cannot be 0")
+
+
 async def test_a_correction_comes_through_the_slots(priced: Resources) -> None:  # noqa: F811
     answer = await ask(priced, "quise decir 103", FLAT | {"area_m2": 103}, VALUE, turn={"area_m2": 103})
     assert answer.called("value_property")[0]["area_m2"] == 103

@@ -81,6 +81,34 @@ async def test_a_neighbourhood_uses_its_city_and_a_city_its_country_and_says_so(
     assert (found["data"]["region"], found["data"]["exact"]) == ("España", False)
 
 
+async def test_between_a_city_and_its_country_stands_its_region(priced: Resources) -> None:  # noqa: F811
+    found, _ = await ahead(priced, country="ES", city="Sevilla")
+    assert (found["data"]["region"], found["data"]["exact"]) == ("Andalucía", False)
+    _, trend = await market_trend.coroutine(runtime=runtime(priced), country="ES", city="Dos Hermanas")
+    assert (trend["data"]["region"], trend["data"]["exact"]) == ("Andalucía", False)
+    found, _ = await ahead(priced, country="ES", city="Zaragoza")  # no series is of its region
+    assert (found["data"]["region"], found["data"]["exact"]) == ("España", False)
+
+
+async def test_a_region_named_is_its_own_and_a_city_of_its_name_is_another(priced: Resources) -> None:  # noqa: F811
+    async with priced.database.session(Scope()) as session:
+        for series_id, area, region in (("C", "es/sur", "Madrid"), ("A", None, "Madrid, Comunidad de"),
+                                        ("S", None, "Jaén (estado)"), ("T", None, "Jaén (municipio)")):
+            await session.execute(text(
+                "INSERT INTO series (id, area_id, country, region, name, metric, segment, unit, frequency, source, attribution,"
+                " demo) VALUES (:id, :area, 'ES', :region, :id, 'price_index', 'all', 'index', 'Q', 'made', '', false)"),
+                {"id": series_id, "area": area, "region": region})
+            await session.execute(text("INSERT INTO observations VALUES (:id, '2024-01-01', 1), (:id, '2024-04-01', 2)"),
+                                  {"id": series_id})
+
+    async def region(place: str) -> str:
+        _, trend = await market_trend.coroutine(runtime=runtime(priced), country="ES", city=place)
+        return str(trend["data"]["region"])
+
+    assert await region("Comunidad de Madrid") == await region("Getafe") == "Comunidad de Madrid"
+    assert (await region("Jaén"), await region("estado de Jaén")) == ("Jaén (municipio)", "Jaén (estado)")
+
+
 async def test_a_region_never_stands_in_for_its_country(priced: Resources) -> None:  # noqa: F811
     found, _ = await ahead(priced, country="ES")
     assert found["data"]["series"] == "price_index, Spain"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -255,6 +256,34 @@ async def test_yields_need_rents_of_the_same_time(city: Resources) -> None:
     assert (data["found"], data["rents_known"], gaps) == (False, True, ["thin_data"])
 
 
+async def test_where_no_adverts_to_let_are_known_published_rents_of_that_time_stand_in(city: Resources) -> None:
+    async with city.database.connection(Scope()) as connection:
+        await connection.execute("DELETE FROM listings WHERE operation = 'rent'")
+        await refresh_analytics(connection, "default", {"es/norte"})
+        # the quarter nearest to the prices counts, and none of a mean rent of whole dwellings
+        for id_, area, metric in (("R1", "uno", "rent_m2"), ("R2", "dos", "rent_m2"), ("R3", "tres", "rent")):
+            await connection.execute(
+                "INSERT INTO series (id, area_id, country, region, name, metric, segment, unit, currency, frequency, source,"
+                " attribution, demo) VALUES (%s, %s, 'ES', %s, 'Rentas', %s, 'all', 'EUR/m2', 'EUR', 'Q', 'test',"
+                " 'Open Data', false)", (id_, f"es/norte/{area}", area, metric))
+            for day, value in (("2020-01-01", 5.0), ("2026-04-01", 12.0 if area == "uno" else 9.0)):
+                await connection.execute("INSERT INTO observations VALUES (%s, %s, %s)", (id_, day, value))
+    data, facts, _ = await call(market_yields, city, **HERE)
+    assert [y["name"] for y in data["yields"]] == ["Uno", "Dos"]
+    assert data["published"] == "Open Data"
+    first = facts[data["yields"][0]["yield"]]
+    rent, price = (facts[i] for i in first.inputs)
+    assert (rent.key, rent.value) == ("rent_m2_mean", 12.0)
+    assert first.value == pytest.approx(12 * 12.0 / float(price.value) * 100, rel=0.05)  # the price is drawn to the city's
+    used = [float(number) for number in re.findall(r"[\d.]+", first.formula or "")]
+    assert used[:2] == [12, 12.0]
+    assert first.value == pytest.approx(used[0] * used[1] / used[2] * 100)
+    assert first.low is not None
+    assert first.low < float(first.value)
+    data, _, gaps = await call(market_yields, city, **HERE, property_type="retail")
+    assert (data["found"], gaps) == (False, ["no_data"])  # published rents are of flats
+
+
 async def test_the_risk_of_a_place_and_of_a_purchase_there(city: Resources) -> None:
     data, facts, _ = await call(market_risk, city, **HERE, neighbourhood="uno")
     assert {p["name"] for p in data["parts"]} == {"price_volatility", "liquidity", "time_to_sell", "vacancy"}
@@ -312,3 +341,17 @@ async def test_a_trend_says_whether_it_differs_from_zero(city: Resources) -> Non
         await session.execute(text("DELETE FROM observations WHERE series_id = 'P' AND period > '2017-06-01'"))
     data, _, _ = await call(market_trend, city, **HERE)
     assert (data["verdict"], data["trend"]) == ("few", None)
+
+
+async def test_a_change_since_a_year_counts_from_its_first_figure(city: Resources) -> None:
+    data, facts, _ = await call(market_trend, city, **HERE, since=2020)
+    assert (data["since"], data["long_since"], data["year_missing"]) == (2020, "2020-Q1", None)
+    async with city.database.session(Scope()) as session:
+        rows = dict((await session.execute(text("SELECT period, value FROM observations WHERE series_id = 'P'"))).all())
+    assert facts[data["change_long"]].value == pytest.approx((rows[date(2025, 10, 1)] / rows[date(2020, 1, 1)] - 1) * 100)
+    upto, facts, _ = await call(market_trend, city, **HERE, since=2018, year=2020)
+    assert facts[upto["change_long"]].value == pytest.approx((rows[date(2020, 10, 1)] / rows[date(2018, 1, 1)] - 1) * 100)
+    late, _, _ = await call(market_trend, city, **HERE, since=2031)
+    assert (late["since"], late["year_missing"]) == (None, 2031)
+    with pytest.raises(BadInput, match="since is 12"):
+        await call(market_trend, city, **HERE, since=12)

@@ -167,9 +167,20 @@ async def test_another_currency_is_not_compared(priced: Resources) -> None:  # n
     assert found["data"]["asking"] is None
 
 
-@pytest.mark.parametrize("bad", [
-    {"area_m2": -5}, {"asking_price": 0}, {"features": ["helipad"]}, {"bedrooms": 900}, {"year_built": 20},
+@pytest.mark.parametrize(("bad", "named"), [
+    ({"area_m2": -5.0}, "-5"), ({"area_m2": 0.0}, "0"), ({"asking_price": 0.0}, "0"), ({"area_m2": float("inf")}, "inf"),
 ])
+async def test_a_figure_that_cannot_be_is_named_in_both_languages(
+    priced: Resources, bad: dict[str, Any], named: str  # noqa: F811
+) -> None:
+    found = await value(priced, **(FLAT | bad))
+    assert gaps(found) == ["bad_input"]
+    assert not found["data"]["found"]
+    for language in ("es", "en"):
+        assert named in found["data"]["problem"][language]
+
+
+@pytest.mark.parametrize("bad", [{"features": ["helipad"]}, {"bedrooms": 900}, {"year_built": 20}])
 async def test_bad_arguments_get_a_sentence(priced: Resources, bad: dict[str, Any]) -> None:  # noqa: F811
     with pytest.raises(BadInput) as error:
         await value(priced, **(FLAT | bad))

@@ -153,3 +153,20 @@ def test_what_is_risky_elsewhere_is_nobodys() -> None:
 ])
 def test_measures_of_the_own_money_are_found_by_their_names(text: str, measure: str) -> None:
     assert measure in talk([text]).request["deal"]["asked"]
+
+
+@pytest.mark.parametrize(("text", "years"), [
+    ("¿Cuánto ha subido la vivienda en México desde 2010?", {"since_year": 2010}),
+    ("how have prices moved in Andalucía since 2015?", {"since_year": 2015}),
+    ("¿cuánto subieron los precios en España de 2015 a 2020?", {"since_year": 2015, "year": 2020}),
+    ("how did rents change in Spain between 2010 and 2014?", {"since_year": 2010, "year": 2014}),
+    ("¿cuánto subieron los precios en España en 2021?", {"year": 2021}),
+])
+def test_a_stretch_of_years_begins_where_the_words_say(text: str, years: dict[str, int]) -> None:
+    request = talk([text]).request
+    assert {k: v for k, v in request.items() if k in ("since_year", "year")} == years
+
+
+def test_a_region_stays_spoken_of_until_another_place_is_named() -> None:
+    assert talk(["¿Cuánto subirán los precios en Cataluña?", "¿y los alquileres?"]).request["region"] == "Cataluña"
+    assert "region" not in talk(["¿Cuánto subirán los precios en Cataluña?", "¿y en España?"]).request
