@@ -170,3 +170,30 @@ def test_a_stretch_of_years_begins_where_the_words_say(text: str, years: dict[st
 def test_a_region_stays_spoken_of_until_another_place_is_named() -> None:
     assert talk(["¿Cuánto subirán los precios en Cataluña?", "¿y los alquileres?"]).request["region"] == "Cataluña"
     assert "region" not in talk(["¿Cuánto subirán los precios en Cataluña?", "¿y en España?"]).request
+
+@pytest.mark.parametrize("text", [
+    "¿Cuál será el precio de la vivienda en España en 2040?", "¿A cuánto estará el metro cuadrado en Bogotá en 2033?",
+    "What will a square metre cost in Madrid in 2034?", "precio de los pisos en Valencia para 2031",
+])
+def test_prices_of_a_year_to_come_ask_for_a_forecast(text: str) -> None:
+    found = talk([text])
+    assert found.routes == ("price_prediction",)
+    assert "forecast" in found.request["price"]
+
+
+@pytest.mark.parametrize("text", [
+    "precios en Valencia en 2019", "¿Cuánto costaban los pisos en Valencia en 2015?", "What did flats in Madrid cost in 2018?",
+    "rents in Barcelona in 2017",
+])
+def test_prices_of_a_year_gone_by_ask_how_the_market_moved(text: str) -> None:
+    found = talk([text])
+    assert found.routes == ("market_research",)
+    assert found.request["market"] == ["trend"]
+
+
+@pytest.mark.parametrize("text", [
+    "¿Cuánto vale un piso construido en 2015 en Valencia?", "¿Cuánto vale un piso de 80 m² en Valencia en 2030?",
+    "pisos en Valencia por menos de 200.000 €",
+])
+def test_a_year_of_one_home_does_not(text: str) -> None:
+    assert talk([text]).request.get("market") != ["trend"]

@@ -1,0 +1,126 @@
+"""Questions that words alone ask, whatever the trained readers say: a tax, a risk, a return by its name, what a characteristic
+adds to a price, prices of a calendar year, an aim of a market."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from core import clock
+from knowledge.understanding import intent
+from knowledge.understanding.decision import Decided
+from knowledge.understanding.effect_questions import effect_question
+from knowledge.understanding.market_aims import refine
+from knowledge.understanding.message import Message
+from knowledge.understanding.rules.asked import feasible
+from knowledge.understanding.rules.risk import asked_risk
+from knowledge.understanding.tax_questions import tax_question
+
+#: From this probability on a measure is surely asked.
+_SURELY = 0.9
+#: Measures whose words also ask for what is no return.
+_ANYTHINGS = frozenset({"price_per_m2", "future_value", "down_payment", "loan_amount", "converted"})
+#: How words of prices and rents begin; those of a building's age speak of another year.
+_PRICED = ("preci", "price", "cost", "cuest", "vale", "valdr", "valia", "metro", "alquil", "arriend", "rent", "canon")
+_BUILT = ("constru", "built", "edific", "entreg", "estren")
+#: The longest message, in words, that takes up a place told before without naming it.
+_FEW_WORDS = 6
+
+
+def asked_by_words(
+    message: Message, decided: Decided, deal: Mapping[str, Any], known: Mapping[str, Any]
+) -> tuple[intent.Intent, dict[str, Any]]:
+    """The intent, and entries of the request, after the questions that words alone ask: no trained reader knows them.
+
+    One of them counts, the one that needs most: a tax on figures that were told; what may go wrong with one purchase whose
+    price was told; a return asked by its name; the price of a characteristic; else what of a market is asked. So the risk of a purchase is the return's, that
+    of a place the market's.
+    """
+    meant = decided.meant
+    of_a_return = replace(meant, routes=("roi",), small_talk=None)
+    if tax := _tax(message, meant, deal, known):
+        return (of_a_return if tax.get("measures") else meant), {"tax": tax}
+    if risk := _risk(message, meant, deal, known):
+        return of_a_return, {"risk": risk}
+    if _asks_a_return(message, meant, deal):
+        return of_a_return, {}
+    if effects := _effects(message, meant, deal, known):
+        return replace(meant, routes=("price_prediction",), small_talk=None), {"effects": effects}
+    meant = _of_a_year(message, meant)
+    placed = bool(message.about or message.said.references or known.get("city") or known.get("neighbourhood"))
+    follows = placed and not message.about and not message.injected and len(message.tokens) <= _FEW_WORDS
+    return refine(meant, decided.stream, decided.context, placed, follows), {}
+
+
+def _tax(message: Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """What is asked of taxes, where a return or a sale was told to reckon them on; none of a person's own case. The rules alone
+    are asked of those whom the question went to anyway."""
+    if message.injected or meant.human_reason is not None or "human" in meant.routes or message.told.several:
+        return {}
+    told = {name: known.get(name) for name in ("price", "monthly_rent", "rate_pct", "loan_amount")}
+    before = (known.get("_request") or {}).get("tax")
+    found = tax_question(message.tokens, message.amounts, told | {k: v for k, v in deal.items() if v}, before)
+    general = "roi" in meant.routes or meant.routes == ("market_research",)
+    return found if found.get("measures") or general else {}
+
+
+def _effects(message: Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
+    """Characteristics whose price is asked, where no figure of one home is told and no return is spoken of."""
+    taken = set(meant.routes) - {"price_prediction", "market_research", "comparison", "none"}
+    if taken == {"roi"} and not (deal.get("price") or deal.get("rent") or known.get("price")):
+        taken = set()  # "¿cuánto suma el ascensor?" sounds like a sum of costs
+    figures = any(a.kind in ("money", "area", "percent", "years", "months") for a in message.amounts)
+    if message.injected or meant.human_reason is not None or taken or figures or message.told.several:
+        return []
+    named = [*message.said.features, *message.said.refused_features]
+    before = (known.get("_request") or {}).get("effects") or ()
+    return effect_question(message.tokens, named, before, bool(message.about))
+
+
+def _of_a_year(message: Message, meant: intent.Intent) -> intent.Intent:
+    """Prices or rents of one calendar year and of no home in particular: those of a year to come are forecast, those of a year
+    gone by are how the market moved. The trained readers take both for the level asked today."""
+    plain = meant.routes in (("market_research",), ("price_prediction",)) and message.about and not message.injected
+    priced = any(t.text.startswith(_PRICED) for t in message.tokens) and not any(
+        t.text.startswith(_BUILT) for t in message.tokens)
+    if not plain or not priced or [a.kind for a in message.amounts] != ["year"] or message.said.references:
+        return meant
+    year, now = int(message.amounts[0].value), clock.now().year
+    asked = {name: list(meant.wishes.get(name, ())) for name in ("market", "price")}
+    if year > now and "forecast" not in asked["price"]:
+        return replace(meant, routes=("price_prediction",), wishes=meant.wishes | {"price": ["forecast"], "market": []})
+    if year < now and not set(asked["market"]) - {"area_stats", "search"}:
+        return replace(meant, routes=("market_research",), wishes=meant.wishes | {"price": [], "market": ["trend"]})
+    return meant
+
+
+def _asks_a_return(message: Message, meant: intent.Intent, deal: Mapping[str, Any]) -> bool:
+    """Whether a measure is surely asked by name and can be worked out, though the words around it speak of a search or of
+    nothing ("Torrefiel, 3 habitaciones: piden 164.500 y el inquilino paga 895. ¿Bruta?"). A square metre may be its price's, a
+    share of an amount anything's."""
+    if message.injected or meant.routes not in (("none",), ("market_research",), ("lead_qualification",)):
+        return False
+    if meant.routes == ("lead_qualification",) and (message.amounts or deal.get("turn") != ["price_for_yield"]):
+        return False  # "¿hasta cuánto puedo ofrecer?" for the return told before is no offer yet
+    turn = [m for m in deal.get("turn") or () if m not in _ANYTHINGS]
+    named = {h.cue.route for h in message.seen.hits}
+    return any(m in named and message.wanted.get(m, 0.0) >= _SURELY and feasible(m, deal) for m in turn)
+
+
+def _risk(message: Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> str | None:
+    """What the message asks the risk of, where it speaks of one purchase whose price was told: an area has no such risk."""
+    if message.injected or message.told.several or "human" in meant.routes or isinstance(known.get("price"), list):
+        return None
+    let = bool(deal.get("rent") or deal.get("nightly") or known.get("monthly_rent"))
+    if "price_prediction" in meant.routes and not let:
+        return None  # "proyécteme el valor, con un escenario bueno y uno malo" is of the price alone
+    priced = bool(deal.get("price")) or known.get("price") is not None
+    return asked_risk(message.tokens, [amount.first for amount in message.plain]) if priced else None
+
+
+def of_one(message: Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    """Whether a comparison is of one property with itself: "deme la bruta y la neta, ambas sobre 240"."""
+    places = {p.name for p in message.about if p.level in ("city", "neighbourhood", "other")}
+    several = len(places) > 1 or isinstance(known.get("city"), list) or len(set(message.said.types_at.values())) > 1
+    return "comparison" in meant.routes and bool(deal.get("turn")) and not several and len(message.told.records) < 2
