@@ -34,8 +34,8 @@ def asked_by_words(
     """The intent, and entries of the request, after the questions that words alone ask: no trained reader knows them.
 
     One of them counts, the one that needs most: a tax on figures that were told; what may go wrong with one purchase whose
-    price was told; a return asked by its name; the price of a characteristic; else what of a market is asked. So the risk of a purchase is the return's, that
-    of a place the market's.
+    price was told; a return asked by its name; the price of a characteristic; else prices of a year, and what of a market is
+    asked. So the risk of a purchase is the return's, that of a place the market's.
     """
     meant = decided.meant
     of_a_return = replace(meant, routes=("roi",), small_talk=None)

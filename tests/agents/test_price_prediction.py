@@ -108,9 +108,12 @@ async def test_a_question_of_fairness_leads_with_the_verdict(priced: Resources) 
 async def test_an_area_that_cannot_be_is_told_by_its_value(priced: Resources) -> None:  # noqa: F811
     spanish = await ask(priced, "¿cuánto vale un piso de -80 m²?", FLAT | {"area_m2": -80}, VALUE)
     assert "-80" in spanish.text
-    assert "Revisa esa cifra" in spanish.text
+    assert spanish.asks == "area_m2"
     english = await ask(priced, "what is a flat of 0 m2 worth?", FLAT | {"area_m2": 0}, VALUE, locale="en")
     assert english.text.startswith("The area cannot be 0")
+    dear = await ask(priced, "¿está bien por -300.000?", FLAT | {"price": -300_000}, FAIR)
+    assert "Revisa esa cifra" in dear.text
+    assert dear.asks is None
 
 
 async def test_a_correction_comes_through_the_slots(priced: Resources) -> None:  # noqa: F811
