@@ -99,6 +99,7 @@ def properties(known: Known) -> list[Arguments]:
         found.append(own | {
             "country": one(slots.get("country")), "asking_price": _price(known, _nth(told["price"], i)),
             "currency": _currency(known), "features": _many(slots.get("features")) or None, "lacking": lacking or None,
+            "estrato": known.request.get("estrato"),
         })
     return found
 

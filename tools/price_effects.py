@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 #: Characteristics told where none is asked for, and terms that people know by name besides the features of adverts.
 STRONGEST = 6
-TERMS = ("bathrooms", "bedrooms", "floor", "attribute:distance_to_metro_km", "attribute:distance_to_city_center_km")
+TERMS = ("bathrooms", "bedrooms", "floor", "attribute:estrato", "attribute:distance_to_metro_km",
+         "attribute:distance_to_city_center_km")
 _FEATURE = "feature:"
 
 
@@ -54,8 +55,8 @@ async def price_effects(
 
     characteristics: features (lift, parking, terrace, balcony, pool, garden, air_conditioning, storage, doorman, furnished,
     sea_view, exterior, new_build, to_renovate, penthouse, ground_floor …), bathrooms or bedrooms (one more), floor (one
-    higher), distance_to_metro_km, distance_to_city_center_km; none: the strongest. For the value of one home use
-    value_property. A gap no_data means that the adverts do not tell it.
+    higher), estrato (one more, in Colombia), distance_to_metro_km, distance_to_city_center_km; none: the strongest. For the
+    value of one home use value_property. A gap no_data means that the adverts do not tell it.
     """
     result = ToolResult()
     asked = [_term(name) for name in characteristics or ()]

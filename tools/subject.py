@@ -22,7 +22,10 @@ from tools.listings import title_of
 USUAL_TYPE = "apartment"
 _LIMITS: dict[str, tuple[float, float]] = {
     "bedrooms": (0, 60), "bathrooms": (0, 60), "floor": (-5, 150), "year_built": (1500, 2100),
+    "estrato": (1, 6),
 }
+#: Figures that a listing keeps among its attributes.
+_ATTRIBUTES = ("estrato",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,8 @@ async def subject_in_words(
     body: dict[str, Any] = {
         "country": found.country, "city_id": found.city_id, "area_id": found.id, "operation": "sale",
         "property_type": property_type or USUAL_TYPE, "area_m2": area_m2, "currency": CURRENCY_OF[found.country],
-        "features": known or None, **figures,
+        "features": known or None, **{name: value for name, value in figures.items() if name not in _ATTRIBUTES},
+        "attributes": {name: figures[name] for name in _ATTRIBUTES if figures.get(name) is not None} or None,
     }
     centre = None
     if inside is not None and inside.latitude is not None and inside.longitude is not None:

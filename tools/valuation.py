@@ -57,6 +57,7 @@ async def value_property(
     year_built: int | None = None,
     features: list[str] | None = None,
     lacking: list[str] | None = None,
+    estrato: int | None = None,
     asking_price: float | None = None,
     currency: Currency | None = None,
     listing_id: int | None = None,
@@ -67,8 +68,9 @@ async def value_property(
     listing_id alone for an advert, else what is known: country CO, ES or MX; city and neighbourhood as the investor
     wrote them; area_m2 in m2 (needed); features it has and features it is known to lack (lift, parking, terrace,
     balcony, pool, garden, air_conditioning, storage, doorman, furnished, sea_view, exterior, new_build, to_renovate,
-    duplex, penthouse, ground_floor …). asking_price in currency (default: the country's; convert others first). Values
-    are asking prices at the date told, not deeds: say so, and say the date. A gap no_data means that there is no value.
+    duplex, penthouse, ground_floor …). estrato: 1 to 6, in Colombia. asking_price in currency (default: the country's;
+    convert others first). Values are asking prices at the date told, not deeds: say so, and say the date. A gap no_data
+    means that there is no value.
     """
     from knowledge.finance import checks
 
@@ -83,21 +85,18 @@ async def value_property(
         for name, figure in (("area_m2", area_m2), ("price", asking_price)):
             if figure is not None:
                 checks.amount(name, figure)
+        described = None if listing_id is not None else await subject_in_words(
+            runtime, country=country, city=city, neighbourhood=neighbourhood, property_type=property_type,
+            area_m2=area_m2, features=features or (), lacking=lacking or (), bedrooms=bedrooms, bathrooms=bathrooms,
+            floor=floor, year_built=year_built, estrato=estrato,
+        )
     except BadInput as error:
         result.refuse(error)
         return result.done()
-    if listing_id is not None:
-        subject = await subject_of_listing(runtime, listing_id)
-    else:
-        described = await subject_in_words(
-            runtime, country=country, city=city, neighbourhood=neighbourhood, property_type=property_type,
-            area_m2=area_m2, features=features or (), lacking=lacking or (), bedrooms=bedrooms, bathrooms=bathrooms,
-            floor=floor, year_built=year_built,
-        )
-        if described is None:
-            _without_place(result, runtime, city or neighbourhood, area_m2, asking_price, currency, country)
-            return result.done()
-        subject = described
+    subject = described if listing_id is None else await subject_of_listing(runtime, listing_id)
+    if subject is None:
+        _without_place(result, runtime, city or neighbourhood, area_m2, asking_price, currency, country)
+        return result.done()
     await _value(result, runtime, subject, asking_price, currency)
     return result.done()
 

@@ -20,6 +20,7 @@ from knowledge.understanding.tokens import Token, stretches, words_at
 #: Entries that stay known in later turns; the others are of their turn (measures stay when a turn inherits its routes).
 LASTING = (
     "region",
+    "estrato",
     "costs",
     "purchase_costs",
     "annual_rent",
@@ -116,6 +117,8 @@ def build_request(
         request["rate_moves"] = moved
     if "past_years" not in request and (decades := _past_decades(tokens)):
         request["past_years"] = decades
+    if (estrato := _estrato(tokens)) is not None:
+        request["estrato"] = estrato
     if region := next((p.name for p in places if p.level == "region"), None):
         request["region"] = region
     return request
@@ -172,6 +175,15 @@ def _goes_on_from(tokens: list[Token], amounts: list[Amount], year: Amount) -> b
     before = {t.text for t in tokens[max(0, year.first - 3) : year.first]}
     later = any(a.kind == "year" and a.value > year.value and 0 < a.first - year.last <= _SPAN for a in amounts)
     return bool(before & _SINCE) or (later and bool(before & _FROM))
+
+
+def _estrato(tokens: list[Token]) -> int | None:
+    """The estrato of a Colombian home: "estrato 4", "estrato cinco"; as told, whether or not there is such a one."""
+    for word, number in pairwise(tokens):
+        if word.text == "estrato":
+            value = parse_literal(number.raw) if number.kind == "num" else lexicon().numbers.get(number.text)
+            return None if value is None else int(value)
+    return None
 
 
 def _rate_moves(tokens: list[Token]) -> float | None:

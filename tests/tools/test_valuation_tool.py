@@ -19,6 +19,7 @@ from knowledge.resources import Resources
 from tests.priced import AS_OF, FRESH, LATER, priced, priced_template  # noqa: F401 - fixtures
 from tools.comparables import similar_listings
 from tools.context import TurnContext
+from tools.subject import subject_in_words
 from tools.valuation import value_property
 
 FLAT: dict[str, Any] = {"country": "ES", "city": "Norte", "neighbourhood": "Molino", "property_type": "apartment",
@@ -169,6 +170,7 @@ async def test_another_currency_is_not_compared(priced: Resources) -> None:  # n
 
 @pytest.mark.parametrize(("bad", "named"), [
     ({"area_m2": -5.0}, "-5"), ({"area_m2": 0.0}, "0"), ({"asking_price": 0.0}, "0"), ({"area_m2": float("inf")}, "inf"),
+    ({"bedrooms": 900}, "900"), ({"year_built": 20}, "20"), ({"estrato": 9}, "9"),
 ])
 async def test_a_figure_that_cannot_be_is_named_in_both_languages(
     priced: Resources, bad: dict[str, Any], named: str  # noqa: F811
@@ -180,11 +182,9 @@ async def test_a_figure_that_cannot_be_is_named_in_both_languages(
         assert named in found["data"]["problem"][language]
 
 
-@pytest.mark.parametrize("bad", [{"features": ["helipad"]}, {"bedrooms": 900}, {"year_built": 20}])
-async def test_bad_arguments_get_a_sentence(priced: Resources, bad: dict[str, Any]) -> None:  # noqa: F811
-    with pytest.raises(BadInput) as error:
-        await value(priced, **(FLAT | bad))
-    assert str(next(iter(bad.values()))).strip("[]'") in error.value.en
+async def test_a_feature_that_is_none_is_named(priced: Resources) -> None:  # noqa: F811
+    with pytest.raises(BadInput, match="helipad"):
+        await value(priced, **(FLAT | {"features": ["helipad"]}))
 
 
 async def test_without_a_model_there_is_no_value(priced: Resources) -> None:  # noqa: F811
@@ -214,3 +214,14 @@ async def test_similar_adverts_of_a_described_flat_and_of_an_advert(priced: Reso
     assert first not in [card["id"] for card in others["cards"]]
     _, nothing = await similar_listings.coroutine(runtime=runtime(priced), city="Lima", area_m2=80.0)
     assert gaps(nothing) == ["no_data"]
+
+
+async def test_an_estrato_reaches_the_model_as_an_attribute(priced: Resources) -> None:  # noqa: F811
+    told = await subject_in_words(runtime(priced), country="ES", city="Norte", neighbourhood=None, property_type=None,
+                                  area_m2=90.0, features=(), lacking=(), estrato=4)
+    untold = await subject_in_words(runtime(priced), country="ES", city="Norte", neighbourhood=None, property_type=None,
+                                    area_m2=90.0, features=(), lacking=(), estrato=None)
+    assert told is not None
+    assert untold is not None
+    assert told.row["attributes"] == {"estrato": 4}
+    assert "attributes" not in untold.row

@@ -197,3 +197,10 @@ def test_prices_of_a_year_gone_by_ask_how_the_market_moved(text: str) -> None:
 ])
 def test_a_year_of_one_home_does_not(text: str) -> None:
     assert talk([text]).request.get("market") != ["trend"]
+
+
+def test_the_estrato_of_a_home_is_kept_and_changed() -> None:
+    first = "¿Cuánto vale un apto de 70 m² estrato 4 en Chapinero, Bogotá?"
+    assert talk([first]).request["estrato"] == 4
+    assert talk([first, "¿y de 90 m²?"]).request["estrato"] == 4
+    assert talk([first, "¿y si fuera estrato seis?"]).request["estrato"] == 6
