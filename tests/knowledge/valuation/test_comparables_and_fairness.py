@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from knowledge.valuation.comparables import kilometres, rank
+from knowledge.valuation.comparables import rank
 from knowledge.valuation.fairness import judge
 from knowledge.valuation.metrics import coverage, median_width, ratio_study
 from knowledge.valuation.training import Trained
@@ -108,10 +108,6 @@ def test_probabilities_are_true_of_dwellings_that_the_model_has_not_seen(trained
     ])
     for level in (10, 20, 50, 80, 90):
         assert 100 * np.mean(percentile < level) == pytest.approx(level, abs=6)
-
-
-def test_a_degree_of_latitude_is_111_kilometres() -> None:
-    assert kilometres(40.0, -3.0, np.array([41.0]), np.array([-3.0]))[0] == pytest.approx(111.2, abs=0.1)
 
 
 VALUATION = SimpleNamespace(value=300_000.0, fsd=0.12, low_80=300_000 / 1.16, high_80=300_000 * 1.16,
