@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, text
 from core import clock
 from core.errors import BadInput
 from core.facts import Fact, Source
+from knowledge.series.periods import period_label
 from tools.context import Runtime
 from tools.listing_figures import listing_figures
 from tools.named_areas import Named, named_area, unlinked_region
@@ -258,7 +259,7 @@ async def _levels(
         published = [p for p in await published_rents(session, chain, region) if known[p.metric]]
     found = [
         Level(r.area_id, r.name, r.operation == "rent", r.property_type, r.period,
-              f"{r.period.year}-Q{(r.period.month - 1) // 3 + 1}", r.mid, r.low, r.high, r.currency, r.listings,
+              period_label(r.period, "Q"), r.mid, r.low, r.high, r.currency, r.listings,
               Source("aggregate", f"analytics_data/{r.area_id}/{r.operation}/{r.property_type}@{r.period}",
                      r.name, attribution_of(r.source), r.demo))
         for r in rows

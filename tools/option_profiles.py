@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, text
 from core.errors import NotFound
 from core.facts import Fact, Source, Unit
 from knowledge.listings.search import by_ids
+from knowledge.series.periods import period_label
 from knowledge.understanding.text import fold
 from tools.context import Runtime
 from tools.named_areas import named_area, unlinked_region
@@ -209,7 +210,7 @@ def _aggregate(label: str, area: str, row: Any, key: str, value: float, unit: Un
     source = Source("aggregate", f"analytics_data/{area}/{row.operation}/{row.property_type}@{row.period}", label,
                     attribution_of(row.source), row.demo)
     return Fact(key, float(value), unit, source, currency=row.currency if unit == "money_per_m2" else None, entity=label,
-                entity_id=area, as_of=f"{row.period.year}-Q{(row.period.month - 1) // 3 + 1}")
+                entity_id=area, as_of=period_label(row.period, "Q"))
 
 
 def _area_yield(profile: Profile, rows: Sequence[Any], types: list[str], rents: Sequence[Published]) -> None:
@@ -280,14 +281,10 @@ def _year_change(label: str, area: str, key: str, rows: Sequence[Any], metrics: 
             return Fact(
                 key, (row.value / before.value - 1) * 100, "percent",
                 Source("series", f"{name}@{last}", row.name, row.attribution, row.demo), entity=label, entity_id=area,
-                as_of=_period(last, row.frequency), formula=f"({row.value:.10g} ÷ {before.value:.10g} − 1) × 100",
+                as_of=period_label(last, row.frequency), formula=f"({row.value:.10g} ÷ {before.value:.10g} − 1) × 100",
             )
     return None
 
 
 def _years_before(day: date, years: int) -> date:
     return day.replace(year=day.year - years)
-
-
-def _period(day: date, frequency: str) -> str:
-    return {"A": f"{day.year}", "Q": f"{day.year}-Q{(day.month - 1) // 3 + 1}"}.get(frequency, f"{day:%Y-%m}")

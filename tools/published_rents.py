@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.facts import Fact, Source
+from knowledge.series.periods import period_label
 from tools.named_areas import plain_name
 
 Metric = Literal["rent_m2", "rent"]
@@ -46,10 +47,7 @@ class Published:
     @property
     def as_of(self) -> str:
         """`2025`, `2025-Q4` or `2025-09`."""
-        if self.frequency == "A":
-            return str(self.period.year)
-        quarter = f"{self.period.year}-Q{(self.period.month - 1) // 3 + 1}"
-        return quarter if self.frequency == "Q" else f"{self.period:%Y-%m}"
+        return period_label(self.period, self.frequency)
 
     @property
     def source(self) -> Source:
