@@ -18,13 +18,13 @@ from core.errors import BadInput
 from core.facts import Fact, Source
 from core.locale import CURRENCY_OF, Currency
 from knowledge.series.periods import read_period
+from tools.calculation import StatedCost, engine_costs
 from tools.context import Runtime
 from tools.leads import PropertyType
 from tools.option_profiles import SAME_TIME_DAYS, Profile, area_profile, listing_profile, project_profile
 from tools.own_option import MoreFigures, own_figures
 from tools.provenance import settle
 from tools.result import Content, ToolResult
-from tools.returns import StatedCost
 
 MOST = 6
 #: Prices of adverts older than this, in days, are said to be old.
@@ -108,7 +108,7 @@ async def profile_option(
             raise BadInput("kind area needs a city or a neighbourhood.", "kind area necesita una ciudad o un barrio.")
         profile = await area_profile(runtime, country, city, neighbourhood, property_type, name)
     else:
-        from knowledge.finance.inputs import Cost, Inputs  # with its rules: only where figures are worked out
+        from knowledge.finance.inputs import Inputs  # with its rules: only where figures are worked out
 
         place = ", ".join(part for part in (neighbourhood, city) if part)
         if not (name or place):
@@ -119,7 +119,7 @@ async def profile_option(
             Inputs(price=price, monthly_rent=monthly_rent, annual_rent=annual_rent, rent_is_net=rent_is_net, area_m2=area_m2,
                    country=country, city=city, property_type=property_type,
                    currency=currency or CURRENCY_OF.get(country or ""),
-                   costs=None if costs is None else tuple(Cost(c.label, c.amount, c.period, c.of) for c in costs),
+                   costs=engine_costs(costs),
                    purchase_costs=purchase_costs, vacancy_pct=vacancy_pct, loan_amount=loan_amount,
                    down_payment_pct=down_payment_pct, rate_pct=rate_pct, term_years=term_years,
                    rate_kind=rate_kind or ("nominal" if rate_pct is not None else None),
