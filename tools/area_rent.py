@@ -22,11 +22,9 @@ from tools.context import Runtime
 from tools.listing_figures import listing_figures
 from tools.named_areas import Named, named_area, unlinked_region
 from tools.provenance import settle
-from tools.published_rents import Published, published_rents
+from tools.published_rents import RENTED, SAME_TIME_DAYS, Published, published_rents
 from tools.result import Content, ToolResult
 
-#: A rent and a price further apart than this make no yield: neither of one area, nor of one property.
-SAME_TIME_DAYS = 400
 #: A median of fewer adverts is used only where there is no other, and then without its range.
 FEWEST = 5
 _AGGREGATES = text(
@@ -35,8 +33,6 @@ _AGGREGATES = text(
     " FROM analytics_data d JOIN areas a ON a.id = d.area_id"
     " WHERE d.area_id IN :chain AND d.property_type IN :types AND d.price_m2_median > 0"
 ).bindparams(bindparam("chain", expanding=True), bindparam("types", expanding=True))
-#: Types that published rents per m2, and published rents of whole dwellings, speak of.
-_FLATS, _DWELLINGS = (None, "apartment", "studio"), (None, "apartment", "studio", "house")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +251,7 @@ async def _levels(
     types = [property_type, "all"] if property_type else ["all"]
     async with context.resources.database.session(context.scope) as session:
         rows = (await session.execute(_AGGREGATES, {"chain": chain, "types": types})).all() if chain else []
-        known = {"rent_m2": property_type in _FLATS, "rent": property_type in _DWELLINGS}
-        published = [p for p in await published_rents(session, chain, region) if known[p.metric]]
+        published = [p for p in await published_rents(session, chain, region) if property_type in RENTED[p.metric]]
     found = [
         Level(r.area_id, r.name, r.operation == "rent", r.property_type, r.period,
               period_label(r.period, "Q"), r.mid, r.low, r.high, r.currency, r.listings,

@@ -21,9 +21,10 @@ from knowledge.series.periods import read_period
 from tools.calculation import StatedCost, engine_costs
 from tools.context import Runtime
 from tools.leads import PropertyType
-from tools.option_profiles import SAME_TIME_DAYS, Profile, area_profile, listing_profile, project_profile
+from tools.option_profiles import Profile, area_profile, listing_profile, project_profile
 from tools.own_option import MoreFigures, own_figures
 from tools.provenance import settle
+from tools.published_rents import SAME_TIME_DAYS
 from tools.result import Content, ToolResult
 
 MOST = 6

@@ -18,10 +18,10 @@ from knowledge.market import reading
 from knowledge.market.medians import shrink
 from knowledge.market.pace import FEWEST
 from knowledge.market.reading import Level
-from tools.area_rent import SAME_TIME_DAYS
 from tools.context import Runtime
 from tools.listings import PropertyType
 from tools.market_area import asked, market_area
+from tools.published_rents import SAME_TIME_DAYS
 from tools.result import Content, ToolResult
 
 #: Neighbourhoods shown, from the highest yield down; the interval's level.

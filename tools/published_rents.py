@@ -18,6 +18,12 @@ from knowledge.series.periods import period_label
 from tools.named_areas import plain_name
 
 Metric = Literal["rent_m2", "rent"]
+#: Property types that published rents per m2, and published rents of whole dwellings, speak of.
+RENTED: dict[Metric, tuple[str | None, ...]] = {
+    "rent_m2": (None, "apartment", "studio"), "rent": (None, "apartment", "studio", "house"),
+}
+#: A rent and a price further apart than this make no yield: neither of one area, nor of one property.
+SAME_TIME_DAYS = 400
 _OBSERVED = text(
     "SELECT s.id, s.area_id, s.region, a.name AS area, s.name, s.metric, s.currency, s.attribution, s.demo, s.frequency,"
     " o.period, o.value"
