@@ -92,11 +92,13 @@ def _budget(known: Known) -> list[Arguments] | None:
 
 
 def _ceiling(known: Known) -> float | None:
-    """The budget in the currency of the adverts."""
+    """The budget in the currency of the adverts; None where it is in another that was not converted."""
     converted = known.first("budget")
     if converted is not None:
         fact = converted.facts.get(converted.data.get("converted", ""))
         return float(fact.value) if fact is not None else None
+    if _budget(known) is not None:
+        return None
     value = first(known.slots.get("budget_max"))
     return float(value) if value is not None else None
 
@@ -219,16 +221,19 @@ def _competition(known: Known) -> Arguments:
             "property_type": first(known.slots.get("property_type")), "radius_km": _radius(known)}
 
 
-_KM = re.compile(r"(-?\d+(?:[.,]\d+)?)\s*(km|kil\w*|metros|meters|metres|m)\b")
+#: As written: a full stop is a decimal one there, and "m²" no metre.
+_KM = re.compile(r"((?<![\d.,])-?\d+(?:[.,]\d+)?)\s*(km|kil\w*|metros|meters|metres|m)\b(?!\s*cuadrad)", re.IGNORECASE)
 
 
 def _radius(known: Known) -> float | None:
-    """A distance told in the question, in km."""
-    found = _KM.search(fold(known.brief.question))
+    """A distance told in the question, in km; a floor area is none."""
+    found = _KM.search(known.brief.question)
     if found is None:
         return None
     value = float(found[1].replace(",", "."))
-    return value if found[2].startswith("k") else value / 1000
+    if found[2].lower().startswith("k"):
+        return value
+    return value if re.fullmatch(r"\d+[.,]\d{3}", found[1]) else value / 1000  # "1.500 metros" are thousands
 
 
 def _yields(known: Known) -> Arguments:

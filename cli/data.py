@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 async def ingest(files: list[Path], mapping: str | None, refresh: bool, complete: bool = False) -> int:
-    """Load file after file; one that cannot be read does not keep the others from loading. Exit code of the worst."""
+    """Load file after file; one that cannot be read does not keep the others from loading. Exit code of the worst.
+
+    Into an empty folder they are loaded before anything is trained; without `refresh` the next command trains.
+    """
     from knowledge.loaders import ingest_file, mappings
     from services import filling
 
@@ -28,7 +31,7 @@ async def ingest(files: list[Path], mapping: str | None, refresh: bool, complete
         return worst
     sources: set[str] = set()
     kinds = {m.name: m for m in mappings()}
-    async with filled() as resources:
+    async with filled(only=filling.LISTINGS) as resources:
         for file in there:
             try:
                 with progress() as tell:
@@ -57,11 +60,12 @@ async def ingest(files: list[Path], mapping: str | None, refresh: bool, complete
             chosen = kinds.get(result.mapping)
             if (chosen is None or chosen.kind == "listings") and result.inserted + result.updated + result.withdrawn:
                 sources.add(chosen.source if chosen else "")
-        if sources and refresh:
-            markets = await _markets(resources, sources)
+        if refresh:
+            markets = await _markets(resources, sources) if sources else []
             with progress() as tell:
-                for trouble in await filling.refresh(resources, STAFF, markets, tell):
+                for trouble in await filling.refresh(resources, STAFF, markets, tell) if sources else ():
                     say(f"ladrillo: {trouble}")
+                await filling.fill(resources, STAFF, tell, trained=markets)
     return worst
 
 
@@ -83,9 +87,10 @@ async def train(countries: list[str] | None, promote: bool, validate: bool) -> N
     from services import filling
 
     markets = [market for one in countries or COUNTRIES if (market := market_of(one))]
-    async with filled() as resources:
+    async with filled(only=filling.LISTINGS if promote else filling.STEPS) as resources:
         with progress() as tell:
             came = await filling.train(resources, STAFF, markets, tell, promote=promote, validate=validate)
+            await filling.fill(resources, STAFF, tell, trained=markets)
         for market, result in came:
             if isinstance(result, BadInput):
                 out(f"{market}: {result.text(language())}")

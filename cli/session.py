@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 from cli.console import progress
@@ -11,18 +11,18 @@ from core.settings import Settings, get_settings
 from graphs.context import Staff
 from graphs.runner import Runner
 from knowledge.resources import Resources
-from services.filling import fill
+from services.filling import STEPS, fill
 
 STAFF = Scope(role="system", subject="cli")
 
 
 @asynccontextmanager
-async def filled(settings: Settings | None = None) -> AsyncIterator[Resources]:
-    """Open resources over a folder that has data."""
+async def filled(settings: Settings | None = None, only: Collection[str] = STEPS) -> AsyncIterator[Resources]:
+    """Open resources over a folder that has data; `only` as in `fill`."""
     resources = await Resources.open(settings or get_settings())
     try:
         with progress() as tell:
-            await fill(resources, STAFF, tell)
+            await fill(resources, STAFF, tell, only=only)
         yield resources
     finally:
         await resources.close()

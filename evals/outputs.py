@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import BadInput, Conflict, NotFound
+from core.files import written_whole
 from evals.cases import Case
 
 Line = dict[str, Any]
@@ -79,10 +80,8 @@ class Outputs:
         if self._is_stream:
             self.path.write_text(whole, "utf-8")
             return
-        target = self.path.resolve()
-        beside = target.with_name(f"{target.name}.tmp")
-        beside.write_text(whole, "utf-8")
-        beside.replace(target)
+        with written_whole(self.path) as fresh:
+            fresh.write_text(whole, "utf-8")
 
     def _same(self, running: Mapping[str, Any]) -> None:
         with contextlib.suppress(FileNotFoundError, ValueError):

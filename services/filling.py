@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,23 +31,31 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ladrillo.filling")
 Progress = Callable[[str, int, int], None]
-STEPS = ("reference", "demo", "train", "forecasts", "index")
+#: The steps that load rows, and all of them.
+LISTINGS = ("reference", "demo")
+STEPS = (*LISTINGS, "train", "forecasts", "index")
 REFERENCE = Path(knowledge.__file__).with_name("reference")
 
 
-async def fill(resources: Resources, scope: Scope, progress: Progress) -> bool:
-    """Do what has not been done yet; True if anything was. One query when there is nothing to do."""
-    if not await _pending(resources.database, scope):
+async def fill(
+    resources: Resources, scope: Scope, progress: Progress, *, only: Collection[str] = STEPS, trained: Collection[str] = ()
+) -> bool:
+    """Do what has not been done yet; True if anything was. One query when there is nothing to do.
+
+    A command that trains by itself fills `only` the `LISTINGS` before, and the rest after: the models of the markets that
+    it has `trained` are then left as they are.
+    """
+    if not await _pending(resources.database, scope, only):
         return False
     steps: dict[str, Callable[[], Awaitable[None]]] = {
         "reference": lambda: _reference(resources, scope, progress),
         "demo": lambda: _demo(resources, scope, progress),
-        "train": lambda: _train_all(resources, scope, progress),
+        "train": lambda: _train_others(resources, scope, trained, progress),
         "forecasts": lambda: _forecasts(resources, scope, progress),
         "index": lambda: sync_index(resources, scope, progress),
     }
     async with alone(resources.database, FILLING):
-        for step in await _pending(resources.database, scope):
+        for step in await _pending(resources.database, scope, only):
             try:
                 await steps[step]()
             except Unavailable as error:
@@ -60,11 +68,11 @@ async def fill(resources: Resources, scope: Scope, progress: Progress) -> bool:
     return True
 
 
-async def _pending(database: Database, scope: Scope) -> list[str]:
+async def _pending(database: Database, scope: Scope, only: Collection[str]) -> list[str]:
     async with database.session(scope) as session:
         rows = await session.execute(text("SELECT kind FROM jobs WHERE kind LIKE 'fill.%' AND status = 'done'"))
         done = {kind.removeprefix("fill.") for kind in rows.scalars()}
-    return [step for step in STEPS if step not in done]
+    return [step for step in STEPS if step in only and step not in done]
 
 
 async def _done(database: Database, scope: Scope, step: str) -> None:
@@ -116,8 +124,8 @@ async def _demo(resources: Resources, scope: Scope, progress: Progress) -> None:
     await _tidy(resources.database)
 
 
-async def _train_all(resources: Resources, scope: Scope, progress: Progress) -> None:
-    await train(resources, scope, COUNTRIES, progress)
+async def _train_others(resources: Resources, scope: Scope, trained: Collection[str], progress: Progress) -> None:
+    await train(resources, scope, [market for market in COUNTRIES if market not in trained], progress)
 
 
 async def train(

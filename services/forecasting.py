@@ -123,7 +123,7 @@ def _jobs(file: Path, horizon: int) -> list[Job]:
 
 
 def _period(row: int, told: Any) -> date:
-    from knowledge.loaders.transforms import read_period
+    from knowledge.series.periods import read_period
 
     found = told.date() if hasattr(told, "date") else told if isinstance(told, date) else read_period(str(told).strip())
     if found is None:

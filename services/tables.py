@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import BadInput, LadrilloError, Unavailable
+from core.files import written_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,20 +30,17 @@ def check_table(out: Path, file: Path | None = None) -> None:
 def write_table(table: pd.DataFrame, out: Path) -> None:
     """A reader never meets half a file. JSON is a list of objects, or one a line where the ending is .jsonl. Raises
     `Unavailable` where the file could not be written; `out` then is what it was."""
-    fresh = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     suffix = out.suffix.lower()
     try:
-        if suffix in _PARQUET:
-            table.to_parquet(fresh, index=False)
-        elif suffix in _JSON:
-            table.to_json(fresh, orient="records", lines=suffix == ".jsonl", force_ascii=False)
-        else:
-            table.to_csv(fresh, index=False)
-        fresh.replace(out)
+        with written_whole(out) as fresh:
+            if suffix in _PARQUET:
+                table.to_parquet(fresh, index=False)
+            elif suffix in _JSON:
+                table.to_json(fresh, orient="records", lines=suffix == ".jsonl", force_ascii=False)
+            else:
+                table.to_csv(fresh, index=False)
     except OSError as error:
         raise _not_written(out, error) from error
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _not_written(out: Path, error: OSError) -> LadrilloError:

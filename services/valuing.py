@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from knowledge.valuation.model import ValuationModel
 
 FIGURES = ("value", "low_80", "high_80", "low_90", "high_90")
-COLUMNS = (*FIGURES, "reason")
 _STEP = 5_000
 _RENTAL = "only sales are valued, this is a rental / solo se valoran ventas, esto es un arriendo o alquiler"
 _DEMO = "rests on demo data / se apoya en datos de demostración"
@@ -44,7 +43,7 @@ async def value_file(
     resources: Resources, scope: Scope, file: Path, out: Path, *, mapping: str | None = None,
     progress: Progress | None = None,
 ) -> Counts:
-    """Write `out` (CSV, Parquet or JSON by its ending) with `COLUMNS`: values in the currency of each row's country.
+    """Write `out` (CSV, Parquet or JSON by its ending) with `FIGURES`, in the currency of each row's country, and `reason`.
 
     `mapping` names a mapping or a TOML file; without it the file is recognised by its columns. `progress(stage, done,
     total)` is told the stages read, value and write. Raises `BadInput` for a file that cannot be read, for missing

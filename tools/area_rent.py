@@ -17,15 +17,14 @@ from sqlalchemy import bindparam, text
 from core import clock
 from core.errors import BadInput
 from core.facts import Fact, Source
+from knowledge.series.periods import period_label
 from tools.context import Runtime
 from tools.listing_figures import listing_figures
 from tools.named_areas import Named, named_area, unlinked_region
 from tools.provenance import settle
-from tools.published_rents import Published, published_rents
+from tools.published_rents import RENTED, SAME_TIME_DAYS, Published, published_rents
 from tools.result import Content, ToolResult
 
-#: A rent and a price further apart than this make no yield: neither of one area, nor of one property.
-SAME_TIME_DAYS = 400
 #: A median of fewer adverts is used only where there is no other, and then without its range.
 FEWEST = 5
 _AGGREGATES = text(
@@ -34,8 +33,6 @@ _AGGREGATES = text(
     " FROM analytics_data d JOIN areas a ON a.id = d.area_id"
     " WHERE d.area_id IN :chain AND d.property_type IN :types AND d.price_m2_median > 0"
 ).bindparams(bindparam("chain", expanding=True), bindparam("types", expanding=True))
-#: Types that published rents per m2, and published rents of whole dwellings, speak of.
-FLATS, _DWELLINGS = (None, "apartment", "studio"), (None, "apartment", "studio", "house")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +251,10 @@ async def _levels(
     types = [property_type, "all"] if property_type else ["all"]
     async with context.resources.database.session(context.scope) as session:
         rows = (await session.execute(_AGGREGATES, {"chain": chain, "types": types})).all() if chain else []
-        known = {"rent_m2": property_type in FLATS, "rent": property_type in _DWELLINGS}
-        published = [p for p in await published_rents(session, chain, region) if known[p.metric]]
+        published = [p for p in await published_rents(session, chain, region) if property_type in RENTED[p.metric]]
     found = [
         Level(r.area_id, r.name, r.operation == "rent", r.property_type, r.period,
-              f"{r.period.year}-Q{(r.period.month - 1) // 3 + 1}", r.mid, r.low, r.high, r.currency, r.listings,
+              period_label(r.period, "Q"), r.mid, r.low, r.high, r.currency, r.listings,
               Source("aggregate", f"analytics_data/{r.area_id}/{r.operation}/{r.property_type}@{r.period}",
                      r.name, attribution_of(r.source), r.demo))
         for r in rows

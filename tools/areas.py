@@ -14,6 +14,7 @@ from core.facts import Fact, Source
 from core.locale import country_name
 from knowledge.listings.areas import AreaRef, find_city
 from knowledge.market.pace import FEWEST
+from knowledge.series.periods import period_label
 from tools.context import Runtime
 from tools.listings import STALE_DAYS, Operation, PropertyType
 from tools.named_areas import Named, named_area
@@ -106,7 +107,7 @@ async def _area(session: AsyncSession, country: str | None, city: str | None, ne
 
 
 def _describe(result: ToolResult, area: AreaRef, row: Any, operation: str) -> None:
-    as_of = f"{row.period.year}-Q{(row.period.month - 1) // 3 + 1}"
+    as_of = period_label(row.period, "Q")
     source = Source("aggregate", f"analytics_data/{row.area_id}/{operation}/{row.property_type}/{row.period}", row.source,
                     "", row.demo)
 

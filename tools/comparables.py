@@ -44,7 +44,7 @@ def near(subject: Subject, rows: list[Row]) -> int:
         return len(rows)
     import numpy as np
 
-    from knowledge.valuation.comparables import kilometres
+    from knowledge.distance import kilometres
 
     def degrees(name: str) -> Any:
         return np.array([math.nan if (v := getattr(row, name)) is None else v for row in rows], dtype=np.float64)

@@ -17,13 +17,15 @@ from core import clock
 from core.errors import BadInput
 from core.facts import Fact, Source
 from core.locale import CURRENCY_OF, Currency
+from knowledge.series.periods import read_period
+from tools.calculation import StatedCost, engine_costs
 from tools.context import Runtime
 from tools.leads import PropertyType
-from tools.option_profiles import SAME_TIME_DAYS, Profile, area_profile, listing_profile, project_profile
+from tools.option_profiles import Profile, area_profile, listing_profile, project_profile
 from tools.own_option import MoreFigures, own_figures
 from tools.provenance import settle
+from tools.published_rents import SAME_TIME_DAYS
 from tools.result import Content, ToolResult
-from tools.returns import StatedCost
 
 MOST = 6
 #: Prices of adverts older than this, in days, are said to be old.
@@ -107,7 +109,7 @@ async def profile_option(
             raise BadInput("kind area needs a city or a neighbourhood.", "kind area necesita una ciudad o un barrio.")
         profile = await area_profile(runtime, country, city, neighbourhood, property_type, name)
     else:
-        from knowledge.finance.inputs import Cost, Inputs  # with its rules: only where figures are worked out
+        from knowledge.finance.inputs import Inputs  # with its rules: only where figures are worked out
 
         place = ", ".join(part for part in (neighbourhood, city) if part)
         if not (name or place):
@@ -118,7 +120,7 @@ async def profile_option(
             Inputs(price=price, monthly_rent=monthly_rent, annual_rent=annual_rent, rent_is_net=rent_is_net, area_m2=area_m2,
                    country=country, city=city, property_type=property_type,
                    currency=currency or CURRENCY_OF.get(country or ""),
-                   costs=None if costs is None else tuple(Cost(c.label, c.amount, c.period, c.of) for c in costs),
+                   costs=engine_costs(costs),
                    purchase_costs=purchase_costs, vacancy_pct=vacancy_pct, loan_amount=loan_amount,
                    down_payment_pct=down_payment_pct, rate_pct=rate_pct, term_years=term_years,
                    rate_kind=rate_kind or ("nominal" if rate_pct is not None else None),
@@ -276,7 +278,7 @@ def _of_one_time(having: Sequence[Profile], measure: str) -> list[Profile]:
     """The most options whose figures are of about one time, the newest where as many are older; a figure that the
     investor gave is of today and compares with any.
     """
-    days = {p.label: _day(p.cells[measure].as_of) for p in having}
+    days = {p.label: read_period(p.cells[measure].as_of or "") for p in having}
     groups = [
         [p for p in having if (day := days[p.label]) is None or 0 <= (last - day).days <= SAME_TIME_DAYS]
         for last in {day for day in days.values() if day is not None}
@@ -284,19 +286,10 @@ def _of_one_time(having: Sequence[Profile], measure: str) -> list[Profile]:
     return max(groups, key=lambda g: (len(g), max(days[p.label] or date.min for p in g)), default=list(having))
 
 
-def _day(as_of: str | None) -> date | None:
-    """A day of `2018-Q4`, `2025`, `2026-09` or `2026-09-01`."""
-    if not as_of:
-        return None
-    year, *rest = as_of.split("-")
-    month = 1 if not rest else 3 * int(rest[0][1:]) - 2 if rest[0].startswith("Q") else int(rest[0])
-    return date(int(year), month, 1)
-
-
 def _old_year(known: Sequence[Profile]) -> str | None:
     """The year of the oldest price, if it is old."""
     days = [day for p in known for key in ("price", "price_m2_median") if key in p.cells
-            and (day := _day(p.cells[key].as_of))]
+            and (day := read_period(p.cells[key].as_of or ""))]
     oldest = min(days, default=None)
     return str(oldest.year) if oldest and (clock.now().date() - oldest).days > OLD_AFTER_DAYS else None
 

@@ -16,9 +16,10 @@ from langchain.tools import tool
 from core.errors import BadInput
 from core.facts import Fact, Source, Unit
 from core.locale import country_name
+from knowledge.forecasting.series import MONTHS
 from tools.context import Runtime
 from tools.forecast_carry import carry
-from tools.forecast_path import MONTHS, Metric, Path, find_path
+from tools.forecast_path import Metric, Path, find_path
 from tools.forecast_real import tell_real
 from tools.provenance import settle
 from tools.result import Content, ToolResult

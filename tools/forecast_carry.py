@@ -5,13 +5,13 @@ It is carried from the date it holds for: a model's value from its data's, a sta
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any
 
 from core import clock
 from core.facts import Fact, Source
 from core.locale import CURRENCY_OF
+from knowledge.series.periods import read_period
 from tools.context import Runtime
 from tools.forecast_path import Metric, Path, find_path, months
 from tools.provenance import settle
@@ -30,7 +30,7 @@ async def carry(
     stated = Fact("monthly_rent" if metric == "rent" else "value", value_today, "money", Source("user", "message"),
                   currency=currency or path.series.currency or CURRENCY_OF.get(home))
     base = settle([stated], runtime)[stated.id]
-    since = _day(base.as_of) if base.source.kind == "model" else None
+    since = read_period(base.as_of or "") if base.source.kind == "model" else None
     held = since or clock.now().date()
     now = path.level_at(held)
     if now is None:  # the area's own series begins later than the value's date: the country's may not
@@ -69,8 +69,3 @@ async def carry(
         "carried_by": path.region(runtime.context.locale.language), "carried_from": path.series.label(last_day),
     }
     result.evidence["interval_width"] = (found.high_80 - found.low_80) / found.value
-
-
-def _day(as_of: str | None) -> date | None:
-    """The first day of a month told as `2018-12`."""
-    return date.fromisoformat(f"{as_of}-01") if as_of and re.fullmatch(r"\d{4}-\d{2}", as_of) else None

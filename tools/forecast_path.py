@@ -17,6 +17,7 @@ from core.errors import BadInput
 from core.facts import Source
 from core.locale import COUNTRY_NAMES, Language
 from knowledge.forecasting.registry import forecast_series
+from knowledge.forecasting.series import MONTHS
 from knowledge.series.choice import SeriesRef, choose_series
 from tools.context import Runtime
 from tools.named_areas import plain_name
@@ -25,8 +26,6 @@ from tools.result import ToolResult
 Metric = Literal["price", "rent"]
 #: A last observation older than this, in months, is not today's.
 OLD_AFTER_MONTHS = 9
-#: In a period.
-MONTHS = {"A": 12, "Q": 3, "M": 1}
 _POINTS = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period")
 
 

@@ -270,9 +270,9 @@ def add_listing(result: ToolResult, row: Row, locale: Locale) -> dict[str, objec
     return item
 
 
-def _more(result: ToolResult, row: Row) -> dict[str, str | None]:
+def _more(result: ToolResult, row: Row, title: str) -> dict[str, str | None]:
     """What a card has no room for: bathrooms, floor, year, distances where the source has them."""
-    source = Source("listing", str(row.id), row.title or row.place, row.source, row.demo)
+    source = Source("listing", str(row.id), title, row.source, row.demo)
     wanted: tuple[tuple[str, Any, Unit], ...] = (
         ("bathrooms", row.bathrooms, "count"), ("floor", row.floor, "count"), ("year_built", row.year_built, "year"),
         ("to_centre", row.attributes.get("distance_to_city_center_km"), "km"),
@@ -280,7 +280,7 @@ def _more(result: ToolResult, row: Row) -> dict[str, str | None]:
     )
     return {
         key: None if not isinstance(value, (int, float)) else result.add(
-            Fact(key, float(value), unit, source, entity=row.title or row.place, entity_id=str(row.id),
+            Fact(key, float(value), unit, source, entity=title, entity_id=str(row.id),
                  as_of=row.observed_on.isoformat())
         )
         for key, value, unit in wanted
@@ -301,17 +301,17 @@ async def get_listing(listing_id: int, runtime: Runtime) -> Content:
         )
     row = rows[0]
     result = ToolResult()
-    item = add_listing(result, row, context.locale)
+    item, title = add_listing(result, row, context.locale), title_of(row, context.locale)
     earlier = [
         result.add(
-            Fact("earlier_price", price, "money", Source("listing", str(row.id), row.title, row.source, row.demo),
-                 currency=currency, entity=row.title or row.place, entity_id=str(row.id), as_of=day.isoformat())
+            Fact("earlier_price", price, "money", Source("listing", str(row.id), title, row.source, row.demo),
+                 currency=currency, entity=title, entity_id=str(row.id), as_of=day.isoformat())
         )
         for day, price, currency in history
     ]
     result.data = {
         "listing": item, "earlier_prices": earlier, "text": row.text, "language": row.language,
-        "observed_on": row.observed_on.isoformat(), **_more(result, row),
+        "observed_on": row.observed_on.isoformat(), **_more(result, row, title),
     }
     result.say(f"<advert>{row.text[:1500]}</advert>")
     return result.done()

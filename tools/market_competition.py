@@ -32,7 +32,8 @@ NEAREST_KM = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What competition is looked for around: a point in a city, and what it asks per m2 if it is an offer itself."""
+    """What competition is looked for around: a point in a city, and what it asks per m2 if it is an offer itself, to
+    `operation` and in `currency`."""
 
     name: str
     kind: str
@@ -43,6 +44,8 @@ class Subject:
     property_type: str | None = None
     area_m2: float | None = None
     per_m2: float | None = None
+    operation: str | None = None
+    currency: str | None = None
     listing: Row | None = None
     project: Development | None = None
     exact: bool = True
@@ -108,11 +111,14 @@ async def _subject(
             return "nowhere"
         per_m2 = found.price_from / found.smallest if found.price_from and found.smallest else None
         return Subject(found.name, "project", found.latitude, found.longitude, [found.city_id], found.country, "apartment",
-                       found.smallest, per_m2, project=found)
+                       found.smallest, per_m2, "sale", found.currency, project=found)
     if latitude is not None and longitude is not None:
         check_point(latitude, longitude)
         cities = await around.cities_near(session, latitude, longitude)
-        return Subject(f"{latitude:.4f}, {longitude:.4f}", "point", latitude, longitude, cities) if cities else "place"
+        if not cities:
+            return "place"
+        country = cities[0].split("/")[0].upper()
+        return Subject(f"{latitude:.4f}, {longitude:.4f}", "point", latitude, longitude, cities, country)
     if not city and not neighbourhood:
         return "what"
     at = await market_area(session, runtime, country, city, neighbourhood)
@@ -135,7 +141,7 @@ async def _around_listing(session: AsyncSession, runtime: Runtime, listing_id: i
     if row.latitude is None or row.longitude is None:
         return "nowhere"
     return Subject(title_of(row, runtime.context.locale), "listing", row.latitude, row.longitude, [row.city_id], row.country,
-                   row.property_type, row.area_m2, row.price_per_m2, listing=row)
+                   row.property_type, row.area_m2, row.price_per_m2, row.operation, row.currency, listing=row)
 
 
 def _rivals(near: list[Near], subject: Subject) -> list[Near]:
@@ -193,8 +199,7 @@ class _Report:
         key = "rent_m2_median" if self.operation == "rent" else "price_m2_median"
         self.result.data["median_m2"] = self.fact(key, found.value, "money_per_m2", currency=currency, **bounds)
         own = self.subject.per_m2
-        comparable = self.subject.listing is None or (
-            self.subject.listing.operation == self.operation and self.subject.listing.currency == currency)
+        comparable = (self.subject.operation, self.subject.currency) == (self.operation, currency)
         rank = percentile(own, values) if own is not None and comparable else None
         if own is not None and rank is not None:
             self.result.data |= {

@@ -20,11 +20,10 @@ from knowledge.market import reading
 from knowledge.market.medians import shrink
 from knowledge.market.pace import FEWEST
 from knowledge.market.reading import Level
-from tools.area_rent import FLATS, SAME_TIME_DAYS
 from tools.context import Runtime
 from tools.listings import PropertyType
 from tools.market_area import asked, market_area
-from tools.published_rents import Published, published_rents
+from tools.published_rents import RENTED, SAME_TIME_DAYS, Published, published_rents
 from tools.result import Content, ToolResult
 
 #: Neighbourhoods shown, from the highest yield down; the interval's level.
@@ -116,7 +115,7 @@ async def market_yields(
                      else reading.neighbourhoods(session, at.market.id))
         levels = await reading.levels(session, ids, property_type)
         town = await reading.levels(session, [at.market.id], property_type)
-        rents = await published_rents(session, [*ids, at.market.id]) if property_type in FLATS else []
+        rents = await published_rents(session, [*ids, at.market.id]) if property_type in RENTED["rent_m2"] else []
     found = area_yields(levels, rents)
     result.data |= {"area": at.market.place, "rents_known": bool(rents) or any(lv.operation == "rent" for lv in levels)}
     whole = area_yields(town, rents)

@@ -11,14 +11,15 @@ from sqlalchemy import bindparam, text
 
 from core.errors import NotFound
 from core.facts import Fact, Source, Unit
+from knowledge.forecasting.series import PER_YEAR, period_number
 from knowledge.listings.search import by_ids
+from knowledge.series.periods import period_label
 from knowledge.understanding.text import fold
 from tools.context import Runtime
+from tools.listings import title_of
 from tools.named_areas import named_area, unlinked_region
-from tools.published_rents import Published, published_rents
+from tools.published_rents import RENTED, SAME_TIME_DAYS, Published, published_rents
 
-#: A rent and a price of an area further apart than this make no yield.
-SAME_TIME_DAYS = 400
 #: Types whose area may be described by its adverts of all types, with a note.
 _DWELLINGS = (None, "apartment", "house", "studio")
 _LATEST = text(
@@ -33,8 +34,6 @@ _SERIES = text(
 ).bindparams(bindparam("metrics", expanding=True))
 #: Series that tell how prices and rents moved, the preferred first.
 _MOVES = {"price_change_year": ("price_m2", "price_index"), "rent_change_year": ("rent_m2", "rent")}
-#: Types that published rents per m2, and published rents of whole dwellings, speak of.
-_RENTED = {"rent_m2": (None, "apartment", "studio"), "rent": (None, "apartment", "studio", "house")}
 _PROJECT = text(
     "SELECT p.*, a.name AS area FROM projects p JOIN areas a ON a.id = p.area_id WHERE p.id = :ref"
     " UNION ALL SELECT p.*, a.name AS area FROM projects p JOIN areas a ON a.id = p.area_id WHERE lower(p.name) = lower(:ref)"
@@ -76,9 +75,12 @@ async def listing_profile(runtime: Runtime, listing_id: int, label: str) -> Prof
             f"There is no listing {listing_id}: expected the id of one that a search returned. Search again.",
             f"No existe el anuncio {listing_id}: se espera uno que haya salido en una búsqueda. Busque de nuevo.",
         )
+    from knowledge.loaders.mapping import attribution_of
+
     row = rows[0]
-    profile = Profile("listing", label or row.title or f"{row.place} {row.id}")
-    source = Source("listing", str(row.id), row.title, row.source, row.demo)
+    title = title_of(row, context.locale)
+    profile = Profile("listing", label or title)
+    source = Source("listing", str(row.id), title, row.source, row.demo)
 
     def put(key: str, value: Any, unit: Unit, why: str = "not_in_advert") -> None:
         if value is None or value == "":
@@ -98,9 +100,9 @@ async def listing_profile(runtime: Runtime, listing_id: int, label: str) -> Prof
     put("bathrooms", row.bathrooms, "count")
     put("place", row.place, "text")
     profile.card = {
-        "kind": "listing", "id": str(row.id), "title": row.title, "place": row.place, "property_type": row.property_type,
+        "kind": "listing", "id": str(row.id), "title": title, "place": row.place, "property_type": row.property_type,
         "features": list(row.features), "observed_on": row.observed_on.isoformat(), "demo": row.demo, "source": row.source,
-        "attribution": str(row.attributes.get("attribution", "")),
+        "attribution": attribution_of(row.source),
     }
     return profile
 
@@ -154,7 +156,7 @@ async def area_profile(
         metrics = [metric for names in _MOVES.values() for metric in names]
         series = (await session.execute(_SERIES, {"area": area, "metrics": metrics})).all()
         rents = [p for p in await published_rents(session, [area] if area else [], region)
-                 if property_type in _RENTED[p.metric] and not p.demo]
+                 if property_type in RENTED[p.metric] and not p.demo]
     if named.area is not None and not named.exact:
         profile.stands_in = {"area": named.area.name, "others": list(named.others)}
     if rents or any(not row.demo for row in rows):  # generated figures never stand beside measured ones
@@ -209,7 +211,7 @@ def _aggregate(label: str, area: str, row: Any, key: str, value: float, unit: Un
     source = Source("aggregate", f"analytics_data/{area}/{row.operation}/{row.property_type}@{row.period}", label,
                     attribution_of(row.source), row.demo)
     return Fact(key, float(value), unit, source, currency=row.currency if unit == "money_per_m2" else None, entity=label,
-                entity_id=area, as_of=f"{row.period.year}-Q{(row.period.month - 1) // 3 + 1}")
+                entity_id=area, as_of=period_label(row.period, "Q"))
 
 
 def _area_yield(profile: Profile, rows: Sequence[Any], types: list[str], rents: Sequence[Published]) -> None:
@@ -271,23 +273,16 @@ def _year_change(label: str, area: str, key: str, rows: Sequence[Any], metrics: 
     for metric in metrics:
         of_metric = [r for r in rows if r.metric == metric]
         for _, name in sorted({(r.segment != "all", r.id) for r in of_metric}):
-            points = {r.period: r for r in of_metric if r.id == name}
+            points = {period_number(r.period, r.frequency): r for r in of_metric if r.id == name}
             last = max(points)
-            before = points.get(_years_before(last, 1))
-            if before is None or min(points) > _years_before(last, 2):
-                continue
             row = points[last]
+            year = PER_YEAR[row.frequency]
+            before = points.get(last - year)
+            if before is None or min(points) > last - 2 * year:
+                continue
             return Fact(
                 key, (row.value / before.value - 1) * 100, "percent",
-                Source("series", f"{name}@{last}", row.name, row.attribution, row.demo), entity=label, entity_id=area,
-                as_of=_period(last, row.frequency), formula=f"({row.value:.10g} ÷ {before.value:.10g} − 1) × 100",
+                Source("series", f"{name}@{row.period}", row.name, row.attribution, row.demo), entity=label, entity_id=area,
+                as_of=period_label(row.period, row.frequency), formula=f"({row.value:.10g} ÷ {before.value:.10g} − 1) × 100",
             )
     return None
-
-
-def _years_before(day: date, years: int) -> date:
-    return day.replace(year=day.year - years)
-
-
-def _period(day: date, frequency: str) -> str:
-    return {"A": f"{day.year}", "Q": f"{day.year}-Q{(day.month - 1) // 3 + 1}"}.get(frequency, f"{day:%Y-%m}")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, Field
 
 from core.facts import Fact, Source, Unit
+from tools.calculation import cost_rows
 from tools.context import Runtime
 from tools.option_profiles import Profile
 from tools.provenance import settle
-from tools.returns import cost_row
 
 if TYPE_CHECKING:
     from knowledge.finance.inputs import Inputs
@@ -84,8 +84,7 @@ def own_figures(runtime: Runtime, label: str, inputs: Inputs, asked: Sequence[st
     for key, fact in analysis.measures.items():
         profile.put(key, settled[fact.id])
     profile.extra = [fact for fact in settled.values() if fact.id not in {f.id for f in profile.cells.values()}]
-    profile.costs = [cost_row(f) for f in profile.extra
-                     if f.key.startswith("cost_") and f.unit in ("money", "percent") and inputs.costs]
+    profile.costs = cost_rows(profile.extra) if inputs.costs else []
     profile.assumed = [{"es": a.label_es, "en": a.label_en} for a in analysis.assumptions]
     if inputs.rate_pct is not None:
         profile.notes.append("rate_effective" if inputs.rate_kind == "effective" else "rate_nominal")

@@ -14,9 +14,16 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.facts import Fact, Source
+from knowledge.series.periods import period_label
 from tools.named_areas import plain_name
 
 Metric = Literal["rent_m2", "rent"]
+#: Property types that published rents per m2, and published rents of whole dwellings, speak of.
+RENTED: dict[Metric, tuple[str | None, ...]] = {
+    "rent_m2": (None, "apartment", "studio"), "rent": (None, "apartment", "studio", "house"),
+}
+#: A rent and a price further apart than this make no yield: neither of one area, nor of one property.
+SAME_TIME_DAYS = 400
 _OBSERVED = text(
     "SELECT s.id, s.area_id, s.region, a.name AS area, s.name, s.metric, s.currency, s.attribution, s.demo, s.frequency,"
     " o.period, o.value"
@@ -46,10 +53,7 @@ class Published:
     @property
     def as_of(self) -> str:
         """`2025`, `2025-Q4` or `2025-09`."""
-        if self.frequency == "A":
-            return str(self.period.year)
-        quarter = f"{self.period.year}-Q{(self.period.month - 1) // 3 + 1}"
-        return quarter if self.frequency == "Q" else f"{self.period:%Y-%m}"
+        return period_label(self.period, self.frequency)
 
     @property
     def source(self) -> Source:

@@ -12,12 +12,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from langchain.tools import tool
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from core.errors import BadInput
 from core.facts import Fact, Source
 from core.locale import CURRENCY_OF
-from knowledge.finance.inputs import Period
+from tools.calculation import StatedCost, assumption_rows, cost_rows, engine_costs, figures_by_key, warning_rows
 from tools.context import Runtime
 from tools.listing_figures import ListingFigures, listing_figures
 from tools.provenance import UNSTATED, settle
@@ -33,21 +33,6 @@ _UPFRONT = frozenset({"cost_once", "cost_once_pct"})
 _ON_TOP = ("upfront_costs", "upfront_part", "purchase_costs", "cost_once")
 #: Property types that the housing laws (a rent cap) speak of; a parking space or an unnamed property is none.
 HOUSING = frozenset({"apartment", "house", "studio", "room"})
-
-
-class StatedCost(BaseModel):
-    """A cost the investor stated: money, or a percentage of the year's rent or of the price."""
-
-    label: str = Field(description="what it is, in the investor's words")
-    amount: float = Field(description="money in the call's currency, or 10 for 10 %")
-    period: Period = Field("year", description="once = paid at the purchase")
-    of: Literal["money", "rent", "price"] = Field("money", description="what the amount is, or is a percentage of")
-
-
-def cost_row(fact: Fact) -> dict[str, str | None]:
-    """A stated cost as answers show it: its fact, its name, and its period or what it is a share of."""
-    of = fact.key.removeprefix("cost_pct_of_") if fact.unit == "percent" else None
-    return {"fact": fact.id, "label": str(fact.entity), "period": fact.key.removeprefix("cost_"), "of": of}
 
 
 @tool(response_format="content_and_artifact")
@@ -154,7 +139,7 @@ async def analyse_returns(
     a listing found before. rate_moves: points by which the rate is imagined to rise, or to fall where negative.
     outside_markets: the place is outside Colombia, Spain and Mexico (arithmetic only).
     """
-    from knowledge.finance.analysis import Cost, Inputs, analyse
+    from knowledge.finance.analysis import Inputs, analyse
 
     result = ToolResult()
     language = runtime.context.locale.language
@@ -197,7 +182,7 @@ async def analyse_returns(
             annual_rent=annual_rent, nights=nights, nightly_rent=nightly_rent, month_days=month_days, rent_is_net=rent_is_net,
             currency=None if outside_markets else currency, country=country, city=city, property_type=property_type,
             new_build=new_build, area_m2=area_m2,
-            costs=None if costs is None else tuple(Cost(c.label, c.amount, c.period, c.of) for c in costs),
+            costs=engine_costs(costs),
             fill_defaults=fill_other_costs, as_told=costs_as_told, purchase_costs=purchase_costs,
             vacancy_pct=vacancy_pct, base=net_yield_on,
             down_payment_pct=down_payment_pct, loan_amount=loan_amount, valuation=valuation, savings=savings, rate_pct=rate_pct,
@@ -302,32 +287,20 @@ def _report(
         result.add(Fact("source_name", name, "text", Source("rule", "source_name", name)), say=False)
     measures = {name: facts[f.id].id for name, f in found.measures.items()}
     missing = {name: list(names) for name, names in found.missing.items()}
-    figures: dict[str, str] = {}
-    for fact in facts.values():
-        if not fact.key.startswith("cost_"):
-            figures.setdefault(fact.key, fact.id)
+    figures = figures_by_key(facts.values())
     net, gross = found.measures.get("net_yield"), found.measures.get("gross_yield")
     housing = inputs.property_type in HOUSING
     result.data |= {
         "measures": measures, "missing": missing, "undefined": dict(found.undefined), "figures": figures,
-        "costs": [
-            cost_row(f) for f in facts.values()
-            if f.key.startswith("cost_") and f.unit in ("money", "percent") and f.key not in _UPFRONT
-        ],
+        "costs": cost_rows(f for f in facts.values() if f.key not in _UPFRONT),
         "upfront": [f.id for f in facts.values() if f.key in _UPFRONT],
         "upfront_sum": next((f.id for key in _ON_TOP for f in facts.values() if f.key == key), None),
         "target_is_net": inputs.target_is_net, "target_is_monthly": inputs.target_is_monthly,
         "own_told": inputs.own_cash is not None,
         "vacancy_told": inputs.vacancy_pct is not None and not found.assumptions and "vacancy_pct" in figures,
         "gross_on": "invested" if gross is not None and len(gross.inputs) > 2 else "price",
-        "assumptions": [
-            {"key": a.key, "fact": facts[a.fact.id].id, "es": a.label_es, "en": a.label_en, "period": a.period}
-            for a in found.assumptions
-        ],
-        "warnings": [
-            {"code": w.code, "es": w.es, "en": w.en} for w in found.warnings
-            if housing or w.code != "rent_above_legal_cap"
-        ],
+        "assumptions": assumption_rows(found.assumptions, facts),
+        "warnings": warning_rows(w for w in found.warnings if housing or w.code != "rent_above_legal_cap"),
         "rules": [f.id for f in facts.values() if f.source.ref.startswith("rule/")],
         "doubtful": [f.id for f in facts.values() if f.source.ref.removeprefix("rule/") in {r.id for r in found.unverified}],
         "unstated": [f.id for f in facts.values() if f.source.ref == UNSTATED],

@@ -17,11 +17,11 @@ from pydantic import Field
 from core.errors import BadInput
 from core.facts import Fact, Source, Unit
 from core.locale import CURRENCY_OF
+from tools.calculation import StatedCost, assumption_rows, engine_costs, warning_rows
 from tools.context import Runtime
 from tools.exchange_swing import exchange_swing
 from tools.provenance import settle
 from tools.result import Content, ToolResult
-from tools.returns import StatedCost
 from tools.risk_charts import add_charts
 from tools.risk_ranges import Forecasted, Place, band_fact, ranges_of
 
@@ -122,7 +122,7 @@ async def _computed(
 ) -> _Found | None:
     from dataclasses import replace
 
-    from knowledge.finance.analysis import Cost, Inputs
+    from knowledge.finance.analysis import Inputs
     from knowledge.finance.assumptions import assumption
     from knowledge.finance.case import Case
     from knowledge.finance.holding import deal_of
@@ -135,7 +135,7 @@ async def _computed(
     if unknown:  # nobody's assumptions hold: nothing comes off the rent, and the answer says so
         fields |= {"as_told": True}
     result.data["no_costs"] = unknown
-    inputs = Inputs(**fields, costs=None if costs is None else tuple(Cost(c.label, c.amount, c.period, c.of) for c in costs))
+    inputs = Inputs(**fields, costs=engine_costs(costs))
     default = assumption("horizon_years", inputs.legal_country)
     if inputs.horizon_years is None and default is not None:
         inputs = replace(inputs, horizon_years=default.value)
@@ -215,9 +215,8 @@ def _report(result: ToolResult, runtime: Runtime, found: _Found, currency: str |
     bars = [_bar(made, bar) for bar in found.hangs.bars if bar.swing]
     result.data |= {
         "found": True, "figures": figures, "scenarios": scenarios, "bars": bars, "loan": found.deal.debt is not None,
-        "assumptions": [{"key": a.key, "fact": facts[a.fact.id].id, "es": a.label_es, "en": a.label_en, "period": a.period}
-                        for a in found.case.assumed.values() if a.fact.id in facts],
-        "warnings": [{"code": w.code, "es": w.es, "en": w.en} for w in found.case.cautions.values()],
+        "assumptions": assumption_rows(found.case.assumed.values(), facts),
+        "warnings": warning_rows(found.case.cautions.values()),
         "horizon_told": not any(a.key == "horizon_years" for a in found.case.assumed.values()),
         "rent_basis": found.ranges.rent_level.basis,
     }

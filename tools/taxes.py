@@ -16,10 +16,10 @@ from core.errors import BadInput
 from core.facts import Fact
 from core.locale import CURRENCY_OF
 from knowledge.finance import checks
+from tools.calculation import StatedCost, assumption_rows, cost_rows, engine_costs, figures_by_key, warning_rows
 from tools.context import Runtime
 from tools.provenance import UNSTATED, settle
 from tools.result import Content, ToolResult
-from tools.returns import StatedCost, cost_row
 from tools.tax_rules import name_rules, taxed_country
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ async def property_taxes(
     conditions are met.
     costs: running costs stated; [] if told there are none; omit it and the country's assumptions are used.
     """
-    from knowledge.finance.analysis import Cost, Inputs, analyse
+    from knowledge.finance.analysis import Inputs, analyse
     from knowledge.finance.taxpayer import Taxpayer
 
     result = ToolResult()
@@ -94,7 +94,7 @@ async def property_taxes(
                    "problem": None}
     try:
         _known(asked, country)
-        told = None if costs is None else tuple(Cost(c.label, c.amount, c.period, c.of) for c in costs)
+        told = engine_costs(costs)
         bare = told is None and price is None  # without a price nothing can be assumed of its costs
         inputs = Inputs(
             price=price, sale_price=sale_price, monthly_rent=monthly_rent, annual_rent=annual_rent, country=country, city=city,
@@ -139,20 +139,14 @@ def _report(result: ToolResult, found: Analysis, facts: dict[str, Fact]) -> None
     rows = found.taxes.rows if found.taxes else []
     notes = list(found.taxes.notes.values()) if found.taxes else []
     name_rules(result, (rule for row in rows for rule in row.rules))
-    figures: dict[str, str] = {}
-    for fact in facts.values():
-        if not fact.key.startswith("cost_"):
-            figures.setdefault(fact.key, fact.id)
     result.data |= {
         "measures": {name: facts[fact.id].id for name, fact in found.measures.items()},
         "missing": {name: list(names) for name, names in found.missing.items()}, "undefined": dict(found.undefined),
-        "figures": figures, "rows": [_row(row, facts) for row in rows],
-        "costs": [cost_row(f) for f in facts.values() if f.key.startswith("cost_") and f.unit in ("money", "percent")],
+        "figures": figures_by_key(facts.values()), "rows": [_row(row, facts) for row in rows],
+        "costs": cost_rows(facts.values()),
         "unstated": [fact.id for fact in facts.values() if fact.source.ref == UNSTATED],
         "notes": [{"es": note.es, "en": note.en} for note in notes],
-        "assumptions": [{"key": a.key, "fact": facts[a.fact.id].id, "es": a.label_es, "en": a.label_en, "period": a.period}
-                        for a in found.assumptions],
-        "warnings": [{"code": w.code, "es": w.es, "en": w.en} for w in found.warnings],
+        "assumptions": assumption_rows(found.assumptions, facts), "warnings": warning_rows(found.warnings),
         "left_out": [{"es": item.es, "en": item.en} for item in found.left_out],
         "unverified": [{"es": rule.label_es, "en": rule.label_en} for rule in found.unverified],
     }

@@ -22,7 +22,6 @@ class Irr:
     """Internal rates of return in percent per period, ascending; `status` counts them."""
 
     rates: tuple[float, ...]
-    sign_changes: int
 
     @property
     def status(self) -> Literal["none", "one", "several"]:
@@ -129,14 +128,14 @@ def internal_rate(flows: Sequence[float]) -> Irr:
     signs = np.sign([v for v in values if v])
     changes = int(np.count_nonzero(signs[1:] != signs[:-1]))
     if changes == 0:
-        return Irr((), 0)
+        return Irr(())
     if changes == 1:
         from pyxirr import irr
 
         rate = irr(values, silent=True)
         if rate is not None and -0.99 <= rate <= 10:
-            return Irr((float(rate) * 100,), 1)
-    return Irr(_crossings(np.asarray(values, dtype=np.float64)), changes)
+            return Irr((float(rate) * 100,))
+    return Irr(_crossings(np.asarray(values, dtype=np.float64)))
 
 
 def dated_internal_rate(days: Sequence[date], flows: Sequence[float]) -> float | None:

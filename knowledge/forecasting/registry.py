@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from knowledge.forecasting.batch import Job
     from knowledge.forecasting.deflate import Inflation
 
+#: A family by source, country and measure; the mean steps (logs) of its series by period, none where they are few.
+Family = tuple[str, str, str]
+Steps = tuple[tuple[date, float], ...]
 STORED_YEARS = 3
 #: Changed when the method changes: what other code made is not read.
 _CODE = "4"
@@ -63,7 +66,7 @@ async def forecast_series(
     """
     from knowledge.forecasting.batch import make
 
-    found, job, keep = await _look_up(database, scope, series_id, horizon_periods)
+    found, job, keep = await _look_up(database, scope, series_id, horizon_periods, {})
     if found is None:
         found = await asyncio.to_thread(make, job)
         if keep:
@@ -79,7 +82,8 @@ async def forecast_many(
     cannot be forecast has its error in its place. Raises `NotFound` for an unknown series."""
     from knowledge.forecasting.batch import make_all
 
-    looked = [await _look_up(database, scope, series_id, horizon_periods) for series_id in ids]
+    alike: dict[Family, Steps] = {}
+    looked = [await _look_up(database, scope, series_id, horizon_periods, alike) for series_id in ids]
     missing = [i for i, (found, _, _) in enumerate(looked) if found is None]
     done = len(ids) - len(missing)
     made = await asyncio.to_thread(make_all, [looked[i][1] for i in missing], lambda count: told(done + count))
@@ -112,13 +116,13 @@ async def country_inflation(session: AsyncSession, country: str | None) -> Infla
 
 
 async def _look_up(
-    database: Database, scope: Scope, series_id: str, horizon_periods: int | None
+    database: Database, scope: Scope, series_id: str, horizon_periods: int | None, alike: dict[Family, Steps]
 ) -> tuple[dict[str, Any] | None, Job, bool]:
-    """The stored forecast if it is one of these observations; what to make otherwise, and whether to keep that."""
+    """The stored forecast if it is one of these observations; what to make otherwise, and whether to keep that. `alike` keeps
+    what was read of a family for the next of its series."""
     from knowledge.forecasting.batch import Job
     from knowledge.forecasting.calibration import family_name
-    from knowledge.forecasting.family import FEWEST_ALIKE
-    from knowledge.forecasting.series import BREAK_SIZE, PER_YEAR  # numpy: not before a forecast is asked for
+    from knowledge.forecasting.series import PER_YEAR  # numpy: not before a forecast is asked for
 
     async with database.session(scope) as session:
         series = (await session.execute(_SERIES, {"id": series_id})).one_or_none()
@@ -135,17 +139,27 @@ async def _look_up(
               family_name(series.source, series.country, series.metric))
     if stored is None or stored.fingerprint != _fingerprint(job) or ahead != periods:
         if series.frequency == "Q":
-            async with database.session(scope) as session:
-                found = await session.execute(_ALIKE, {
-                    "source": series.source, "country": series.country, "metric": series.metric, "break": BREAK_SIZE,
-                    "fewest": FEWEST_ALIKE,
-                })
-                job = replace(job, alike=tuple((row.period, float(row.step)) for row in found) or None)
+            family = series.source, series.country, series.metric
+            if family not in alike:
+                alike[family] = await _steps_of(database, scope, family)
+            job = replace(job, alike=alike[family] or None)
         return None, job, ahead == periods
     evidence = dict(stored.backtest)
     besides = {name: evidence.pop(name) for name in _BESIDES}
     return {"method": stored.method, "origin": stored.origin.isoformat(), "path": stored.path,
             "backtest": evidence, **besides}, job, False
+
+
+async def _steps_of(database: Database, scope: Scope, family: Family) -> Steps:
+    from knowledge.forecasting.family import FEWEST_ALIKE
+    from knowledge.forecasting.series import BREAK_SIZE
+
+    source, country, metric = family
+    async with database.session(scope) as session:
+        found = await session.execute(_ALIKE, {
+            "source": source, "country": country, "metric": metric, "break": BREAK_SIZE, "fewest": FEWEST_ALIKE,
+        })
+        return tuple((row.period, float(row.step)) for row in found)
 
 
 async def _keep(database: Database, scope: Scope, series_id: str, fingerprint: str, made: dict[str, Any]) -> None:

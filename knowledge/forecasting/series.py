@@ -60,12 +60,13 @@ class Series:
 
 def later(day: date, frequency: Frequency, steps: int) -> date:
     """The first day of the period `steps` periods after the one that `day` lies in."""
-    month = _ordinal(day, frequency) + steps
+    month = period_number(day, frequency) + steps
     months = month * MONTHS[frequency]
     return date(months // 12, months % 12 + 1, 1)
 
 
-def _ordinal(day: date, frequency: Frequency) -> int:
+def period_number(day: date, frequency: str) -> int:
+    """The number of the period that a day lies in; periods that follow one another have numbers that do."""
     return (day.year * 12 + day.month - 1) // MONTHS[frequency]
 
 
@@ -96,7 +97,7 @@ def clean(periods: Sequence[date | str], values: Sequence[float | None], frequen
         )
     known: dict[int, float] = {}
     for period, value in zip(periods, values, strict=True):
-        ordinal, number = _ordinal(_day(period), kind), math.nan if value is None else float(value)
+        ordinal, number = period_number(_day(period), kind), math.nan if value is None else float(value)
         if ordinal in known:
             raise BadInput(
                 f"The period {period} appears twice; a series has one value per period.",
@@ -142,7 +143,7 @@ def clean(periods: Sequence[date | str], values: Sequence[float | None], frequen
             )
     if np.ptp(filled[-(2 * PER_YEAR[kind] + 1):]) == 0:
         flags.append("flat")
-    return Series(filled, later(date(1, 1, 1), kind, last - _ordinal(date(1, 1, 1), kind)), kind, logs, tuple(flags))
+    return Series(filled, later(date(1, 1, 1), kind, last - period_number(date(1, 1, 1), kind)), kind, logs, tuple(flags))
 
 
 def _refuse_zeros(grid: Numbers, last: int, frequency: Frequency) -> None:
@@ -151,7 +152,7 @@ def _refuse_zeros(grid: Numbers, last: int, frequency: Frequency) -> None:
     if not len(wrong) or len(positive) < FEWEST or positive.min() < NEAR * float(np.median(positive)):
         return
     epoch = date(1, 1, 1)
-    day = later(epoch, frequency, last - len(grid) + 1 + int(wrong[0]) - _ordinal(epoch, frequency))
+    day = later(epoch, frequency, last - len(grid) + 1 + int(wrong[0]) - period_number(epoch, frequency))
     raise BadInput(
         f"The value of {day} is {grid[wrong[0]]:g}, far from the others; a price or an index is above zero. Leave it empty "
         f"if it is not known.",

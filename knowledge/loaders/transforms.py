@@ -31,13 +31,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.locale import CURRENCY_OF
 from knowledge.loaders.mapping import Spec, Transform
+from knowledge.series.periods import read_period
 from knowledge.understanding.text import fold
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CURRENCIES = frozenset({*CURRENCY_OF.values(), "USD"})
-_PERIOD = re.compile(r"(\d{4})(?:FY|-?Q([1-4])|-?(0[1-9]|1[0-2])(?:-(\d{2}))?)?", re.IGNORECASE)
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "si", "s", "x", "verdadero"})
 _FALSE = frozenset({"0", "false", "f", "no", "n", "falso"})
 _FIRST_YEAR, _YEARS_AHEAD = 1500, 10
@@ -245,17 +245,6 @@ def _read_month_end(word: str) -> date | None:
         return None
     year, month = int(word[:4]), int(word[4:])
     return date(year, month, calendar.monthrange(year, month)[1])
-
-
-def read_period(word: str) -> date | None:
-    """The first day of the year, quarter or month that a word names; None where it names none."""
-    match = _PERIOD.fullmatch(word)
-    if match is None or int(match[1]) < 1:
-        return None
-    year, quarter, month, day = match.groups()
-    if day is not None and _read_date(word) is None:
-        return None
-    return date(int(year), int(quarter) * 3 - 2 if quarter else int(month or 1), 1)
 
 
 def _read_flag(word: str) -> bool | None:

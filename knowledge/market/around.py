@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from knowledge.market.competition import box, distance_km
+from knowledge.distance import kilometres
+from knowledge.market.competition import box
 from knowledge.understanding.text import fold
 
 #: A city farther away than this (km) is not the one a point lies in.
@@ -76,8 +78,8 @@ async def adverts_around(
     rows = await session.execute(_NEAR, {"cities": list(cities), "operation": operation, "south": south, "north": north,
                                          "west": west, "east": east})
     found = [
-        Near(r.id, r.property_type, r.price_per_m2, r.area_m2, r.currency, r.demo,
-             distance_km(latitude, longitude, r.latitude, r.longitude)) for r in rows
+        Near(r.id, r.property_type, r.price_per_m2, r.area_m2, r.currency, r.demo, far)
+        for r, far in _from(latitude, longitude, rows.all())
     ]
     return sorted((n for n in found if n.km <= km), key=lambda n: (n.km, n.id))
 
@@ -86,7 +88,7 @@ async def developments_around(session: AsyncSession, latitude: float, longitude:
     """Projects within `km`, nearest first."""
     south, north, west, east = box(latitude, longitude, km)
     rows = await session.execute(text(_PROJECTS.text + _BOX), {"south": south, "north": north, "west": west, "east": east})
-    found = [_development(r, distance_km(latitude, longitude, r.latitude, r.longitude)) for r in rows]
+    found = [_development(r, far) for r, far in _from(latitude, longitude, rows.all())]
     return sorted((d for d in found if d.km <= km), key=lambda d: (d.km, d.id))
 
 
@@ -99,8 +101,15 @@ async def development_named(session: AsyncSession, words: str) -> Development | 
 
 async def cities_near(session: AsyncSession, latitude: float, longitude: float) -> list[str]:
     """Cities that a point may lie in, nearest first."""
-    found = [(distance_km(latitude, longitude, r.latitude, r.longitude), r.id) for r in await session.execute(_CITIES)]
+    rows = (await session.execute(_CITIES)).all()
+    found = [(far, r.id) for r, far in _from(latitude, longitude, rows)]
     return [id_ for km, id_ in sorted(found) if km <= _CITY_REACH]
+
+
+def _from(latitude: float, longitude: float, rows: Sequence[Row[Any]]) -> Iterator[tuple[Row[Any], float]]:
+    """Each row with its distance in km."""
+    far = kilometres(latitude, longitude, [r.latitude for r in rows], [r.longitude for r in rows])
+    return zip(rows, far.tolist(), strict=True)
 
 
 def _development(row: object, km: float = 0.0) -> Development:

@@ -1,4 +1,4 @@
-"""What else is offered around a place: distances, and where a price stands among its neighbours."""
+"""What else is offered around a place: how far to look, and where a price stands among its neighbours."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from core.errors import BadInput
+from knowledge.distance import EARTH_KM
 
-EARTH_KM = 6371.0088
 #: How far around a place it may be asked for (km).
 NARROWEST, WIDEST = 0.05, 25.0
 #: Homes whose floor area differs by no more than this share are alike.
@@ -29,14 +29,6 @@ def check_point(latitude: float, longitude: float) -> None:
             f"{latitude:g}, {longitude:g} is no place; expected a latitude from -90 to 90 and a longitude from -180 to 180.",
             f"{latitude:g}, {longitude:g} no es un lugar; se esperaba latitud de -90 a 90 y longitud de -180 a 180.",
         )
-
-
-def distance_km(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> float:
-    """Great-circle distance in km (haversine)."""
-    a, b = math.radians(latitude), math.radians(to_latitude)
-    half = math.sin((b - a) / 2) ** 2
-    half += math.cos(a) * math.cos(b) * math.sin(math.radians(to_longitude - longitude) / 2) ** 2
-    return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, half)))
 
 
 def box(latitude: float, longitude: float, km: float) -> tuple[float, float, float, float]:

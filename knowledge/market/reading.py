@@ -22,6 +22,7 @@ from knowledge.market.medians import Group, Interval, median_rank
 from knowledge.market.pace import Change, Row
 from knowledge.market.trend import assess
 from knowledge.series.choice import METRICS
+from knowledge.series.periods import period_label
 
 #: Rows of adverts that are up or gone; generated ones never stand beside real ones.
 _ROWS = (
@@ -93,7 +94,7 @@ class Level:
 
     @property
     def quarter(self) -> str:
-        return f"{self.period.year}-Q{(self.period.month - 1) // 3 + 1}"
+        return period_label(self.period, "Q")
 
 
 async def ledger(session: AsyncSession, market: AreaRef, operation: str, property_type: str | None) -> Ledger:

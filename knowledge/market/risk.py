@@ -17,9 +17,8 @@ from itertools import pairwise
 
 from core.errors import BadInput
 from core.facts import Unit
-from knowledge.forecasting.series import PER_YEAR
+from knowledge.forecasting.series import PER_YEAR, period_number
 from knowledge.market.demand import DATA
-from knowledge.market.trend import step_of
 
 #: Fewest changes that a volatility is told from, and the years it looks back.
 FEWEST_CHANGES, YEARS_BACK = 8, 10
@@ -134,7 +133,7 @@ def volatility(points: Sequence[tuple[date, float]], frequency: str) -> float | 
     """
     per_year = PER_YEAR[frequency]
     known = {
-        step_of(day, per_year): math.log(value)
+        period_number(day, frequency): math.log(value)
         for day, value in points if math.isfinite(value) and value > 0
     }
     if not known:

@@ -15,7 +15,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Literal
 
-from knowledge.forecasting.series import PER_YEAR
+from knowledge.forecasting.series import PER_YEAR, period_number
 
 Verdict = Literal["rising", "falling", "flat", "few"]
 #: Fewest changes of which a mean is tested, and the largest share of them that gaps may take away.
@@ -51,7 +51,7 @@ def assess(
     Points need not be in order; those that are not positive and finite are gaps. None without two points.
     """
     per_year = PER_YEAR[frequency]
-    by_step = {step_of(day, per_year): (day, math.log(v)) for day, v in points if math.isfinite(v) and v > 0}
+    by_step = {period_number(day, frequency): (day, math.log(v)) for day, v in points if math.isfinite(v) and v > 0}
     if len(by_step) < 2:
         return None
     last = max(by_step)
@@ -91,11 +91,6 @@ def long_run_error(changes: Sequence[float]) -> tuple[float, int]:
         for j in range(1, freedom + 1)
     ]
     return math.sqrt(math.fsum(w * w for w in weights) / freedom / n), freedom
-
-
-def step_of(day: date, per_year: int) -> int:
-    """The number of the period that a day lies in."""
-    return day.year * per_year + (day.month - 1) * per_year // 12
 
 
 def _yearly(change: float, per_year: int) -> float:

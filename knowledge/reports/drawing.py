@@ -8,13 +8,13 @@ figure alone and no window; the file of the same chart is the same, byte for byt
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import BadInput, Unavailable
+from core.files import written_whole
 from core.locale import Locale, number
 
 if TYPE_CHECKING:
@@ -128,14 +128,10 @@ def _day(text: str) -> float:
 
 
 def _write(out: Path, content: bytes) -> None:
-    """Whole or not at all."""
-    fresh = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
-        fresh.write_bytes(content)
-        fresh.replace(out)
+        with written_whole(out) as fresh:
+            fresh.write_bytes(content)
     except OSError as error:
         raise Unavailable(f"The chart {out} could not be written ({error.strerror}); check the folder and its permissions.",
                           f"No se pudo escribir el gráfico {out} ({error.strerror}); revise la carpeta y sus permisos.",
                           code="not_written") from error
-    finally:
-        fresh.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from core.facts import Unit
 from core.locale import COUNTRY_NAMES
 from knowledge.finance.rules import region_of
 from knowledge.listings.areas import find_city, find_neighbourhood
+from knowledge.series.periods import period_label
 from knowledge.understanding.text import fold
 
 #: What a measure is called -> the metrics that tell it, the more telling first.
@@ -83,9 +84,7 @@ class SeriesRef:
 
     def label(self, day: date) -> str:
         """A period as facts name it: `2026`, `2026-Q3` or `2026-09`."""
-        if self.frequency == "A":
-            return str(day.year)
-        return f"{day.year}-Q{(day.month - 1) // 3 + 1}" if self.frequency == "Q" else f"{day:%Y-%m}"
+        return period_label(day, self.frequency)
 
 
 _REGIONS = text(

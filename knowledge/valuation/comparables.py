@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from knowledge.distance import kilometres
 from knowledge.valuation.columns import Numbers, as_number, is_missing, month_number
 
 #: Share of each aspect in the similarity; an aspect that is unknown on either side leaves the others their weight.
@@ -24,9 +25,6 @@ WEIGHTS = {"place": 0.35, "size": 0.30, "rooms": 0.15, "features": 0.10, "recenc
 HALF_KILOMETRE, AREA_SCALE, ROOM_SCALE, MONTH_SCALE = 0.5, 0.25, 1.5, 12.0
 #: Likeness of place when coordinates are missing on a side.
 SAME_AREA, OTHER_AREA = 0.8, 0.2
-EARTH_RADIUS_KM = 6371.0
-
-
 #: The parts of an adjustment in the order in which they are made, and the fields that each takes over from the subject;
 #: attributes are of the place where their name says so, else of the building.
 PARTS: dict[str, tuple[str, ...]] = {
@@ -58,13 +56,6 @@ class Comparable:
     def adjusted_m2(self) -> float:
         """The price per m2 that the subject would ask at this candidate's level."""
         return self.price_per_m2 * math.prod(self.adjustments.values())
-
-
-def kilometres(latitude: float, longitude: float, latitudes: Numbers, longitudes: Numbers) -> Numbers:
-    """Great-circle distance (haversine) from one point to many, degrees in, km out; NaN where a coordinate is."""
-    a, b = np.radians(latitude), np.radians(latitudes)
-    h = np.sin((b - a) / 2) ** 2 + np.cos(a) * np.cos(b) * np.sin(np.radians(longitudes - longitude) / 2) ** 2
-    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(h, 0, 1))))
 
 
 def rank(

@@ -37,13 +37,11 @@ class Interval(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fairness:
-    """`verdict`: over or under outside the 80 % interval, else fair. `difference_pct`: asking price against the value.
-    `percentile`: percent of such properties that ask less. The three probabilities (sum 1) are about the price that
-    the market gives this very property: more than 5 % below the asking price (`over`), above it (`under`), else
-    `fair`."""
+    """`verdict`: over or under outside the 80 % interval, else fair. `percentile`: percent of such properties that ask less.
+    The three probabilities (sum 1) are about the price that the market gives this very property: more than 5 % below the
+    asking price (`over`), above it (`under`), else `fair`."""
 
     verdict: Verdict
-    difference_pct: float
     percentile: float
     over: float
     fair: float
@@ -66,10 +64,7 @@ def judge(asking_price: float, valuation: Interval) -> Fairness:
     over = _share_below(asking_price / (1 + TOLERANCE), valuation)
     under = 1 - _share_below(asking_price * (1 + TOLERANCE), valuation)
     verdict: Verdict = "over" if below > 0.9 else "under" if below < 0.1 else "fair"
-    return Fairness(
-        verdict, round(100 * (asking_price / valuation.value - 1), 2), round(100 * below, 1), round(over, 4),
-        round(1 - over - under, 4), round(under, 4),
-    )
+    return Fairness(verdict, round(100 * below, 1), round(over, 4), round(1 - over - under, 4), round(under, 4))
 
 
 def _share_below(price: float, valuation: Interval) -> float:

@@ -18,8 +18,9 @@ from graphs.evidence import facts_of
 from graphs.grounding import accept
 from knowledge.finance.analysis import MEASURES
 from knowledge.resources import Resources
+from tools.calculation import StatedCost
 from tools.context import TurnContext
-from tools.returns import StatedCost, analyse_returns
+from tools.returns import analyse_returns
 
 LET = {"price": 250_000.0, "monthly_rent": 1_100.0}
 LOAN = {"down_payment_pct": 30.0, "rate_pct": 3.5, "rate_kind": "nominal", "term_years": 25.0}

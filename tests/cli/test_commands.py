@@ -357,6 +357,13 @@ def test_a_database_that_stopped_on_a_full_disk(
     assert ("3 MB left" in capsys.readouterr().err) is told
 
 
+def test_a_start_does_not_look_for_garbage_among_what_it_imports(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    monkeypatch.setattr("gc.set_threshold", told.append)
+    assert call("--version").code == 0
+    assert told == [50_000]
+
+
 def test_a_defect_is_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
         guard(lambda: 1 / 0)

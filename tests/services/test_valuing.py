@@ -13,9 +13,11 @@ from core.errors import BadInput, NotFound
 from core.scope import Scope
 from knowledge.loaders.unpriced import recognise_properties
 from knowledge.resources import Resources
-from services.valuing import COLUMNS, value_file
+from services.valuing import value_file
 from tests.knowledge.valuation.conftest import made_up
 from tests.priced import INSIDE, NAMES, priced, priced_template  # noqa: F401 - fixtures
+
+COLUMNS = ("value", "low_80", "high_80", "low_90", "high_90", "reason")
 
 
 def portfolio(rows: int = 40) -> pd.DataFrame:

@@ -12,14 +12,14 @@ import pandas as pd
 import pytest
 from langchain.tools import ToolRuntime
 from langchain_core.messages import ToolMessage
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 
 from core.clock import FixedClock, use_clock
 from core.errors import BadInput, NotFound
 from core.facts import Fact, Source
 from core.locale import LOCALES
 from core.scope import Scope
-from knowledge.forecasting.registry import forecast_series
+from knowledge.forecasting.registry import forecast_many, forecast_series
 from knowledge.resources import Resources
 from services.forecasting import forecast_stored, ids_of
 from tests.priced import FRESH, LATER, priced, priced_template  # noqa: F401 - fixtures
@@ -235,6 +235,20 @@ async def test_regional_series_of_one_source_are_forecast_with_what_they_do_toge
         await session.execute(text("UPDATE observations SET value = value * 1.01 WHERE series_id = 'R/b'"
                                    " AND period = :last"), {"last": date(2023, 10, 1)})
     assert await forecast_series(database, scope, "R/a") == found  # another's observation does not make it again
+    families = 0
+
+    def count(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        nonlocal families
+        families += "avg(step)" in statement
+
+    event.listen(Engine, "before_cursor_execute", count)
+    try:
+        many = await forecast_many(database, scope, ["R/a", "R/b", "R/c", "M/norte"])
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
+    assert families == 1  # read once for b and c; a and norte are stored
+    alone = await forecast_series(database, scope, "R/c", 13)
+    assert [step["value"] for step in many[2]["path"]] == [step["value"] for step in alone["path"][:12]]  # type: ignore[index]
 
 
 async def test_a_forecast_that_runs_away_is_none(priced: Resources, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811

@@ -215,9 +215,16 @@ async def test_what_competes_around_an_advert_leaves_the_advert_out(city: Resour
         await call(market_competition, city, listing_id=10**9)
 
 
+async def test_a_development_for_sale_has_no_place_among_rents(city: Resources) -> None:
+    data, facts, _ = await call(market_competition, city, project="Torre Alba", operation="rent", radius_km=5)
+    assert facts[data["median_m2"]].key == "rent_m2_median"
+    assert (data["own_m2"], data["percentile"]) == (None, None)
+
+
 async def test_around_a_point_a_place_and_nowhere(city: Resources) -> None:
     data, facts, _ = await call(market_competition, city, latitude=40.01, longitude=-3.0, radius_km=0.5)
     assert facts[data["adverts"]].value == 12
+    assert facts[data["median_m2"]].currency == "EUR"
     data, _, gaps = await call(market_competition, city, **HERE, neighbourhood="nada")
     assert (data["reason"], gaps) == ("nowhere", ["no_data"])
     data, _, gaps = await call(market_competition, city, **HERE, neighbourhood="inventada")

@@ -21,8 +21,9 @@ from knowledge.finance.analysis import MEASURES
 from knowledge.resources import Resources
 from knowledge.tables.market import AnalyticsData, Area, Listing, Observation, Series
 from tools.area_rent import area_rent
+from tools.calculation import StatedCost
 from tools.context import TurnContext
-from tools.returns import StatedCost, analyse_returns
+from tools.returns import analyse_returns
 from tools.taxes import property_taxes
 
 CHAPINERO = {"price": 450e6, "monthly_rent": 2.3e6, "country": "CO", "city": "Bogotá", "property_type": "apartment"}

@@ -11,7 +11,7 @@ from core.clock import FixedClock, use_clock
 from core.facts import Fact
 from graphs.policy import confidence
 from tests.tools.test_returns_tool import runtime
-from tools.returns import StatedCost
+from tools.calculation import StatedCost
 from tools.taxes import property_taxes
 
 SURE = {"routing": 1.0, "figures": 1.0}

@@ -72,12 +72,8 @@ def sale(owner: Owner, sold: Sold, on: date) -> Tax:
     if sold.own_home and sold.housing:
         exempt = the("MX", "gain", "home_exemption", on)
         used.append(exempt)
-        if sold.udi is None:
-            gain = (np.zeros_like(gain[0]), gain[1])
-            notes.append(_HOME)
-        else:
-            share = np.maximum(price - exempt.low * sold.udi, 0.0) / np.where(price > 0, price, 1.0)
-            gain = (gain[0] * share, gain[1] * share)
+        gain = (np.zeros_like(gain[0]), gain[1])
+        notes.append(_HOME)
     assert scale.table is not None
     years = np.clip(np.floor(of(sold.years) + 1e-9), 1, most_years.high)
     low, high = (brackets.amount(scale.table, end / years) * years for end in gain)

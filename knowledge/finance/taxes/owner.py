@@ -79,7 +79,7 @@ class Sold:
     """A sale, by path or scalar: `price`, what it was `bought_for`, `purchase_costs`, `selling_costs` (no advances of tax),
     `years` held, depreciation `worn` off while it was let (low and high end). `land_value` and `cadastral_value` are
     official values; `municipal_rate_pct` the town's rate of the Spanish land-gain tax; `inflation_pct` a year's, for the
-    Mexican indexed cost; `udi` pesos a UDI; `own_home`: it was the seller's home."""
+    Mexican indexed cost; `own_home`: it was the seller's home."""
 
     price: ArrayLike
     bought_for: ArrayLike
@@ -91,7 +91,6 @@ class Sold:
     cadastral_value: float | None = None
     municipal_rate_pct: float | None = None
     inflation_pct: float | None = None
-    udi: float | None = None
     own_home: bool = False
     housing: bool = True
 
@@ -105,7 +104,7 @@ class Sold:
         if np.any(low > high):
             raise checks.bad("depreciation", float(np.max(low)), "el extremo menor primero", "the lower end first")
         object.__setattr__(self, "worn", (low, high))
-        for field in ("land_value", "cadastral_value", "udi"):
+        for field in ("land_value", "cadastral_value"):
             if (value := getattr(self, field)) is not None:
                 checks.amount(field, value)
         if self.land_value is not None and self.cadastral_value is not None and self.land_value > self.cadastral_value:

@@ -14,6 +14,7 @@ import pytest
 from core.locale import CURRENCY_OF
 from knowledge.demo import AS_OF, Portfolio
 from knowledge.demo.calibration import FEATURES
+from knowledge.distance import kilometres
 
 DWELLINGS = ("apartment", "studio", "house")
 #: Plausible apartment prices per m2 and monthly rents per m2, local currency.
@@ -21,17 +22,14 @@ PRICE_M2 = {"CO": (1_000_000, 30_000_000), "ES": (700, 25_000), "MX": (6_000, 25
 RENT_M2 = {"CO": (5_000, 150_000), "ES": (4, 90), "MX": (30, 1_300)}
 
 
-def kilometres(a: dict[str, Any], b: dict[str, Any]) -> float:
-    lat1, lat2 = math.radians(a["latitude"]), math.radians(b["latitude"])
-    half = math.sin((lat2 - lat1) / 2) ** 2
-    half += math.cos(lat1) * math.cos(lat2) * math.sin(math.radians(b["longitude"] - a["longitude"]) / 2) ** 2
-    return 2 * 6371.0 * math.asin(math.sqrt(half))
+def far(a: dict[str, Any], b: dict[str, Any]) -> float:
+    return float(kilometres(a["latitude"], a["longitude"], [b["latitude"]], [b["longitude"]])[0])
 
 
 def test_every_listing_lies_near_its_city_centre_and_its_neighbourhood(demo: Portfolio) -> None:
     areas = {area["id"]: area for area in demo.areas}
-    assert max(kilometres(row, areas[row["city_id"]]) for row in demo.listings) < 15
-    assert max(kilometres(row, areas[row["area_id"]]) for row in demo.listings) < 1.3
+    assert max(far(row, areas[row["city_id"]]) for row in demo.listings) < 15
+    assert max(far(row, areas[row["area_id"]]) for row in demo.listings) < 1.3
 
 
 def test_kinds_operations_and_languages_are_mixed(demo: Portfolio) -> None:

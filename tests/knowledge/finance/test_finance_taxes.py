@@ -145,8 +145,9 @@ def spain_sale(gain, municipal, resident=True):
          isr((5_000_000 - (D(3_000_000) * (D("0.2") + D("0.8") * D("0.94")) + 180_000) * D("1.1025") - 150_000) / 2) * 2,
          isr((5_000_000 - D(3_000_000) * (D("0.2") + D("0.8") * D("0.94")) - 180_000 - 150_000) / 2) * 2),
         ("MX", Owner(), Sold(9e6, 100e3, 30, inflation_pct=0), isr((9_000_000 - D(900_000)) / 20) * 20, None),  # 10 % at least
-        ("MX", Owner(), Sold(8e6, 3e6, 4, inflation_pct=0, own_home=True, udi=8.5),
-         isr((8_000_000 - D(3_000_000) * D("0.904")) * 2_050_000 / 8_000_000 / 4) * 4, None),  # 700,000 UDI are 5.95 million
+        # a home of one's own may be exempt
+        ("MX", Owner(), Sold(8e6, 3e6, 4, inflation_pct=0, own_home=True),
+         D(0), isr((8_000_000 - D(3_000_000) * D("0.904")) / 4) * 4),
         ("MX", Owner("other"), Sold(5e6, 3e6, 4, inflation_pct=0),
          (5_000_000 - D(3_000_000) * (D("0.2") + D("0.8") * D("0.88"))) * 35 / 100, D(1_250_000)),
     ],

@@ -9,14 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from knowledge.market.competition import box, check_point, check_radius, distance_km, percentile
+from knowledge.market.competition import box, check_point, check_radius, percentile
 
 latitudes, longitudes = st.floats(-60, 60), st.floats(-170, 170)
-
-
-def test_the_distance_from_madrid_to_barcelona() -> None:
-    assert distance_km(40.4168, -3.7038, 41.3874, 2.1686) == pytest.approx(505, abs=2)
-    assert distance_km(4.6, -74.1, 4.6, -74.1) == 0
 
 
 @given(latitudes, longitudes, st.floats(0.05, 25), st.floats(0, 2 * math.pi))
