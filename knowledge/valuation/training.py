@@ -39,7 +39,7 @@ from knowledge.valuation.outoffold import OutOfFold
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 3
+SCHEMA = 4
 FOLDS = 5
 MIN_ROWS = 150
 #: Rows whose log price per m2 is farther than this from their city's median are typing errors (a factor of 7).
