@@ -207,8 +207,10 @@ def returns(
 
 @app.command(
     help=t(
-        "Forecast a stored series, all of them, or a file with the columns period and value.",
-        "Pronostica una serie guardada, todas, o un archivo con las columnas period y value.",
+        "Forecast a stored series, all of them, or a file with the columns period, value and, for several, series: three or "
+        "more by quarters are forecast together.",
+        "Pronostica una serie guardada, todas, o un archivo con las columnas period, value y, si son varias, series: tres o "
+        "más trimestrales se pronostican en conjunto.",
     )
 )
 def forecast(

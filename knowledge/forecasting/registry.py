@@ -15,6 +15,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
@@ -31,16 +32,13 @@ if TYPE_CHECKING:
 
 STORED_YEARS = 3
 #: Changed when the method changes: what other code made is not read.
-_CODE = "4"
+_CODE = "5"
 _SERIES = text("SELECT frequency, source, country, metric FROM series WHERE id = :id")
 _POINTS = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period")
-#: The mean step (logs) of measured quarterly series of one source, country and measure, where enough have one.
+#: Measured quarterly series of one source, country and measure.
 _ALIKE = text(
-    "SELECT period, avg(step) AS step FROM (SELECT o.period, s.id, o.period - lag(o.period) OVER w AS days,"
-    " ln(o.value) - lag(ln(o.value)) OVER w AS step FROM series s JOIN observations o ON o.series_id = s.id"
-    " WHERE s.source = :source AND s.country = :country AND s.metric = :metric AND s.frequency = 'Q' AND NOT s.demo"
-    " AND o.value > 0 AND o.value < 'Infinity' WINDOW w AS (PARTITION BY s.id ORDER BY o.period)) AS steps"
-    " WHERE days < 100 AND abs(step) < :break GROUP BY period HAVING count(*) >= :fewest ORDER BY period"
+    "SELECT s.id, o.period, o.value FROM series s JOIN observations o ON o.series_id = s.id WHERE s.source = :source"
+    " AND s.country = :country AND s.metric = :metric AND s.frequency = 'Q' AND NOT s.demo ORDER BY s.id, o.period"
 )
 _STORED = text("SELECT fingerprint, method, origin, path, backtest FROM forecasts WHERE series_id = :id")
 _KEEP = text(
@@ -117,8 +115,8 @@ async def _look_up(
     """The stored forecast if it is one of these observations; what to make otherwise, and whether to keep that."""
     from knowledge.forecasting.batch import Job
     from knowledge.forecasting.calibration import family_name
-    from knowledge.forecasting.family import FEWEST_ALIKE
-    from knowledge.forecasting.series import BREAK_SIZE, PER_YEAR  # numpy: not before a forecast is asked for
+    from knowledge.forecasting.family import family_steps
+    from knowledge.forecasting.series import PER_YEAR  # numpy: not before a forecast is asked for
 
     async with database.session(scope) as session:
         series = (await session.execute(_SERIES, {"id": series_id})).one_or_none()
@@ -136,11 +134,12 @@ async def _look_up(
     if stored is None or stored.fingerprint != _fingerprint(job) or ahead != periods:
         if series.frequency == "Q":
             async with database.session(scope) as session:
-                found = await session.execute(_ALIKE, {
-                    "source": series.source, "country": series.country, "metric": series.metric, "break": BREAK_SIZE,
-                    "fewest": FEWEST_ALIKE,
-                })
-                job = replace(job, alike=tuple((row.period, float(row.step)) for row in found) or None)
+                found = (await session.execute(_ALIKE, {
+                    "source": series.source, "country": series.country, "metric": series.metric,
+                })).all()
+            members = [tuple(rows) for _, rows in groupby(found, key=lambda row: row.id)]
+            steps = family_steps(([r.period for r in rows], [r.value for r in rows]) for rows in members)
+            job = replace(job, alike=tuple(steps.items()) or None)
         return None, job, ahead == periods
     evidence = dict(stored.backtest)
     besides = {name: evidence.pop(name) for name in _BESIDES}
