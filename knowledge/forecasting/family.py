@@ -1,4 +1,5 @@
-"""What similar series say of one: half of a forecast is the movement of its family (one source, country and measure).
+"""What similar series say of one: half of a forecast is the movement of its family (one source, country and measure, or the
+quarterly series of one file).
 
 Regions of a country move together and each is measured with noise of its own, so the mean of their steps is forecast as one
 index beside the series, by the same mean of candidates, and both forecasts count alike. Only steps up to the origin are used.
