@@ -207,8 +207,10 @@ def returns(
 
 @app.command(
     help=t(
-        "Forecast a stored series, all of them, or a file with the columns period and value.",
-        "Pronostica una serie guardada, todas, o un archivo con las columnas period y value.",
+        "Forecast a stored series, all of them, or a file with the columns period, value and, for several, series: at least "
+        "three by quarters, of ten years or more, are forecast together.",
+        "Pronostica una serie guardada, todas, o un archivo con las columnas period, value y, si son varias, series: si al "
+        "menos tres son trimestrales y de diez años o más, se pronostican en conjunto.",
     )
 )
 def forecast(

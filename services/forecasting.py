@@ -80,13 +80,13 @@ async def forecast_stored(
 
 
 async def forecast_file(file: Path, horizon: int, out: Path, told: Progress, prices: Inflation | None = None) -> Counts:
-    """Write the forecasts of the series of a file. `prices` adds real figures. Raises `BadInput` for a file that is no
-    table, lacks a column, holds an unreadable or future period or value, or, if it holds one series, for what cannot be
-    forecast."""
-    from knowledge.forecasting.batch import make_all
+    """Write the forecasts of the series of a file, those by quarters as a family where they are three or more. `prices` adds
+    real figures. Raises `BadInput` for a file that is no table, lacks a column, holds an unreadable or future period or value,
+    or, if it holds one series, for what cannot be forecast."""
+    from knowledge.forecasting.batch import as_family, make_all
 
     check_table(out, file)
-    jobs = await asyncio.to_thread(_jobs, file, horizon)
+    jobs = await asyncio.to_thread(lambda: as_family(_jobs(file, horizon)))
     results = await asyncio.to_thread(make_all, jobs, lambda done: told("forecasts", done, len(jobs)))
     return await asyncio.to_thread(_write, [job.name for job in jobs], results, [prices] * len(jobs), horizon, out)
 
@@ -106,11 +106,11 @@ def _jobs(file: Path, horizon: int) -> list[Job]:
         worst = sheet.rejects[0]
         raise BadInput(f"Row {worst.row} of {file} cannot be read: {worst.reason}.",
                        f"La fila {worst.row} de {file} no se puede leer: {worst.reason}.")
-    names = frame["series"].astype(str).tolist() if "series" in frame.columns else [""] * len(frame)
+    names = _names(frame["series"].tolist()) if "series" in frame.columns else [""] * len(frame)
     rows: dict[str, tuple[list[date], list[float | None], set[str]]] = {}
     columns = zip(frame.index.tolist(), names, frame["period"].tolist(), frame["value"].tolist(), strict=True)
     for row, name, period, value in columns:
-        periods, values, kinds = rows.setdefault(name.strip(), ([], [], set()))
+        periods, values, kinds = rows.setdefault(name, ([], [], set()))
         periods.append(_period(row, period))
         values.append(_value(row, value))
         kinds.add(_kind(str(period)))
@@ -120,6 +120,22 @@ def _jobs(file: Path, horizon: int) -> list[Job]:
         Job(name, tuple(periods), tuple(values), _frequency(name, periods, kinds), horizon)
         for name, (periods, values, kinds) in rows.items()
     ]
+
+
+def _names(told: list[Any]) -> list[str]:
+    """Of each row's series. Raises `BadInput` for a row without one among rows that have one."""
+    found = ["" if _empty(name) else str(name).strip() for name in told]
+    if "" in found and any(found):
+        row = found.index("") + 1
+        raise BadInput(
+            f"Row {row} names no series; write its name in the column `series`, as in the other rows.",
+            f"La fila {row} no nombra ninguna serie; escriba su nombre en la columna `series`, como en las demás.",
+        )
+    return found
+
+
+def _empty(told: Any) -> bool:
+    return told is None or str(told).strip().lower() in ("", "nan", "na", "none", "null")
 
 
 def _period(row: int, told: Any) -> date:
@@ -138,11 +154,10 @@ def _period(row: int, told: Any) -> date:
 
 
 def _value(row: int, told: Any) -> float | None:
-    word = str(told).strip()
-    if told is None or not word or word.lower() in ("nan", "na", "none", "null"):
+    if _empty(told):
         return None
     try:
-        return float(word)
+        return float(str(told).strip())
     except ValueError:
         raise BadInput(
             f"Row {row}: the value {told!r} is not a number; expected digits with a decimal point, or nothing.",

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -37,6 +37,15 @@ class Job:
     horizon: int
     family: str | None = None
     alike: tuple[tuple[date, float], ...] | None = None
+
+
+def as_family(jobs: Sequence[Job]) -> list[Job]:
+    """The same jobs, the quarterly ones with what the quarterly ones do together (`family`), where they are enough."""
+    from knowledge.forecasting.family import family_steps
+
+    quarterly = [job for job in jobs if job.frequency == "Q"]
+    alike = tuple(family_steps((job.periods, job.values) for job in quarterly).items()) or None
+    return [replace(job, alike=alike) if job.frequency == "Q" else job for job in jobs]
 
 
 def make(job: Job) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
@@ -34,16 +35,13 @@ Family = tuple[str, str, str]
 Steps = tuple[tuple[date, float], ...]
 STORED_YEARS = 3
 #: Changed when the method changes: what other code made is not read.
-_CODE = "4"
+_CODE = "5"
 _SERIES = text("SELECT frequency, source, country, metric FROM series WHERE id = :id")
 _POINTS = text("SELECT period, value FROM observations WHERE series_id = :id ORDER BY period")
-#: The mean step (logs) of measured quarterly series of one source, country and measure, where enough have one.
+#: Measured quarterly series of one source, country and measure.
 _ALIKE = text(
-    "SELECT period, avg(step) AS step FROM (SELECT o.period, s.id, o.period - lag(o.period) OVER w AS days,"
-    " ln(o.value) - lag(ln(o.value)) OVER w AS step FROM series s JOIN observations o ON o.series_id = s.id"
-    " WHERE s.source = :source AND s.country = :country AND s.metric = :metric AND s.frequency = 'Q' AND NOT s.demo"
-    " AND o.value > 0 AND o.value < 'Infinity' WINDOW w AS (PARTITION BY s.id ORDER BY o.period)) AS steps"
-    " WHERE days < 100 AND abs(step) < :break GROUP BY period HAVING count(*) >= :fewest ORDER BY period"
+    "SELECT s.id, o.period, o.value FROM series s JOIN observations o ON o.series_id = s.id WHERE s.source = :source"
+    " AND s.country = :country AND s.metric = :metric AND s.frequency = 'Q' AND NOT s.demo ORDER BY s.id, o.period"
 )
 _STORED = text("SELECT fingerprint, method, origin, path, backtest FROM forecasts WHERE series_id = :id")
 _KEEP = text(
@@ -151,15 +149,13 @@ async def _look_up(
 
 
 async def _steps_of(database: Database, scope: Scope, family: Family) -> Steps:
-    from knowledge.forecasting.family import FEWEST_ALIKE
-    from knowledge.forecasting.series import BREAK_SIZE
+    from knowledge.forecasting.family import family_steps
 
     source, country, metric = family
     async with database.session(scope) as session:
-        found = await session.execute(_ALIKE, {
-            "source": source, "country": country, "metric": metric, "break": BREAK_SIZE, "fewest": FEWEST_ALIKE,
-        })
-        return tuple((row.period, float(row.step)) for row in found)
+        found = (await session.execute(_ALIKE, {"source": source, "country": country, "metric": metric})).all()
+    members = [tuple(rows) for _, rows in groupby(found, key=lambda row: row.id)]
+    return tuple(family_steps(([r.period for r in rows], [r.value for r in rows]) for rows in members).items())
 
 
 async def _keep(database: Database, scope: Scope, series_id: str, fingerprint: str, made: dict[str, Any]) -> None:

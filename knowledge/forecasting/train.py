@@ -31,10 +31,11 @@ from knowledge.forecasting.spread import FEWEST, LONGEST, features
 
 DEFAULT = SHARED
 #: Half-lives would be 0.7 of these: years after which an error weighs 1/e in the pool, and in its family.
-POOL_YEARS, FAMILY_YEARS = 8.0, 4.0
-#: Measured over origins since 1990, each judged by what was known before it (docs/accuracy.md).
-OWN_PRIORS, CHOICE_PRIOR = (3.0, 0.5), 40.0
-POOL_POINTS, _FAMILY_POINTS = 200, 40
+POOL_YEARS, FAMILY_YEARS = 30.0, 4.0
+#: Measured over origins since 1990, each judged by what was known before it (docs/accuracy.md). `Calibration.family_priors` of
+#: families of several regions, and of a country that has one series.
+REGIONS_PRIORS, ONE_PRIORS, CHOICE_PRIOR = (3.0, 0.3), (8.0, 1.0), 40.0
+POOL_POINTS, FAMILY_POINTS = 200, 100
 #: Logarithms under this are no error.
 _NOTHING = 0.002
 
@@ -199,7 +200,8 @@ def calibrate(official: list[Official], seen: Panel, data: str, rows: NDArray[np
     ours = {s.family for s in official if s.country in COUNTRIES}
     pooled: list[tuple[float, ...]] = []
     families: dict[str, list[tuple[float, ...]]] = {}
-    quarters: dict[str, float] = {}
+    windows: dict[str, list[float]] = {}
+    family_priors: dict[str, tuple[float, ...]] = {}
     for ahead in range(LONGEST):
         kept = rows[np.isfinite(relative[rows, ahead])]
         age = (now - 1 - seen.quarter[kept] - ahead) / 4
@@ -208,18 +210,18 @@ def calibrate(official: list[Official], seen: Panel, data: str, rows: NDArray[np
         for name in sorted(set(family[kept].tolist()) & ours):
             own = kept[family[kept] == name]
             recent = np.exp(-(now - 1 - seen.quarter[own] - ahead) / 4 / FAMILY_YEARS)
-            points = weighted_points(relative[own, ahead], recent, _FAMILY_POINTS)
+            points = weighted_points(relative[own, ahead], recent, FAMILY_POINTS)
             families.setdefault(name, []).append(tuple(np.round(points, 3).tolist()))
-            if ahead == 0:
-                several = len(np.unique(seen.series[own]))
-                # regions of one country err together: many count as two that do not
-                quarters[name] = round(float(recent.sum()) / several * min(several, 2) ** 0.5, 2)
+            several = len(np.unique(seen.series[own]))
+            # regions of one country err together: many count as two that do not
+            quarters = float(recent.sum()) / several * min(several, 2) ** 0.5
+            windows.setdefault(name, []).append(round(quarters / (ahead + 1), 3))
+            family_priors[name] = REGIONS_PRIORS if several >= FEWEST_ALIKE else ONE_PRIORS
     made = Calibration(
         "", clock.now().date().isoformat(), data, len(np.unique(seen.series[rows])),
         int(np.isfinite(known.errors[DEFAULT][rows]).sum()), DEFAULT, tuple(tuple(np.round(r, 5).tolist()) for r in sizes),
         tuple(pooled), {n: tuple(t) for n, t in families.items() if len(t) == LONGEST},
-        {n: q for n, q in quarters.items() if len(families[n]) == LONGEST}, _priors(known, weights, rows), OWN_PRIORS,
-        CHOICE_PRIOR,
+        {n: tuple(w) for n, w in windows.items()}, family_priors, _priors(known, weights, rows), CHOICE_PRIOR,
     )
     dateless = replace(made, made_on="").to_json()
     return replace(made, version=hashlib.blake2s(dateless.encode(), digest_size=6).hexdigest())

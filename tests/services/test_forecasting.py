@@ -66,6 +66,36 @@ async def test_several_series_each_get_theirs_or_their_reason(tmp_path: Path) ->
     assert table["value"].notna().tolist() == [False, True, True, True, True]
 
 
+def regions(count: int, names: str = "abc") -> pd.DataFrame:
+    """Regions that move together, each measured with noise of its own."""
+    rng = np.random.default_rng(4)
+    noisy = {name: growth(count) * np.exp(0.01 * rng.normal(size=count)) for name in names}
+    return pd.concat([pd.DataFrame({"series": n, "period": quarters(count), "value": v}) for n, v in noisy.items()])
+
+
+async def test_three_quarterly_series_of_a_file_are_forecast_as_a_family(tmp_path: Path) -> None:
+    table = await written(tmp_path, regions(44))
+    assert set(table["method"]) == {"shared"}
+    assert table["series"].tolist() == [name for name in "abc" for _ in range(4)]
+    alone = await written(tmp_path, regions(44).query("series == 'a'"))
+    assert set(alone["method"]) == {"mean"}
+    assert (table["value"][:4] != alone["value"]).all()
+    by_day = regions(44).assign(period=[f"{p[:4]}-{3 * int(p[-1]):02d}-30" for p in regions(44)["period"]])
+    assert (await written(tmp_path, by_day))["value"].tolist() == table["value"].tolist()
+
+
+async def test_two_series_and_years_are_no_family_and_one_that_cannot_be_forecast_spoils_none(tmp_path: Path) -> None:
+    assert "shared" not in set((await written(tmp_path, regions(44, "ab")))["method"])
+    yearly = regions(30).assign(period=[1994 + n % 30 for n in range(90)])
+    assert "shared" not in set((await written(tmp_path, yearly, 2))["method"])
+    rates = pd.DataFrame({"series": "rate", "period": quarters(44), "value": np.sin(np.arange(44))})
+    short = pd.DataFrame({"series": "short", "period": quarters(2), "value": [1.0, 2.0]})
+    with_rates = await written(tmp_path, pd.concat([regions(44), rates, short]))
+    alone = await written(tmp_path, regions(44))
+    assert with_rates[with_rates["series"].isin(list("abc"))]["value"].tolist() == alone["value"].tolist()
+    assert "shared" not in set(with_rates[with_rates["series"] == "rate"]["method"])
+
+
 async def test_years_and_months_are_known_by_how_they_are_written(tmp_path: Path) -> None:
     yearly = await written(tmp_path, pd.DataFrame({"period": range(2010, 2024), "value": growth(14)}), 2)
     assert yearly["period"].tolist() == ["2024-01-01", "2025-01-01"]
@@ -92,6 +122,7 @@ async def test_json_and_real_figures(tmp_path: Path) -> None:
     ("period,value\n2023Q1,1\n2023,2\n", "mixes years"),
     ("period,value\n2023Q1,1\n2023Q2,2\n", "needs at least 4"),
     ("period,value\n2022Q1,1\n2022Q2,inf\n2022Q3,1\n2022Q4,1\n", "finite"),
+    ("period,value,series\n2023Q1,1,a\n2023Q2,2,\n", "Row 2 names no series"),
     ("period,value\n2022Q1,\n2022Q2,NaN\n2022Q3,\n2022Q4,\n", "has 0 values"),
 ])
 async def test_what_cannot_be_forecast_is_told_in_both_languages_and_nothing_is_written(

@@ -89,7 +89,9 @@ def test_the_shipped_calibration_is_the_one_that_training_makes() -> None:
     known = shipped()
     dateless = replace(known, version="", made_on="").to_json()
     assert known.version == hashlib.blake2s(dateless.encode(), digest_size=6).hexdigest()
-    assert (known.default, known.own_priors, known.choice_prior) == (train.DEFAULT, train.OWN_PRIORS, train.CHOICE_PRIOR)
+    assert (known.default, known.choice_prior) == (train.DEFAULT, train.CHOICE_PRIOR)
+    assert set(known.family_priors.values()) == {train.REGIONS_PRIORS, train.ONE_PRIORS}
+    assert {len(row) for table in known.families.values() for row in table} == {train.FAMILY_POINTS}
     assert set(known.priors) == {c.name for c in candidates("Q", 24)} | {train.DEFAULT}
     assert {len(table) for table in known.errors} == {train.POOL_POINTS}
     if INDICES.exists():
@@ -105,7 +107,7 @@ def test_the_shipped_calibration_is_whole_and_a_damaged_one_is_refused() -> None
     assert known.series > 100
     assert known.prior(known.default, 0) == 0 < known.prior("mean", 0)
     assert known.prior("naive", 1) > known.prior("drift", 1) > 0
-    for text in ("{}", "[]", known.to_json()[:-40], known.to_json().replace('"schema": 1', '"schema": 0'),
+    for text in ("{}", "[]", known.to_json()[:-40], known.to_json().replace('"schema": 2', '"schema": 1'),
                  known.to_json().replace('"one"', '"two"')):
         with pytest.raises(Unavailable):
             parse(text)
@@ -120,6 +122,15 @@ def test_tails_are_mixed_from_the_pool_and_the_series_own_errors(ahead: int) -> 
     assert (wild > alone).all()
     assert (alone[1], alone[3]) > (alone[0], alone[2])
     assert len(alone) == 2 * len(LEVELS)
+
+
+def test_the_far_interval_is_the_shortest_that_holds_its_level_and_the_near_one_misses_alike() -> None:
+    """Of a hundred errors that lean upwards, as a family's that count for nearly all."""
+    known = shipped()
+    leaning = np.sort(np.exp(np.linspace(-1, 2, 400)) - 1)
+    (low_80, low_95), (high_80, high_95) = known.tails(8, leaning, 1e9, None).reshape(2, -1)
+    assert (np.mean(leaning < -low_80), np.mean(leaning > high_80)) == pytest.approx((0.1, 0.1), abs=0.005)
+    assert (np.mean(leaning < -low_95), np.mean(leaning > high_95)) == pytest.approx((0.0125, 0.0375), abs=0.005)
 
 
 def test_features_know_nothing_of_what_comes_after_the_origin() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from knowledge.forecasting.calibration import shipped
-from knowledge.forecasting.family import SHARED, mean_steps, shared_errors, shared_path
+from knowledge.forecasting.family import SHARED, family_steps, mean_steps, shared_errors, shared_path
 from knowledge.forecasting.forecast import ForecastResult, forecast
 from knowledge.forecasting.series import Numbers, clean, later, steps_of
 from knowledge.forecasting.train import Official, alike, panel
@@ -29,6 +29,16 @@ def ahead(values: Numbers, steps: dict[date, float] | None) -> ForecastResult:
 
 def test_the_mean_takes_whoever_has_a_step_in_a_period() -> None:
     assert mean_steps([{1: 0.1, 2: 0.3}, {2: 0.1}]) == {1: 0.1, 2: 0.2}
+
+
+def test_a_step_that_too_few_series_have_is_none_of_the_family() -> None:
+    assert mean_steps([{1: 0.1, 2: 0.3}, {2: 0.1}], 2) == {2: 0.2}
+    days = dates(20)
+    series = [(days[first:], np.exp(logs(seed, 20)[first:]).tolist()) for seed, first in ((1, 0), (2, 4), (3, 8))]
+    found = family_steps([*series, (days[:2], [1.0, 2.0])])
+    assert list(found) == days[:8:-1]
+    assert found[days[9]] == pytest.approx(np.mean([np.diff(logs(seed, 20))[8] for seed in (1, 2, 3)]))
+    assert family_steps(series[:2]) == {}
 
 
 def test_half_of_each() -> None:
