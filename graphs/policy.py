@@ -9,16 +9,19 @@ be surely right, and still be worth an offer of a person.
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import Field, model_validator
+
+from core.data_files import Expected, Shape, read
 from core.locale import Language
 
 Level = Literal["high", "medium", "low"]
+_FILE = Path(__file__).with_name("policy.toml")
 _GAPS = ("no_data", "thin_data", "uncovered", "degraded")
 
 
@@ -43,9 +46,57 @@ class Confidence:
         return "high" if self.weakest >= table["high"] else "medium" if self.weakest >= table["medium"] else "low"
 
 
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Levels(Shape):
+    offer: _Share
+    high: _Share
+    medium: _Share
+    failures: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> _Levels:
+        if not self.offer <= self.medium <= self.high:
+            raise Expected(f"offer {self.offer:g}, medium {self.medium:g} and high {self.high:g}, expected them to rise",
+                           f"offer {self.offer:g}, medium {self.medium:g} y high {self.high:g}: se espera que suban")
+        return self
+
+
+class _Worth(Shape):
+    tool_failed: _Share
+    readings_differ: _Share
+    no_data: _Share
+    thin_data: _Share
+    uncovered: _Share
+    degraded: _Share
+    unverified_rule: _Share
+    demo: _Share
+    few_comparables: int = Field(ge=0)
+    few_comparables_value: _Share
+    wide_interval: float = Field(gt=0)
+    wide_interval_value: _Share
+    weak_value: _Share
+
+
+class _Sentence(Shape):
+    es: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class _File(Shape):
+    """`policy.toml`."""
+
+    confidence: _Levels
+    evidence: _Worth
+    reasons: dict[str, _Sentence]
+    why: dict[str, _Sentence]
+
+
 @lru_cache(maxsize=1)
-def policy() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("policy.toml").read_text("utf-8"))
+def policy(path: Path = _FILE) -> dict[str, Any]:
+    """The file as it is. Raises `Misconfigured` for one that cannot be."""
+    return read(path, _File).model_dump()
 
 
 def confidence(understood: Mapping[str, float], artifacts: Sequence[dict[str, Any]], *, demo: bool) -> Confidence:

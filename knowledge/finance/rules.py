@@ -7,10 +7,10 @@ and one without `verified_on` says so wherever it is shown. Where sources give a
 
 from __future__ import annotations
 
-import tomllib
 from datetime import date
 from functools import lru_cache
 
+from core.data_files import read
 from core.errors import BadInput
 from knowledge.finance import rule_files
 from knowledge.finance.rule import Build, Kind, LeftOut, PropertyClass, Rule
@@ -128,8 +128,7 @@ def _known(country: str) -> str:
 
 @lru_cache
 def _regions() -> dict[tuple[str, str], str]:
-    with (DATA / "regions.toml").open("rb") as handle:
-        data = tomllib.load(handle)
+    data = read(DATA / "regions.toml", dict[str, dict[str, list[str]]])
     return {
         (country, name): region
         for country, regions in data.items()

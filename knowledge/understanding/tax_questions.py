@@ -6,11 +6,11 @@ to tax are known; general ones are answered from documents as before. What a pur
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from core.data_files import read
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.cues import CueBook, Hit
 from knowledge.understanding.lexicon import DATA
@@ -26,7 +26,7 @@ _OF = {"sell": "sale_taxes", "rent": "rent_tax"}
 
 @lru_cache(maxsize=1)
 def _books() -> dict[str, dict[str, CueBook]]:
-    raw = tomllib.loads((DATA / "taxes.toml").read_text("utf-8"))
+    raw = read(DATA / "taxes.toml", dict[str, dict[str, str]])
     return {section: {name: CueBook([f"{name};1;;{' '.join(text.split())}"]) for name, text in entries.items()}
             for section, entries in raw.items()}
 
