@@ -76,7 +76,17 @@ class _Worth(Shape):
     few_comparables_value: _Share
     wide_interval: float = Field(gt=0)
     wide_interval_value: _Share
+    narrow_irr: float = Field(gt=0)
+    wide_irr: float = Field(gt=0)
+    wide_irr_value: _Share
     weak_value: _Share
+
+    @model_validator(mode="after")
+    def _in_order(self) -> _Worth:
+        if self.narrow_irr >= self.wide_irr:
+            raise Expected(f"narrow_irr {self.narrow_irr:g} and wide_irr {self.wide_irr:g}, expected the first to be smaller",
+                           f"narrow_irr {self.narrow_irr:g} y wide_irr {self.wide_irr:g}: se espera que el primero sea menor")
+        return self
 
 
 class _Sentence(Shape):
@@ -104,7 +114,8 @@ def confidence(understood: Mapping[str, float], artifacts: Sequence[dict[str, An
 
     `understood` are probabilities, independent of each other: `routing`, that the routes are right, `figures`, that each
     figure is read as it was meant. `artifacts` are the tools' artifacts: their `evidence` may hold `comparables` (count),
-    `interval_width` (80 % interval as a share of the value), `value_confidence` (0-1, of a valuation), `unverified` (a legal
+    `interval_width` (80 % interval as a share of the value), `irr_width` (points between the ends of the 80 % interval of a
+    simulated internal rate), `value_confidence` (0-1, of a valuation), `unverified` (a legal
     parameter that nobody checked) and `failed`; their `gaps` name what was not known.
     """
     worth, high = policy()["evidence"], policy()["confidence"]["high"]
@@ -120,6 +131,9 @@ def confidence(understood: Mapping[str, float], artifacts: Sequence[dict[str, An
             parts["few_comparables"] = worth["few_comparables_value"]
         if (evidence.get("interval_width") or 0) > worth["wide_interval"]:
             parts["wide_interval"] = worth["wide_interval_value"]
+        if (width := evidence.get("irr_width")) is not None and width > worth["narrow_irr"]:
+            far = min(1.0, (width - worth["narrow_irr"]) / (worth["wide_irr"] - worth["narrow_irr"]))
+            parts["wide_irr"] = round(1 - far * (1 - worth["wide_irr_value"]), 3)
         if evidence.get("unverified"):
             parts["unverified_rule"] = worth["unverified_rule"]
         sure = evidence.get("value_confidence")

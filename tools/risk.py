@@ -222,6 +222,8 @@ def _report(result: ToolResult, runtime: Runtime, found: _Found, currency: str |
         "rent_basis": found.ranges.rent_level.basis,
     }
     result.evidence["unverified"] = bool(found.case.unverified)
+    if math.isfinite(middle):  # a wide distribution says little: the policy weighs it
+        result.evidence["irr_width"] = round(outcome.irr_at(90) - outcome.irr_at(10), 2)
     add_charts(result, runtime.context.locale, made, found.outcome, found.hangs, found.stories, currency)
 
 

@@ -70,6 +70,14 @@ async def test_a_rule_that_nobody_checked_lowers_what_a_risk_is_worth(priced: Re
     assert "unverified_rule" in {w["code"] for w in doubtful["data"]["warnings"]}
 
 
+async def test_a_wide_distribution_says_how_wide_it_is() -> None:
+    known = {"outside_markets": True, "currency": "EUR", "costs_as_told": True, **DEAL, "country": None}
+    long, short = [(await risk(horizon_years=years, **known))[0] for years in (20, 2)]
+    assert short["evidence"]["irr_width"] > 20 > 10 > long["evidence"]["irr_width"]
+    irr = next(f for f in short["facts"] if f["key"] == "simulated_irr")
+    assert short["evidence"]["irr_width"] == pytest.approx(irr["high"] - irr["low"], abs=0.02)
+
+
 async def test_without_a_place_the_assumptions_speak_and_are_shown() -> None:
     found, facts = await risk(outside_markets=True, currency="EUR", costs_as_told=True, **{**DEAL, "country": None})
     data, figures = found["data"], found["data"]["figures"]
