@@ -70,6 +70,7 @@ class _Worth(Shape):
     thin_data: _Share
     uncovered: _Share
     degraded: _Share
+    unknown_region: _Share
     unverified_rule: _Share
     demo: _Share
     few_comparables: int = Field(ge=0)
@@ -115,8 +116,8 @@ def confidence(understood: Mapping[str, float], artifacts: Sequence[dict[str, An
     `understood` are probabilities, independent of each other: `routing`, that the routes are right, `figures`, that each
     figure is read as it was meant. `artifacts` are the tools' artifacts: their `evidence` may hold `comparables` (count),
     `interval_width` (80 % interval as a share of the value), `irr_width` (points between the ends of the 80 % interval of a
-    simulated internal rate), `value_confidence` (0-1, of a valuation), `unverified` (a legal
-    parameter that nobody checked) and `failed`; their `gaps` name what was not known.
+    simulated internal rate), `value_confidence` (0-1, of a valuation), `unverified` (a legal parameter that nobody checked),
+    `region_unknown` (the own rules of a place lack) and `failed`; their `gaps` name what was not known.
     """
     worth, high = policy()["evidence"], policy()["confidence"]["high"]
     parts: dict[str, float] = {}
@@ -136,6 +137,8 @@ def confidence(understood: Mapping[str, float], artifacts: Sequence[dict[str, An
             parts["wide_irr"] = round(1 - far * (1 - worth["wide_irr_value"]), 3)
         if evidence.get("unverified"):
             parts["unverified_rule"] = worth["unverified_rule"]
+        if evidence.get("region_unknown"):
+            parts["unknown_region"] = worth["unknown_region"]
         sure = evidence.get("value_confidence")
         if sure is not None and sure < worth["weak_value"]:
             parts["weak_value"] = min(parts.get("weak_value", 1.0), float(sure))

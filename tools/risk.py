@@ -24,6 +24,7 @@ from tools.result import Content, ToolResult
 from tools.returns import StatedCost
 from tools.risk_charts import add_charts
 from tools.risk_ranges import Forecasted, Place, band_fact, ranges_of
+from tools.trust import dollar_for, trust_data
 
 Focus = Literal["all", "rent", "vacancy", "rate", "growth", "costs", "scenarios", "sensitivity"]
 _INPUT_UNITS: dict[str, Unit] = {"rent": "money", "price": "percent", "costs": "percent", "rate_points": "ratio"}
@@ -59,6 +60,8 @@ async def analyse_risk(
     neighbourhood: str | None = None,
     property_type: str | None = None,
     new_build: bool = False,
+    foreign_buyer: bool = False,
+    foreign_trust: bool = False,
     costs: list[StatedCost] | None = None,
     costs_as_told: bool = False,
     purchase_costs: float | None = None,
@@ -87,6 +90,7 @@ async def analyse_risk(
     12 %). price and a rent are needed. rent_low, rent_high: the range of an estimated rent. home_currency: the investor's own,
     if it is not the property's. A variable loan: index_path and margin_pct. horizon_years: years until the sale (10 if not
     said; say so). growth_pct, rent_growth_pct: only if the investor reckons with them; else the area's forecast is used.
+    foreign_buyer, foreign_trust: a foreigner buys in Mexico, through a trust.
     focus: what was asked of: rent, vacancy, rate, growth, costs, scenarios, sensitivity, or all.
     """
     result = ToolResult()
@@ -97,7 +101,9 @@ async def analyse_risk(
     fields: dict[str, Any] = {
         "price": price, "monthly_rent": monthly_rent, "annual_rent": annual_rent, "rent_is_net": rent_is_net,
         "currency": currency, "country": None if outside_markets else code, "city": city, "property_type": property_type,
-        "new_build": new_build, "as_told": costs_as_told, "purchase_costs": purchase_costs, "vacancy_pct": vacancy_pct,
+        "new_build": new_build, "foreign_buyer": foreign_buyer, "foreign_trust": foreign_trust,
+        "dollar": await dollar_for(runtime, code, city, currency, buyer=foreign_buyer, told=foreign_trust),
+        "as_told": costs_as_told, "purchase_costs": purchase_costs, "vacancy_pct": vacancy_pct,
         "down_payment_pct": down_payment_pct, "own_cash": own_cash, "loan_amount": loan_amount, "rate_pct": rate_pct,
         "rate_kind": rate_kind or ("nominal" if rate_pct is not None else None), "term_years": term_years,
         "index_path": tuple(index_path or ()), "margin_pct": margin_pct, "indexed_to": indexed_to,
@@ -222,6 +228,9 @@ def _report(result: ToolResult, runtime: Runtime, found: _Found, currency: str |
         "rent_basis": found.ranges.rent_level.basis,
     }
     result.evidence["unverified"] = bool(found.case.unverified)
+    result.evidence["region_unknown"] = "region_unknown" in found.case.cautions
+    result.data["trust"] = trust_data(result, found.case.trust, runtime.context.locale.language, found.case.inputs.city,
+                                      counted="trust_year" in found.case.assumed)
     if math.isfinite(middle):  # a wide distribution says little: the policy weighs it
         result.evidence["irr_width"] = round(outcome.irr_at(90) - outcome.irr_at(10), 2)
     add_charts(result, runtime.context.locale, made, found.outcome, found.hangs, found.stories, currency)

@@ -33,8 +33,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Some legal parameters are unverified: confirm them before deciding.",
     ),
     "region_unknown": (
-        "No tengo las reglas propias de ese lugar: los gastos de compra son el rango de todo el país.",
-        "I do not have the rules of that place: the purchase costs are the range of the whole country.",
+        "No tengo las reglas propias de {place}: los gastos de compra son el rango de todo el país.",
+        "I do not have the rules of {place} itself: the purchase costs are the range of the whole country.",
+    ),
+    "trust_place_unknown": (
+        "No sé si ese lugar está en la zona restringida de México: si lo está, un extranjero compra con fideicomiso, que no "
+        "está en esta cuenta.",
+        "I do not know whether that place lies in Mexico's restricted zone: if it does, a foreigner buys through a trust, which "
+        "is not in these figures.",
+    ),
+    "trust_place_unverified": (
+        "Que ese lugar está en la zona restringida de México se deduce de la distancia a la costa o a la frontera: confírmelo.",
+        "That the place lies in Mexico's restricted zone is inferred from the distance to the coast or the border: confirm it.",
+    ),
+    "trust_fee_apart": (
+        "La cuota anual del fideicomiso no está descontada: va en dólares y no sé a cuánto está el cambio.",
+        "The trust's yearly fee is not taken off: it is in dollars and I do not know the exchange rate.",
     ),
     "residence_assumed": (
         "Supuse residencia fiscal en el país del inmueble: si es otra, el impuesto cambia.",
@@ -125,6 +139,7 @@ class Caution:
     facts: tuple[str, ...] = ()
 
 
-def caution(code: str, facts: tuple[str, ...] = ()) -> Caution:
+def caution(code: str, facts: tuple[str, ...] = (), **names: str) -> Caution:
+    """The caution of a code; `names` fill what its sentences leave open."""
     es, en = TEXTS[code]
-    return Caution(code, es, en, facts)
+    return Caution(code, es.format_map(names), en.format_map(names), facts)

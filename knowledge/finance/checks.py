@@ -78,6 +78,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "income_tax": ("el impuesto del año", "the year's tax"),
     "sale_tax": ("el impuesto de la venta", "the tax on the sale"),
     "debt_service": ("las cuotas del año", "the year's loan payments"),
+    "foreign_trust": ("el país de un fideicomiso", "the country of a trust"),
 }
 
 

@@ -7,6 +7,7 @@ and one without `verified_on` says so wherever it is shown. Where sources give a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
@@ -46,6 +47,11 @@ def region_of(country: str, place: str | None) -> str:
 def by_region(country: str, kind: Kind) -> bool:
     """Whether rules of this kind differ by region in this country."""
     return any(rule.kind == kind and rule.region != "*" for rule in load(country))
+
+
+def unknown_region(country: str, place: str | None, kinds: Iterable[Kind]) -> bool:
+    """Whether the own rules of a place lack, where rules of these kinds differ by region: the country's range stands in."""
+    return bool(place) and region_of(country, place) == "*" and any(by_region(country, kind) for kind in kinds)
 
 
 def in_force(

@@ -19,6 +19,7 @@ from knowledge.understanding.tokens import Token, stretches, words_at
 
 #: Entries that stay known in later turns; the others are of their turn (measures stay when a turn inherits its routes).
 LASTING = (
+    "foreign",
     "costs",
     "purchase_costs",
     "annual_rent",

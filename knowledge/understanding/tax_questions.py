@@ -74,6 +74,16 @@ def tax_question(
     return {**before, **found} if before and set(found) - {"bought_year", "own_home", "line"} else {}
 
 
+def foreign_buyer(tokens: Sequence[Token]) -> str | None:
+    """`trust` where the trust that foreigners buy through in Mexico is spoken of, `buyer` where a foreigner says to be one."""
+    return next((name for name in ("trust", "buyer") if _hits(tokens, "foreign", name)), None)
+
+
+def buys_abroad(tokens: Sequence[Token]) -> bool:
+    """Whether somebody says to be a foreigner and to buy."""
+    return foreign_buyer(tokens) == "buyer" and bool(_hits(tokens, "event", "buy"))
+
+
 def _asked(tokens: Sequence[Token], asked: Sequence[Hit], known: Mapping[str, Any]) -> list[str]:
     """What the named tax is of: the nearest thing taxed that has its figures; a purchase alone asks for its costs."""
     marks = [(abs(hit.start - at.start), name) for name in _books()["event"] for hit in _hits(tokens, "event", name)

@@ -54,7 +54,7 @@ from knowledge.understanding.rules.risk import asked_risk
 from knowledge.understanding.rules.rooms import taken_together
 from knowledge.understanding.short_millions import mark_millions
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
-from knowledge.understanding.tax_questions import tax_question
+from knowledge.understanding.tax_questions import buys_abroad, foreign_buyer, tax_question
 from knowledge.understanding.terms import asked_term
 from knowledge.understanding.tokens import Token, normalise, stretches, tokenise
 from knowledge.understanding.verdict import classified
@@ -403,7 +403,11 @@ def _asked_by_words(
         return of_a_return, {}
     placed = bool(message.about or message.said.references or known.get("city") or known.get("neighbourhood"))
     follows = placed and not message.about and not message.injected and len(message.tokens) <= _FEW_WORDS
-    return refine(meant, decided.stream, decided.context, placed, follows), {}
+    refined = refine(meant, decided.stream, decided.context, placed, follows)
+    if refined.routes == ("market_research",) and buys_abroad(message.tokens) and any(p.country == "MX" for p in message.about):
+        # a foreigner's purchase in Mexico may need a trust: what it costs is told beside the adverts
+        return refined, {"tax": {"rules": "buy", "beside": True}}
+    return refined, {}
 
 
 def _tax(message: _Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
@@ -632,6 +636,7 @@ def _asides(message: _Message) -> dict[str, Any]:
         "accepts": message.accepts,
         "dialect": slots.guess_country(message.tokens),
         "define": message.term[0] if message.term else None,
+        "foreign": foreign_buyer(message.tokens),
     }
     return {k: v for k, v in found.items() if v is not None and v != []}
 
