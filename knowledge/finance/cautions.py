@@ -39,8 +39,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "trust_place_unknown": (
         "No sé si ese lugar está en la zona restringida de México: si lo está, un extranjero compra con fideicomiso, que no "
         "está en esta cuenta.",
-        "I do not know whether that place lies in Mexico's restricted zone: if it does, a foreigner buys through a trust, which "
-        "is not in these figures.",
+        "I do not know whether that place lies in Mexico's restricted zone: if it does, a foreigner buys through a trust, "
+        "which is not in these figures.",
     ),
     "trust_place_unverified": (
         "Que ese lugar está en la zona restringida de México se deduce de la distancia a la costa o a la frontera: confírmelo.",

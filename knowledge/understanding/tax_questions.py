@@ -51,10 +51,8 @@ def tax_question(
         return {}  # a person's own scheme is a person's; what is wanted before tax is no tax
     measures = _after(tokens, known) if after else _asked(tokens, asked, known) if asked else []
     found: dict[str, Any] = {}
-    for residence in ("eu", "other", "abroad", "resident"):
-        if _hits(tokens, "residence", residence):
-            found["residence"] = residence
-            break
+    if residence := residence_of(tokens):
+        found["residence"] = residence
     if _hits(tokens, "measure", "land_gain"):
         found["line"] = "land_gain_tax"
     if _hits(tokens, "own_home", "any"):
@@ -72,6 +70,11 @@ def tax_question(
     if asked and not any(a.kind in ("money", "percent") for a in amounts) and (event := _general(tokens, asked)):
         return {"rules": event, **found}
     return {**before, **found} if before and set(found) - {"bought_year", "own_home", "line"} else {}
+
+
+def residence_of(tokens: Sequence[Token]) -> str | None:
+    """Where the owner says to live: `eu`, `other`, `abroad` where only that, `resident`."""
+    return next((name for name in ("eu", "other", "abroad", "resident") if _hits(tokens, "residence", name)), None)
 
 
 def foreign_buyer(tokens: Sequence[Token]) -> str | None:

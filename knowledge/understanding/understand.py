@@ -54,7 +54,7 @@ from knowledge.understanding.rules.risk import asked_risk
 from knowledge.understanding.rules.rooms import taken_together
 from knowledge.understanding.short_millions import mark_millions
 from knowledge.understanding.stream import LONGEST_ANSWER, acceptance, build_stream, is_follow_up, summarise
-from knowledge.understanding.tax_questions import buys_abroad, foreign_buyer, tax_question
+from knowledge.understanding.tax_questions import buys_abroad, foreign_buyer, residence_of, tax_question
 from knowledge.understanding.terms import asked_term
 from knowledge.understanding.tokens import Token, normalise, stretches, tokenise
 from knowledge.understanding.verdict import classified
@@ -81,7 +81,7 @@ _CHOSEN = words("chosen")
 _READY = phrases("credit_ready")
 _OFFERING, _GOING_ON = words("offering"), words("going_on")
 #: Entries of the request that belong to their turn alone.
-_MOMENTARY = frozenset({"accepts", "dialect", "convert", "define", "risk"})
+_MOMENTARY = frozenset({"accepts", "dialect", "convert", "define", "risk", "residence"})
 #: Entries of the request that are a property's own.
 _OF_ONE = frozenset({"costs", "purchase_costs", "annual_rent", "net_rent", "nightly_rent", "vacancy_pct"})
 
@@ -398,7 +398,8 @@ def _asked_by_words(
     if tax := _tax(message, meant, deal, known):
         return (of_a_return if tax.get("measures") else meant), {"tax": tax}
     if risk := _risk(message, meant, deal, known):
-        return of_a_return, {"risk": risk}
+        residence = residence_of(message.tokens)
+        return of_a_return, {"risk": risk} | ({"residence": residence} if residence else {})
     if _asks_a_return(message, meant, deal):
         return of_a_return, {}
     placed = bool(message.about or message.said.references or known.get("city") or known.get("neighbourhood"))
