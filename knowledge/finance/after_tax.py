@@ -186,6 +186,8 @@ def _irr(case: Case, key: str, *, with_loan: bool) -> Fact:
     if case.inputs.sale_price is not None:
         deal, used = _sold_at(case, replace(deal, selling_costs_pct=kept + advance, selling_costs=0.0), used)
     costly, cheap, rent, sale = taxed(taxes, project(deal), deal)
+    if with_loan and costly.levered[0] >= 0:
+        raise Undefined("no_own_money_irr")
     ends = [_rate(end, with_loan) for end in (costly, cheap)]
     if not any(row.event == "sell" for row in taxes.rows):
         taxes.write("sell", sale)

@@ -110,7 +110,7 @@ def analyse(inputs: Inputs, *, explain: bool = False) -> Analysis:
             missing[name] = lack.names
         except Undefined as none:
             undefined[name] = none.code
-            if inputs.measures:
+            if inputs.measures or none.code in ("tax_other_currency", "no_tax_rule"):  # who is taxed was told: so is why not
                 case.warn(none.code)
     if not inputs.measures and not explain:
         missing, undefined = {}, {}

@@ -50,6 +50,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "La cuota anual del fideicomiso no está descontada: va en dólares y no sé a cuánto está el cambio.",
         "The trust's yearly fee is not taken off: it is in dollars and I do not know the exchange rate.",
     ),
+    "no_purchase_rule": (
+        "No tengo reglas de los gastos de compra para esa fecha: no están en la cuenta.",
+        "I have no rules of purchase costs for that date: they are not in these figures.",
+    ),
+    "purchase_rules_partial": (
+        "Para esa fecha no tengo todas las reglas de compra: la suma está incompleta.",
+        "I do not have all rules of a purchase for that date: the sum is incomplete.",
+    ),
+    "horizon_rounded": (
+        "Los años hasta la venta se cuentan enteros.",
+        "The years until the sale are counted in full.",
+    ),
+    "no_own_money_irr": (
+        "El crédito paga toda la compra: no hay dinero propio sobre el que calcular una TIR.",
+        "The loan pays for all of the purchase: there is no own money to reckon an internal rate on.",
+    ),
     "residence_assumed": (
         "Supuse residencia fiscal en el país del inmueble: si es otra, el impuesto cambia.",
         "I assumed tax residence in the property's country: if it is elsewhere, the tax is another.",
@@ -99,8 +115,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The loan is larger than the price.",
     ),
     "exit_costs_left_out": (
-        "No descuento gastos de venta: no los indicó ni tengo una regla para ese país.",
-        "No selling costs are taken off: none were stated and I have no rule for that country.",
+        "No descuento gastos de venta: no los indicó ni tengo una regla para ese país o esa fecha.",
+        "No selling costs are taken off: none were stated and I have no rule for that country or date.",
     ),
     "never_pays_back": (
         "El ingreso neto no es positivo: así nunca se recupera lo invertido.",

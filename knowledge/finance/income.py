@@ -296,7 +296,7 @@ class Income:
         """Costs on top of the price: stated; else by rule where net figures rest on assumptions or on all invested."""
         stated = self.stated_purchase
         if stated is None and (self.inputs.assumes_costs or self.inputs.base == "invested"):
-            return self.acquisition
+            return self.ruled_purchase
         return stated
 
     @cached_property
@@ -335,14 +335,28 @@ class Income:
                                    on=self.on)
 
     @cached_property
+    def ruled_purchase(self) -> Fact | None:
+        """Purchase costs by the country's rules; None, and said, where no rule holds on the day."""
+        if not self.buying_costs.lines:
+            self.warn("no_purchase_rule")
+            return None
+        return self.acquisition
+
+    @cached_property
     def acquisition(self) -> Fact:
-        """Purchase costs by the country's rules: the costly end, with the range."""
+        """Purchase costs by the country's rules: the costly end, with the range. `Undefined` where no rule holds on the day."""
+        if not self.buying_costs.lines:
+            raise Undefined("no_purchase_rule")
         result, i, price = self.buying_costs, self.inputs, self.price
         pct = self.rule_percent("acquisition_costs_pct", result)
         self.assumed["acquisition_costs_pct"] = Assumed("acquisition_costs_pct", pct, "gastos de compra",
                                                         "purchase costs")
         if self.country and rules.unknown_region(self.country, i.city, ("acquisition",)):
             self.warn("region_unknown", pct, place=str(i.city))
+        now = rules.in_force(self.country or "", "acquisition", clock.now().date(), new_build=i.new_build,
+                             applies_to=rules.property_class(i.property_type))
+        if {rule.key for rule in now if not rule.part_of} - {line.key for line in result.lines}:
+            self.warn("purchase_rules_partial", pct)
         for line in result.lines:  # each line in money, beside its share
             share = next((f for f in self.ledger.facts if f.key == f"{line.key}_pct"), None)
             if share is not None and line.counted and line.high_pct is not None:

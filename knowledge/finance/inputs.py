@@ -172,6 +172,8 @@ class Inputs:
         if self.horizon_years is not None:
             checks.years("horizon_years", self.horizon_years)
         self._check_loan_terms()
+        if self.nights is not None and not 0 < checks.finite("nights", self.nights) <= 366:
+            raise checks.bad("nights", self.nights, "de 1 a 366 noches al año", "1 to 366 nights a year")
         if self.month_days is not None and self.month_days not in range(28, 32):
             raise checks.bad("month_days", self.month_days, "un mes de 28 a 31 días", "a month of 28 to 31 days")
         if self.foreign_trust and self.legal_country not in (None, "MX"):

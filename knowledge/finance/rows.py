@@ -25,13 +25,14 @@ from knowledge.finance import checks
 from knowledge.finance.currency import Conversion, Rate, convert, pairs_between
 from knowledge.finance.inputs import Cost, Inputs
 from knowledge.finance.taxpayer import Taxpayer
+from knowledge.understanding.text import fold
 
 #: Other names that people give the same column.
 ALIASES = {
     "rent": "monthly_rent", "rent_month": "monthly_rent", "rent_year": "annual_rent", "interest_rate_pct": "rate_pct",
     "loan": "loan_amount", "term": "term_years", "horizon": "horizon_years", "holding_years": "horizon_years",
     "area": "area_m2", "vacancy": "vacancy_pct", "price_growth_pct": "growth_pct", "appreciation_pct": "growth_pct",
-    "date": "on",
+    "date": "on", "rent_reduction_pct": "reduction_pct",
 }
 #: Columns that are no field of `Inputs`: a switch, who the case is, and shares that say a field in another way.
 EXTRA = frozenset({"assume", "id", "label", "financed_pct", "ltv_pct", "purchase_costs_pct", "rent_currency", "costs",
@@ -100,7 +101,9 @@ def _built(told: dict[str, Any], costs: list[Cost]) -> Inputs:
             if "down_payment_pct" in told:
                 raise checks.bad(share, told[share], f"{what} o la cuota inicial, no ambas",
                                  "the financed share or the down payment, not both")
-            told["down_payment_pct"] = 100 - checks.percent("reach_pct", told.pop(share), 0, 100)
+            told["down_payment_pct"] = 100 - checks.percent(share, told.pop(share), 0, 100)
+    if "property_type" in told:
+        told["property_type"] = _kind(told["property_type"])
     if "purchase_costs_pct" in told:
         costs.append(Cost("purchase_costs", told.pop("purchase_costs_pct"), "once", "price"))
     _check_place(told)
@@ -133,6 +136,19 @@ def _check_place(told: dict[str, Any]) -> None:
                          f"the currency of the price ({currency or home})", "Convierta antes la renta.",
                          "Convert the rent first.")
     told |= {name: value for name, value in (("country", country), ("currency", currency)) if value is not None}
+
+
+def _kind(word: str) -> str:
+    """A property type as our rules name it, from any word that a listing's file may have for it."""
+    from knowledge.loaders.vocabulary import vocabulary
+
+    known = vocabulary()
+    found = known.words["property_type"].get(fold(word))
+    if found is None:
+        listed = ", ".join(known.property_types)
+        raise checks.bad("property_type", word, f"uno de {listed}", f"one of {listed}",
+                         "Quítelo si no lo sabe.", "Leave it out if you do not know.")
+    return found
 
 
 def _dollar(rate: float, told: dict[str, Any]) -> Conversion:

@@ -84,7 +84,7 @@ class Taxation:
     def cost(self) -> tuple[Fact, Fact | None]:
         """Price and purchase costs: as told, else by the country's rules; none where nothing but what was told counts."""
         case = self.case
-        return case.price, case.stated_purchase or (None if case.inputs.as_told else case.acquisition)
+        return case.price, case.stated_purchase or (None if case.inputs.as_told else case.ruled_purchase)
 
     # rent
 
@@ -159,7 +159,7 @@ class Taxation:
         the investor knows."""
         case, payer = self.case, self.case.inputs.taxpayer
         self._show_assumed()
-        extra = case.stated_purchase or (None if past or case.inputs.as_told else case.acquisition)
+        extra = case.stated_purchase or (None if past or case.inputs.as_told else case.ruled_purchase)
         if extra is None:
             self.notes["purchase"] = LeftOut(
                 "gastos de la compra no indicados: los justificados bajarían la ganancia",
