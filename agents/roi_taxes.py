@@ -80,6 +80,8 @@ def _arguments(known: Known, tax: dict[str, Any]) -> Arguments:
     year = tax.get("bought_year")
     if call["horizon_years"] is None and year is not None:
         held = clock.now().year - int(year)
+        if held < 0:  # the tool says what is wrong with a purchase in the future
+            call["bought_on"] = f"{int(year)}-01-01"
         call["horizon_years"] = float(held) if held > 0 else None
     return call | own | {
         "measures": list(tax["measures"]), "country": country, "city": one(slots.get("city")),

@@ -346,7 +346,7 @@ def _report(
         "by_night": inputs.nights is not None, "example": any(w.code == "example_loan" for w in found.warnings),
         "origins": {k: _origin(facts, k) for k in ("price", "monthly_rent", "area_m2")},
     }
-    result.evidence["region_unknown"] = any(w.code == "region_unknown" for w in found.warnings)
+    result.evidence["region_unknown"] = any(w.code in ("region_unknown", "region_rule_unknown") for w in found.warnings)
     result.evidence["unverified"] = bool(found.unverified) or result.evidence.get("unverified", False)
     for a in found.assumptions:
         result.say(f"assumption {a.key}: {a.label_en}")

@@ -261,7 +261,7 @@ def _report(result: ToolResult, runtime: Runtime, found: _Found, currency: str |
         "rent_basis": found.ranges.rent_level.basis,
     }
     result.evidence["unverified"] = bool(found.case.unverified)
-    result.evidence["region_unknown"] = "region_unknown" in found.case.cautions
+    result.evidence["region_unknown"] = bool({"region_unknown", "region_rule_unknown"} & set(found.case.cautions))
     result.data["trust"] = trust_data(result, found.case.trust, runtime.context.locale.language, found.case.inputs.city,
                                       counted="trust_year" in found.case.assumed)
     if math.isfinite(middle):  # a wide distribution says little: the policy weighs it

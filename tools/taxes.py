@@ -163,7 +163,7 @@ def _report(result: ToolResult, found: Analysis, facts: dict[str, Fact]) -> None
         "left_out": [{"es": item.es, "en": item.en} for item in found.left_out],
         "unverified": [{"es": rule.label_es, "en": rule.label_en} for rule in found.unverified],
     }
-    result.evidence["region_unknown"] = any(w.code == "region_unknown" for w in found.warnings)
+    result.evidence["region_unknown"] = any(w.code in ("region_unknown", "region_rule_unknown") for w in found.warnings)
     result.evidence["unverified"] = bool(found.unverified)
     for row in rows:
         rule = row.rules[0]

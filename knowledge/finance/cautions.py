@@ -66,6 +66,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "El crédito paga toda la compra: no hay dinero propio sobre el que calcular una TIR.",
         "The loan pays for all of the purchase: there is no own money to reckon an internal rate on.",
     ),
+    "region_rule_unknown": (
+        "No tengo la regla de {place} para esto: {es}. Va el rango de todo el país.",
+        "I do not have the rule of {place} for this: {en}. The range of the whole country stands in.",
+    ),
     "residence_assumed": (
         "Supuse residencia fiscal en el país del inmueble: si es otra, el impuesto cambia.",
         "I assumed tax residence in the property's country: if it is elsewhere, the tax is another.",

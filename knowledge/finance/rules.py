@@ -54,6 +54,13 @@ def unknown_region(country: str, place: str | None, kinds: Iterable[Kind]) -> bo
     return bool(place) and region_of(country, place) == "*" and any(by_region(country, kind) for kind in kinds)
 
 
+def stands_in(rule: Rule, place: str | None) -> bool:
+    """Whether a country's range stands in for a place whose region is known, where rules of this key differ by region."""
+    if rule.region != "*" or rule.low == rule.high or not place or region_of(rule.country, place) == "*":
+        return False
+    return any(other.key == rule.key and other.kind == rule.kind and other.region != "*" for other in load(rule.country))
+
+
 def in_force(
     country: str,
     kind: Kind,

@@ -125,3 +125,15 @@ async def test_a_mexican_hears_nothing_of_a_trust() -> None:
 )
 async def test_a_place_without_rules_of_its_own_is_named(text: str, place: str) -> None:
     assert f"No tengo las reglas propias de {place}" in await answered([text])
+
+
+async def test_a_purchase_in_the_future_is_refused_with_its_year() -> None:
+    answer = await answered(["¿Qué impuestos pago al vender en 300.000 un piso de Madrid que compré en 2035 por 200.000?"])
+    assert "La fecha de compra no puede ser" in answer
+    assert "2035" in answer
+
+
+async def test_why_no_tax_was_reckoned_is_said_once() -> None:
+    answer = await answered(["how much tax on selling for 250,000 dollars a flat in Bogotá that I bought for 200,000 dollars "
+                             "5 years ago?"])
+    assert answer.count("Taxes are reckoned in the currency of the property's country") == 1
