@@ -353,8 +353,9 @@ class Income:
                                                         "purchase costs")
         if self.country and rules.unknown_region(self.country, i.city, ("acquisition",)):
             self.warn("region_unknown", pct, place=str(i.city))
-        for line in result.lines:
-            if line.counted and rules.stands_in(line.rules[0], i.city):
+        inside = {line.rules[0].part_of for line in result.lines if line.rules[0].region != "*"}
+        for line in result.lines:  # a total whose regional part is known is no rule that lacks
+            if line.counted and line.key not in inside and rules.stands_in(line.rules[0], i.city):
                 self.warn("region_rule_unknown", pct, place=str(i.city), es=line.rules[0].label_es, en=line.rules[0].label_en)
         now = rules.in_force(self.country or "", "acquisition", clock.now().date(), new_build=i.new_build,
                              applies_to=rules.property_class(i.property_type))
