@@ -139,13 +139,17 @@ def _check_place(told: dict[str, Any]) -> None:
 
 
 def _kind(word: str) -> str:
-    """A property type as our rules name it, from any word that a listing's file may have for it."""
+    """A property type as our rules name it, from any word that a listing's file or a message may have for it; `other` for one
+    that is none of them, such as a parking space."""
     from knowledge.loaders.vocabulary import vocabulary
+    from knowledge.understanding.lexicon import lexicon
 
-    known = vocabulary()
-    found = known.words["property_type"].get(fold(word))
-    if found is None:
-        listed = ", ".join(known.property_types)
+    known, name = vocabulary(), fold(word)
+    found = known.words["property_type"].get(name) or lexicon().types.get(tuple(name.split()))
+    if name == "other":
+        found = name
+    if not found:
+        listed = ", ".join((*known.property_types, "other"))
         raise checks.bad("property_type", word, f"uno de {listed}", f"one of {listed}",
                          "Quítelo si no lo sabe.", "Leave it out if you do not know.")
     return found

@@ -44,6 +44,12 @@ def test_a_property_type_is_read_in_any_of_our_languages(word: str) -> None:
     assert inputs_of({**ROW, "property_type": word}).property_type == "apartment"
 
 
+@pytest.mark.parametrize(("word", "kind"), [("parking", "other"), ("plaza de garaje", "other"), ("hotel", "other"),
+                                            ("other", "other"), ("local comercial", "retail")])
+def test_what_is_no_home_is_read_too(word: str, kind: str) -> None:
+    assert inputs_of({**ROW, "property_type": word}).property_type == kind
+
+
 @pytest.mark.parametrize("day", ["1850-01-01", "2015-06-01", "2022-06-01"])
 def test_before_our_rules_no_costs_are_made_up_and_it_is_said(day: str) -> None:
     found = analyse(inputs_of({**ROW, "on": day}), explain=True)
