@@ -63,7 +63,7 @@ def has_place(known: Known) -> bool:
 def aims(known: Known) -> set[str]:
     """What of the market is wanted; adverts and price levels where the message does not say."""
     named = set(known.request.get("market") or ())
-    if asks_taxes(known):
+    if asks_taxes(known) and not known.request["tax"].get("beside"):
         return {_RULES}  # "¿qué impuestos se pagan por alquilar?" searches for nothing
     if known.brief.references and not set(known.brief.turn_slots) - {"currency", "country"} and not named & _PARTICULAR:
         return {"detail"}  # "the second one": nothing else was said

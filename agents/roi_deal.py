@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.playbook import Arguments, Known
-from agents.roi_figures import amount, many, one, rate_kind_of
+from agents.roi_figures import amount, foreign, many, one, rate_kind_of
 from agents.roi_indexed import indexed_loan
 from core.locale import CURRENCY_OF
 from knowledge.finance.inputs import TIMES_A_YEAR
@@ -321,6 +321,7 @@ def deal_place(known: Known) -> Arguments:
         "outside_markets": outside or None,
         "country": None if outside else one(slots.get("country")),
         "city": None if outside else one(slots.get("city")),
+        **({} if outside else foreign(known)),
         "property_type": one(slots.get("property_type")),
         "new_build": True if "new_build" in many(slots.get("features")) else None,
         "rate_moves": amount(known.request.get("rate_moves")),

@@ -23,6 +23,12 @@ _OF_PRICE = re.compile(r"\b(?:closing|itp|iva|escritur\w*|compra|purchase|impues
 _EFFECTIVE = re.compile(r"\b(?:e a|ea|efectiv[oa]|effective)\b")
 
 
+def foreign(known: Known) -> dict[str, bool]:
+    """Whether a foreigner buys, and whether a trust was spoken of, as arguments."""
+    told = known.request.get("foreign")
+    return {"foreign_trust": True} if told == "trust" else {"foreign_buyer": True} if told else {}
+
+
 def one(value: Any) -> Any:
     """A slot's value, or None where several were named: nobody knows which is meant."""
     if isinstance(value, (list, tuple)):

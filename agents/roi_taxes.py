@@ -10,7 +10,7 @@ from typing import Any
 
 from agents.playbook import Arguments, Known
 from agents.roi_deal import deal_arguments
-from agents.roi_figures import amount, costs_of, one, rate_kind_of, rent_of
+from agents.roi_figures import amount, costs_of, foreign, one, rate_kind_of, rent_of
 from core import clock
 from core.locale import CURRENCY_OF
 
@@ -51,7 +51,7 @@ def rule_calls(known: Known) -> Arguments | None:
     if not asks_taxes(known) or tax.get("measures"):
         return None
     return {"country": one(known.slots.get("country")), "city": one(known.slots.get("city")), "event": tax["rules"],
-            "residence": tax.get("residence"), "property_type": one(known.slots.get("property_type"))}
+            "residence": tax.get("residence"), "property_type": one(known.slots.get("property_type")), **foreign(known)}
 
 
 def _spoken(known: Known) -> str | None:
@@ -80,10 +80,12 @@ def _arguments(known: Known, tax: dict[str, Any]) -> Arguments:
     year = tax.get("bought_year")
     if call["horizon_years"] is None and year is not None:
         held = clock.now().year - int(year)
+        if held < 0:  # the tool says what is wrong with a purchase in the future
+            call["bought_on"] = f"{int(year)}-01-01"
         call["horizon_years"] = float(held) if held > 0 else None
     return call | own | {
         "measures": list(tax["measures"]), "country": country, "city": one(slots.get("city")),
         "currency": one(slots.get("currency")) or CURRENCY_OF.get(str(country)),
         "property_type": one(slots.get("property_type")),
         "purchase_costs": amount(known.request.get("purchase_costs")), "own_home": tax.get("own_home"),
-    }
+    } | foreign(known)

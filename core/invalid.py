@@ -13,9 +13,12 @@ _ES = {
     "string_too_long": "admite como máximo {max_length} caracteres",
     "string_pattern_mismatch": "tiene caracteres que no se admiten", "literal_error": "debe ser uno de {expected}",
     "int_parsing": "debe ser un número entero", "float_parsing": "debe ser un número",
+    "int_type": "debe ser un número entero", "float_type": "debe ser un número", "bool_type": "debe ser true o false",
+    "list_type": "debe ser una lista", "tuple_type": "debe ser una lista", "too_short": "necesita al menos {min_length}",
     "finite_number": "debe ser un número finito",
     "greater_than": "debe ser mayor que {gt}", "greater_than_equal": "debe ser al menos {ge}",
-    "less_than_equal": "debe ser como máximo {le}", "model_attributes_type": "debe ser un objeto JSON",
+    "less_than": "debe ser menor que {lt}", "less_than_equal": "debe ser como máximo {le}",
+    "model_attributes_type": "debe ser un objeto JSON",
     "dict_type": "debe ser un objeto JSON",
 }
 
@@ -23,5 +26,6 @@ _ES = {
 def reason(error: Any, language: Language) -> str:
     """Why, for one entry of `ValidationError.errors()`; English where there are no Spanish words for it."""
     words = _ES.get(error["type"]) if language == "es" else None
-    context = {name: str(value).replace(" or ", " o ") for name, value in error.get("ctx", {}).items()}
+    context = {name: f"{value:g}" if isinstance(value, float) else str(value).replace(" or ", " o ")
+               for name, value in error.get("ctx", {}).items()}
     return words.format_map(context) if words else str(error["msg"])

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import lru_cache
 from pathlib import Path
 
+from core.data_files import read
 from core.locale import Locale
 
 PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
@@ -16,7 +16,7 @@ PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
 
 @lru_cache(maxsize=3)
 def _table(name: str) -> dict[str, dict[str, str]]:
-    return tomllib.loads((PROMPTS / f"{name}.toml").read_text("utf-8"))
+    return read(PROMPTS / f"{name}.toml", dict[str, dict[str, str]])
 
 
 def word(name: str, locale: Locale) -> str:

@@ -9,16 +9,19 @@ be surely right, and still be worth an offer of a person.
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import Field, model_validator
+
+from core.data_files import Expected, Shape, read
 from core.locale import Language
 
 Level = Literal["high", "medium", "low"]
+_FILE = Path(__file__).with_name("policy.toml")
 _GAPS = ("no_data", "thin_data", "uncovered", "degraded")
 
 
@@ -43,9 +46,68 @@ class Confidence:
         return "high" if self.weakest >= table["high"] else "medium" if self.weakest >= table["medium"] else "low"
 
 
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Levels(Shape):
+    offer: _Share
+    high: _Share
+    medium: _Share
+    failures: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> _Levels:
+        if not self.offer <= self.medium <= self.high:
+            raise Expected(f"offer {self.offer:g}, medium {self.medium:g} and high {self.high:g}, expected them to rise",
+                           f"offer {self.offer:g}, medium {self.medium:g} y high {self.high:g}: se espera que suban")
+        return self
+
+
+class _Worth(Shape):
+    tool_failed: _Share
+    readings_differ: _Share
+    no_data: _Share
+    thin_data: _Share
+    uncovered: _Share
+    degraded: _Share
+    unknown_region: _Share
+    unverified_rule: _Share
+    demo: _Share
+    few_comparables: int = Field(ge=0)
+    few_comparables_value: _Share
+    wide_interval: float = Field(gt=0)
+    wide_interval_value: _Share
+    narrow_irr: float = Field(gt=0)
+    wide_irr: float = Field(gt=0)
+    wide_irr_value: _Share
+    weak_value: _Share
+
+    @model_validator(mode="after")
+    def _in_order(self) -> _Worth:
+        if self.narrow_irr >= self.wide_irr:
+            raise Expected(f"narrow_irr {self.narrow_irr:g} and wide_irr {self.wide_irr:g}, expected the first to be smaller",
+                           f"narrow_irr {self.narrow_irr:g} y wide_irr {self.wide_irr:g}: se espera que el primero sea menor")
+        return self
+
+
+class _Sentence(Shape):
+    es: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class _File(Shape):
+    """`policy.toml`."""
+
+    confidence: _Levels
+    evidence: _Worth
+    reasons: dict[str, _Sentence]
+    why: dict[str, _Sentence]
+
+
 @lru_cache(maxsize=1)
-def policy() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("policy.toml").read_text("utf-8"))
+def policy(path: Path = _FILE) -> dict[str, Any]:
+    """The file as it is. Raises `Misconfigured` for one that cannot be."""
+    return read(path, _File).model_dump()
 
 
 def confidence(understood: Mapping[str, float], artifacts: Sequence[dict[str, Any]], *, demo: bool) -> Confidence:
@@ -53,8 +115,9 @@ def confidence(understood: Mapping[str, float], artifacts: Sequence[dict[str, An
 
     `understood` are probabilities, independent of each other: `routing`, that the routes are right, `figures`, that each
     figure is read as it was meant. `artifacts` are the tools' artifacts: their `evidence` may hold `comparables` (count),
-    `interval_width` (80 % interval as a share of the value), `value_confidence` (0-1, of a valuation), `unverified` (a legal
-    parameter that nobody checked) and `failed`; their `gaps` name what was not known.
+    `interval_width` (80 % interval as a share of the value), `irr_width` (points between the ends of the 80 % interval of a
+    simulated internal rate), `value_confidence` (0-1, of a valuation), `unverified` (a legal parameter that nobody checked),
+    `region_unknown` (the own rules of a place lack) and `failed`; their `gaps` name what was not known.
     """
     worth, high = policy()["evidence"], policy()["confidence"]["high"]
     parts: dict[str, float] = {}
@@ -69,8 +132,13 @@ def confidence(understood: Mapping[str, float], artifacts: Sequence[dict[str, An
             parts["few_comparables"] = worth["few_comparables_value"]
         if (evidence.get("interval_width") or 0) > worth["wide_interval"]:
             parts["wide_interval"] = worth["wide_interval_value"]
+        if (width := evidence.get("irr_width")) is not None and width > worth["narrow_irr"]:
+            far = min(1.0, (width - worth["narrow_irr"]) / (worth["wide_irr"] - worth["narrow_irr"]))
+            parts["wide_irr"] = round(1 - far * (1 - worth["wide_irr_value"]), 3)
         if evidence.get("unverified"):
             parts["unverified_rule"] = worth["unverified_rule"]
+        if evidence.get("region_unknown"):
+            parts["unknown_region"] = worth["unknown_region"]
         sure = evidence.get("value_confidence")
         if sure is not None and sure < worth["weak_value"]:
             parts["weak_value"] = min(parts.get("weak_value", 1.0), float(sure))

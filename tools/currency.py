@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain.tools import tool
 from sqlalchemy import bindparam, text
@@ -20,6 +20,9 @@ from core.facts import Fact, Source
 from tools.context import Runtime
 from tools.provenance import settle
 from tools.result import Content, ToolResult
+
+if TYPE_CHECKING:
+    from knowledge.finance.currency import Rate
 
 #: A rate whose period ended longer ago than this, in days, is said to be old.
 OLD_AFTER_DAYS = 62
@@ -52,17 +55,14 @@ async def convert_currency(
     pairs = money.pairs_between(source, target)
     today = clock.now().date()
     day = on or today
-    rows = await _rates(runtime, pairs, day)
+    rows = await _rows(runtime, pairs, day)
     result = ToolResult()
     absent = [pair for pair in pairs if pair not in rows]
     if absent:
         result.data = {"source": source, "target": target, "asked_on": day.isoformat()}
         result.gap("no_data", what="exchange_rate", pairs=", ".join(absent), on=day.isoformat())
         return result.done()
-    converted = money.convert(
-        amount, source, target,
-        [money.Rate(pair, row.value, row.period, row.series_id, row.attribution) for pair, row in rows.items()],
-    )
+    converted = money.convert(amount, source, target, _as_rates(rows))
     used = [_rate_fact(pair, row) for pair, row in rows.items()]
     as_of = used[0].as_of if used else None
     given = Fact("amount", float(amount), "money", Source("user", "message"), currency=source)
@@ -115,7 +115,18 @@ def _as_stated(
     return result
 
 
-async def _rates(runtime: Runtime, pairs: tuple[str, ...], day: date) -> dict[str, Any]:
+async def rates_of(runtime: Runtime, pairs: tuple[str, ...], day: date) -> list[Rate]:
+    """The latest stored rates of some pairs at or before a day, all of one period; a pair without one is left out."""
+    return _as_rates(await _rows(runtime, pairs, day))
+
+
+def _as_rates(rows: dict[str, Any]) -> list[Rate]:
+    from knowledge.finance.currency import Rate
+
+    return [Rate(pair, float(row.value), row.period, row.series_id, row.attribution) for pair, row in rows.items()]
+
+
+async def _rows(runtime: Runtime, pairs: tuple[str, ...], day: date) -> dict[str, Any]:
     """Pair -> row with its rate, all of one period where several are needed."""
     if not pairs:
         return {}

@@ -7,12 +7,14 @@ does not answer it is not asked again.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import Field, model_validator
+
+from core.data_files import Expected, Shape, read
 from core.locale import Language
 from knowledge.understanding.text import fold, strip_accents
 
@@ -21,9 +23,52 @@ Purpose = Literal["rent_out", "live", "holiday", "resale", "business"]
 Timeline = Literal["now", "months", "later"]
 
 
+_FILE = Path(__file__).with_name("leads.toml")
+
+
+class _Points(Shape):
+    place: int = Field(ge=0)
+    budget: int = Field(ge=0)
+    purpose: int = Field(ge=0)
+    timeline_now: int = Field(ge=0)
+    timeline_months: int = Field(ge=0)
+    timeline_later: int = Field(ge=0)
+    contact: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _whole(self) -> _Points:
+        most = self.place + self.budget + self.purpose + self.contact + max(
+            self.timeline_now, self.timeline_months, self.timeline_later)
+        if most != 100:
+            raise Expected(f"all points together make {most}, expected 100", f"todos los puntos suman {most} y se espera 100")
+        return self
+
+
+class _Words(Shape):
+    phrases: list[str] = Field(min_length=1)
+    answers: list[str] = Field([])
+    documents: list[str] = Field([])
+
+
+class _File(Shape):
+    """`leads.toml`."""
+
+    consent: dict[Language, str]
+    points: _Points
+    reasons: dict[str, dict[Language, str]]
+    questions: dict[str, list[str]]
+    asks: dict[str, str]
+    purpose: dict[Purpose, _Words]
+    timeline: dict[Timeline, _Words]
+    project: _Words
+    status: _Words
+    papers: _Words
+
+
 @lru_cache(maxsize=1)
-def book() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("leads.toml").read_text("utf-8"))
+def book(path: Path = _FILE) -> dict[str, Any]:
+    """The file as it is. Raises `Misconfigured` for one that cannot be."""
+    return read(path, _File).model_dump()
 
 
 def consent_text(language: Language) -> str:

@@ -23,6 +23,7 @@ from tools.listing_figures import ListingFigures, listing_figures
 from tools.provenance import UNSTATED, settle
 from tools.result import Content, ToolResult
 from tools.returns_years import add_years
+from tools.trust import dollar_for, trust_data
 
 if TYPE_CHECKING:
     from knowledge.finance.analysis import Analysis, Inputs
@@ -51,6 +52,8 @@ async def analyse_returns(
     city: str | None = None,
     property_type: str | None = None,
     new_build: bool = False,
+    foreign_buyer: bool = False,
+    foreign_trust: bool = False,
     area_m2: float | None = None,
     costs: list[StatedCost] | None = None,
     fill_other_costs: bool = False,
@@ -119,6 +122,8 @@ async def analyse_returns(
     each listed. fill_other_costs: assumptions beside the stated costs; costs_as_told: none at all. purchase_costs:
     money on top of the price.
     net_yield_on: what the investor wants a yield measured on. down_payment_pct: 30 when 70 % is financed.
+    foreign_buyer: a foreigner buys in Mexico (a trust is reckoned with where the place needs one); foreign_trust: a trust
+    (fideicomiso) is spoken of.
     own_cash: own money put in, if stated as an amount; own_excludes_costs: purchase costs come on top of it.
     instalment: a loan's monthly payment, if told. sale_price: what it sells for at horizon_years (selling_costs: money).
     rate_pct: yearly, as quoted; rate_kind: effective only if the investor says efectivo anual or E.A., monthly for a rate
@@ -181,7 +186,8 @@ async def analyse_returns(
             asking_price=asking, price_cut_pct=price_cut_pct, reach_pct=reach_pct, monthly_rent=monthly_rent,
             annual_rent=annual_rent, nights=nights, nightly_rent=nightly_rent, month_days=month_days, rent_is_net=rent_is_net,
             currency=None if outside_markets else currency, country=country, city=city, property_type=property_type,
-            new_build=new_build, area_m2=area_m2,
+            new_build=new_build, foreign_buyer=foreign_buyer, foreign_trust=foreign_trust,
+            dollar=await dollar_for(runtime, country, city, currency, buyer=foreign_buyer, told=foreign_trust), area_m2=area_m2,
             costs=engine_costs(costs),
             fill_defaults=fill_other_costs, as_told=costs_as_told, purchase_costs=purchase_costs,
             vacancy_pct=vacancy_pct, base=net_yield_on,
@@ -305,13 +311,16 @@ def _report(
         "doubtful": [f.id for f in facts.values() if f.source.ref.removeprefix("rule/") in {r.id for r in found.unverified}],
         "unstated": [f.id for f in facts.values() if f.source.ref == UNSTATED],
         "left_out": [{"es": o.es, "en": o.en} for o in found.left_out],
+        "trust": trust_data(result, found.trust, inputs.language, inputs.city,
+                            counted=any(a.key == "trust_year" for a in found.assumptions)),
         "rent_is_net": inputs.rent_is_net, "housing": housing, "indexed_to": inputs.indexed_to,
         "net_on": "invested" if net is not None and len(net.inputs) > 2 else "price",
         "payback_is_net": inputs.told_net,
         "by_night": inputs.nights is not None, "example": any(w.code == "example_loan" for w in found.warnings),
         "origins": {k: _origin(facts, k) for k in ("price", "monthly_rent", "area_m2")},
     }
-    result.evidence["unverified"] = bool(found.unverified)
+    result.evidence["region_unknown"] = any(w.code in ("region_unknown", "region_rule_unknown") for w in found.warnings)
+    result.evidence["unverified"] = bool(found.unverified) or result.evidence.get("unverified", False)
     for a in found.assumptions:
         result.say(f"assumption {a.key}: {a.label_en}")
     for warning in found.warnings:

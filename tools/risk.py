@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from langchain.tools import tool
 from pydantic import Field
@@ -24,6 +25,10 @@ from tools.provenance import settle
 from tools.result import Content, ToolResult
 from tools.risk_charts import add_charts
 from tools.risk_ranges import Forecasted, Place, band_fact, ranges_of
+from tools.trust import dollar_for, trust_data
+
+if TYPE_CHECKING:
+    from knowledge.finance.rule import Rule
 
 Focus = Literal["all", "rent", "vacancy", "rate", "growth", "costs", "scenarios", "sensitivity"]
 _INPUT_UNITS: dict[str, Unit] = {"rent": "money", "price": "percent", "costs": "percent", "rate_points": "ratio"}
@@ -41,6 +46,7 @@ class _Found:
     hangs: Any
     forecasts: dict[str, Forecasted]
     used: list[Fact]
+    tax_rules: tuple[Rule, ...]
 
 
 @tool(response_format="content_and_artifact")
@@ -59,6 +65,8 @@ async def analyse_risk(
     neighbourhood: str | None = None,
     property_type: str | None = None,
     new_build: bool = False,
+    foreign_buyer: bool = False,
+    foreign_trust: bool = False,
     costs: list[StatedCost] | None = None,
     costs_as_told: bool = False,
     purchase_costs: float | None = None,
@@ -77,16 +85,22 @@ async def analyse_risk(
     growth_pct: float | None = None,
     rent_growth_pct: float | None = None,
     selling_costs_pct: float | None = None,
+    residence: Literal["resident", "eu", "other"] | None = None,
+    marginal_rate_pct: float | None = None,
+    other_income: float | None = None,
     focus: Focus = "all",
     outside_markets: bool = False,
 ) -> Content:
     """The risk of ONE purchase that is let and sold later: chance of losing money (nominal and in today's money), distribution
-    of the internal rate of the own money over 10,000 simulated paths, value at risk, three scenarios, sensitivity by input.
+    of the internal rate of the own money over 10,000 simulated paths, also after the taxes of rent and sale, value at risk,
+    three scenarios, sensitivity by input.
 
     Pass only figures that the investor wrote or a tool returned, as for analyse_returns (money in `currency`, percent as 12 for
     12 %). price and a rent are needed. rent_low, rent_high: the range of an estimated rent. home_currency: the investor's own,
     if it is not the property's. A variable loan: index_path and margin_pct. horizon_years: years until the sale (10 if not
     said; say so). growth_pct, rent_growth_pct: only if the investor reckons with them; else the area's forecast is used.
+    foreign_buyer, foreign_trust: a foreigner buys in Mexico, through a trust. residence of the owner relative to the property's
+    country, marginal_rate_pct or other_income (a year's): narrow what is left after tax.
     focus: what was asked of: rent, vacancy, rate, growth, costs, scenarios, sensitivity, or all.
     """
     result = ToolResult()
@@ -97,7 +111,9 @@ async def analyse_risk(
     fields: dict[str, Any] = {
         "price": price, "monthly_rent": monthly_rent, "annual_rent": annual_rent, "rent_is_net": rent_is_net,
         "currency": currency, "country": None if outside_markets else code, "city": city, "property_type": property_type,
-        "new_build": new_build, "as_told": costs_as_told, "purchase_costs": purchase_costs, "vacancy_pct": vacancy_pct,
+        "new_build": new_build, "foreign_buyer": foreign_buyer, "foreign_trust": foreign_trust,
+        "dollar": await dollar_for(runtime, code, city, currency, buyer=foreign_buyer, told=foreign_trust),
+        "as_told": costs_as_told, "purchase_costs": purchase_costs, "vacancy_pct": vacancy_pct,
         "down_payment_pct": down_payment_pct, "own_cash": own_cash, "loan_amount": loan_amount, "rate_pct": rate_pct,
         "rate_kind": rate_kind or ("nominal" if rate_pct is not None else None), "term_years": term_years,
         "index_path": tuple(index_path or ()), "margin_pct": margin_pct, "indexed_to": indexed_to,
@@ -105,9 +121,10 @@ async def analyse_risk(
         "horizon_years": horizon_years, "growth_pct": growth_pct, "rent_growth_pct": rent_growth_pct,
         "selling_costs_pct": selling_costs_pct, "language": runtime.context.locale.language, "measures": ("levered_irr",),
     }
+    payer = (residence, marginal_rate_pct, other_income)
     ends = (rent_low * 12, rent_high * 12) if rent_low is not None and rent_high is not None else None
     try:
-        found = await _computed(result, runtime, fields, costs, place, ends, home_currency)
+        found = await _computed(result, runtime, fields, payer, costs, place, ends, home_currency)
     except BadInput as error:
         result.refuse(error)
         return result.done()
@@ -117,8 +134,8 @@ async def analyse_risk(
 
 
 async def _computed(
-    result: ToolResult, runtime: Runtime, fields: dict[str, Any], costs: list[StatedCost] | None, place: Place,
-    rent_ends: tuple[float, float] | None, home_currency: str | None,
+    result: ToolResult, runtime: Runtime, fields: dict[str, Any], payer: tuple[Any, Any, Any], costs: list[StatedCost] | None,
+    place: Place, rent_ends: tuple[float, float] | None, home_currency: str | None,
 ) -> _Found | None:
     from dataclasses import replace
 
@@ -130,12 +147,13 @@ async def _computed(
     from knowledge.finance.risk.monte_carlo import simulate
     from knowledge.finance.risk.scenarios import scenarios
     from knowledge.finance.risk.tornado import tornado
+    from knowledge.finance.taxpayer import Taxpayer
 
     unknown = costs is None and not fields["country"] and fields["currency"] not in ("COP", "MXN")
     if unknown:  # nobody's assumptions hold: nothing comes off the rent, and the answer says so
         fields |= {"as_told": True}
     result.data["no_costs"] = unknown
-    inputs = Inputs(**fields, costs=engine_costs(costs))
+    inputs = Inputs(**fields, taxpayer=Taxpayer(*payer), costs=engine_costs(costs))
     default = assumption("horizon_years", inputs.legal_country)
     if inputs.horizon_years is None and default is not None:
         inputs = replace(inputs, horizon_years=default.value)
@@ -164,9 +182,28 @@ async def _computed(
                             "fx_since": swing.moved.first.isoformat()}
     ranges, forecasts = await ranges_of(runtime, case, deal, place, rent_ends=rent_ends, fx_spread=spread)
     inflation = num(case.percent_or_assumed("inflation_pct"))
+    doubtful = dict(case.unverified)  # the rules of taxes are told of beside their own figure
+    taxes, taxed_by = _taxes_of(case, deal)
     outcome, stories, hangs = await asyncio.to_thread(
-        lambda: (simulate(deal, ranges, inflation_pct=inflation), scenarios(deal, ranges), tornado(deal, ranges)))
-    return _Found(case, deal, ranges, outcome, stories, hangs, forecasts, used)
+        lambda: (simulate(deal, ranges, inflation_pct=inflation, taxed=taxes), scenarios(deal, ranges), tornado(deal, ranges)))
+    case.unverified = doubtful
+    return _Found(case, deal, ranges, outcome, stories, hangs, forecasts, used, taxed_by)
+
+
+def _taxes_of(case: Any, deal: Any) -> tuple[Callable[[Any], tuple[Any, Any]] | None, tuple[Any, ...]]:
+    """How the taxes of rent and sale come off any number of paths, and the rules of those taxes; None where a figure lacks,
+    where amounts are not in the country's money, or no rule holds."""
+    from knowledge.finance.after_tax import taxation, taxed
+    from knowledge.finance.income import Missing, Undefined
+    from knowledge.finance.projection import project
+
+    taxes = taxation(case)
+    try:
+        taxes.country  # noqa: B018 - taxes are reckoned in the money of the property's country alone
+        *_, rent, sale = taxed(taxes, project(deal), deal)
+    except (Missing, Undefined):
+        return None, ()
+    return lambda held: taxed(taxes, held, deal)[:2], (*rent.rules, *sale.rules)
 
 
 def _report(result: ToolResult, runtime: Runtime, found: _Found, currency: str | None) -> None:
@@ -205,6 +242,7 @@ def _report(result: ToolResult, runtime: Runtime, found: _Found, currency: str |
         "base_irr": made("base_irr", found.hangs.irr, "percent", ref="irr"),
         "base_cash": made("base_cash_flow", found.hangs.cash_flow, "money", ref="cash_flow_year"),
     }
+    result.data["after_tax"] = _after_tax(found, made)
     for key, forecast in found.forecasts.items():
         stated = found.case.inputs.growth_pct if key == "value" else found.case.inputs.rent_growth_pct
         figures[f"{key}_forecast"] = result.add(band_fact(forecast, f"{key}_growth_forecast"))
@@ -221,7 +259,29 @@ def _report(result: ToolResult, runtime: Runtime, found: _Found, currency: str |
         "rent_basis": found.ranges.rent_level.basis,
     }
     result.evidence["unverified"] = bool(found.case.unverified)
+    result.evidence["region_unknown"] = bool({"region_unknown", "region_rule_unknown"} & set(found.case.cautions))
+    result.data["trust"] = trust_data(result, found.case.trust, runtime.context.locale.language, found.case.inputs.city,
+                                      counted="trust_year" in found.case.assumed)
+    if math.isfinite(middle):  # a wide distribution says little: the policy weighs it
+        result.evidence["irr_width"] = round(outcome.irr_at(90) - outcome.irr_at(10), 2)
     add_charts(result, runtime.context.locale, made, found.outcome, found.hangs, found.stories, currency)
+
+
+def _after_tax(found: _Found, made: Any) -> dict[str, Any] | None:
+    """The distribution after the taxes of rent and sale, at their costly and their cheap end; None where none were reckoned."""
+    if found.outcome.taxed is None or not all(math.isfinite(end.irr_at(50)) for end in found.outcome.taxed):
+        return None
+    costly, cheap = (
+        made(f"simulated_irr_after_tax{name}", end.irr_at(50), "percent", level=0.8, low=round(end.irr_at(10), 2),
+             high=round(end.irr_at(90), 2)) for name, end in zip(("", "_least"), found.outcome.taxed, strict=True))
+    apart = abs(found.outcome.taxed[0].irr_at(50) - found.outcome.taxed[1].irr_at(50)) >= 0.05
+    return {
+        "costly": costly, "cheap": cheap if apart else None,
+        "loss": made("loss_probability_after_tax", found.outcome.taxed[0].loss_pct, "percent"),
+        "residence": found.case.inputs.taxpayer.residence or "resident",
+        "residence_told": found.case.inputs.taxpayer.residence is not None,
+        "unverified": any(not rule.verified for rule in found.tax_rules),
+    }
 
 
 def _scenario(made: Any, story: Any) -> dict[str, Any]:

@@ -18,8 +18,10 @@ from core.locale import CURRENCY_OF, Language
 from knowledge.finance import rules
 from knowledge.finance.assumptions import assumption
 from knowledge.finance.rule import Kind, Rule
+from knowledge.finance.trust import trust_of
 from tools.context import Runtime
 from tools.result import Content, ToolResult
+from tools.trust import trust_data
 
 Event = Literal["buy", "rent", "sell"]
 _KINDS: dict[Event, tuple[Kind, ...]] = {"buy": ("acquisition",), "rent": ("rent", "holding"), "sell": ("selling", "gain")}
@@ -39,27 +41,36 @@ async def tax_rules(
     residence: Literal["resident", "eu", "other", "abroad"] | None = None,
     property_type: str | None = None,
     new_build: bool = False,
+    foreign_buyer: bool = False,
+    foreign_trust: bool = False,
 ) -> Content:
     """The taxes and legal costs of buying, letting (rent) or selling in a country, in general, each rule with date and source.
 
     For questions without figures ("which taxes eat into the rent?"). country: CO, ES or MX. residence of the owner if told.
+    foreign_buyer: a foreigner buys in Mexico; foreign_trust: through a trust.
     """
     code = taxed_country(country)
     result, language = ToolResult(), runtime.context.locale.language
+    trust = trust_of(code, city, buyer=foreign_buyer, told=foreign_trust, on=clock.now().date())
     held = [rule for kind in _KINDS[event] for rule in rules.in_force(
         code, kind, clock.now().date(), region=rules.region_of(code, city), applies_to=rules.property_class(property_type),
-        new_build=new_build)]
+        new_build=new_build, foreign_trust=trust is not None and trust.used)]
     if event == "sell" and code == "MX":  # a resident's gain is income, taxed by the tariff of income
         held = [*(replace(rule, base="gain") for rule in rules.in_force(code, "rent", clock.now().date())
                   if rule.key == "income_scale"), *held]
     kept = [rule for rule in held if rule.key not in _INNER and _concerns(rule, residence)]
     rows = [_row(result, rule, language) for rule in kept]
     result.data = {
-        "country": code, "event": event, "residence": residence, "rows": rows,
+        "country": code, "event": event, "region_unknown": None, "residence": residence, "rows": rows,
         "running": [_assumed(result, key, code, language) for key in _RUNNING] if event == "rent" else [],
         "unverified": any(not rule.verified for rule in kept),
     }
     result.evidence["unverified"] = result.data["unverified"]
+    result.data["trust"] = trust_data(result, trust, language, city)
+    if rules.unknown_region(code, city, _KINDS[event]):
+        result.data["region_unknown"] = city
+        result.evidence["region_unknown"] = True
+        result.say(f"I have no rules of {city}: these are the range of the whole country")
     name_rules(result, kept)
     if not rows:
         result.gap("no_data", country=code, event=event)

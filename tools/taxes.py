@@ -21,6 +21,7 @@ from tools.context import Runtime
 from tools.provenance import UNSTATED, settle
 from tools.result import Content, ToolResult
 from tools.tax_rules import name_rules, taxed_country
+from tools.trust import dollar_for, trust_data
 
 if TYPE_CHECKING:
     from knowledge.finance.analysis import Analysis
@@ -51,6 +52,7 @@ async def property_taxes(
     vacancy_pct: float | None = None,
     property_type: str | None = None,
     new_build: bool = False,
+    foreign_buyer: bool = False,
     foreign_trust: bool = False,
     residence: Literal["resident", "eu", "other"] | None = None,
     marginal_rate_pct: float | None = None,
@@ -82,6 +84,7 @@ async def property_taxes(
     marginal_rate_pct or other_income (a year's taxable income) narrow a resident's result. land_value, cadastral_value:
     official values; municipal_rate_pct: the town's rate of the plusvalía. rent_reduction_pct: 50, 60, 70 or 90 if its
     conditions are met.
+    foreign_buyer: a foreigner buys in Mexico; foreign_trust: through a trust (fideicomiso).
     costs: running costs stated; [] if told there are none; omit it and the country's assumptions are used.
     """
     from knowledge.finance.analysis import Inputs, analyse
@@ -98,7 +101,9 @@ async def property_taxes(
         bare = told is None and price is None  # without a price nothing can be assumed of its costs
         inputs = Inputs(
             price=price, sale_price=sale_price, monthly_rent=monthly_rent, annual_rent=annual_rent, country=country, city=city,
-            currency=currency, property_type=property_type, new_build=new_build, foreign_trust=foreign_trust,
+            currency=currency, property_type=property_type, new_build=new_build, foreign_buyer=foreign_buyer,
+            foreign_trust=foreign_trust,
+            dollar=await dollar_for(runtime, country, city, currency, buyer=foreign_buyer, told=foreign_trust),
             costs=() if bare else told, as_told=bare, purchase_costs=purchase_costs, selling_costs=selling_costs,
             selling_costs_pct=selling_costs_pct, vacancy_pct=vacancy_pct, horizon_years=horizon_years,
             down_payment_pct=down_payment_pct, loan_amount=loan_amount, rate_pct=rate_pct, rate_kind=rate_kind,
@@ -112,6 +117,8 @@ async def property_taxes(
         result.refuse(error)
         return result.done()
     _report(result, found, settle(found.facts, runtime, None, currency))
+    result.data["trust"] = trust_data(result, found.trust, runtime.context.locale.language, city,
+                                      counted=any(a.key == "trust_year" for a in found.assumptions))
     return result.done()
 
 
@@ -150,6 +157,7 @@ def _report(result: ToolResult, found: Analysis, facts: dict[str, Fact]) -> None
         "left_out": [{"es": item.es, "en": item.en} for item in found.left_out],
         "unverified": [{"es": rule.label_es, "en": rule.label_en} for rule in found.unverified],
     }
+    result.evidence["region_unknown"] = any(w.code in ("region_unknown", "region_rule_unknown") for w in found.warnings)
     result.evidence["unverified"] = bool(found.unverified)
     for row in rows:
         rule = row.rules[0]

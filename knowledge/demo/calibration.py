@@ -6,7 +6,6 @@ correct its prices or its neighbourhoods without reading code.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from core import data_files
 from core.errors import Misconfigured
 from core.locale import CURRENCY_OF, Country
 from knowledge.understanding.text import slug
@@ -131,8 +131,7 @@ class Calibration:
 
 def read(name: str) -> dict[str, Any]:
     """One data file as a dict; `name` is relative to `data/`."""
-    with (DATA / name).open("rb") as file:
-        return tomllib.load(file)
+    return data_files.read(DATA / name, dict[str, Any])
 
 
 def require_sources(entry: Mapping[str, Any], where: str) -> None:

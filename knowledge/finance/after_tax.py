@@ -19,6 +19,7 @@ from knowledge.finance.holding import deal_of
 from knowledge.finance.income import Missing, Undefined, num, require
 from knowledge.finance.projection import Deal, Projection, project
 from knowledge.finance.taxation import Taxation
+from knowledge.finance.taxes import Tax
 
 
 def taxation(case: Case) -> Taxation:
@@ -165,6 +166,18 @@ def _has_terms(case: Case) -> bool:
     return case.has_loan and case.inputs.instalment is None
 
 
+def taxed(taxes: Taxation, held: Projection, deal: Deal) -> tuple[Projection, Projection, Tax, Tax]:
+    """The years of `deal`, one path or many, after the taxes of rent and sale at their costly end, then at their cheap one; and
+    the tax on the rents and on the sale. `Missing` and `Undefined` where they cannot be told."""
+    kept, advance = taxes.exit_share()
+    rent = taxes.on_rent(taxes.let(held))
+    value = held.value[..., -1]
+    sale = taxes.on_sale(value, float(held.years), selling=value * kept / 100 + np.max(deal.selling_costs), past=False)
+    # selling costs by rule hold the notary's withholding, which is an advance of this very tax
+    paid = value * advance / 100
+    return held.taxed(rent.high, sale.high - paid), held.taxed(rent.low, sale.low - paid), rent, sale
+
+
 def _irr(case: Case, key: str, *, with_loan: bool) -> Fact:
     taxes = taxation(case)
     taxes.country  # noqa: B018 - a missing country is asked for before anything else
@@ -172,22 +185,17 @@ def _irr(case: Case, key: str, *, with_loan: bool) -> Fact:
     kept, advance = taxes.exit_share()
     if case.inputs.sale_price is not None:
         deal, used = _sold_at(case, replace(deal, selling_costs_pct=kept + advance, selling_costs=0.0), used)
-    held = project(deal)
-    rent = taxes.on_rent(taxes.let(held))
-    value = float(held.value[-1])
-    sale = taxes.on_sale(value, float(held.years), selling=value * kept / 100 + float(np.max(deal.selling_costs)), past=False)
-    # selling costs by rule hold the notary's withholding, which is an advance of this very tax
-    paid = value * advance / 100
-    ends = [_rate(held.taxed(yearly, float(sold) - paid), with_loan) for yearly, sold in
-            ((rent.high, sale.high), (rent.low, sale.low))]
+    costly, cheap, rent, sale = taxed(taxes, project(deal), deal)
+    if with_loan and costly.levered[0] >= 0:
+        raise Undefined("no_own_money_irr")
+    ends = [_rate(end, with_loan) for end in (costly, cheap)]
     if not any(row.event == "sell" for row in taxes.rows):
         taxes.write("sell", sale)
     rent_tax(case)
     least, most = (float(end) for end in (rent.low.sum() + sale.low, rent.high.sum() + sale.high))
     due = case.money("taxes_of_horizon", most, plain(round(most, 2)), used, low=least, high=most)
     case.note_rules((*rent.rules, *sale.rules), due)
-    flows = (held.taxed(rent.high, float(sale.high) - paid).levered if with_loan
-             else held.taxed(rent.high, float(sale.high) - paid).unlevered)
+    flows = costly.levered if with_loan else costly.unlevered
     return case.ledger.compute(key, ends[0], "percent", "IRR(" + "; ".join(plain(round(float(f), 2)) for f in flows) + ")",
                                [*used, due], low=min(ends), high=max(ends))
 

@@ -55,6 +55,7 @@ from knowledge.finance.purchase import (
 from knowledge.finance.rule import LeftOut, Rule
 from knowledge.finance.taxation import Taxation
 from knowledge.finance.taxpayer import UNTOLD
+from knowledge.finance.trust import Trust
 from knowledge.finance.wished import break_even_nights, price_for_yield, rent_for_yield
 
 #: Gross yields outside these percents are unusual enough to ask whether a zero is missing.
@@ -67,7 +68,7 @@ class Analysis:
 
     `missing`: asked measure -> inputs to ask for. `undefined`: asked measure -> caution code (the figure does not
     exist). `facts` holds inputs, assumptions, rules and results. `unverified` are the rules used without a check. `taxes`: the
-    lines of the taxes that were asked for.
+    lines of the taxes that were asked for, `trust` what a foreigner's purchase in Mexico needs.
     """
 
     measures: dict[str, Fact]
@@ -79,6 +80,7 @@ class Analysis:
     left_out: tuple[LeftOut, ...]
     unverified: tuple[Rule, ...]
     taxes: Taxation | None = None
+    trust: Trust | None = None
 
     def value(self, measure: str) -> float:
         """The figure of a computed measure; KeyError if it was not computed."""
@@ -108,14 +110,14 @@ def analyse(inputs: Inputs, *, explain: bool = False) -> Analysis:
             missing[name] = lack.names
         except Undefined as none:
             undefined[name] = none.code
-            if inputs.measures:
+            if inputs.measures or none.code in ("tax_other_currency", "no_tax_rule"):  # who is taxed was told: so is why not
                 case.warn(none.code)
     if not inputs.measures and not explain:
         missing, undefined = {}, {}
     _check(case)
     return Analysis(found, missing, undefined, tuple(case.assumed.values()), tuple(case.cautions.values()),
                     tuple(case.ledger.facts), tuple(case.left_out.values()), tuple(case.unverified.values()),
-                    case.taxes if isinstance(case.taxes, Taxation) else None)
+                    case.taxes if isinstance(case.taxes, Taxation) else None, case.trust)
 
 
 def _check(case: Case) -> None:

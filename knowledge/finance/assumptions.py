@@ -6,12 +6,15 @@ that a net yield errs on the low side, and the range travels with it.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
+from typing import Literal
 
+from pydantic import Field, model_validator
+
+from core.data_files import Expected, Shape, read
 from knowledge.finance.rule_files import DATA
 from knowledge.understanding.text import fold
 
@@ -63,16 +66,56 @@ def significant(value: float, figures: int) -> float:
     return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - figures + 1), rounding=ROUND_HALF_UP))
 
 
+class _Row(Shape):
+    key: str = Field(min_length=1)
+    country: Literal["CO", "ES", "MX", "*"]
+    value: float | None = Field(None, ge=0)
+    low: float | None = Field(None, ge=0)
+    high: float | None = Field(None, ge=0)
+    base: Literal["rent", "price", "none"]
+    figures: int = Field(0, ge=0, le=6)
+    label_es: str = Field(min_length=1)
+    label_en: str = Field(min_length=1)
+    note_es: str
+    note_en: str
+    source: str = Field(min_length=1)
+    words: list[str] = Field([])
+
+    @model_validator(mode="after")
+    def _one_value(self) -> _Row:
+        told = f"value {self.value}, low {self.low}, high {self.high}"
+        if (self.value is None) == (self.low is None) or (self.low is None) != (self.high is None):
+            raise Expected(f"{self.key} has {told}, expected a value alone or both ends",
+                           f"{self.key} tiene {told}; se espera solo un valor o los dos extremos")
+        low, high = self.ends
+        if low > high:
+            raise Expected(f"{self.key} has {told}, expected the low end first",
+                           f"{self.key} tiene {told}; se espera primero el extremo menor")
+        if self.key.endswith("_pct") and high > 100:
+            raise Expected(f"{self.key} is {high:g}, expected at most 100 %", f"{self.key} es {high:g} y se espera hasta 100 %")
+        return self
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Low and high; what was not told is nothing here, and never stands once the row is checked."""
+        low, high = (self.low, self.high) if self.value is None else (self.value, self.value)
+        return low or 0.0, high or 0.0
+
+
+class _File(Shape):
+    """`assumptions.toml`."""
+
+    assumption: list[_Row] = Field(min_length=1)
+
+
 @lru_cache
-def _table() -> tuple[dict[tuple[str, str], Assumption], list[tuple[str, str]]]:
-    with (DATA / "assumptions.toml").open("rb") as handle:
-        rows: list[dict[str, Any]] = tomllib.load(handle)["assumption"]
+def _table(path: Path = DATA / "assumptions.toml") -> tuple[dict[tuple[str, str], Assumption], list[tuple[str, str]]]:
     words: list[tuple[str, str]] = []
     table: dict[tuple[str, str], Assumption] = {}
-    for row in rows:
-        words += [(word, row["key"]) for word in row.pop("words", ())]
-        if "value" in row:
-            row["low"] = row["high"] = row.pop("value")
-        table[row["key"], row["country"]] = Assumption(**row)
+    for row in read(path, _File).assumption:
+        words += [(word, row.key) for word in row.words]
+        low, high = row.ends
+        table[row.key, row.country] = Assumption(row.key, row.country, low, high, row.base, row.label_es, row.label_en,
+                                                 row.note_es, row.note_en, row.source, row.figures)
     # longer names first: "impuesto predial" before "predial"
     return table, sorted(words, key=lambda pair: -len(pair[0]))

@@ -33,8 +33,42 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Some legal parameters are unverified: confirm them before deciding.",
     ),
     "region_unknown": (
-        "No tengo las reglas propias de ese lugar: los gastos de compra son el rango de todo el país.",
-        "I do not have the rules of that place: the purchase costs are the range of the whole country.",
+        "No tengo las reglas propias de {place}: los gastos de compra son el rango de todo el país.",
+        "I do not have the rules of {place} itself: the purchase costs are the range of the whole country.",
+    ),
+    "trust_place_unknown": (
+        "No sé si ese lugar está en la zona restringida de México: si lo está, un extranjero compra con fideicomiso, que no "
+        "está en esta cuenta.",
+        "I do not know whether that place lies in Mexico's restricted zone: if it does, a foreigner buys through a trust, "
+        "which is not in these figures.",
+    ),
+    "trust_place_unverified": (
+        "Que ese lugar está en la zona restringida de México se deduce de la distancia a la costa o a la frontera: confírmelo.",
+        "That the place lies in Mexico's restricted zone is inferred from the distance to the coast or the border: confirm it.",
+    ),
+    "trust_fee_apart": (
+        "La cuota anual del fideicomiso no está descontada: va en dólares y no sé a cuánto está el cambio.",
+        "The trust's yearly fee is not taken off: it is in dollars and I do not know the exchange rate.",
+    ),
+    "no_purchase_rule": (
+        "No tengo reglas de los gastos de compra para esa fecha: no están en la cuenta.",
+        "I have no rules of purchase costs for that date: they are not in these figures.",
+    ),
+    "purchase_rules_partial": (
+        "Para esa fecha no tengo todas las reglas de compra: la suma está incompleta.",
+        "I do not have all rules of a purchase for that date: the sum is incomplete.",
+    ),
+    "horizon_rounded": (
+        "Los años hasta la venta se cuentan enteros.",
+        "The years until the sale are counted in full.",
+    ),
+    "no_own_money_irr": (
+        "El crédito paga toda la compra: no hay dinero propio sobre el que calcular una TIR.",
+        "The loan pays for all of the purchase: there is no own money to reckon an internal rate on.",
+    ),
+    "region_rule_unknown": (
+        "No tengo la regla de {place} para esto: {es}. Va el rango de todo el país.",
+        "I do not have the rule of {place} for this: {en}. The range of the whole country stands in.",
     ),
     "residence_assumed": (
         "Supuse residencia fiscal en el país del inmueble: si es otra, el impuesto cambia.",
@@ -85,8 +119,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The loan is larger than the price.",
     ),
     "exit_costs_left_out": (
-        "No descuento gastos de venta: no los indicó ni tengo una regla para ese país.",
-        "No selling costs are taken off: none were stated and I have no rule for that country.",
+        "No descuento gastos de venta: no los indicó ni tengo una regla para ese país o esa fecha.",
+        "No selling costs are taken off: none were stated and I have no rule for that country or date.",
     ),
     "never_pays_back": (
         "El ingreso neto no es positivo: así nunca se recupera lo invertido.",
@@ -125,6 +159,7 @@ class Caution:
     facts: tuple[str, ...] = ()
 
 
-def caution(code: str, facts: tuple[str, ...] = ()) -> Caution:
+def caution(code: str, facts: tuple[str, ...] = (), **names: str) -> Caution:
+    """The caution of a code; `names` fill what its sentences leave open."""
     es, en = TEXTS[code]
-    return Caution(code, es, en, facts)
+    return Caution(code, es.format_map(names), en.format_map(names), facts)

@@ -78,6 +78,14 @@ NAMES: dict[str, tuple[str, str]] = {
     "income_tax": ("el impuesto del año", "the year's tax"),
     "sale_tax": ("el impuesto de la venta", "the tax on the sale"),
     "debt_service": ("las cuotas del año", "the year's loan payments"),
+    "usd_rate": ("el cambio del dólar", "the rate of the dollar"),
+    "financed_pct": ("la parte financiada", "the financed share"),
+    "ltv_pct": ("la parte financiada", "the loan to value"),
+    "property_type": ("el tipo de inmueble", "the property type"),
+    "nights": ("las noches al año", "the nights a year"),
+    "month_days": ("los días del mes", "the days of the month"),
+    "new_build": ("obra nueva", "new build"),
+    "foreign_trust": ("el país de un fideicomiso", "the country of a trust"),
 }
 
 
@@ -107,7 +115,8 @@ def amount(field: str, value: Any, *, zero: bool = False) -> float:
     number = finite(field, value)
     if number < 0 or (number == 0 and not zero) or number > LARGEST_AMOUNT:
         bound_es, bound_en = ("de 0 o más", "of 0 or more") if zero else ("mayor que 0", "above 0")
-        raise bad(field, value, f"una cifra {bound_es} y creíble", f"a credible figure {bound_en}")
+        raise bad(field, value, f"una cifra {bound_es} y de hasta {LARGEST_AMOUNT:g}",
+                  f"a figure {bound_en} and up to {LARGEST_AMOUNT:g}")
     return number
 
 

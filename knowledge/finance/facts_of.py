@@ -87,16 +87,22 @@ class Ledger:
     def conversion(self, result: Conversion, amount: Fact | None = None) -> Fact:
         """A currency conversion: one fact a rate used, and the converted amount (key `converted_amount`)."""
         given = amount or self.user("amount", result.amount / result.rate, "money", currency=result.source)
+        cross = self.exchange(result)
+        return self.compute("converted_amount", result.amount, "money",
+                            f"{plain(float(given.value))} × {plain(result.rate)}", [given, cross],
+                            currency=result.target, as_of=cross.as_of)
+
+    def exchange(self, result: Conversion) -> Fact:
+        """The rate of a conversion, with one fact a rate used; one whose `ref` is "message" was told."""
         used = [
-            self.add(r.pair, r.value, "rate", Source("series", r.ref or f"FX/{r.pair}", r.pair, r.attribution),
+            self.add(r.pair, r.value, "rate",
+                     Source("user", r.ref) if r.ref == "message" else Source("series", r.ref or f"FX/{r.pair}", r.pair,
+                                                                             r.attribution),
                      as_of=r.on.isoformat())
             for r in result.path
         ]
         as_of = result.on.isoformat() if result.on else None
-        cross = self.compute("exchange_rate", result.rate, "rate", _cross_formula(result), used, as_of=as_of)
-        return self.compute("converted_amount", result.amount, "money",
-                            f"{plain(float(given.value))} × {plain(result.rate)}", [given, cross],
-                            currency=result.target, as_of=as_of)
+        return self.compute("exchange_rate", result.rate, "rate", _cross_formula(result), used, as_of=as_of)
 
 
 def _cross_formula(result: Conversion) -> str:

@@ -24,6 +24,8 @@ def irr(case: Case) -> Fact:
 def levered_irr(case: Case) -> Fact:
     """Internal rate of the own money, with the loan."""
     projection, used = projection_of(case, with_loan=True)
+    if projection.levered[0] >= 0:
+        raise Undefined("no_own_money_irr")
     return _internal(case, "levered_irr", tuple(projection.levered.tolist()), used)
 
 
@@ -209,7 +211,10 @@ def deal_of(
     def horizon() -> Fact:
         if case.inputs.horizon_years is None:
             raise Missing("horizon_years")
-        return case.ledger.user("horizon_years", max(1, round(case.inputs.horizon_years)), "years")
+        whole = max(1, round(case.inputs.horizon_years))
+        if whole != case.inputs.horizon_years:
+            case.warn("horizon_rounded")
+        return case.ledger.user("horizon_years", whole, "years")
 
     price, years, *rest = require(
         lambda: case.price, horizon,

@@ -18,6 +18,11 @@ from knowledge.finance.cautions import Caution, caution
 from knowledge.finance.facts_of import Ledger, plain
 from knowledge.finance.inputs import TIMES_A_YEAR, Cost, Inputs
 from knowledge.finance.rule import LeftOut, Rule
+from knowledge.finance.trust import Trust, trust_of
+from knowledge.understanding.text import fold
+
+#: Words of a stated cost that is the trust's fee.
+_IS_TRUST = frozenset({"fideicomiso", "trust", "fideicomisos"})
 
 
 class Missing(Exception):
@@ -96,8 +101,8 @@ class Income:
         self.unverified: dict[str, Rule] = {}
         self.taxes: object | None = None  # a `taxation.Taxation`, once taxes are asked for
 
-    def warn(self, code: str, *facts: Fact) -> None:
-        self.cautions.setdefault(code, caution(code, tuple(fact.id for fact in facts)))
+    def warn(self, code: str, *facts: Fact, **names: str) -> None:
+        self.cautions.setdefault(code, caution(code, tuple(fact.id for fact in facts), **names))
 
     def money(
         self, key: str, value: float, formula: str, used: list[Fact], *, low: float | None = None,
@@ -203,7 +208,8 @@ class Income:
         known = {cost_kind(cost.label) for cost in self.inputs.running_costs}
         keys = ("administration_pct", "property_tax_pct", "maintenance_pct")
         defaults = [assumption(key, self.country) for key in keys if key not in known]
-        return (*stated, *(self._assumed_cost(d) for d in defaults if d is not None))
+        fee = self._trust_fee()
+        return (*stated, *(self._assumed_cost(d) for d in defaults if d is not None), *([fee] if fee else []))
 
     def _stated_cost(self, cost: Cost) -> RunningCost:
         if cost.of == "money":
@@ -240,6 +246,38 @@ class Income:
         return RunningCost(fact, plain(high), high, low, rule.value if of_rent else 0)
 
     @cached_property
+    def trust(self) -> Trust | None:
+        """The trust of a foreigner who buys in Mexico."""
+        i = self.inputs
+        found = trust_of(self.country, i.city, buyer=i.foreign_buyer, told=i.foreign_trust, on=self.on)
+        if found is not None and not found.told and not found.zone.verified:
+            self.warn("trust_place_unverified" if found.used else "trust_place_unknown")
+        return found
+
+    def _trust_fee(self) -> RunningCost | None:
+        """What the bank takes for the trust a year, in the money of the purchase; None where there is none, it is among the
+        stated costs, or nobody said what a dollar is worth, which a caution says."""
+        rule = self.trust.year if self.trust and self.trust.used else None
+        if rule is None or any(_IS_TRUST & set(fold(cost.label).split()) for cost in self.inputs.running_costs):
+            return None
+        told = self.ledger.rule(rule.key, rule.high, "money", rule.id, rule.label_es, rule.label_en, rule.source,
+                                as_of=rule.valid_from.isoformat(), low=rule.low, high=rule.high, currency=rule.currency)
+        rate = self.inputs.dollar
+        if rule.currency == self.inputs.money:
+            fee, high, low = told, rule.high, rule.low
+        elif rate is not None and (rate.source, rate.target) == (rule.currency, self.inputs.money):
+            high, low = rule.high * rate.rate, rule.low * rate.rate
+            fee = self.money("trust_fee_year", high, f"{plain(rule.high)} × {plain(rate.rate)}",
+                             [told, self.ledger.exchange(rate)], low=low, high=high)
+        else:
+            self.warn("trust_fee_apart", told)
+            return None
+        self.note_rules((rule,), fee)
+        self.assumed["trust_year"] = Assumed("trust_year", fee, rule.label_es, rule.label_en, rule.note_es, rule.note_en,
+                                             "year")
+        return RunningCost(fee, plain(high), high, low)
+
+    @cached_property
     def noi(self) -> Fact:
         """The year's net operating income: rent less vacancy and running costs, before debt and income tax."""
         rent, vacancy, running = self.rent, self.vacancy, self.running
@@ -258,7 +296,7 @@ class Income:
         """Costs on top of the price: stated; else by rule where net figures rest on assumptions or on all invested."""
         stated = self.stated_purchase
         if stated is None and (self.inputs.assumes_costs or self.inputs.base == "invested"):
-            return self.acquisition
+            return self.ruled_purchase
         return stated
 
     @cached_property
@@ -285,7 +323,7 @@ class Income:
         i = self.inputs
         return costs.acquisition_costs(
             self.country, num(self.price), city=i.city, new_build=i.new_build, property_type=i.property_type,
-            currency=i.money, foreign_trust=i.foreign_trust, on=self.on,
+            currency=i.money, foreign_trust=self.trust is not None and self.trust.used, on=self.on,
         )
 
     def selling_costs(self, price: float) -> costs.Costs:
@@ -297,15 +335,32 @@ class Income:
                                    on=self.on)
 
     @cached_property
+    def ruled_purchase(self) -> Fact | None:
+        """Purchase costs by the country's rules; None, and said, where no rule holds on the day."""
+        if not self.buying_costs.lines:
+            self.warn("no_purchase_rule")
+            return None
+        return self.acquisition
+
+    @cached_property
     def acquisition(self) -> Fact:
-        """Purchase costs by the country's rules: the costly end, with the range."""
+        """Purchase costs by the country's rules: the costly end, with the range. `Undefined` where no rule holds on the day."""
+        if not self.buying_costs.lines:
+            raise Undefined("no_purchase_rule")
         result, i, price = self.buying_costs, self.inputs, self.price
         pct = self.rule_percent("acquisition_costs_pct", result)
         self.assumed["acquisition_costs_pct"] = Assumed("acquisition_costs_pct", pct, "gastos de compra",
                                                         "purchase costs")
-        if self.country and i.city and rules.region_of(self.country, i.city) == "*" and rules.by_region(
-                self.country, "acquisition"):
-            self.warn("region_unknown", pct)
+        if self.country and rules.unknown_region(self.country, i.city, ("acquisition",)):
+            self.warn("region_unknown", pct, place=str(i.city))
+        inside = {line.rules[0].part_of for line in result.lines if line.rules[0].region != "*"}
+        for line in result.lines:  # a total whose regional part is known is no rule that lacks
+            if line.counted and line.key not in inside and rules.stands_in(line.rules[0], i.city):
+                self.warn("region_rule_unknown", pct, place=str(i.city), es=line.rules[0].label_es, en=line.rules[0].label_en)
+        now = rules.in_force(self.country or "", "acquisition", clock.now().date(), new_build=i.new_build,
+                             applies_to=rules.property_class(i.property_type))
+        if {rule.key for rule in now if not rule.part_of} - {line.key for line in result.lines}:
+            self.warn("purchase_rules_partial", pct)
         for line in result.lines:  # each line in money, beside its share
             share = next((f for f in self.ledger.facts if f.key == f"{line.key}_pct"), None)
             if share is not None and line.counted and line.high_pct is not None:

@@ -12,6 +12,7 @@ from typing import Literal
 from core.errors import BadInput
 from core.locale import CURRENCY_OF
 from knowledge.finance import checks
+from knowledge.finance.currency import Conversion
 from knowledge.finance.facts_of import Language
 from knowledge.finance.loans import RateKind
 from knowledge.finance.taxpayer import UNTOLD, Taxpayer
@@ -76,6 +77,8 @@ class Inputs:
     loan, percent (the last holds on), to which `margin_pct` is added. `indexed_to`: the unit a loan is owed in (UVR, UDI),
     which rises with `inflation_pct`; the rate is then the real one. `opening_fee`: money when the loan is paid out,
     `loan_fee_month`: money a month, `loan_insurance_pct`: percent of the balance a month.
+    `foreign_buyer`: who buys is no citizen of the property's country, `foreign_trust`: buys through a Mexican bank's trust;
+    `dollar`: one US dollar in `currency`, for fees that are in dollars.
     `taxpayer`: who is taxed, where something is asked after tax. `measures`: what was asked (empty: all that the figures
     allow). `on`: the day whose rules hold.
     """
@@ -94,7 +97,9 @@ class Inputs:
     city: str | None = None
     property_type: str | None = None
     new_build: bool = False
+    foreign_buyer: bool = False
     foreign_trust: bool = False
+    dollar: Conversion | None = None
     area_m2: float | None = None
     costs: tuple[Cost, ...] | None = None
     fill_defaults: bool = False
@@ -167,8 +172,13 @@ class Inputs:
         if self.horizon_years is not None:
             checks.years("horizon_years", self.horizon_years)
         self._check_loan_terms()
+        if self.nights is not None and not 0 < checks.finite("nights", self.nights) <= 366:
+            raise checks.bad("nights", self.nights, "de 1 a 366 noches al año", "1 to 366 nights a year")
         if self.month_days is not None and self.month_days not in range(28, 32):
             raise checks.bad("month_days", self.month_days, "un mes de 28 a 31 días", "a month of 28 to 31 days")
+        if self.foreign_trust and self.legal_country not in (None, "MX"):
+            raise checks.bad("foreign_trust", self.legal_country, "un inmueble en México (MX)", "a property in Mexico (MX)",
+                             "Quite el fideicomiso o corrija el país.", "Leave the trust out or correct the country.")
         self._check_dates_and_rates()
         for flow in self.cash_flows:
             checks.finite("cash_flows", flow)

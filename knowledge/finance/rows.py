@@ -22,18 +22,21 @@ from core import clock
 from core.errors import BadInput
 from core.locale import COUNTRIES, CURRENCY_OF
 from knowledge.finance import checks
+from knowledge.finance.currency import Conversion, Rate, convert, pairs_between
 from knowledge.finance.inputs import Cost, Inputs
 from knowledge.finance.taxpayer import Taxpayer
+from knowledge.understanding.text import fold
 
 #: Other names that people give the same column.
 ALIASES = {
     "rent": "monthly_rent", "rent_month": "monthly_rent", "rent_year": "annual_rent", "interest_rate_pct": "rate_pct",
     "loan": "loan_amount", "term": "term_years", "horizon": "horizon_years", "holding_years": "horizon_years",
     "area": "area_m2", "vacancy": "vacancy_pct", "price_growth_pct": "growth_pct", "appreciation_pct": "growth_pct",
-    "date": "on",
+    "date": "on", "rent_reduction_pct": "reduction_pct",
 }
 #: Columns that are no field of `Inputs`: a switch, who the case is, and shares that say a field in another way.
-EXTRA = frozenset({"assume", "id", "label", "financed_pct", "ltv_pct", "purchase_costs_pct", "rent_currency", "costs"})
+EXTRA = frozenset({"assume", "id", "label", "financed_pct", "ltv_pct", "purchase_costs_pct", "rent_currency", "costs",
+                   "usd_rate"})
 _LABEL = frozenset({"costs", "administration", "community", "hoa", "property_tax", "predial", "ibi", "insurance", "maintenance",
                     "management", "repairs", "trust", "other"})
 _COST = re.compile(r"(?P<label>[a-z_]+?)_(?:(?P<period>week|month|two_months|quarter|half_year|year|once|night)"
@@ -47,7 +50,7 @@ _TWO_READINGS = re.compile(r"-?[1-9][0-9]{0,2}[.,][0-9]{3}")
 #: What only a decimal comma explains (1.234,56; 3,5; 1.250.000), and what only a decimal point does (1,234.56; 1,250,000).
 _COMMA = re.compile(r"-?([0-9]{1,3}([.][0-9]{3})+,[0-9]+|[0-9]+,[0-9]+|[0-9]{1,3}([.][0-9]{3}){2,})")
 _POINT = re.compile(r"-?[0-9]{1,3}((,[0-9]{3})+[.][0-9]+|(,[0-9]{3}){2,})")
-_NEVER = frozenset({"measures", "language", "entity", "entity_id", "as_told", "taxpayer"})
+_NEVER = frozenset({"measures", "language", "entity", "entity_id", "as_told", "taxpayer", "dollar"})
 _YES, _NO = frozenset({"true", "1", "yes", "si", "sí", "y", "s"}), frozenset({"false", "0", "no", "n"})
 
 
@@ -98,10 +101,14 @@ def _built(told: dict[str, Any], costs: list[Cost]) -> Inputs:
             if "down_payment_pct" in told:
                 raise checks.bad(share, told[share], f"{what} o la cuota inicial, no ambas",
                                  "the financed share or the down payment, not both")
-            told["down_payment_pct"] = 100 - checks.percent("reach_pct", told.pop(share), 0, 100)
+            told["down_payment_pct"] = 100 - checks.percent(share, told.pop(share), 0, 100)
+    if "property_type" in told:
+        told["property_type"] = _kind(told["property_type"])
     if "purchase_costs_pct" in told:
         costs.append(Cost("purchase_costs", told.pop("purchase_costs_pct"), "once", "price"))
     _check_place(told)
+    if (rate := told.pop("usd_rate", None)) is not None:
+        told["dollar"] = _dollar(rate, told)
     if not assume:
         told |= {"as_told": True}
         told.setdefault("selling_costs_pct", 0.0)
@@ -129,6 +136,35 @@ def _check_place(told: dict[str, Any]) -> None:
                          f"the currency of the price ({currency or home})", "Convierta antes la renta.",
                          "Convert the rent first.")
     told |= {name: value for name, value in (("country", country), ("currency", currency)) if value is not None}
+
+
+def _kind(word: str) -> str:
+    """A property type as our rules name it, from any word that a listing's file or a message may have for it; `other` for one
+    that is none of them, such as a parking space."""
+    from knowledge.loaders.vocabulary import vocabulary
+    from knowledge.understanding.lexicon import lexicon
+
+    known, name = vocabulary(), fold(word)
+    found = known.words["property_type"].get(name) or lexicon().types.get(tuple(name.split()))
+    if name == "other":
+        found = name
+    if not found:
+        listed = ", ".join((*known.property_types, "other"))
+        raise checks.bad("property_type", word, f"uno de {listed}", f"one of {listed}",
+                         "Quítelo si no lo sabe.", "Leave it out if you do not know.")
+    return found
+
+
+def _dollar(rate: float, told: dict[str, Any]) -> Conversion:
+    """One dollar at the rate of a row, in its money."""
+    country = told.get("country") or ""
+    money = told.get("currency") or CURRENCY_OF.get(country) or "USD"
+    pairs = pairs_between("USD", money)
+    if not pairs or not 0.1 <= rate <= 20_000:
+        raise checks.bad("usd_rate", rate, f"cuántas unidades de {money} vale un dólar; nada si el precio está en dólares",
+                         f"how many {money} one dollar is worth; nothing if the price is in dollars")
+    quoted = 1 / rate if money == "EUR" else rate
+    return convert(1.0, "USD", money, [Rate(pairs[0], quoted, told.get("on") or clock.now().date(), "message")])
 
 
 def _cost_column(name: str) -> tuple[str, Any, Any] | None:

@@ -7,20 +7,37 @@ source that is not named. The error says in which file and rule.
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from pydantic import Field
+
+from core import data_files
 from core.errors import Misconfigured
 from knowledge.finance import brackets
-from knowledge.finance.rule import KINDS, LeftOut, Rule
+from knowledge.finance.rule import KINDS, Kind, LeftOut, Rule
 
 DATA = Path(__file__).parent / "data"
 _UNITS = ("percent", "money", "count", "table")
+
+
+class _Omitted(data_files.Shape):
+    kind: Kind
+    es: str
+    en: str
+
+
+class _File(data_files.Shape):
+    """A file of rules; what a single rule must hold is `_check`."""
+
+    country: Literal["CO", "ES", "MX"]
+    currency: str
+    rule: list[dict[str, Any]] = Field([])
+    left_out: list[_Omitted] = Field([])
 
 
 @lru_cache
@@ -29,21 +46,20 @@ def read(country: str, folder: Path = DATA / "rules") -> tuple[tuple[Rule, ...],
     rules: dict[str, Rule] = {}
     omitted: dict[str, tuple[LeftOut, ...]] = {}
     for path in sorted((folder / country.lower()).glob("*.toml")):
-        with path.open("rb") as handle:
-            data = tomllib.load(handle)
-        for raw in data.get("rule", ()):
-            rule = _rule(raw, data, path)
+        file = data_files.read(path, _File)
+        for raw in file.rule:
+            rule = _rule(raw, file, path)
             if rule.id in rules:
                 raise _wrong(path, rule.key, f"{rule.id} stands twice")
             rules[rule.id] = rule
-        for item in data.get("left_out", ()):
-            omitted[item["kind"]] = (*omitted.get(item["kind"], ()), LeftOut(item["es"], item["en"]))
+        for item in file.left_out:
+            omitted[item.kind] = (*omitted.get(item.kind, ()), LeftOut(item.es, item.en))
     return tuple(rules.values()), omitted
 
 
-def _rule(raw: Mapping[str, Any], data: Mapping[str, Any], path: Path) -> Rule:
+def _rule(raw: Mapping[str, Any], file: _File, path: Path) -> Rule:
     name = str(raw.get("key", "?"))
-    body: dict[str, Any] = {"country": data["country"], "currency": data["currency"]} | dict(raw)
+    body: dict[str, Any] = {"country": file.country, "currency": file.currency} | dict(raw)
     rows, method = body.pop("bands", None), body.pop("method", "marginal")
     try:
         if rows is not None:

@@ -7,10 +7,11 @@ and one without `verified_on` says so wherever it is shown. Where sources give a
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
+from core.data_files import read
 from core.errors import BadInput
 from knowledge.finance import rule_files
 from knowledge.finance.rule import Build, Kind, LeftOut, PropertyClass, Rule
@@ -46,6 +47,18 @@ def region_of(country: str, place: str | None) -> str:
 def by_region(country: str, kind: Kind) -> bool:
     """Whether rules of this kind differ by region in this country."""
     return any(rule.kind == kind and rule.region != "*" for rule in load(country))
+
+
+def unknown_region(country: str, place: str | None, kinds: Iterable[Kind]) -> bool:
+    """Whether the own rules of a place lack, where rules of these kinds differ by region: the country's range stands in."""
+    return bool(place) and region_of(country, place) == "*" and any(by_region(country, kind) for kind in kinds)
+
+
+def stands_in(rule: Rule, place: str | None) -> bool:
+    """Whether a country's range stands in for a place whose region is known, where rules of this key differ by region."""
+    if rule.region != "*" or rule.low == rule.high or not place or region_of(rule.country, place) == "*":
+        return False
+    return any(other.key == rule.key and other.kind == rule.kind and other.region != "*" for other in load(rule.country))
 
 
 def in_force(
@@ -128,8 +141,7 @@ def _known(country: str) -> str:
 
 @lru_cache
 def _regions() -> dict[tuple[str, str], str]:
-    with (DATA / "regions.toml").open("rb") as handle:
-        data = tomllib.load(handle)
+    data = read(DATA / "regions.toml", dict[str, dict[str, list[str]]])
     return {
         (country, name): region
         for country, regions in data.items()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from core.facts import Fact
 from core.locale import CURRENCY_OF
@@ -83,7 +84,7 @@ class Taxation:
     def cost(self) -> tuple[Fact, Fact | None]:
         """Price and purchase costs: as told, else by the country's rules; none where nothing but what was told counts."""
         case = self.case
-        return case.price, case.stated_purchase or (None if case.inputs.as_told else case.acquisition)
+        return case.price, case.stated_purchase or (None if case.inputs.as_told else case.ruled_purchase)
 
     # rent
 
@@ -153,11 +154,12 @@ class Taxation:
         low, high = yearly_wear(self.first_year(with_loan=False), self.case.on)
         return float(low) * years, float(high) * years
 
-    def on_sale(self, price: float, years: float, *, selling: float, past: bool) -> Tax:
-        """The taxes of selling at `price` after `years`; `past`: it was bought then, at costs that only the investor knows."""
+    def on_sale(self, price: ArrayLike, years: float, *, selling: ArrayLike, past: bool) -> Tax:
+        """The taxes of selling at `price` (one, or one a path) after `years`; `past`: it was bought then, at costs that only
+        the investor knows."""
         case, payer = self.case, self.case.inputs.taxpayer
         self._show_assumed()
-        extra = case.stated_purchase or (None if past or case.inputs.as_told else case.acquisition)
+        extra = case.stated_purchase or (None if past or case.inputs.as_told else case.ruled_purchase)
         if extra is None:
             self.notes["purchase"] = LeftOut(
                 "gastos de la compra no indicados: los justificados bajarían la ganancia",

@@ -8,12 +8,16 @@ with which weight is data (`data/demand.toml`).
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import Field, model_validator
+
+from core.data_files import Expected, Shape, read
 from knowledge.market.pace import Pace
 
 DATA = Path(__file__).parent / "data"
@@ -61,11 +65,50 @@ class Demand:
     peers: int
 
 
+class Weighed(Shape):
+    """What every component of a score says in its file."""
+
+    weight: float = Field(gt=0, le=1)
+    reason: str = Field(min_length=1)
+
+
+class _Counted(Weighed):
+    higher: bool
+
+
+class _File(Shape):
+    """`demand.toml`."""
+
+    component: dict[str, _Counted]
+    fewest_components: int = Field(ge=1)
+    fewest_peers: int = Field(ge=2)
+    prior_adverts: float = Field(ge=0)
+    bands: dict[str, Annotated[float, Field(gt=0, le=100)]]
+
+    @model_validator(mode="after")
+    def _whole(self) -> _File:
+        check_scale(self.component, self.bands)
+        return self
+
+
+def check_scale(components: Mapping[str, Weighed], bands: Mapping[str, float]) -> None:
+    """Weights that sum to 1, and bands in order up to 100. Raises `Expected`."""
+    total = math.fsum(c.weight for c in components.values())
+    if not math.isclose(total, 1, abs_tol=1e-6):
+        raise Expected(f"the weights of the components sum to {total:g}, expected 1",
+                       f"los pesos de los componentes suman {total:g} y se espera 1")
+    tops = list(bands.values())
+    if not tops or tops[-1] != 100 or any(a >= b for a, b in pairwise(tops)):
+        raise Expected(f"the bands end at {tops}, expected rising ends, the last one 100",
+                       f"las bandas acaban en {tops} y se esperan finales crecientes, el último 100")
+
+
 @lru_cache(maxsize=1)
-def scale() -> Scale:
-    raw = tomllib.loads((DATA / "demand.toml").read_text("utf-8"))
-    components = tuple(Component(name, **fields) for name, fields in raw["component"].items())
-    return Scale(components, raw["fewest_components"], raw["fewest_peers"], raw["prior_adverts"], raw["bands"])
+def scale(path: Path = DATA / "demand.toml") -> Scale:
+    """The rules of the index. Raises `Misconfigured` for a file that cannot be."""
+    file = read(path, _File)
+    components = tuple(Component(name, c.weight, c.higher, c.reason) for name, c in file.component.items())
+    return Scale(components, file.fewest_components, file.fewest_peers, file.prior_adverts, file.bands)
 
 
 def band(score: float) -> str:

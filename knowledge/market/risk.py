@@ -8,17 +8,21 @@ weights and their reasons are data (`data/risk.toml`).
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
 
+from pydantic import Field, Strict, model_validator
+
+from core.data_files import Expected, Shape, read
 from core.errors import BadInput
 from core.facts import Unit
 from knowledge.forecasting.series import PER_YEAR, period_number
-from knowledge.market.demand import DATA
+from knowledge.market.demand import DATA, Weighed, check_scale
 
 #: Fewest changes that a volatility is told from, and the years it looks back.
 FEWEST_CHANGES, YEARS_BACK = 8, 10
@@ -83,14 +87,44 @@ class Risk:
     known: float
 
 
+_Point = Annotated[tuple[float, Annotated[float, Field(ge=0, le=100)]], Strict(False)]
+
+
+class _Scored(Weighed):
+    unit: Unit
+    points: Annotated[tuple[_Point, ...], Strict(False), Field(min_length=2)]
+    lower: bool = False
+
+    @model_validator(mode="after")
+    def _in_order(self) -> _Scored:
+        steps = list(pairwise(self.points))
+        if any(a[0] >= b[0] for a, b in steps) or any((a[1] < b[1]) if self.lower else (a[1] > b[1]) for a, b in steps):
+            way_en, way_es = ("fall", "bajen") if self.lower else ("rise", "suban")
+            raise Expected(f"the points are {list(self.points)}, expected rising values whose scores {way_en}",
+                           f"los puntos son {list(self.points)} y se esperan valores crecientes cuyas notas {way_es}")
+        return self
+
+
+class _File(Shape):
+    """`risk.toml`."""
+
+    component: dict[str, _Scored]
+    fewest_components: int = Field(ge=1)
+    fewest_weight: float = Field(gt=0, le=1)
+    bands: dict[str, Annotated[float, Field(gt=0, le=100)]]
+
+    @model_validator(mode="after")
+    def _whole(self) -> _File:
+        check_scale(self.component, self.bands)
+        return self
+
+
 @lru_cache(maxsize=1)
-def scale() -> Scale:
-    raw = tomllib.loads((DATA / "risk.toml").read_text("utf-8"))
-    components = {
-        name: Component(name, **(fields | {"points": tuple((float(x), float(y)) for x, y in fields["points"])}))
-        for name, fields in raw["component"].items()
-    }
-    return Scale(components, raw["fewest_components"], raw["fewest_weight"], raw["bands"])
+def scale(path: Path = DATA / "risk.toml") -> Scale:
+    """The rules of the score. Raises `Misconfigured` for a file that cannot be."""
+    file = read(path, _File)
+    components = {name: Component(name, c.weight, c.unit, c.points, c.reason, c.lower) for name, c in file.component.items()}
+    return Scale(components, file.fewest_components, file.fewest_weight, file.bands)
 
 
 def band(score: float) -> str:

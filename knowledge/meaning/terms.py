@@ -8,12 +8,15 @@ stemmer is deliberately weak (plurals, final vowel): a stronger one would merge 
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import Field
+
+from core.data_files import Shape, read
 from knowledge.understanding.text import fold
 
 DATA = Path(__file__).parent / "data"
@@ -52,15 +55,30 @@ class Lexicon:
     digest: str
 
 
+class _Concepts(Shape):
+    """`concepts.toml`."""
+
+    concepts: dict[str, list[str]]
+    broader: dict[str, list[str]]
+    weights: dict[str, Annotated[float, Field(gt=0)]]
+
+
+class _StopWords(Shape):
+    """`stopwords.toml`."""
+
+    connectors: str
+    es: str
+    en: str
+
+
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """The two data files, read once."""
     concepts_file, stop_file = DATA / "concepts.toml", DATA / "stopwords.toml"
-    concepts = tomllib.loads(concepts_file.read_text(encoding="utf-8"))
-    words = tomllib.loads(stop_file.read_text(encoding="utf-8"))
-    connectors = frozenset(words["connectors"].split())
+    file, words = read(concepts_file, _Concepts), read(stop_file, _StopWords)
+    connectors = frozenset(words.connectors.split())
     phrases: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for idea, spellings in concepts["concepts"].items():
+    for idea, spellings in file.concepts.items():
         for spelling in spellings:
             key = tuple(stem(word) for word in fold(spelling).split() if word not in connectors)
             if key and IDEA + idea not in phrases.get(key, ()):
@@ -71,10 +89,10 @@ def lexicon() -> Lexicon:
     return Lexicon(
         phrases=phrases,
         longest=longest,
-        broader={IDEA + idea: tuple(IDEA + other for other in others) for idea, others in concepts["broader"].items()},
-        weights={IDEA + idea: float(weight) for idea, weight in concepts["weights"].items()},
-        spellings={IDEA + idea: tuple(spellings) for idea, spellings in concepts["concepts"].items()},
-        stop=frozenset(fold(words["es"]).split()) | frozenset(fold(words["en"]).split()) | connectors,
+        broader={IDEA + idea: tuple(IDEA + other for other in others) for idea, others in file.broader.items()},
+        weights={IDEA + idea: float(weight) for idea, weight in file.weights.items()},
+        spellings={IDEA + idea: tuple(spellings) for idea, spellings in file.concepts.items()},
+        stop=frozenset(fold(words.es).split()) | frozenset(fold(words.en).split()) | connectors,
         connectors=connectors,
         digest=hashlib.blake2s(concepts_file.read_bytes() + stop_file.read_bytes(), digest_size=3).hexdigest(),
     )

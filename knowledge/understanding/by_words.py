@@ -15,7 +15,7 @@ from knowledge.understanding.market_aims import refine
 from knowledge.understanding.message import Message
 from knowledge.understanding.rules.asked import feasible
 from knowledge.understanding.rules.risk import asked_risk
-from knowledge.understanding.tax_questions import tax_question
+from knowledge.understanding.tax_questions import buys_abroad, residence_of, tax_question
 
 #: From this probability on a measure is surely asked.
 _SURELY = 0.9
@@ -42,7 +42,8 @@ def asked_by_words(
     if tax := _tax(message, meant, deal, known):
         return (of_a_return if tax.get("measures") else meant), {"tax": tax}
     if risk := _risk(message, meant, deal, known):
-        return of_a_return, {"risk": risk}
+        residence = residence_of(message.tokens)
+        return of_a_return, {"risk": risk} | ({"residence": residence} if residence else {})
     if _asks_a_return(message, meant, deal):
         return of_a_return, {}
     if effects := _effects(message, meant, deal, known):
@@ -50,7 +51,11 @@ def asked_by_words(
     meant = _of_a_year(message, meant)
     placed = bool(message.about or message.said.references or known.get("city") or known.get("neighbourhood"))
     follows = placed and not message.about and not message.injected and len(message.tokens) <= _FEW_WORDS
-    return refine(meant, decided.stream, decided.context, placed, follows), {}
+    refined = refine(meant, decided.stream, decided.context, placed, follows)
+    if refined.routes == ("market_research",) and buys_abroad(message.tokens) and any(p.country == "MX" for p in message.about):
+        # a foreigner's purchase in Mexico may need a trust: what it costs is told beside the adverts
+        return refined, {"tax": {"rules": "buy", "beside": True}}
+    return refined, {}
 
 
 def _tax(message: Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from core.data_files import read
 from knowledge.understanding.text import fold
 
 DATA = Path(__file__).with_name("data")
@@ -83,7 +84,7 @@ def _roles(table: dict[str, dict[str, str]]) -> Roles:
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """The lexicon of the data folder, read once."""
-    raw = tomllib.loads((DATA / "lexicon.toml").read_text(encoding="utf-8"))
+    raw: dict[str, Any] = read(DATA / "lexicon.toml", dict[str, dict[str, str | int | float | dict[str, str]]])
     types: dict[tuple[str, ...], str] = {}
     plurals: set[str] = set()
     for kind, text in raw["property_types"].items():

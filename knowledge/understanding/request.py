@@ -21,6 +21,7 @@ from knowledge.understanding.tokens import Token, stretches, words_at
 LASTING = (
     "region",
     "estrato",
+    "foreign",
     "costs",
     "purchase_costs",
     "annual_rent",

@@ -6,11 +6,11 @@ to tax are known; general ones are answered from documents as before. What a pur
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from core.data_files import read
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.cues import CueBook, Hit
 from knowledge.understanding.lexicon import DATA
@@ -26,7 +26,7 @@ _OF = {"sell": "sale_taxes", "rent": "rent_tax"}
 
 @lru_cache(maxsize=1)
 def _books() -> dict[str, dict[str, CueBook]]:
-    raw = tomllib.loads((DATA / "taxes.toml").read_text("utf-8"))
+    raw = read(DATA / "taxes.toml", dict[str, dict[str, str]])
     return {section: {name: CueBook([f"{name};1;;{' '.join(text.split())}"]) for name, text in entries.items()}
             for section, entries in raw.items()}
 
@@ -51,10 +51,8 @@ def tax_question(
         return {}  # a person's own scheme is a person's; what is wanted before tax is no tax
     measures = _after(tokens, known) if after else _asked(tokens, asked, known) if asked else []
     found: dict[str, Any] = {}
-    for residence in ("eu", "other", "abroad", "resident"):
-        if _hits(tokens, "residence", residence):
-            found["residence"] = residence
-            break
+    if residence := residence_of(tokens):
+        found["residence"] = residence
     if _hits(tokens, "measure", "land_gain"):
         found["line"] = "land_gain_tax"
     if _hits(tokens, "own_home", "any"):
@@ -72,6 +70,21 @@ def tax_question(
     if asked and not any(a.kind in ("money", "percent") for a in amounts) and (event := _general(tokens, asked)):
         return {"rules": event, **found}
     return {**before, **found} if before and set(found) - {"bought_year", "own_home", "line"} else {}
+
+
+def residence_of(tokens: Sequence[Token]) -> str | None:
+    """Where the owner says to live: `eu`, `other`, `abroad` where only that, `resident`."""
+    return next((name for name in ("eu", "other", "abroad", "resident") if _hits(tokens, "residence", name)), None)
+
+
+def foreign_buyer(tokens: Sequence[Token]) -> str | None:
+    """`trust` where the trust that foreigners buy through in Mexico is spoken of, `buyer` where a foreigner says to be one."""
+    return next((name for name in ("trust", "buyer") if _hits(tokens, "foreign", name)), None)
+
+
+def buys_abroad(tokens: Sequence[Token]) -> bool:
+    """Whether somebody says to be a foreigner and to buy."""
+    return foreign_buyer(tokens) == "buyer" and bool(_hits(tokens, "event", "buy"))
 
 
 def _asked(tokens: Sequence[Token], asked: Sequence[Hit], known: Mapping[str, Any]) -> list[str]:

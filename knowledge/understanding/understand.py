@@ -22,6 +22,7 @@ from knowledge.understanding.place_slots import forget_refused, remember_places
 from knowledge.understanding.records import OF_ONE, chosen_options, of_all, remembered, routes_beside, were_options
 from knowledge.understanding.rules.asked import base_of, named_measures
 from knowledge.understanding.rules.rooms import taken_together
+from knowledge.understanding.tax_questions import foreign_buyer
 from knowledge.understanding.tokens import normalise, tokenise
 from knowledge.understanding.turn import is_fresh, turn_slots, uncovered
 from knowledge.understanding.verdict import classified
@@ -31,7 +32,7 @@ __all__ = ["PlaceIndex", "Understanding", "default_places", "understand"]
 #: Words of a message that the next one's reading looks at.
 _WORDS = 60
 #: Entries of the request that belong to their turn alone.
-_MOMENTARY = frozenset({"accepts", "dialect", "convert", "define", "risk"})
+_MOMENTARY = frozenset({"accepts", "dialect", "convert", "define", "risk", "residence"})
 
 
 def understand(
@@ -161,6 +162,7 @@ def _asides(message: Message) -> dict[str, Any]:
         "accepts": message.accepts,
         "dialect": slots.guess_country(message.tokens),
         "define": message.term[0] if message.term else None,
+        "foreign": foreign_buyer(message.tokens),
     }
     return {k: v for k, v in found.items() if v is not None and v != []}
 

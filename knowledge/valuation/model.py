@@ -7,17 +7,17 @@ models together (mean of log values). Valuing one property touches no pandas.
 from __future__ import annotations
 
 import fnmatch
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.data_files import read
 from core.errors import BadInput, Language
 from knowledge.valuation.calibration import DETAILS, Calibration
 from knowledge.valuation.columns import Columns, Numbers, columns_of, columns_of_row, group_keys, length, numbers, texts
@@ -290,7 +290,7 @@ def _summed(model: lightgbm.Booster, matrix: Numbers) -> Numbers:
 
 @lru_cache
 def _texts() -> dict[str, Any]:
-    return tomllib.loads(files("knowledge.valuation").joinpath("texts.toml").read_text(encoding="utf-8"))
+    return read(Path(__file__).with_name("texts.toml"), dict[str, dict[str, dict[str, str | list[str]]]])
 
 
 @lru_cache(maxsize=1024)

@@ -77,3 +77,20 @@ async def test_what_the_loan_and_the_sale_do_is_told_in_both_languages(measure: 
     for locale, said in (("es-CO", es), ("en", en)):
         answer = await ask("?", slots, {"deal": HELD | {"turn": [measure]}}, locale=locale, turn={"price": 200_000})
         assert said in answer.text.split("\n\n")[0]
+
+
+async def test_what_is_left_after_tax_stands_beside_what_is_before() -> None:
+    slots = {"price": 450e6, "monthly_rent": 2.3e6, "currency": "COP", "horizon_years": 5}
+    answer = await ask("¿qué riesgo tiene?", slots, {"risk": "all"}, turn={})
+    assert "Después de los impuestos de la renta y de la venta, como residente fiscal" in answer.text
+    assert "(lo supongo), la TIR" in answer.text
+    assert "Las demás cifras son antes de impuestos" in answer.text
+    away = await ask("¿qué riesgo tiene?", slots, {"risk": "all", "residence": "abroad"}, turn={})
+    assert "como no residente, la TIR" in away.text
+
+
+async def test_without_a_country_all_figures_are_before_tax() -> None:
+    answer = await ask("what could go wrong?", {"price": 250_000, "monthly_rent": 1_100, "currency": "USD"}, {"risk": "all"},
+                       locale="en", turn={})
+    assert "After the taxes" not in answer.text
+    assert "Before income tax; not a promise." in answer.text

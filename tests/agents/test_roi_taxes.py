@@ -83,3 +83,57 @@ async def test_a_general_question_is_answered_by_the_rules_of_today(text: str, w
     for word in words:
         assert word in answer.replace("\u00a0", " "), answer
     assert "general scale" not in answer
+
+
+@pytest.mark.parametrize(
+    ("turns", "values", "words"),
+    [
+        (["I'm American, buying a condo in Tulum for 250,000 USD, what are the closing costs?"], [17_500, 22_500, 2_500, 800],
+         ["restricted zone", "trust"]),
+        (["costos de cierre con fideicomiso de un departamento de 200,000 dólares en Cancún"], [14_000, 18_000, 3_000, 500],
+         ["zona restringida", "art. 27"]),
+        (["I'm Canadian, what are the closing costs of a 4 million peso house in Querétaro?"], [160_000, 280_000],
+         ["outside the restricted zone", "without a trust"]),
+        (["soy canadiense, gastos de compra de un departamento de 4 millones en Guadalajara"], [160_000, 280_000, 3_000],
+         ["Hay que comprobar con el notario si Guadalajara está", "Eso no está en esta cuenta"]),
+        (["I'm American: condo in Mérida for 200,000 USD that rents at 1,500 USD a month. Net yield?"], [800],
+         ["which is already off the rent", "have the notary confirm it"]),
+        (["soy extranjero, ¿qué gastos de compra tiene un departamento de 200,000 dólares en Cancún?", "¿y en Querétaro?"],
+         [8_000, 14_000], ["Querétaro está fuera de la zona restringida"]),
+    ],
+)
+async def test_a_foreigner_in_mexico_hears_of_the_trust(turns: list[str], values: list[float], words: list[str]) -> None:
+    answer = await answered(turns)
+    for value in values:
+        assert has_number(answer, value, 0.002), (value, answer)
+    for word in words:
+        assert word in answer, answer
+
+
+async def test_a_mexican_hears_nothing_of_a_trust() -> None:
+    answer = await answered(["gastos de compra de un departamento de 4 millones en Cancún"])
+    assert "fideicomiso" not in answer
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("¿cuánto ISAI pago por una casa de 3 millones en Tepic?", "Tepic"),
+        ("¿qué impuestos pago al comprar en Oaxaca?", "Oaxaca"),
+        ("gastos de compra de un piso de 200.000 € en Villanueva de la Cañada", "Villanueva de la Cañada"),
+    ],
+)
+async def test_a_place_without_rules_of_its_own_is_named(text: str, place: str) -> None:
+    assert f"No tengo las reglas propias de {place}" in await answered([text])
+
+
+async def test_a_purchase_in_the_future_is_refused_with_its_year() -> None:
+    answer = await answered(["¿Qué impuestos pago al vender en 300.000 un piso de Madrid que compré en 2035 por 200.000?"])
+    assert "La fecha de compra no puede ser" in answer
+    assert "2035" in answer
+
+
+async def test_why_no_tax_was_reckoned_is_said_once() -> None:
+    answer = await answered(["how much tax on selling for 250,000 dollars a flat in Bogotá that I bought for 200,000 dollars "
+                             "5 years ago?"])
+    assert answer.count("Taxes are reckoned in the currency of the property's country") == 1

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.errors import Misconfigured
 from graphs import policy
 
 SURE = {"routing": 0.98, "figures": 1.0}
@@ -71,3 +72,34 @@ def test_a_language_model_that_differs_is_not_taken_at_its_word() -> None:
 def test_every_reason_has_words_in_both_languages(code: str) -> None:
     assert policy.why([code], "es")
     assert policy.why([code], "en")
+
+
+def test_a_wide_internal_rate_is_worth_less_the_wider_it_is() -> None:
+    def worth(width: float) -> policy.Confidence:
+        return policy.confidence(SURE, [_artifact(irr_width=width)], demo=False)
+
+    assert [worth(width).evidence for width in (4, 10, 15, 20, 140)] == [1.0, 1.0, 0.725, 0.45, 0.45]
+    assert [worth(width).level for width in (10, 15, 20)] == ["high", "medium", "low"]
+    assert worth(20).reasons == ("wide_irr",)
+    assert policy.why(["wide_irr"], "es") == ["la TIR puede acabar en un margen muy amplio"]
+    assert not policy.offers_a_person(worth(140), asking=False), "the range itself is an honest answer"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("offer = 0.40", "offer = 4", "confidence.offer = 4"),
+        ("high = 0.75", "high = 0.45", "expected them to rise"),
+        ("demo = 0.85\n", "", "evidence.demo"),
+        ("demo = 0.85", "demo = nan", "evidence.demo = nan"),
+        ("wide_interval = 0.60", "wide_interval = -1", "evidence.wide_interval = -1"),
+        ("wide_irr = 20", "wide_irr = 5", "expected the first to be smaller"),
+    ],
+)
+def test_a_policy_that_cannot_be_is_refused_with_key_and_value(tmp_path, old, new, said) -> None:
+    text = policy._FILE.read_text("utf-8")
+    assert old in text
+    (tmp_path / "policy.toml").write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(Misconfigured, match=r"policy\.toml") as caught:
+        policy.policy.__wrapped__(tmp_path / "policy.toml")
+    assert said in caught.value.en

@@ -17,6 +17,7 @@ from knowledge.resources import Resources
 from knowledge.tables.market import Observation, Series
 from tools.context import TurnContext
 from tools.currency import convert_currency
+from tools.trust import dollar_for
 
 RATES = {
     "EURUSD": {date(2025, 7, 1): 1.16, date(2026, 6, 1): 1.10},
@@ -53,6 +54,19 @@ async def test_the_latest_rate_at_or_before_the_day(rates: Database) -> None:
     assert (figure(may, "converted").currency, figure(may, "converted").as_of) == ("MXN", "2026-05")
     assert may["data"]["as_of"] == "2026-05"
     assert not may["data"]["old"]
+
+
+async def test_a_trust_in_the_zone_is_paid_in_dollars_at_the_stored_rate(rates: Database) -> None:
+    context = TurnContext(Resources(Settings(), rates), Scope())
+    rt: Any = ToolRuntime(state={}, context=context, config={}, stream_writer=print, tool_call_id="c", store=None)
+    found = await dollar_for(rt, "MX", "Cancún", "MXN", buyer=True, told=False)
+    assert found is not None
+    assert (found.rate, found.path[0].ref) == (17.38, "FX/USDMXN")
+    assert await dollar_for(rt, None, "Cancún", "MXN", buyer=True, told=False) == found
+    for none in ({"city": "Querétaro"}, {"currency": "USD"}, {"buyer": False}, {"country": "ES"}):
+        told = {"country": "MX", "city": "Cancún", "currency": "MXN", "buyer": True, "told": False} | none
+        assert await dollar_for(rt, **told) is None
+    assert await dollar_for(rt, "MX", "Querétaro", "MXN", buyer=False, told=True) is not None
 
 
 async def test_a_cross_takes_both_legs_of_one_month_and_says_that_it_is_old(rates: Database) -> None:

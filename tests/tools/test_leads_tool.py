@@ -9,7 +9,7 @@ from langchain.tools import ToolRuntime
 
 from core.clock import now
 from core.database import Database
-from core.errors import BadInput, NotFound
+from core.errors import BadInput, Misconfigured, NotFound
 from core.locale import LOCALES
 from core.scope import Scope
 from core.settings import Settings
@@ -181,6 +181,24 @@ def test_points_make_a_hundred_and_every_code_has_words() -> None:
     assert set(book["points"]) == set(book["reasons"])
     assert all(words["es"] and words["en"] for words in book["reasons"].values())
     assert {need for order in book["questions"].values() for need in order} | {"consent"} == set(book["asks"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("contact = 25", "contact = 35", "make 110, expected 100"),
+        ("contact = 25", "contact = -25", "points.contact = -25"),
+        ("contact = 25\n", "", "points.contact"),
+        ("[purpose.live]", "[purpose.dream]", "purpose.dream"),
+    ],
+)
+def test_a_book_of_leads_that_cannot_be_is_refused(tmp_path, old, new, said) -> None:
+    text = lead_needs._FILE.read_text("utf-8")
+    assert old in text
+    (tmp_path / "leads.toml").write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(Misconfigured, match=r"leads\.toml") as caught:
+        lead_needs.book.__wrapped__(tmp_path / "leads.toml")
+    assert said in caught.value.en
 
 
 @pytest.mark.parametrize(

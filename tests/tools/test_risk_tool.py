@@ -70,6 +70,37 @@ async def test_a_rule_that_nobody_checked_lowers_what_a_risk_is_worth(priced: Re
     assert "unverified_rule" in {w["code"] for w in doubtful["data"]["warnings"]}
 
 
+async def test_the_distribution_after_tax_stands_beside_the_one_before(priced: Resources) -> None:  # noqa: F811
+    found, facts = await risk(priced, city="Sevilla", horizon_years=10, **DEAL)
+    data = found["data"]
+    ids = (data["figures"]["irr"], data["after_tax"]["costly"], data["after_tax"]["cheap"])
+    before, costly, cheap = (facts[i] for i in ids)
+    assert costly.value < cheap.value < before.value  # type: ignore[operator]
+    assert (costly.level, costly.low < costly.value < costly.high) == (0.8, True)  # type: ignore[operator]
+    assert (data["after_tax"]["residence"], data["after_tax"]["residence_told"]) == ("resident", False)
+    assert facts[data["after_tax"]["loss"]].value >= facts[data["figures"]["loss"]].value
+    known, known_facts = await risk(priced, city="Sevilla", horizon_years=10, residence="resident", marginal_rate_pct=24.0,
+                                    **DEAL)
+    told = known["data"]["after_tax"]
+    assert told["residence_told"]
+    assert cheap.value >= known_facts[told["costly"]].value > costly.value  # type: ignore[operator]
+
+
+async def test_without_rules_of_taxes_the_risk_is_before_tax() -> None:
+    outside, _ = await risk(outside_markets=True, currency="EUR", costs_as_told=True, **{**DEAL, "country": None})
+    assert outside["data"]["after_tax"] is None
+    net, _ = await risk(costs_as_told=True, rent_is_net=True, **{**DEAL, "country": None}, currency="EUR", outside_markets=True)
+    assert net["data"]["after_tax"] is None
+
+
+async def test_a_wide_distribution_says_how_wide_it_is() -> None:
+    known = {"outside_markets": True, "currency": "EUR", "costs_as_told": True, **DEAL, "country": None}
+    long, short = [(await risk(horizon_years=years, **known))[0] for years in (20, 2)]
+    assert short["evidence"]["irr_width"] > 20 > 10 > long["evidence"]["irr_width"]
+    irr = next(f for f in short["facts"] if f["key"] == "simulated_irr")
+    assert short["evidence"]["irr_width"] == pytest.approx(irr["high"] - irr["low"], abs=0.02)
+
+
 async def test_without_a_place_the_assumptions_speak_and_are_shown() -> None:
     found, facts = await risk(outside_markets=True, currency="EUR", costs_as_told=True, **{**DEAL, "country": None})
     data, figures = found["data"], found["data"]["figures"]

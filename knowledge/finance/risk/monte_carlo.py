@@ -9,6 +9,7 @@ figures.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,7 +31,8 @@ ALL_LOST = -100.0
 class Outcome:
     """All paths, arrays of shape (paths,): `irr` percent a year on the own money (NaN where it does not exist), `gain` all that
     came back less all that was put in, `real_gain` the same in today's money; `negative_year`: whether some year's cash flow is
-    below 0. `several`: paths with more than one rate. `own_money`: put in at the purchase (of the first path). All in the
+    below 0. `several`: paths with more than one rate. `own_money`: put in at the purchase (of the first path). `taxed`: the
+    same paths after the taxes of rent and sale at their costly and their cheap end, None where none were reckoned. All in the
     investor's currency."""
 
     irr: Array
@@ -40,6 +42,7 @@ class Outcome:
     several: NDArray[np.bool_]
     own_money: float
     held: Projection
+    taxed: tuple[Outcome, Outcome] | None = None
 
     @property
     def paths(self) -> int:
@@ -101,10 +104,12 @@ class Outcome:
 
 
 def simulate(
-    deal: Deal, ranges: Ranges, *, inflation_pct: float = 0.0, paths: int = PATHS, seed: int = SEED
+    deal: Deal, ranges: Ranges, *, inflation_pct: float = 0.0, paths: int = PATHS, seed: int = SEED,
+    taxed: Callable[[Projection], tuple[Projection, Projection]] | None = None,
 ) -> Outcome:
     """Project `deal` along `paths` paths drawn from `ranges`. `deal`'s own growth, rent, vacancy and costs give way to those of
-    the ranges; its loan stays. Raises `BadInput` where bands do not cover the horizon."""
+    the ranges; its loan stays. `taxed` takes the taxes off a projection of all paths, at their costly and their cheap end.
+    Raises `BadInput` where bands do not cover the horizon."""
     years = deal.years
     if isinstance(paths, bool) or not isinstance(paths, int) or not 2 <= paths <= 1_000_000:
         raise checks.bad("amount", paths, "de 2 a 1 000 000 de trayectorias", "2 to 1,000,000 paths")
@@ -145,14 +150,21 @@ def simulate(
         deal, growth_pct=growth, rent_growth_pct=rise, rent=rent, vacancy_pct=np.minimum(empty, 100.0),
         costs=np.asarray(deal.costs, dtype=np.float64) * costs, cost_growth_pct=ranges.rent.growth()[None, :years], debt=debt,
     ))
+    rates = np.exp(np.cumsum(normal(years) * ranges.fx_spread, axis=1)) if ranges.fx_spread else None
+    deflate: Array = np.asarray((1 + checks.percent("inflation_pct", inflation_pct, -20, 100) / 100) ** -np.arange(years + 1))
+    ends = taxed(held) if taxed is not None else ()
+    before, *after = (_outcome(one, paths, rates, deflate) for one in (held, *ends))
+    return replace(before, taxed=(after[0], after[1])) if after else before
+
+
+def _outcome(held: Projection, paths: int, rates: Array | None, deflate: Array) -> Outcome:
+    """What the paths of a projection come to; `rates`: what the currency is worth each year, shape (paths, years)."""
     flows, cash = held.levered, held.cash_flow
-    if ranges.fx_spread:
-        rates = np.exp(np.cumsum(normal(years) * ranges.fx_spread, axis=1))
+    if rates is not None:
         flows = flows * np.concatenate((np.ones((paths, 1)), rates), axis=1)
         cash = cash * rates
-    flows = np.broadcast_to(flows, (paths, years + 1))
+    flows = np.broadcast_to(flows, (paths, len(deflate)))
     roots = internal_rates(flows)
-    deflate = (1 + checks.percent("inflation_pct", inflation_pct, -20, 100) / 100) ** -np.arange(years + 1)
     worth = np.abs(flows).max()
     gain, real = flows.sum(axis=1), flows @ deflate
     # what float addition leaves of an exact zero is no loss

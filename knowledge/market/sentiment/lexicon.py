@@ -6,11 +6,14 @@ Everything is compared folded (lower case, no accents). The words are data: `lex
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import Field
+
+from core.data_files import Shape, read
 from core.errors import Misconfigured
 from knowledge.understanding.text import fold
 
@@ -47,6 +50,17 @@ class Judged:
         return self.good - self.bad
 
 
+class Modifiers(Shape):
+    """`modifiers.toml`."""
+
+    reach: int = Field(ge=1)
+    turned: float = Field(gt=0, le=1)
+    negators: str
+    stops: str
+    stronger: dict[str, Annotated[float, Field(ge=1)]]
+    weaker: dict[str, Annotated[float, Field(gt=0, le=1)]]
+
+
 @lru_cache(maxsize=1)
 def words() -> Words:
     exact: dict[str, float] = {}
@@ -61,17 +75,17 @@ def words() -> Words:
                 raise Misconfigured(f"lexicon.csv: {phrase!r} has a * that is not its end. Write the stem, then *.",
                                     f"lexicon.csv: {phrase!r} lleva un * que no está al final. Escriba la raíz y después *.")
             (stems if phrase.strip().endswith("*") else exact)[fold(stem)] = float(weight)
-    rules = tomllib.loads((HERE / "modifiers.toml").read_text("utf-8"))
+    rules = read(HERE / "modifiers.toml", Modifiers)
     return Words(
-        exact, tuple(sorted(stems.items(), key=lambda s: -len(s[0]))), frozenset(rules["negators"].split()),
-        frozenset(rules["stops"].split()), rules["stronger"] | rules["weaker"], rules["reach"], rules["turned"],
+        exact, tuple(sorted(stems.items(), key=lambda s: -len(s[0]))), frozenset(rules.negators.split()),
+        frozenset(rules.stops.split()), rules.stronger | rules.weaker, rules.reach, rules.turned,
     )
 
 
 @lru_cache(maxsize=1)
 def _topics() -> dict[str, tuple[frozenset[str], tuple[str, ...]]]:
     found = {}
-    for topic, listed in tomllib.loads((HERE / "topics.toml").read_text("utf-8")).items():
+    for topic, listed in read(HERE / "topics.toml", dict[str, str]).items():
         every = listed.split()
         stems = tuple(fold(w.removesuffix("*")) for w in every if w.endswith("*"))
         found[topic] = (frozenset(fold(w) for w in every if not w.endswith("*")), stems)

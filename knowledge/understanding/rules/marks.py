@@ -5,12 +5,12 @@ a place, a type of property; and the words that speak of all options at once ("l
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from core.data_files import read
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.lexicon import DATA, words
 from knowledge.understanding.model import Place
@@ -68,7 +68,7 @@ class Marks:
 @lru_cache(maxsize=1)
 def vocabulary() -> Mapping[str, Any]:
     """`data/options.toml`: lists of words as sets, tables as they are."""
-    raw = tomllib.loads((DATA / "options.toml").read_text(encoding="utf-8"))
+    raw = read(DATA / "options.toml", dict[str, str | dict[str, int]])
     return {name: frozenset(value.split()) if isinstance(value, str) else value for name, value in raw.items()}
 
 

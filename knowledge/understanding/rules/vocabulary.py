@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from core.data_files import read
 from knowledge.understanding.cues import CueBook, Hit
 from knowledge.understanding.lexicon import DATA
 from knowledge.understanding.tokens import Token
@@ -55,7 +55,7 @@ def _rows(kind: str, table: dict[str, Any]) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _vocabulary() -> _Vocabulary:
-    raw = tomllib.loads((DATA / "returns.toml").read_text(encoding="utf-8"))
+    raw: dict[str, Any] = read(DATA / "returns.toml", dict[str, dict[str, str | dict[str, str | dict[str, str]]]])
     figures = [row for kind in ("money", "percent", "years", "months") for row in _rows(kind, raw[kind])]
     named = {
         section: [f"{name};1;;{_flat(text)}" for name, text in raw[section].items()]

@@ -151,6 +151,11 @@ def test_warnings():
     assert "unverified_rule" in codes(price=200_000, monthly_rent=900, country="ES", city="Sevilla")
     assert "region_unknown" in codes(price=200_000, monthly_rent=900, country="ES", city="Villabajo")
     assert "region_unknown" not in codes(price=200_000, monthly_rent=900, country="ES", city="Sevilla")
+    assert "region_rule_unknown" in codes(price=200_000, monthly_rent=900, country="ES", city="Palma", new_build=True)  # no AJD
+    assert "region_rule_unknown" not in codes(price=200_000, monthly_rent=900, country="ES", city="Palma")
+    assert "region_rule_unknown" not in codes(price=200_000, monthly_rent=900, country="ES", city="Sevilla", new_build=True)
+    for told in ({}, {"foreign_buyer": True}):  # the ISAI of the state is known
+        assert "region_rule_unknown" not in codes(price=4e6, monthly_rent=25_000, country="MX", city="Los Cabos", **told)
     assert "region_unknown" not in codes(price=200e6, monthly_rent=9e5, country="CO", city="Ibagué")  # one rule for all
     financed = codes(price=200_000, monthly_rent=900, costs=(), loan_amount=150_000, rate_pct=9, term_years=20)
     assert {"negative_leverage", "negative_cash_flow"} <= financed

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import Misconfigured
-from knowledge.finance import rule_files
+from knowledge.finance import assumptions, rule_files
 
 GOOD = '''country = "ES"
 currency = "EUR"
@@ -64,3 +64,39 @@ def test_what_cannot_be_is_said_with_file_and_rule(tmp_path, old, new, said):
 def test_the_same_rule_twice_is_refused(tmp_path):
     with pytest.raises(Misconfigured, match="stands twice"):
         read(tmp_path, GOOD + GOOD.partition("\n\n")[2])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('currency = "EUR"\n', "", "currency"),
+        ('country = "ES"', 'country = "FR"', "country = 'FR'"),
+        ("[[rule]]", "[[rule]", "sale.toml"),
+        ("valid_from = 2026-01-01", 'valid_from = 2026-01-01\n[[left_out]]\nkind = "gain"\nes = "x"', "left_out.0.en"),
+    ],
+)
+def test_a_file_without_its_frame_is_refused(tmp_path, old, new, said):
+    assert old in GOOD
+    with pytest.raises(Misconfigured, match=r"sale\.toml") as caught:
+        read(tmp_path, GOOD.replace(old, new))
+    assert said in caught.value.en
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("value = 5\n", "", "expected a value alone or both ends"),
+        ("value = 5\n", "low = 9\nhigh = 5\n", "the low end first"),
+        ("value = 5\n", "value = 105\n", "at most 100 %"),
+        ("value = 5\n", "value = -5\n", "value = -5"),
+        ("value = 5\n", "value = nan\n", "value = nan"),
+        ('source = "', 'sources = "', "assumption.0.source"),
+    ],
+)
+def test_assumptions_that_cannot_be_are_refused(tmp_path, old, new, said):
+    text = (rule_files.DATA / "assumptions.toml").read_text("utf-8")
+    assert old in text
+    (tmp_path / "assumptions.toml").write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(Misconfigured, match=r"assumptions\.toml") as caught:
+        assumptions._table.__wrapped__(tmp_path / "assumptions.toml")
+    assert said in caught.value.en

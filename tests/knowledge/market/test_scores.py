@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import BadInput
+from core.errors import BadInput, Misconfigured
 from knowledge.market import demand as index
 from knowledge.market import risk as scoring
 from knowledge.market.pace import Cuts, Pace, Watch
@@ -22,10 +22,31 @@ peers = st.lists(measure, min_size=1, max_size=12).map(lambda rows: {f"a{i}": ro
 values = st.fixed_dictionaries({}, optional={name: st.floats(0, 600) for name in scoring.scale().components})
 
 
-def test_the_weights_are_whole() -> None:
-    assert math.fsum(c.weight for c in index.scale().components) == pytest.approx(1)
-    assert math.fsum(c.weight for c in scoring.scale().components.values()) == pytest.approx(1)
-    assert all(c.reason for c in [*index.scale().components, *scoring.scale().components.values()])
+@pytest.mark.parametrize(
+    ("room", "old", "new", "said"),
+    [
+        (index, "weight = 0.30", "weight = -0.30", "component.absorption.weight = -0.3"),
+        (index, "weight = 0.30", "weight = 0.40", "sum to 1.1, expected 1"),
+        (index, "weight = 0.30\n", "", "component.absorption.weight"),
+        (index, "prior_adverts = 15 ", "prior_adverts = nan ", "prior_adverts = nan"),
+        (index, "fewest_peers = 5 ", "fewest_peers = 1 ", "fewest_peers = 1"),
+        (index, "middle = 65", "middle = 30", "rising ends"),
+        (scoring, "weight = 0.22", "weight = 0.02", "sum to 0.8, expected 1"),
+        (scoring, "[[2, 5], [5, 25]", "[[2, 30], [5, 25]", "component.price_volatility: the points"),
+        (scoring, "lower = true", "lower = false", "component.dscr: the points"),
+        (scoring, '[5, 25], [10, 60]', '[5, 25], [5, 60]', "rising values"),
+        (scoring, 'unit = "months"', 'unit = "moons"', "component.liquidity.unit = 'moons'"),
+        (scoring, "severe = 100", "severe = 90", "the last one 100"),
+    ],
+)
+def test_a_scale_that_cannot_be_is_refused_with_key_and_value(tmp_path, room, old, new, said) -> None:
+    name = "demand.toml" if room is index else "risk.toml"
+    text = (index.DATA / name).read_text("utf-8")
+    assert old in text
+    (tmp_path / name).write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(Misconfigured, match=name) as caught:
+        room.scale.__wrapped__(tmp_path / name)
+    assert said in caught.value.en
 
 
 @given(peers)

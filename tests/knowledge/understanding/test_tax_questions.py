@@ -99,3 +99,39 @@ def test_a_residence_alone_goes_on_with_the_question_before() -> None:
 )
 def test_a_general_question_asks_for_the_rules(text: str, rules: str | None) -> None:
     assert tax(text).get("rules") == rules
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("soy extranjero y quiero comprar en Playa del Carmen", "buyer"),
+        ("I'm American, buying a condo in Tulum", "buyer"),
+        ("As a foreigner I want to buy in Cancún", "buyer"),
+        ("somos canadienses y queremos comprar en Los Cabos", "buyer"),
+        ("costos de cierre con fideicomiso de un departamento en Cancún", "trust"),
+        ("closing costs through a bank trust in Tulum for 200,000 USD", "trust"),
+        ("quiero comprar en Playa del Carmen", None),
+        ("soy mexicano y quiero comprar en Cancún", None),
+        ("an American style kitchen in Tulum", None),
+    ],
+)
+def test_a_foreigner_and_a_trust_are_heard(text: str, told: str | None) -> None:
+    assert talk([text]).request.get("foreign") == told
+
+
+def test_a_foreigner_stays_one_in_later_messages() -> None:
+    found = talk(["soy canadiense, gastos de compra de un departamento de 4 millones en Cancún", "¿y en Querétaro?"])
+    assert found.request["foreign"] == "buyer"
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("soy extranjero y quiero comprar un departamento en Playa del Carmen", {"rules": "buy", "beside": True}),
+        ("soy extranjero y quiero comprar un apartamento en Medellín", None),
+        ("quiero comprar un departamento en Playa del Carmen", None),
+        ("soy extranjero y busco renta en Playa del Carmen", None),
+    ],
+)
+def test_a_foreigner_who_buys_in_mexico_hears_of_the_costs_beside_the_adverts(text: str, rules: dict[str, Any] | None) -> None:
+    assert talk([text]).request.get("tax") == rules

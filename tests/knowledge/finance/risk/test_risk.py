@@ -1,6 +1,7 @@
 """Ranges, internal rates of many rows, scenarios, tornado and simulated paths."""
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -10,12 +11,17 @@ from pyxirr import irr
 
 from core.errors import BadInput
 from knowledge.finance import returns
+from knowledge.finance.after_tax import taxation, taxed
+from knowledge.finance.analysis import Inputs, analyse
+from knowledge.finance.case import Case
+from knowledge.finance.holding import deal_of
 from knowledge.finance.projection import Deal, Debt, project
 from knowledge.finance.risk.monte_carlo import simulate
 from knowledge.finance.risk.ranges import Z80, Band, Range, Ranges, band_around, band_of, recentred
 from knowledge.finance.risk.roots import internal_rates
 from knowledge.finance.risk.scenarios import scenarios
 from knowledge.finance.risk.tornado import tornado
+from knowledge.finance.taxpayer import Taxpayer
 
 steady = settings(deadline=None, derandomize=True, database=None, max_examples=25)
 
@@ -127,6 +133,42 @@ def test_without_any_spread_every_path_is_the_base_case(years, growth, borrowed)
     if exact.status == "one":
         assert outcome.irr == pytest.approx([exact.rates[0]] * 6, abs=1e-6)
         assert outcome.irr_at(5) == pytest.approx(outcome.irr_at(95))
+
+
+@pytest.mark.parametrize("payer", [Taxpayer(), Taxpayer(marginal_rate_pct=37.0), Taxpayer(residence="other")])
+@pytest.mark.parametrize(("country", "price", "rent"), [("ES", 200_000, 900), ("MX", 4e6, 25_000), ("CO", 450e6, 2.3e6)])
+@pytest.mark.parametrize("years", [1, 7])
+def test_without_any_spread_every_path_is_taxed_as_the_one_case_is(country, price, rent, payer, years):
+    told = Inputs(price=price, monthly_rent=rent, country=country, horizon_years=years, growth_pct=4.0, rent_growth_pct=2.0,
+                  down_payment_pct=30.0, rate_pct=4.0, rate_kind="nominal", term_years=20, taxpayer=payer,
+                  on=date(2026, 11, 30), measures=("after_tax_levered_irr",))
+    exact = analyse(told).measures["after_tax_levered_irr"]
+    case = Case(told)
+    owned, _ = deal_of(case, with_loan=True)
+    one = taxed(taxation(case), project(owned), owned)[:2]
+    outcome = simulate(owned, certain(years, 4.0, 2.0, 12 * rent), paths=6,
+                       taxed=lambda held: taxed(taxation(case), held, owned)[:2])
+    assert outcome.taxed is not None
+    for end, base, rate in zip(outcome.taxed, one, (exact.low, exact.high), strict=True):
+        assert np.abs(end.held.levered - base.levered).max() < 0.005  # to the cent, in every year of every path
+        assert end.gain == pytest.approx([base.levered.sum()] * 6, abs=0.01)
+        assert end.irr == pytest.approx([exact.value if rate is None else rate] * 6, abs=1e-6)
+    assert outcome.irr == pytest.approx(simulate(owned, certain(years, 4.0, 2.0, 12 * rent), paths=6).irr)
+
+
+def test_taxes_take_from_every_path_and_the_costly_end_takes_more():
+    told = Inputs(price=200_000, monthly_rent=900, country="ES", horizon_years=8, growth_pct=2.0, rent_growth_pct=2.0,
+                  on=date(2026, 11, 30))
+    case = Case(told)
+    owned, _ = deal_of(case, with_loan=False)
+    outcome = simulate(owned, unsure(8, rent_level=Range(9_800, 10_800, 11_800)), paths=400,
+                       taxed=lambda held: taxed(taxation(case), held, owned)[:2])
+    assert outcome.taxed is not None
+    costly, cheap = outcome.taxed
+    assert (costly.gain <= cheap.gain + 1e-6).all()
+    assert (cheap.gain <= outcome.gain + 1e-6).all()
+    assert costly.irr_at(50) < cheap.irr_at(50) < outcome.irr_at(50)
+    assert costly.loss_pct >= cheap.loss_pct >= outcome.loss_pct
 
 
 def test_levels_have_the_spread_of_their_band_in_every_year():
