@@ -14,6 +14,7 @@ from agents.roi_figures import (
     flows_of,
     loan_of,
     many,
+    new_build_of,
     one,
     price_of,
     rate_kind_of,
@@ -136,7 +137,7 @@ def _analysis(known: Known, own: Arguments, among_several: int | None, rent: Res
             call["monthly_rent"] = _estimated(rent, "estimated_rent")
     elif call.get("price") is None and "listing_id" not in call:
         call["price"] = _estimated(rent, "estimated_price")
-    if "features" in slots and "new_build" in many(slots["features"]):
+    if new_build_of(known):
         call["new_build"] = True
     return call
 

@@ -34,6 +34,8 @@ _OF_THE_LOAN = ("cash_on_cash", "cash_flow_month", "cash_flow_year", "dscr", "le
                 "break_even_occupancy")
 _YIELDS = frozenset({"gross_yield", "net_yield", "legal_rent_cap"})
 _GROSS, _NET = re.compile(r"\b(?:brut|gross)"), re.compile(r"\b(?:net[oa]s?\b|net (?:yield|return|rent)|limpio)")
+#: The return itself, by whatever name.
+_RETURN = re.compile(r"\b(?:returns?|yields?|rentabilidad|rendimiento|retorno)\b")
 #: Measures asked of a return that the country's rules answer where nothing of them was told.
 _BY_RULE = frozenset({"purchase_costs", "total_outlay"})
 #: Properties that one answer sets side by side.
@@ -123,6 +125,8 @@ def _asked(known: Known) -> list[str]:
     if "monthly_payment" in special or (financing(known) and not said_yield and not set(special) - _YIELDS):
         rest = [m for m in special if m not in ("monthly_payment", "gross_yield", "net_yield", "legal_rent_cap")]
         leads = [m for m in rest if m in _OF_THE_LOAN]
+        if not leads and ("gross_yield" in asked or _RETURN.search(question)):
+            leads = _plain_return(known)
         return [*leads, *_loan_view(known, [m for m in rest if m not in leads])]
     if special:
         return special + (["gross_yield"] if "gross_yield" in asked and "gross_yield" not in special else [])
@@ -132,6 +136,13 @@ def _asked(known: Known) -> list[str]:
     if _country(known) == "CO" and one(known.slots.get("property_type")) in HOUSING and not known.brief.uncovered:
         found.append("legal_rent_cap")
     return found
+
+
+def _plain_return(known: Known) -> list[str]:
+    """The yields of a purchase whose price and rent are told, where its return is asked beside a loan."""
+    if not rent_of(known) or one(known.slots.get("price")) is None:
+        return []
+    return ["gross_yield", *(("net_yield",) if _country(known) and not known.brief.uncovered else ())]
 
 
 def _named_measures(known: Known) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.playbook import Arguments, Known
-from agents.roi_figures import amount, many, one, rate_kind_of
+from agents.roi_figures import amount, new_build_of, one, rate_kind_of
 from agents.roi_indexed import indexed_loan
 from core.locale import CURRENCY_OF
 from knowledge.finance.inputs import TIMES_A_YEAR
@@ -322,6 +322,6 @@ def deal_place(known: Known) -> Arguments:
         "country": None if outside else one(slots.get("country")),
         "city": None if outside else one(slots.get("city")),
         "property_type": one(slots.get("property_type")),
-        "new_build": True if "new_build" in many(slots.get("features")) else None,
+        "new_build": new_build_of(known) or None,
         "rate_moves": amount(known.request.get("rate_moves")),
     }

@@ -133,3 +133,9 @@ def rate_kind_of(known: Known) -> str | None:
     if kind is None and "rate_pct" in known.brief.turn_slots and _EFFECTIVE.search(fold(known.brief.question)):
         return "effective"
     return str(kind) if kind in ("nominal", "effective") else None
+
+
+def new_build_of(known: Known) -> bool:
+    """Whether the property is new: as told of the purchase, else as looked for."""
+    told = known.request.get("new_build")
+    return bool(told) if told is not None else "new_build" in many(known.slots.get("features"))

@@ -10,7 +10,7 @@ from typing import Any
 
 from agents.playbook import Arguments, Known
 from agents.roi_deal import deal_arguments
-from agents.roi_figures import amount, costs_of, one, rate_kind_of, rent_of
+from agents.roi_figures import amount, costs_of, new_build_of, one, rate_kind_of, rent_of
 from core import clock
 from core.locale import CURRENCY_OF
 
@@ -84,6 +84,6 @@ def _arguments(known: Known, tax: dict[str, Any]) -> Arguments:
     return call | own | {
         "measures": list(tax["measures"]), "country": country, "city": one(slots.get("city")),
         "currency": one(slots.get("currency")) or CURRENCY_OF.get(str(country)),
-        "property_type": one(slots.get("property_type")),
+        "property_type": one(slots.get("property_type")), "new_build": new_build_of(known) or None,
         "purchase_costs": amount(known.request.get("purchase_costs")), "own_home": tax.get("own_home"),
     }

@@ -332,7 +332,7 @@ def _report(
         "doubtful": [f.id for f in facts.values() if f.source.ref.removeprefix("rule/") in {r.id for r in found.unverified}],
         "unstated": [f.id for f in facts.values() if f.source.ref == UNSTATED],
         "left_out": [{"es": o.es, "en": o.en} for o in found.left_out],
-        "rent_is_net": inputs.rent_is_net, "housing": housing, "indexed_to": inputs.indexed_to,
+        "rent_is_net": inputs.rent_is_net, "housing": housing, "new_build": inputs.new_build, "indexed_to": inputs.indexed_to,
         "net_on": "invested" if net is not None and len(net.inputs) > 2 else "price",
         "payback_is_net": inputs.told_net,
         "by_night": inputs.nights is not None, "example": any(w.code == "example_loan" for w in found.warnings),

@@ -98,6 +98,7 @@ def _report(
             formula=f"({last.value:.10g} ÷ {before.value:.10g} − 1) × 100", inputs=(latest,),
         )
         result.data[f"{name}_since"] = row.label(before.period)
+        result.data |= {"then": fact("point", before.value, unit, before.period), "then_at": row.label(before.period)}
     result.data |= _tested(row, points, fact, long) | {
         "found": True, "exact": exact, "region": region, "latest": latest, "change_year": changes["year"],
         "change_long": changes["long"], "as_of": row.label(last.period), "series": row.name,

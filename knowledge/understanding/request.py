@@ -19,6 +19,7 @@ from knowledge.understanding.tokens import Token, stretches, words_at
 
 #: Entries that stay known in later turns; the others are of their turn (measures stay when a turn inherits its routes).
 LASTING = (
+    "new_build",
     "costs",
     "purchase_costs",
     "annual_rent",
@@ -109,8 +110,8 @@ def build_request(
         request["options"] = options
     if moved := _rate_moves(tokens):
         request["rate_moves"] = moved
-    if "past_years" not in request and (decades := _past_decades(tokens)):
-        request["past_years"] = decades
+    if "past_years" not in request and (span := past_span(tokens)):
+        request["past_years"] = span
     if region := next((p.name for p in places if p.level == "region"), None):
         request["region"] = region
     return request
@@ -176,8 +177,10 @@ def _rate_moves(tokens: list[Token]) -> float | None:
     return None if size is None or not 0 < size <= 20 else -size if said & _FALLING else size
 
 
-def _past_decades(tokens: list[Token]) -> float | None:
-    """ "en la última década", "over the past two decades": years."""
+def past_span(tokens: list[Token]) -> float | None:
+    """ "a year ago", "en la última década", "over the past two decades": years."""
+    if _holds(tokens, "a_year_ago"):
+        return 1.0
     for at, token in enumerate(tokens):
         if token.text not in ("decada", "decadas", "decade", "decades"):
             continue
