@@ -11,6 +11,7 @@ from agents.roi_deal import deal_call, deal_conversion, deal_measures
 from agents.roi_figures import (
     amount,
     costs_of,
+    country_of,
     flows_of,
     loan_of,
     many,
@@ -112,7 +113,7 @@ def _analysis(known: Known, own: Arguments, among_several: int | None, rent: Res
     call: Arguments = {
         "price": price_of(known, loan, loan_is_price), "loan_amount": loan, "area_m2": one(slots.get("area_m2")),
         "currency": one(slots.get("currency")), "outside_markets": outside or None,
-        "country": None if outside else one(slots.get("country")), "city": None if outside else one(slots.get("city")),
+        "country": None if outside else country_of(known), "city": None if outside else one(slots.get("city")),
         "property_type": one(slots.get("property_type")), "costs": costs_of(known, own.get("label"), among_several or 1),
         "purchase_costs": amount(request.get("purchase_costs")), "net_yield_on": request.get("base"),
         "vacancy_pct": amount(request.get("vacancy_pct")), "growth_pct": amount(request.get("growth_pct")),

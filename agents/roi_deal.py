@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.playbook import Arguments, Known
-from agents.roi_figures import amount, new_build_of, one, rate_kind_of
+from agents.roi_figures import amount, country_of, new_build_of, one, rate_kind_of
 from agents.roi_indexed import indexed_loan
 from core.locale import CURRENCY_OF
 from knowledge.finance.inputs import TIMES_A_YEAR
@@ -319,7 +319,7 @@ def deal_place(known: Known) -> Arguments:
     return {
         "currency": _currencies(known, deal)[1] if _in_two_currencies(known, deal) else one(slots.get("currency")),
         "outside_markets": outside or None,
-        "country": None if outside else one(slots.get("country")),
+        "country": None if outside else country_of(known),
         "city": None if outside else one(slots.get("city")),
         "property_type": one(slots.get("property_type")),
         "new_build": new_build_of(known) or None,

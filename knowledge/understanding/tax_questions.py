@@ -107,13 +107,15 @@ def _after(tokens: Sequence[Token], known: Mapping[str, Any]) -> list[str]:
     lent = any(known.get(name) for name in ("rate_pct", "loan", "loan_amount"))
     if _hits(tokens, "measure", "irr") and let and known.get("price"):
         return ["after_tax_levered_irr", "after_tax_irr"] if lent else ["after_tax_irr"]
-    if known.get("sale") and (_hits(tokens, "measure", "proceeds") or not let or "left_after_sale" in known.get("asked", ())):
-        return ["sale_proceeds", "sale_taxes"]
+    before = {*known.get("asked", ())}
+    rates = ["after_tax_levered_irr", "after_tax_irr"] if lent else ["after_tax_irr"]
+    over_years = bool(let and known.get("price") and before & _OVER_YEARS and known.get("hold_years"))
+    if known.get("sale") and (_hits(tokens, "measure", "proceeds") or not let or "left_after_sale" in before):
+        return ["sale_proceeds", "sale_taxes", *(rates[:1] if over_years else ())]
     if not let or not known.get("price"):
         return []
-    before = {*known.get("asked", ())}
-    if before & _OVER_YEARS and known.get("hold_years"):
-        return ["after_tax_levered_irr", "after_tax_irr"] if lent else ["after_tax_irr"]
+    if over_years:
+        return rates
     if _hits(tokens, "measure", "flow") or before & _FLOWS:
         return ["after_tax_cash_flow_month", "after_tax_cash_flow_year", "rent_tax"]
     return ["after_tax_yield", "rent_tax"]
