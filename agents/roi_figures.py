@@ -13,7 +13,7 @@ from agents.playbook import Arguments, Known
 from core.locale import CURRENCY_OF
 from knowledge.understanding.text import fold
 
-_PAYS_IN = {currency: country for country, currency in CURRENCY_OF.items()}
+_PAYS_IN: dict[str, str] = {currency: country for country, currency in CURRENCY_OF.items()}
 LOAN_SLOTS = frozenset({"down_payment_pct", "loan_amount", "rate_pct", "term_years"})
 _NET_INCOME = re.compile(r"\bnet income|\bannual net|\bingresos? netos?|\bneto anual|\brenta neta|\bnetos al ano")
 _EACH = re.compile(
