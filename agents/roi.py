@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from agents.playbook import Arguments, Known, Playbook, Result, Step
 from agents.roi_asked import MOST_COMPARED, NO_RENT_NEEDED, measures, options
-from agents.roi_deal import deal_call, deal_conversion, deal_measures
+from agents.roi_deal import deal_arguments, deal_call, deal_conversion, deal_measures, deal_place
 from agents.roi_figures import (
     amount,
     costs_of,
@@ -36,7 +36,7 @@ def _calculated(known: Known) -> bool:
     """Whether there is more to do than a conversion of money or what the tax tool answers."""
     if asks_taxes(known):
         return False
-    if (known.request.get("deal") or {}).get("turn") == ["converted"]:
+    if known.request.get("shown_in") or (known.request.get("deal") or {}).get("turn") == ["converted"]:
         return False
     return not known.request.get("convert") or bool(set(known.request.get("measures") or ()) - {"fx"})
 
@@ -44,6 +44,8 @@ def _calculated(known: Known) -> bool:
 def conversion(known: Known) -> Arguments | list[Arguments] | None:
     if told := deal_conversion(known):
         return told
+    if target := known.request.get("shown_in"):
+        return _converted_to(known, str(target))
     wanted = known.request.get("convert") or {}
     let, currency = known.request.get("rent_currency"), one(known.slots.get("currency"))
     if let and currency and let != currency and one(known.slots.get("monthly_rent")) is not None:
@@ -52,6 +54,16 @@ def conversion(known: Known) -> Arguments | list[Arguments] | None:
     if not all(wanted.get(name) for name in ("amount", "from", "to")):
         return None
     return {"amount": wanted["amount"], "source_currency": wanted["from"], "target_currency": wanted["to"]}
+
+
+def _converted_to(known: Known, target: str) -> list[Arguments] | None:
+    """Price and rent of the purchase in hand, in another currency."""
+    told = deal_arguments(known.request.get("deal") or {}, [], known.brief.language, None)
+    source = deal_place(known)["currency"]
+    figures = [told.get(name) for name in ("price", "monthly_rent", "annual_rent", "sale_price")]
+    if source is None or source == target:
+        return None
+    return [{"amount": figure, "source_currency": source, "target_currency": target} for figure in figures if figure]
 
 
 def rents(known: Known) -> list[Arguments] | None:

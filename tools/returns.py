@@ -124,8 +124,9 @@ async def analyse_returns(
     payment_with_costs, total_interest, interest_saved, interest_only_payment, loan_balance, loan_to_value, further_loan,
     affordable_loan, affordable_price, discounted_price,
     rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent, break_even_occupancy,
-    irr, levered_irr, xirr (cash_flows on flow_dates), home_irr (in the investor's own currency: fx_change_pct, what the
-    property's gains on it a year), npv, annual_growth, total_return, value_at_horizon, rent_at_horizon, equity_at_horizon,
+    irr, levered_irr, real_irr (without inflation_pct, or the country's assumed one), xirr (cash_flows on flow_dates),
+    home_irr (in the investor's own currency: fx_change_pct, what the property's gains on it a year), npv, annual_growth,
+    total_return, value_at_horizon, rent_at_horizon, equity_at_horizon,
     left_after_sale, equity_multiple, leverage_effect, effective_annual_cost; omit it for all that the figures allow.
     annual_rent: when rent is seasonal, instead of monthly_rent; nights a year at nightly_rent where it is let by the night
     (month_days: the length of a month that the investor reckons with, 28 to 31).

@@ -1,4 +1,4 @@
-"""What the loan does to a return, how often the own money comes back, and what a sale leaves once the debt is repaid."""
+"""What the loan and inflation do to a return, how often own money comes back, and what a sale leaves with the debt repaid."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from core.facts import Fact
 from knowledge.finance import loans
 from knowledge.finance.case import Case
 from knowledge.finance.facts_of import plain
-from knowledge.finance.holding import bought_outright, levered_irr, projection_of
+from knowledge.finance.holding import bought_outright, irr, levered_irr, projection_of
 from knowledge.finance.income import Undefined, num
 
 
@@ -25,6 +25,16 @@ def leverage_effect(case: Case) -> Fact:
         case.warn("leverage_lowers", own, without, cost)
     return case.ledger.compute("leverage_effect", num(own) - num(without), "percent",
                                f"{plain(num(own))} − {plain(num(without))}", [own, without])
+
+
+def real_irr(case: Case) -> Fact:
+    """The internal rate without the yearly inflation: that of the own money where there is a loan, else that of `irr`. The
+    inflation nobody told is the country's, shown."""
+    nominal = levered_irr(case) if case.has_loan else irr(case)
+    inflation = case.percent_or_assumed("inflation_pct")
+    value = ((1 + num(nominal) / 100) / (1 + num(inflation) / 100) - 1) * 100
+    formula = f"((1 + {plain(num(nominal))} ÷ 100) ÷ (1 + {plain(num(inflation))} ÷ 100) − 1) × 100"
+    return case.ledger.compute("real_irr", value, "percent", formula, [nominal, inflation])
 
 
 def equity_multiple(case: Case) -> Fact:

@@ -67,7 +67,7 @@ def understand(
     known = lent_again(known, [m.role for m in message.meanings])
     decided = decide(message, known, previous_routes, open_question, judge)
     deal = (known.get("_request") or {}).get("deal") or {}
-    supposed = _of_the_purchase(message, decided, deal)
+    supposed = _of_the_purchase(message, decided, deal, known.get("currency"))
     if supposed:
         decided = replace(decided, meant=_sure(decided.meant))
     meant, says = decided.meant, decided.says
@@ -117,6 +117,8 @@ def understand(
         message.tokens, of_all(message), message.readings, message.about, meant.wishes, after, comparing and not options
     )
     wanted |= _asides(message) | asked
+    if supposed.currency and not deal.get("fx"):
+        wanted["shown_in"] = supposed.currency
     if "roi" in meant.routes and message.supposed.new_build is not None:
         wanted["new_build"] = message.supposed.new_build
     if deal:
@@ -165,17 +167,22 @@ def _sure(meant: intent.Intent) -> intent.Intent:
     return replace(meant, routes=("roi",), small_talk=None, confidence=max(meant.confidence, intent.SURE_OF_CORRECTION))
 
 
-def _of_the_purchase(message: Message, decided: Decided, deal: Mapping[str, Any]) -> Supposed:
+def _of_the_purchase(message: Message, decided: Decided, deal: Mapping[str, Any], home: str | None) -> Supposed:
     """What the message supposes of the purchase told before; nothing where it is about something else: another place or
-    property, several, a person, how fast homes sell, what prices will do."""
+    property, several, a person, how fast homes sell, what prices will do. `home`: the currency that its figures are in."""
     found, meant = message.supposed, decided.meant
     if not found and awaits_a_sale(deal) and any(m.role in ("hold", "sale") for m in message.meanings):
-        found = Supposed(sold=True)  # "en 6 años por 280.000" answers what was asked
+        real = "real_irr" in deal["asked"]
+        found = Supposed(real=real, sold=not real)  # "en 6 años por 280.000" answers what was asked
     elsewhere = message.moved or message.told.several or message.injected or len(message.tokens) > _LONGEST_SUPPOSED
     if not (found and in_hand(deal)) or elsewhere or meant.human_reason is not None or "human" in meant.routes:
         return Supposed()
     if aims_of(decided.stream) or ("price_prediction" in meant.routes and not found.kept):
         return Supposed()
+    if not ("?" in message.text or message.follow_up) or (found.sold and not found.kept and message.seen.hits):
+        found = replace(found, sold=False, kept=False)  # it is told, or another measure is asked
+    if found.currency and (found.currency == "PESO" or found.currency == (deal.get("currency") or home)):
+        found = replace(found, currency=None)
     searched = not {"roi", "none"} & set(meant.routes) and not any(t.text in _IF for t in message.tokens)
     return replace(found, new_build=None) if searched else found
 

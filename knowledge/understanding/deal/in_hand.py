@@ -43,7 +43,8 @@ def lent_again(known: Mapping[str, Any], told: Collection[str]) -> dict[str, Any
 
 def awaits_a_sale(deal: Mapping[str, Any]) -> bool:
     """Whether what a sale leaves was asked, and when it is sold is not told yet."""
-    return "left_after_sale" in deal.get("asked", ()) and not (deal.get("hold_years") or deal.get("last_year"))
+    asked = {"left_after_sale", "real_irr"} & {*deal.get("asked", ())}
+    return bool(asked) and not (deal.get("hold_years") or deal.get("last_year"))
 
 
 def changed(deal: Mapping[str, Any], supposed: Supposed) -> dict[str, Any]:
@@ -54,6 +55,9 @@ def changed(deal: Mapping[str, Any], supposed: Supposed) -> dict[str, Any]:
         found["set_aside"] = {name: found.pop(name) for name in _LOAN if name in found}
     elif supposed.loan and not lent and found.get("set_aside"):
         found |= found.pop("set_aside")
+    if supposed.currency:
+        found["target_currency"] = supposed.currency
+        found["turn"] = []
     asked = _asked(found, supposed)
     if asked:
         found["asked"] = found["turn"] = asked
@@ -66,6 +70,8 @@ def _asked(deal: Mapping[str, Any], supposed: Supposed) -> list[str]:
     """The measures that the supposition asks for by itself."""
     let = bool(deal.get("rent") or deal.get("nightly"))
     lent = any(deal.get(name) for name in _SHARES)
+    if supposed.real:
+        return ["real_irr", "levered_irr" if lent and deal.get("rate_pct") else "irr"]
     if supposed.leverage:
         return ["leverage_effect"]
     if supposed.kept:

@@ -9,20 +9,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from knowledge.understanding.rules.exchange import currency_at
 from knowledge.understanding.rules.vocabulary import said
 from knowledge.understanding.tokens import Token
+
+#: The longest message that asks for a return in another currency and names nothing else.
+_FEW_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Supposed:
     """`new_build`: it is new, or (False) second-hand; `loan`: it is bought without one (False), or with the one told before.
-    `sold`: it is sold; `kept`: what a sale leaves is asked; `leverage`: what the loan does to the return is."""
+    `sold`: it is sold; `kept`: what a sale leaves is asked; `leverage`: what the loan does to the return is;
+    `real`: the return without inflation is, `currency`: it is in another one (PESO: pesos whose country is open)."""
 
     new_build: bool | None = None
     loan: bool | None = None
     sold: bool = False
     kept: bool = False
     leverage: bool = False
+    real: bool = False
+    currency: str | None = None
 
     def __bool__(self) -> bool:
         return self != Supposed()
@@ -36,4 +43,7 @@ def supposed(tokens: Sequence[Token]) -> Supposed:
     used = bool(said(tokens, "second_hand"))
     new = False if used else True if said(tokens, "new_build") else None
     kept = bool(said(tokens, "keeps_of_sale"))
-    return Supposed(new, loan, kept or bool(said(tokens, "sells_it")), kept, leverage)
+    money = said(tokens, "in_money_of") if len(tokens) <= _FEW_WORDS and not any(t.kind == "num" for t in tokens) else []
+    currency = currency_at(tokens, money[0].end - 1) if money else None
+    sold = kept or bool(said(tokens, "sells_it"))
+    return Supposed(new, loan, sold, kept, leverage, bool(said(tokens, "in_real_terms")), currency)
