@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from knowledge.understanding.model import Quantity, Understanding
 from knowledge.understanding.options import FIGURES, asked_of_options, option_slots
 from knowledge.understanding.place_slots import forget_refused, remember_places
 from knowledge.understanding.records import OF_ONE, chosen_options, of_all, remembered, routes_beside, were_options
-from knowledge.understanding.rules.asked import base_of, named_measures
+from knowledge.understanding.rules.asked import ASKED, base_of, named_measures
 from knowledge.understanding.rules.rooms import taken_together
 from knowledge.understanding.rules.supposed import Supposed
 from knowledge.understanding.tokens import normalise, tokenise
@@ -34,6 +34,8 @@ __all__ = ["PlaceIndex", "Understanding", "default_places", "understand"]
 
 #: Words of a message that the next one's reading looks at.
 _WORDS = 60
+#: From this probability on a measure that was asked before is asked again.
+_SURELY = 0.9
 #: A longer message tells more than a supposition; the words of one.
 _LONGEST_SUPPOSED, _IF = 16, frozenset({"si", "if"})
 #: Entries of the request that belong to their turn alone.
@@ -67,7 +69,7 @@ def understand(
     known = lent_again(known, [m.role for m in message.meanings])
     decided = decide(message, known, previous_routes, open_question, judge)
     deal = (known.get("_request") or {}).get("deal") or {}
-    supposed = _of_the_purchase(message, decided, deal, known.get("currency"))
+    supposed = _of_the_purchase(message, decided, known)
     if supposed:
         decided = replace(decided, meant=_sure(decided.meant))
     meant, says = decided.meant, decided.says
@@ -167,21 +169,35 @@ def _sure(meant: intent.Intent) -> intent.Intent:
     return replace(meant, routes=("roi",), small_talk=None, confidence=max(meant.confidence, intent.SURE_OF_CORRECTION))
 
 
-def _of_the_purchase(message: Message, decided: Decided, deal: Mapping[str, Any], home: str | None) -> Supposed:
+def _elsewhere(message: Message, meant: intent.Intent) -> bool:
+    """Whether the message is a long one, a person's, an order's, or of other properties."""
+    others = message.moved or message.told.several or message.injected or len(message.tokens) > _LONGEST_SUPPOSED
+    return others or meant.human_reason is not None or "human" in meant.routes
+
+
+def _asks_another(message: Message, before: Collection[str]) -> bool:
+    """Whether the message names a measure of its own, or the trained reader finds one: again (`before`) only where it is sure."""
+    found = any(chance >= (_SURELY if name in before else ASKED) for name, chance in message.wanted.items())
+    return bool(message.seen.hits) or found
+
+
+def _of_the_purchase(message: Message, decided: Decided, known: Mapping[str, Any]) -> Supposed:
     """What the message supposes of the purchase told before; nothing where it is about something else: another place or
-    property, several, a person, how fast homes sell, what prices will do. `home`: the currency that its figures are in."""
+    property, several, a person, how fast homes sell, what prices will do."""
+    before = known.get("_request") or {}
+    deal = before.get("deal") or {}
     found, meant = message.supposed, decided.meant
+    if _elsewhere(message, meant) or not in_hand(deal, before.get("measures") or ()):
+        return Supposed()
     if not found and awaits_a_sale(deal) and any(m.role in ("hold", "sale") for m in message.meanings):
         real = "real_irr" in deal["asked"]
-        found = Supposed(real=real, sold=not real)  # "en 6 años por 280.000" answers what was asked
-    elsewhere = message.moved or message.told.several or message.injected or len(message.tokens) > _LONGEST_SUPPOSED
-    if not (found and in_hand(deal)) or elsewhere or meant.human_reason is not None or "human" in meant.routes:
-        return Supposed()
+        return Supposed(real=real, sold=not real)  # "en 6 años por 280.000" answers what was asked
     if aims_of(decided.stream) or ("price_prediction" in meant.routes and not found.kept):
         return Supposed()
-    if not ("?" in message.text or message.follow_up) or (found.sold and not found.kept and message.seen.hits):
+    asks = "?" in message.text or message.follow_up
+    if not asks or (found.sold and not found.kept and _asks_another(message, deal.get("asked") or ())):
         found = replace(found, sold=False, kept=False)  # it is told, or another measure is asked
-    if found.currency and (found.currency == "PESO" or found.currency == (deal.get("currency") or home)):
+    if found.currency and (found.currency == "PESO" or found.currency == (deal.get("currency") or known.get("currency"))):
         found = replace(found, currency=None)
     searched = not {"roi", "none"} & set(meant.routes) and not any(t.text in _IF for t in message.tokens)
     return replace(found, new_build=None) if searched else found

@@ -26,9 +26,10 @@ _OF_LOANS = frozenset({"monthly_payment", "total_interest", "loan_to_value", "lo
                        "leverage_effect", "dscr", "cash_on_cash", "loan_balance", "interest_saved", "interest_only_payment"})
 
 
-def in_hand(deal: Mapping[str, Any]) -> bool:
-    """Whether a purchase was told that a message may go on with."""
-    return bool(deal.get("price")) and any(deal.get(name) for name in ("rent", "nightly", "sale", "rate_pct", "asked"))
+def in_hand(deal: Mapping[str, Any], asked: Collection[str]) -> bool:
+    """Whether a purchase was told that a message may go on with; `asked`: what was asked of it, by the cues."""
+    told = any(deal.get(name) for name in ("rent", "nightly", "sale", "rate_pct", "asked"))
+    return bool(deal.get("price")) and (told or bool(asked))
 
 
 def lent_again(known: Mapping[str, Any], told: Collection[str]) -> dict[str, Any]:

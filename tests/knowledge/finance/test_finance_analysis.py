@@ -311,3 +311,14 @@ def test_the_leverage_effect_compares_two_returns_of_the_same_years():
         book = {fact.key: fact.value for fact in result.facts}
         assert result.value("leverage_effect") == pytest.approx(book["levered_irr"] - book["irr"])
         assert result.value("leverage_effect") > 0
+
+
+def test_a_return_in_real_terms_is_without_the_inflation():
+    lent = analyse(Inputs(**HELD, inflation_pct=3.0, measures=("real_irr", "levered_irr")))
+    assert lent.value("real_irr") == pytest.approx(((1 + lent.value("levered_irr") / 100) / 1.03 - 1) * 100)
+    bare = {k: v for k, v in HELD.items() if k not in ("down_payment_pct", "rate_pct", "term_years")} | {"country": "CO"}
+    found = analyse(Inputs(**bare, measures=("real_irr", "irr")))
+    assert {a.key: a.fact.value for a in found.assumptions}["inflation_pct"] == 3
+    assert found.value("real_irr") == pytest.approx(((1 + found.value("irr") / 100) / 1.03 - 1) * 100)
+    unheld = analyse(Inputs(**{**HELD, "horizon_years": None}, measures=("real_irr",)))
+    assert unheld.missing["real_irr"] == ("horizon_years",)

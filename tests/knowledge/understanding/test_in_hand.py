@@ -177,3 +177,37 @@ def test_a_market_is_gone_on_with(turns: list[str], market: list[str], operation
 ])
 def test_how_an_indexed_loan_works_is_explained(text: str) -> None:
     assert talk([text]).request["define"] == "uvr"
+
+
+@pytest.mark.parametrize(("told", "asked", "measures"), [
+    (MADRID, "¿y en términos reales?", ["real_irr", "levered_irr"]),
+    (CASH, "¿y descontando la inflación?", ["real_irr", "irr"]),
+    (POLANCO, "and in real terms?", ["real_irr", "levered_irr"]),
+    (POLANCO, "and after inflation?", ["real_irr", "levered_irr"]),
+])
+def test_a_return_is_asked_in_real_terms(told: str, asked: str, measures: list[str]) -> None:
+    assert deal_after(told, asked)["turn"] == measures
+    later = deal_after(told, asked, "en 5 años por 300.000" if told != POLANCO else "in 5 years for 7 million")
+    assert (later["hold_years"], later["turn"]) == (5, measures)
+
+
+@pytest.mark.parametrize(("told", "asked", "currency"), [
+    (BOGOTA, "¿y en dólares?", "USD"), (MADRID, "¿y en dólares?", "USD"), (POLANCO, "and in dollars?", "USD"),
+    (POLANCO, "and in euros?", "EUR"), (MADRID, "¿y en euros?", None),
+])
+def test_a_return_is_asked_in_another_currency(told: str, asked: str, currency: str | None) -> None:
+    found = talk([told, asked])
+    assert (found.routes, found.request.get("shown_in")) == (("roi",), currency)
+    assert found.request["deal"].get("target_currency") == currency
+
+
+@pytest.mark.parametrize(("turns", "entry", "value"), [
+    (["compra 90.000 reforma 22.000 gastos 9.500 venta en 149.000", "beneficio antes de impuestos?",
+      "y en % sobre lo puesto, descontando 4.200 de la inmobiliaria al vender"], "sale", 149_000),
+    (["Necesito la TIR de una operación", "inversión 185.000 €, flujo neto anual 8.400 durante 4 años",
+      "al final del 4.º vendo y me quedan 198.000 además de ese flujo"], "sale", 198_000),
+])
+def test_a_sale_that_is_told_asks_nothing_of_it(turns: list[str], entry: str, value: float) -> None:
+    deal = talk(turns).request["deal"]
+    assert deal[entry] == value
+    assert "left_after_sale" not in deal.get("asked", ())
