@@ -176,7 +176,7 @@ def _elsewhere(message: Message, meant: intent.Intent) -> bool:
 
 
 def _asks_another(message: Message, before: Collection[str]) -> bool:
-    """Whether the message names a measure of its own, or the trained reader finds one; one asked `before`, only if it is sure."""
+    """Whether the message names a measure of its own, or the trained reader finds one; one of `before` only if it is sure."""
     found = any(chance >= (_SURELY if name in before else ASKED) for name, chance in message.wanted.items())
     return bool(message.seen.hits) or found
 
