@@ -73,6 +73,8 @@ def measures_of(deal: Mapping[str, Any]) -> list[str]:
     shared = deal.get("price") and (deal.get("down_pct") or deal.get("financed_pct"))
     if shared and asked in (["loan_amount"], ["down_payment"]):
         asked.append("down_payment" if asked == ["loan_amount"] else "loan_amount")
+        if computed and deal.get("rent"):
+            asked.append("monthly_payment")  # "and with 30% down?" of a purchase that is let
     if "further_loan" in asked and "loan_to_value" not in asked:
         asked.append("loan_to_value")
     if "affordable_loan" in asked and not deal.get("price") and (deal.get("down_pct") or deal.get("financed_pct")):

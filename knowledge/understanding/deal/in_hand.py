@@ -63,7 +63,8 @@ def changed(deal: Mapping[str, Any], supposed: Supposed) -> dict[str, Any]:
     if asked:
         found["asked"] = found["turn"] = asked
     elif supposed.loan is False:
-        found["asked"] = found["turn"] = [m for m in found.get("asked") or () if m not in _OF_LOANS and feasible(m, found)]
+        kept = [m for m in found.get("asked") or () if m not in _OF_LOANS and feasible(m, found)]
+        found["asked"] = found["turn"] = kept or [m for m in ("gross_yield", "net_yield") if feasible(m, found)]
     return {name: value for name, value in found.items() if name == "turn" or value not in (None, [], {})}
 
 
