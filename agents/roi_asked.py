@@ -124,7 +124,7 @@ def _asked(known: Known) -> list[str]:
     special = [m for m in asked if m != "gross_yield" or _GROSS.search(question)]
     if "monthly_payment" in special or (financing(known) and not said_yield and not set(special) - _YIELDS):
         rest = [m for m in special if m not in ("monthly_payment", "gross_yield", "net_yield", "legal_rent_cap")]
-        leads = [m for m in rest if m in _OF_THE_LOAN] or _plain_return(known, asked)
+        leads = [m for m in rest if m in _OF_THE_LOAN] or _plain_return(known)
         return [*leads, *_loan_view(known, [m for m in rest if m not in leads])]
     if special:
         return special + (["gross_yield"] if "gross_yield" in asked and "gross_yield" not in special else [])
@@ -136,10 +136,9 @@ def _asked(known: Known) -> list[str]:
     return found
 
 
-def _plain_return(known: Known, asked: list[str]) -> list[str]:
+def _plain_return(known: Known) -> list[str]:
     """The yields of a purchase whose price and rent are told, where its return is asked beside a loan."""
-    returns = "gross_yield" in asked or _RETURN.search(fold(known.brief.question))
-    if not returns or not rent_of(known) or one(known.slots.get("price")) is None:
+    if not _RETURN.search(fold(known.brief.question)) or not rent_of(known) or one(known.slots.get("price")) is None:
         return []
     return ["gross_yield", *(("net_yield",) if country_of(known) and not known.brief.uncovered else ())]
 

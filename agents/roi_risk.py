@@ -40,6 +40,8 @@ def risk_call(known: Known, by_slots: Callable[[Known], Arguments]) -> Arguments
         fact = rent.facts.get(rent.data.get("estimated_rent") or "")
         if fact is not None and fact.low is not None and fact.high is not None:
             call |= {"rent_low": fact.low, "rent_high": fact.high}
+    if not known.slots.get("country"):
+        call.pop("country", None)  # a currency tells whose costs, not of which place prices are forecast
     place = {name: known.slots.get(name) for name in ("neighbourhood",) if isinstance(known.slots.get(name), str)}
     if known.brief.uncovered:
         place = {}
