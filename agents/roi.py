@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from agents.playbook import Arguments, Known, Playbook, Result, Step
 from agents.roi_asked import MOST_COMPARED, NO_RENT_NEEDED, measures, options
-from agents.roi_deal import deal_call, deal_conversion, deal_measures
+from agents.roi_deal import deal_arguments, deal_call, deal_conversion, deal_measures, deal_place
 from agents.roi_figures import (
     amount,
     costs_of,
+    country_of,
     flows_of,
     foreign,
     loan_of,
     many,
+    new_build_of,
     one,
     price_of,
     rate_kind_of,
@@ -35,7 +37,7 @@ def _calculated(known: Known) -> bool:
     """Whether there is more to do than a conversion of money or what the tax tool answers."""
     if asks_taxes(known):
         return False
-    if (known.request.get("deal") or {}).get("turn") == ["converted"]:
+    if known.request.get("shown_in") or (known.request.get("deal") or {}).get("turn") == ["converted"]:
         return False
     return not known.request.get("convert") or bool(set(known.request.get("measures") or ()) - {"fx"})
 
@@ -43,6 +45,8 @@ def _calculated(known: Known) -> bool:
 def conversion(known: Known) -> Arguments | list[Arguments] | None:
     if told := deal_conversion(known):
         return told
+    if target := known.request.get("shown_in"):
+        return _converted_to(known, str(target))
     wanted = known.request.get("convert") or {}
     let, currency = known.request.get("rent_currency"), one(known.slots.get("currency"))
     if let and currency and let != currency and one(known.slots.get("monthly_rent")) is not None:
@@ -51,6 +55,16 @@ def conversion(known: Known) -> Arguments | list[Arguments] | None:
     if not all(wanted.get(name) for name in ("amount", "from", "to")):
         return None
     return {"amount": wanted["amount"], "source_currency": wanted["from"], "target_currency": wanted["to"]}
+
+
+def _converted_to(known: Known, target: str) -> list[Arguments] | None:
+    """Price and rent of the purchase in hand, in another currency."""
+    told = deal_arguments(known.request.get("deal") or {}, [], known.brief.language, None)
+    source = deal_place(known)["currency"]
+    figures = [told.get(name) for name in ("price", "monthly_rent", "annual_rent", "sale_price")]
+    if source is None or source == target:
+        return None
+    return [{"amount": figure, "source_currency": source, "target_currency": target} for figure in figures if figure]
 
 
 def rents(known: Known) -> list[Arguments] | None:
@@ -112,7 +126,7 @@ def _analysis(known: Known, own: Arguments, among_several: int | None, rent: Res
     call: Arguments = {
         "price": price_of(known, loan, loan_is_price), "loan_amount": loan, "area_m2": one(slots.get("area_m2")),
         "currency": one(slots.get("currency")), "outside_markets": outside or None,
-        "country": None if outside else one(slots.get("country")), "city": None if outside else one(slots.get("city")),
+        "country": None if outside else country_of(known), "city": None if outside else one(slots.get("city")),
         **foreign(known),
         "property_type": one(slots.get("property_type")), "costs": costs_of(known, own.get("label"), among_several or 1),
         "purchase_costs": amount(request.get("purchase_costs")), "net_yield_on": request.get("base"),
@@ -138,7 +152,7 @@ def _analysis(known: Known, own: Arguments, among_several: int | None, rent: Res
             call["monthly_rent"] = _estimated(rent, "estimated_rent")
     elif call.get("price") is None and "listing_id" not in call:
         call["price"] = _estimated(rent, "estimated_price")
-    if "features" in slots and "new_build" in many(slots["features"]):
+    if new_build_of(known):
         call["new_build"] = True
     return call
 

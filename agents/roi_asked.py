@@ -11,7 +11,7 @@ from typing import Any
 from agents.option_figures import figures_of, told
 from agents.playbook import Arguments, Known
 from agents.roi_deal import deal_measures
-from agents.roi_figures import LOAN_SLOTS, amount, financing, flows_of, loan_of, many, one, rent_of
+from agents.roi_figures import LOAN_SLOTS, amount, country_of, financing, flows_of, loan_of, many, one, rent_of
 from knowledge.understanding.text import fold
 from tools.returns import HOUSING
 
@@ -34,6 +34,8 @@ _OF_THE_LOAN = ("cash_on_cash", "cash_flow_month", "cash_flow_year", "dscr", "le
                 "break_even_occupancy")
 _YIELDS = frozenset({"gross_yield", "net_yield", "legal_rent_cap"})
 _GROSS, _NET = re.compile(r"\b(?:brut|gross)"), re.compile(r"\b(?:net[oa]s?\b|net (?:yield|return|rent)|limpio)")
+#: The return itself, by whatever name.
+_RETURN = re.compile(r"\b(?:returns?|yields?|rentabilidad|rendimiento|retorno)\b")
 #: Measures asked of a return that the country's rules answer where nothing of them was told.
 _BY_RULE = frozenset({"purchase_costs", "total_outlay"})
 #: Properties that one answer sets side by side.
@@ -122,21 +124,30 @@ def _asked(known: Known) -> list[str]:
     special = [m for m in asked if m != "gross_yield" or _GROSS.search(question)]
     if "monthly_payment" in special or (financing(known) and not said_yield and not set(special) - _YIELDS):
         rest = [m for m in special if m not in ("monthly_payment", "gross_yield", "net_yield", "legal_rent_cap")]
-        leads = [m for m in rest if m in _OF_THE_LOAN]
+        leads = [m for m in rest if m in _OF_THE_LOAN] or _plain_return(known)
         return [*leads, *_loan_view(known, [m for m in rest if m not in leads])]
     if special:
         return special + (["gross_yield"] if "gross_yield" in asked and "gross_yield" not in special else [])
     found = ["gross_yield"]
-    if not known.brief.uncovered and (_country(known) or known.request.get("costs")):
+    if not known.brief.uncovered and (country_of(known) or known.request.get("costs")):
         found.append("net_yield")
-    if _country(known) == "CO" and one(known.slots.get("property_type")) in HOUSING and not known.brief.uncovered:
+    if country_of(known) == "CO" and one(known.slots.get("property_type")) in HOUSING and not known.brief.uncovered:
         found.append("legal_rent_cap")
     return found
+
+
+def _plain_return(known: Known) -> list[str]:
+    """The yields of a purchase whose price and rent are told, where its return is asked beside a loan."""
+    if not _RETURN.search(fold(known.brief.question)) or not rent_of(known) or one(known.slots.get("price")) is None:
+        return []
+    return ["gross_yield", *(("net_yield",) if country_of(known) and not known.brief.uncovered else ())]
 
 
 def _named_measures(known: Known) -> list[str]:
     """The measures that the message names, and those that only the country's rules can answer."""
     named = list(known.request.get("measures") or ())
+    if "monthly_rent" in known.brief.turn_slots and "gross_yield" in named and "acquisition_costs" not in named:
+        return named  # "¿y cuánto rinde si la alquilo a 1.200?" after the costs of the purchase
     by_rule = _BY_RULE & set((known.request.get("deal") or {}).get("asked") or ())
     return ["acquisition_costs", *(m for m in named if m != "gross_yield")] if by_rule else named
 
@@ -149,10 +160,3 @@ def _loan_view(known: Known, rest: list[str]) -> list[str]:
     if rented and loan_of(known)[0] is None:
         found.append("rent_minus_payment")
     return list(dict.fromkeys(found))
-
-
-def _country(known: Known) -> str | None:
-    named = one(known.slots.get("country"))
-    if named is None and "country" not in known.slots:
-        return {"COP": "CO", "MXN": "MX"}.get(str(one(known.slots.get("currency"))))
-    return str(named) if named else None

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.playbook import Arguments, Known
-from agents.roi_figures import amount, foreign, many, one, rate_kind_of
+from agents.roi_figures import amount, country_of, foreign, new_build_of, one, rate_kind_of
 from agents.roi_indexed import indexed_loan
 from core.locale import CURRENCY_OF
 from knowledge.finance.inputs import TIMES_A_YEAR
@@ -73,6 +73,8 @@ def measures_of(deal: Mapping[str, Any]) -> list[str]:
     shared = deal.get("price") and (deal.get("down_pct") or deal.get("financed_pct"))
     if shared and asked in (["loan_amount"], ["down_payment"]):
         asked.append("down_payment" if asked == ["loan_amount"] else "loan_amount")
+        if computed and deal.get("rent"):
+            asked.append("monthly_payment")  # "and with 30% down?" of a purchase that is let
     if "further_loan" in asked and "loan_to_value" not in asked:
         asked.append("loan_to_value")
     if "affordable_loan" in asked and not deal.get("price") and (deal.get("down_pct") or deal.get("financed_pct")):
@@ -319,10 +321,10 @@ def deal_place(known: Known) -> Arguments:
     return {
         "currency": _currencies(known, deal)[1] if _in_two_currencies(known, deal) else one(slots.get("currency")),
         "outside_markets": outside or None,
-        "country": None if outside else one(slots.get("country")),
+        "country": None if outside else country_of(known),
         "city": None if outside else one(slots.get("city")),
         **({} if outside else foreign(known)),
         "property_type": one(slots.get("property_type")),
-        "new_build": True if "new_build" in many(slots.get("features")) else None,
+        "new_build": new_build_of(known) or None,
         "rate_moves": amount(known.request.get("rate_moves")),
     }

@@ -10,8 +10,10 @@ import re
 from typing import Any
 
 from agents.playbook import Arguments, Known
+from core.locale import CURRENCY_OF
 from knowledge.understanding.text import fold
 
+_PAYS_IN: dict[str, str] = {currency: country for country, currency in CURRENCY_OF.items()}
 LOAN_SLOTS = frozenset({"down_payment_pct", "loan_amount", "rate_pct", "term_years"})
 _NET_INCOME = re.compile(r"\bnet income|\bannual net|\bingresos? netos?|\bneto anual|\brenta neta|\bnetos al ano")
 _EACH = re.compile(
@@ -139,3 +141,18 @@ def rate_kind_of(known: Known) -> str | None:
     if kind is None and "rate_pct" in known.brief.turn_slots and _EFFECTIVE.search(fold(known.brief.question)):
         return "effective"
     return str(kind) if kind in ("nominal", "effective") else None
+
+
+def new_build_of(known: Known) -> bool:
+    """Whether the property is new: as told of the purchase, else as looked for."""
+    told = known.request.get("new_build")
+    return bool(told) if told is not None else "new_build" in many(known.slots.get("features"))
+
+
+def country_of(known: Known) -> str | None:
+    """The country whose rules hold: as told, else the one of the three that pays in the currency told (euros alone are
+    Spain's); None where the property is elsewhere."""
+    named = one(known.slots.get("country"))
+    if named is None and "country" not in known.slots and not known.brief.uncovered:
+        return _PAYS_IN.get(str(one(known.slots.get("currency"))))
+    return None if named is None else str(named)

@@ -42,6 +42,8 @@ def risk_call(known: Known, by_slots: Callable[[Known], Arguments]) -> Arguments
             call |= {"rent_low": fact.low, "rent_high": fact.high}
     if residence := known.request.get("residence"):
         call["residence"] = "other" if residence == "abroad" else residence
+    if not known.slots.get("country"):
+        call.pop("country", None)  # a currency tells whose costs, not of which place prices are forecast
     place = {name: known.slots.get(name) for name in ("neighbourhood",) if isinstance(known.slots.get(name), str)}
     if known.brief.uncovered:
         place = {}

@@ -10,7 +10,7 @@ from typing import Any
 
 from agents.playbook import Arguments, Known
 from agents.roi_deal import deal_arguments
-from agents.roi_figures import amount, costs_of, foreign, one, rate_kind_of, rent_of
+from agents.roi_figures import amount, costs_of, country_of, foreign, new_build_of, one, rate_kind_of, rent_of
 from core import clock
 from core.locale import CURRENCY_OF
 
@@ -54,12 +54,6 @@ def rule_calls(known: Known) -> Arguments | None:
             "residence": tax.get("residence"), "property_type": one(known.slots.get("property_type")), **foreign(known)}
 
 
-def _spoken(known: Known) -> str | None:
-    """The country whose Spanish and whose money the message speaks, where it names none."""
-    said = known.request.get("dialect")
-    return str(said) if said and CURRENCY_OF.get(str(said)) == one(known.slots.get("currency")) else None
-
-
 def _arguments(known: Known, tax: dict[str, Any]) -> Arguments:
     slots = known.slots
     own = {name: tax[name] for name in _OWN if tax.get(name) is not None}
@@ -74,7 +68,7 @@ def _arguments(known: Known, tax: dict[str, Any]) -> Arguments:
         slot = one(slots.get(name)) if name != "growth_pct" else known.request.get(name)
         if call[name] is None and slot not in own.values():
             call[name] = amount(slot)
-    country = one(slots.get("country")) or _spoken(known)
+    country = country_of(known)
     if "sale_withholding" in tax["measures"] and call["sale_price"] is None:
         call |= {"sale_price": call["price"], "price": None}
     year = tax.get("bought_year")
@@ -86,6 +80,6 @@ def _arguments(known: Known, tax: dict[str, Any]) -> Arguments:
     return call | own | {
         "measures": list(tax["measures"]), "country": country, "city": one(slots.get("city")),
         "currency": one(slots.get("currency")) or CURRENCY_OF.get(str(country)),
-        "property_type": one(slots.get("property_type")),
+        "property_type": one(slots.get("property_type")), "new_build": new_build_of(known) or None,
         "purchase_costs": amount(known.request.get("purchase_costs")), "own_home": tax.get("own_home"),
     } | foreign(known)

@@ -112,8 +112,9 @@ async def analyse_returns(
     payment_with_costs, total_interest, interest_saved, interest_only_payment, loan_balance, loan_to_value, further_loan,
     affordable_loan, affordable_price, discounted_price,
     rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent, break_even_occupancy,
-    irr, levered_irr, xirr (cash_flows on flow_dates), home_irr (in the investor's own currency: fx_change_pct, what the
-    property's gains on it a year), npv, annual_growth, total_return, value_at_horizon, rent_at_horizon, equity_at_horizon,
+    irr, levered_irr, real_irr (without inflation_pct, or the country's assumed one), xirr (cash_flows on flow_dates),
+    home_irr (in the investor's own currency: fx_change_pct, what the property's gains on it a year), npv, annual_growth,
+    total_return, value_at_horizon, rent_at_horizon, equity_at_horizon,
     left_after_sale, equity_multiple, leverage_effect, effective_annual_cost; omit it for all that the figures allow.
     annual_rent: when rent is seasonal, instead of monthly_rent; nights a year at nightly_rent where it is let by the night
     (month_days: the length of a month that the investor reckons with, 28 to 31).
@@ -313,7 +314,7 @@ def _report(
         "left_out": [{"es": o.es, "en": o.en} for o in found.left_out],
         "trust": trust_data(result, found.trust, inputs.language, inputs.city,
                             counted=any(a.key == "trust_year" for a in found.assumptions)),
-        "rent_is_net": inputs.rent_is_net, "housing": housing, "indexed_to": inputs.indexed_to,
+        "rent_is_net": inputs.rent_is_net, "housing": housing, "new_build": inputs.new_build, "indexed_to": inputs.indexed_to,
         "net_on": "invested" if net is not None and len(net.inputs) > 2 else "price",
         "payback_is_net": inputs.told_net,
         "by_night": inputs.nights is not None, "example": any(w.code == "example_loan" for w in found.warnings),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: Measures over a holding period: beside one of them the years are shown.
 _OVER_YEARS = frozenset(
-    {"irr", "levered_irr", "npv", "equity_at_horizon", "left_after_sale", "equity_multiple", "leverage_effect"}
+    {"irr", "levered_irr", "real_irr", "npv", "equity_at_horizon", "left_after_sale", "equity_multiple", "leverage_effect"}
 )
 #: Columns of the table, each an array of a projection.
 COLUMNS = ("noi", "debt_service", "cash_flow", "value", "loan_balance", "equity")

@@ -108,6 +108,7 @@ def _report(
             formula=f"({last.value:.10g} ÷ {before.value:.10g} − 1) × 100", inputs=(latest,),
         )
         result.data[f"{name}_since"] = row.label(before.period)
+        result.data |= {"then": fact("point", before.value, unit, before.period), "then_at": row.label(before.period)}
     tested = long if since is None else max(1, last.period.year - points[since].period.year)
     result.data |= _tested(row, points, fact, tested) | {
         "found": True, "exact": exact, "region": region, "latest": latest, "change_year": changes["year"],

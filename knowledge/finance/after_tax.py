@@ -114,8 +114,8 @@ def sale_proceeds(case: Case) -> Fact:
     price, _ = _sale(case)
     selling = _written(case, "selling_costs_money")
     parts = [tax, *([selling] if selling else [])]
-    if case.inputs.sale_price is None and _has_terms(case):
-        deal, _used = deal_of(case, with_loan=True)
+    if case.inputs.horizon_years is not None and _has_terms(case):
+        deal, _used = deal_of(case, with_loan=True, with_income=False, with_sale=False)
         owed = project(deal).loan_balance[-1]
         parts.append(case.money("loan_balance_at_horizon", float(owed), plain(round(float(owed), 2)), [case.loan]))
     off = sum(num(p) for p in parts)
@@ -184,7 +184,7 @@ def _irr(case: Case, key: str, *, with_loan: bool) -> Fact:
     deal, used = deal_of(case, with_loan=with_loan)
     kept, advance = taxes.exit_share()
     if case.inputs.sale_price is not None:
-        deal, used = _sold_at(case, replace(deal, selling_costs_pct=kept + advance, selling_costs=0.0), used)
+        deal = replace(deal, selling_costs_pct=kept + advance, selling_costs=0.0)
     costly, cheap, rent, sale = taxed(taxes, project(deal), deal)
     if with_loan and costly.levered[0] >= 0:
         raise Undefined("no_own_money_irr")
@@ -198,15 +198,6 @@ def _irr(case: Case, key: str, *, with_loan: bool) -> Fact:
     flows = costly.levered if with_loan else costly.unlevered
     return case.ledger.compute(key, ends[0], "percent", "IRR(" + "; ".join(plain(round(float(f), 2)) for f in flows) + ")",
                                [*used, due], low=min(ends), high=max(ends))
-
-
-def _sold_at(case: Case, deal: Deal, used: list[Fact]) -> tuple[Deal, list[Fact]]:
-    """The deal that reaches the sale price told: the growth that does so takes the place of an assumed one."""
-    sale = case.stated("sale_price")
-    growth = ((num(sale) / num(case.price)) ** (1 / deal.years) - 1) * 100
-    if case.inputs.growth_pct is None:
-        case.assumed.pop("growth_pct", None)
-    return replace(deal, growth_pct=growth), [*(fact for fact in used if fact.key != "growth_pct"), sale]
 
 
 def _rate(held: Projection, with_loan: bool) -> float:

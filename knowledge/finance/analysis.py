@@ -42,7 +42,7 @@ from knowledge.finance.holding import (
 )
 from knowledge.finance.income import Assumed, Missing, Undefined, ends, num, require
 from knowledge.finance.inputs import Cost, Inputs
-from knowledge.finance.leverage import equity_multiple, left_after_sale, leverage_effect
+from knowledge.finance.leverage import equity_multiple, left_after_sale, leverage_effect, real_irr
 from knowledge.finance.purchase import (
     acquisition_costs,
     cash_needed,
@@ -335,7 +335,7 @@ MEASURES: dict[str, Callable[[Case], Fact]] = {
         payment_with_costs, interest_only_payment, loan_balance, further_loan, discounted_price,
         affordable_loan, affordable_price, break_even_nights,
         rent_minus_payment, cash_flow_month, cash_flow_year, cash_on_cash, dscr, break_even_rent,
-        break_even_occupancy, irr, levered_irr, xirr, home_irr, npv, annual_growth, total_return, value_at_horizon,
+        break_even_occupancy, irr, levered_irr, real_irr, xirr, home_irr, npv, annual_growth, total_return, value_at_horizon,
         rent_at_horizon, equity_at_horizon, left_after_sale, equity_multiple, leverage_effect, effective_annual_cost,
         *AFTER_TAX,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from core.facts import Fact
 from knowledge.finance import returns
+from knowledge.finance.assumptions import assumption
 from knowledge.finance.case import Case
 from knowledge.finance.facts_of import plain
 from knowledge.finance.income import Missing, Undefined, num, require
@@ -21,9 +22,15 @@ def irr(case: Case) -> Fact:
     return _internal(case, "irr", flows, used)
 
 
-def levered_irr(case: Case) -> Fact:
+def bought_outright(case: Case, *, example_years: bool = False) -> Fact:
+    """Internal rate of the projected purchase without its loan, with the costs of the one that has it."""
+    projection, used = projection_of(case, with_loan=False, example_years=example_years)
+    return _internal(case, "irr", tuple(projection.unlevered.tolist()), used)
+
+
+def levered_irr(case: Case, *, example_years: bool = False) -> Fact:
     """Internal rate of the own money, with the loan."""
-    projection, used = projection_of(case, with_loan=True)
+    projection, used = projection_of(case, with_loan=True, example_years=example_years)
     if projection.levered[0] >= 0:
         raise Undefined("no_own_money_irr")
     return _internal(case, "levered_irr", tuple(projection.levered.tolist()), used)
@@ -187,10 +194,12 @@ def _told(case: Case) -> tuple[tuple[float, ...], list[Fact]]:
 
 
 def projection_of(
-    case: Case, *, with_loan: bool, with_income: bool = True, with_sale: bool = True
+    case: Case, *, with_loan: bool, with_income: bool = True, with_sale: bool = True, example_years: bool = False
 ) -> tuple[Projection, list[Fact]]:
     """The case over its horizon, and the facts used: price, years and growth first."""
-    deal, used = deal_of(case, with_loan=with_loan, with_income=with_income, with_sale=with_sale)
+    deal, used = deal_of(
+        case, with_loan=with_loan, with_income=with_income, with_sale=with_sale, example_years=example_years
+    )
     return project(deal), used
 
 
@@ -204,13 +213,19 @@ def held_over(inputs: Inputs) -> Projection | None:
 
 
 def deal_of(
-    case: Case, *, with_loan: bool, with_income: bool = True, with_sale: bool = True
+    case: Case, *, with_loan: bool, with_income: bool = True, with_sale: bool = True, example_years: bool = False
 ) -> tuple[Deal, list[Fact]]:
     """Price, rent, costs and loan of the case as a projection takes them, and the facts used: price, years and growth first.
-    Where neither income nor the costs of buying and selling matter they are not asked for."""
+    Where neither income nor the costs of buying and selling matter they are not asked for. `example_years`: years that nobody
+    told are the country's example, shown as an assumption."""
     def horizon() -> Fact:
         if case.inputs.horizon_years is None:
-            raise Missing("horizon_years")
+            example = assumption("horizon_years", case.country) if example_years else None
+            if example is None:
+                raise Missing("horizon_years")
+            fact = case.assume(example)
+            case.show(example, fact)
+            return fact
         whole = max(1, round(case.inputs.horizon_years))
         if whole != case.inputs.horizon_years:
             case.warn("horizon_rounded")
@@ -220,7 +235,8 @@ def deal_of(
         lambda: case.price, horizon,
         *((lambda: case.noi,) if with_income else ()), *((lambda: case.payment,) if with_loan else ()),
     )
-    growth = case.percent_or_assumed("growth_pct")
+    sold = case.inputs.sale_price is not None
+    growth = _growth_to_sale(case, price, years) if sold else case.percent_or_assumed("growth_pct")
     used = [price, years, growth, *rest]  # equity_at_horizon relies on the first three
     extra, rent_growth, exit_costs, sold_for = None, None, None, None
     if with_income:
@@ -242,6 +258,14 @@ def deal_of(
         debt=case.debt if with_loan else None,
     )
     return deal, used
+
+
+def _growth_to_sale(case: Case, price: Fact, years: Fact) -> Fact:
+    """The yearly growth that takes the price to what it was told to sell for."""
+    sale = case.stated("sale_price")
+    value = ((num(sale) / num(price)) ** (1 / num(years)) - 1) * 100
+    formula = f"(({plain(num(sale))} ÷ {plain(num(price))})^(1 ÷ {plain(num(years))}) − 1) × 100"
+    return case.ledger.compute("annual_growth", value, "percent", formula, [price, sale, years])
 
 
 def _exit_costs(case: Case) -> Fact | None:

@@ -13,6 +13,7 @@ from knowledge.understanding.decision import Decided
 from knowledge.understanding.effect_questions import effect_question
 from knowledge.understanding.market_aims import refine
 from knowledge.understanding.message import Message
+from knowledge.understanding.request import past_span
 from knowledge.understanding.rules.asked import feasible
 from knowledge.understanding.rules.risk import asked_risk
 from knowledge.understanding.tax_questions import buys_abroad, residence_of, tax_question
@@ -26,6 +27,9 @@ _PRICED = ("preci", "price", "cost", "cuest", "vale", "valdr", "valia", "metro",
 _BUILT = ("constru", "built", "edific", "entreg", "estren")
 #: The longest message, in words, that takes up a place told before without naming it.
 _FEW_WORDS = 6
+_MARKET = "market_research"
+#: What a time gone by turns into how the market moved, and what is gone on with.
+_LEVELS, _GONE_ON = frozenset({"search", "area_stats", "trend"}), ("area_stats", "trend")
 
 
 def asked_by_words(
@@ -39,7 +43,7 @@ def asked_by_words(
     """
     meant = decided.meant
     of_a_return = replace(meant, routes=("roi",), small_talk=None)
-    if tax := _tax(message, meant, deal, known):
+    if tax := _tax(message, meant, deal, known) or _tax_of_a_sale(message, deal, known):
         return (of_a_return if tax.get("measures") else meant), {"tax": tax}
     if risk := _risk(message, meant, deal, known):
         residence = residence_of(message.tokens)
@@ -48,7 +52,7 @@ def asked_by_words(
         return of_a_return, {}
     if effects := _effects(message, meant, deal, known):
         return replace(meant, routes=("price_prediction",), small_talk=None), {"effects": effects}
-    meant = _of_a_year(message, meant)
+    meant = _of_the_same_market(message, _of_a_year(message, meant), known)
     placed = bool(message.about or message.said.references or known.get("city") or known.get("neighbourhood"))
     follows = placed and not message.about and not message.injected and len(message.tokens) <= _FEW_WORDS
     refined = refine(meant, decided.stream, decided.context, placed, follows)
@@ -56,6 +60,23 @@ def asked_by_words(
         # a foreigner's purchase in Mexico may need a trust: what it costs is told beside the adverts
         return refined, {"tax": {"rules": "buy", "beside": True}}
     return refined, {}
+
+
+def _of_the_same_market(message: Message, meant: intent.Intent, known: Mapping[str, Any]) -> intent.Intent:
+    """What of a market is asked by a few words that name only its prices or its rents ("¿y los alquileres?") goes on with what
+    was asked of it; a time gone by ("¿y hace un año?") asks how it moved."""
+    if meant.routes != (_MARKET,) or message.injected:
+        return meant
+    said, now = message.said, set(meant.wishes.get("market", ()))
+    described = bool(said.types or said.features or said.refused_features)
+    past = any(a.role == "past" and a.unit != "refused" for a in message.amounts) or past_span(message.tokens)
+    if past and now <= _LEVELS and not described:
+        return replace(meant, wishes=meant.wishes | {"market": ["trend"]})
+    before = [m for m in (known.get("_request") or {}).get("market") or () if m in _GONE_ON]
+    alone = message.follow_up and len(message.tokens) <= _FEW_WORDS and not (message.amounts or message.about or described)
+    if alone and before and now == {"search"} and said.operation in ("rent", "buy"):
+        return replace(meant, wishes=meant.wishes | {"market": before})
+    return meant
 
 
 def _tax(message: Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,6 +119,13 @@ def _of_a_year(message: Message, meant: intent.Intent) -> intent.Intent:
     if year < now and not set(asked["market"]) - {"area_stats", "search"}:
         return replace(meant, routes=("market_research",), wishes=meant.wishes | {"price": [], "market": ["trend"]})
     return meant
+
+
+def _tax_of_a_sale(message: Message, deal: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """After a question for a tax, a sale asks for the tax of that ("and on selling it for 4 million in 6 years?")."""
+    before = (known.get("_request") or {}).get("tax") or {}
+    sold = message.supposed.sold and deal.get("sale") and before.get("measures") and not message.injected
+    return {**before, "measures": ["sale_taxes", "sale_proceeds"]} if sold else {}
 
 
 def _asks_a_return(message: Message, meant: intent.Intent, deal: Mapping[str, Any]) -> bool:

@@ -47,6 +47,8 @@ def aims_of(stream: list[Token]) -> list[str]:
 def refine(meant: Intent, stream: list[Token], context: Context, placed: bool, follows: bool) -> Intent:
     """The intent with its market aims. `placed`: a place or a listing is spoken of, now or before; `follows`: the message is a
     few words about a place told before ("how risky is it?"), which alone are nobody's."""
+    if aims_of(stream)[:1] == ["risk"] and not (context.prices or context.rents):
+        context = replace(context, loan=False)  # a share that would be borrowed tells no purchase yet
     told = context.prices or context.rents or context.loan or context.budget or context.areas
     compared = context.options and "comparison" in meant.routes
     said = meant.wishes.get("market", [])

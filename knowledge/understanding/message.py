@@ -24,6 +24,7 @@ from knowledge.understanding.person_names import find_names
 from knowledge.understanding.places import country_votes, find_places
 from knowledge.understanding.property_types import tag_types
 from knowledge.understanding.rules.marks import Marks, find_marks
+from knowledge.understanding.rules.supposed import Supposed, supposed
 from knowledge.understanding.short_millions import mark_millions
 from knowledge.understanding.stream import acceptance, is_follow_up
 from knowledge.understanding.terms import asked_term
@@ -64,6 +65,7 @@ class Message:
     marks: Marks
     told: Told
     margin: float | None
+    supposed: Supposed
     words: set[str] = field(default_factory=set)
 
     @property
@@ -146,6 +148,7 @@ def read_whole(
         marks,
         told,
         margin,
+        supposed(tokens),
     )
 
 

@@ -22,6 +22,7 @@ LASTING = (
     "region",
     "estrato",
     "foreign",
+    "new_build",
     "costs",
     "purchase_costs",
     "annual_rent",
@@ -116,8 +117,8 @@ def build_request(
         request["options"] = options
     if moved := _rate_moves(tokens):
         request["rate_moves"] = moved
-    if "past_years" not in request and (decades := _past_decades(tokens)):
-        request["past_years"] = decades
+    if "past_years" not in request and (span := past_span(tokens)):
+        request["past_years"] = span
     if (estrato := _estrato(tokens)) is not None:
         request["estrato"] = estrato
     if region := next((p.name for p in places if p.level == "region"), None):
@@ -201,8 +202,10 @@ def _rate_moves(tokens: list[Token]) -> float | None:
     return None if size is None or not 0 < size <= 20 else -size if said & _FALLING else size
 
 
-def _past_decades(tokens: list[Token]) -> float | None:
-    """ "en la última década", "over the past two decades": years."""
+def past_span(tokens: list[Token]) -> float | None:
+    """ "a year ago", "en la última década", "over the past two decades": years."""
+    if _holds(tokens, "a_year_ago"):
+        return 1.0
     for at, token in enumerate(tokens):
         if token.text not in ("decada", "decadas", "decade", "decades"):
             continue

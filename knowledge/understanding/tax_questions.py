@@ -20,6 +20,9 @@ from knowledge.understanding.tokens import Token
 _AWAY = 14
 #: So far behind its name a figure stands.
 _NEAR = 4
+#: Measures asked before that an internal rate, or what is left of the rent, is wanted of after tax.
+_OVER_YEARS = frozenset({"irr", "levered_irr", "leverage_effect", "equity_multiple"})
+_FLOWS = frozenset({"cash_flow_month", "cash_flow_year", "cash_on_cash"})
 #: What is asked for each thing that is taxed.
 _OF = {"sell": "sale_taxes", "rent": "rent_tax"}
 
@@ -112,16 +115,21 @@ def _general(tokens: Sequence[Token], asked: Sequence[Hit]) -> str | None:
 
 
 def _after(tokens: Sequence[Token], known: Mapping[str, Any]) -> list[str]:
-    """The measure that is wanted after tax, among those whose figures were told."""
+    """The measure that is wanted after tax, among those whose figures were told: the one named, else the one asked before."""
     let = bool(known.get("monthly_rent") or known.get("rent"))
     lent = any(known.get(name) for name in ("rate_pct", "loan", "loan_amount"))
     if _hits(tokens, "measure", "irr") and let and known.get("price"):
         return ["after_tax_levered_irr", "after_tax_irr"] if lent else ["after_tax_irr"]
-    if known.get("sale") and (_hits(tokens, "measure", "proceeds") or not let):
-        return ["sale_proceeds", "sale_taxes"]
+    before = {*known.get("asked", ())}
+    rates = ["after_tax_levered_irr", "after_tax_irr"] if lent else ["after_tax_irr"]
+    over_years = bool(let and known.get("price") and before & _OVER_YEARS and known.get("hold_years"))
+    if known.get("sale") and (_hits(tokens, "measure", "proceeds") or not let or "left_after_sale" in before):
+        return ["sale_proceeds", "sale_taxes", *(rates[:1] if over_years else ())]
     if not let or not known.get("price"):
         return []
-    if _hits(tokens, "measure", "flow"):
+    if over_years:
+        return rates
+    if _hits(tokens, "measure", "flow") or before & _FLOWS:
         return ["after_tax_cash_flow_month", "after_tax_cash_flow_year", "rent_tax"]
     return ["after_tax_yield", "rent_tax"]
 

@@ -10,6 +10,7 @@ from knowledge.understanding.lexicon import lexicon, phrases
 from knowledge.understanding.tokens import Token, words_at
 
 _OPENERS, _CLOSERS = phrases("asks_meaning"), frozenset(phrases("asks_meaning_after"))
+_BEHIND = frozenset(phrases("asks_meaning_behind"))
 #: A longer message asks for more than a meaning.
 LONGEST = 14
 
@@ -38,4 +39,14 @@ def asked_term(tokens: Sequence[Token]) -> tuple[str, str] | None:
                 rest = tuple(t.text for t in words[end:])
                 if found and (not rest or rest in _CLOSERS):
                     return found
+    return _named_first(words)
+
+
+def _named_first(words: list[Token]) -> tuple[str, str] | None:
+    """The term where the question follows it: "crédito UVR, ¿cómo funciona?"."""
+    start = 1 if words and words[0].text in lexicon().articles | {"un", "una", "a", "an"} else 0
+    for end in range(len(words) - 1, start, -1):
+        found = _names().get(tuple(t.text for t in words[start:end]))
+        if found and tuple(t.text for t in words[end:]) in _BEHIND:
+            return found
     return None

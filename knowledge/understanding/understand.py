@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from knowledge.understanding import intent, language, request, slots
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.by_words import asked_by_words, of_one
 from knowledge.understanding.deal.as_one import as_one
+from knowledge.understanding.deal.in_hand import LOAN_SLOTS, awaits_a_sale, changed, in_hand, lent_again
 from knowledge.understanding.deal.slots import deal_of, told_slots
-from knowledge.understanding.decision import Judge, decide
+from knowledge.understanding.decision import Decided, Judge, decide
 from knowledge.understanding.figures.history import NOTHING
 from knowledge.understanding.figures.read import read_message, to_slots
 from knowledge.understanding.gazetteer import PlaceIndex, default_places
+from knowledge.understanding.market_aims import aims_of
 from knowledge.understanding.message import FigureReader, Message, read_whole
 from knowledge.understanding.model import Quantity, Understanding
 from knowledge.understanding.options import FIGURES, asked_of_options, option_slots
 from knowledge.understanding.place_slots import forget_refused, remember_places
 from knowledge.understanding.records import OF_ONE, chosen_options, of_all, remembered, routes_beside, were_options
-from knowledge.understanding.rules.asked import base_of, named_measures
+from knowledge.understanding.rules.asked import ASKED, base_of, named_measures
 from knowledge.understanding.rules.rooms import taken_together
+from knowledge.understanding.rules.supposed import Supposed
 from knowledge.understanding.tax_questions import foreign_buyer
 from knowledge.understanding.tokens import normalise, tokenise
 from knowledge.understanding.turn import is_fresh, turn_slots, uncovered
@@ -31,6 +35,10 @@ __all__ = ["PlaceIndex", "Understanding", "default_places", "understand"]
 
 #: Words of a message that the next one's reading looks at.
 _WORDS = 60
+#: From this probability on a measure that was asked before is asked again.
+_SURELY = 0.9
+#: A longer message tells more than a supposition; the words of one.
+_LONGEST_SUPPOSED, _IF = 16, frozenset({"si", "if"})
 #: Entries of the request that belong to their turn alone.
 _MOMENTARY = frozenset({"accepts", "dialect", "convert", "define", "risk", "residence"})
 
@@ -59,15 +67,21 @@ def understand(
     if len(known.get("_told") or ()) > 1 and _asks_of_all(text):
         known = as_one(known)
     message = read_whole(text, places, known, previous_language, country_hint, figures)
+    known = lent_again(known, [m.role for m in message.meanings])
     decided = decide(message, known, previous_routes, open_question, judge)
-    meant, says = decided.meant, decided.says
     deal = (known.get("_request") or {}).get("deal") or {}
+    supposed = _of_the_purchase(message, decided, known)
+    if supposed:
+        decided = replace(decided, meant=_sure(decided.meant))
+    meant, says = decided.meant, decided.says
     if not message.told.several:
         meanings = {a.first: m for a, m in zip(message.seen.amounts, message.meanings, strict=True)}
         deal = deal_of(
             message.text, message.tokens, message.plain, message.amounts, known, meant, open_question, meanings, message.wanted,
             follow_up=message.follow_up, correcting=message.said.correction_at is not None,
         )
+    if supposed:
+        deal = changed(deal, supposed)
     meant, asked = asked_by_words(message, decided, deal, known)
     comparing = "comparison" in meant.routes
     turn = turn_slots(message, meant, says, known, open_question)
@@ -98,14 +112,20 @@ def understand(
         after |= {k: v for k, v in told.items() if k in known and k not in turn and earlier.get(k) not in (None, v)}
     if not message.moved and after.get("property_type") in message.said.refused_types:
         after.pop("property_type")
+    if supposed.loan is False:
+        after = {name: value for name, value in after.items() if name not in LOAN_SLOTS}
     forget_refused(after, message.refused, turn)
-    slots.forget_features(after, message.said.refused_features)
+    slots.forget_features(after, (*message.said.refused_features, *(("new_build",) if supposed.new_build is False else ())))
     remember_places(known, after, message.moved)
 
     wanted = request.build_request(
         message.tokens, of_all(message), message.readings, message.about, meant.wishes, after, comparing and not options
     )
     wanted |= _asides(message) | asked
+    if supposed.currency and not deal.get("fx"):
+        wanted["shown_in"] = supposed.currency
+    if "roi" in meant.routes and message.supposed.new_build is not None:
+        wanted["new_build"] = message.supposed.new_build
     if deal:
         wanted["deal"] = deal
     before = known.get("_request") or {}
@@ -116,6 +136,8 @@ def understand(
         wanted["options"] = asked_of_options(options, message.wanted, named, before, base_of(message.tokens))
         # what the only property so far cost is in its record now
         before = before if were_options(known) else {k: v for k, v in before.items() if k not in OF_ONE}
+    if message.another or message.moved:
+        before = {k: v for k, v in before.items() if k != "new_build"}
     wanted = request.merge_request(before, wanted, not meant.own_cue, fresh)
     if meant.routes == ("roi",) and deal.get("turn") and not any(set(FIGURES) & o.keys() for o in wanted.get("options") or ()):
         wanted.pop("options", None)  # one return is asked for, not the places that were compared before
@@ -145,6 +167,45 @@ def understand(
         references=tuple(message.said.references),
         request=wanted,
     )
+
+
+def _sure(meant: intent.Intent) -> intent.Intent:
+    """A question of the purchase in hand, told by its closed phrase: the words leave little to doubt."""
+    return replace(meant, routes=("roi",), small_talk=None, confidence=max(meant.confidence, intent.SURE_OF_CORRECTION))
+
+
+def _elsewhere(message: Message, meant: intent.Intent) -> bool:
+    """Whether the message is a long one, a person's, an order's, or of other properties."""
+    others = message.moved or message.told.several or message.injected or len(message.tokens) > _LONGEST_SUPPOSED
+    return others or meant.human_reason is not None or "human" in meant.routes
+
+
+def _asks_another(message: Message, before: Collection[str]) -> bool:
+    """Whether the message names a measure of its own, or the trained reader finds one; one of `before` only if it is sure."""
+    found = any(chance >= (_SURELY if name in before else ASKED) for name, chance in message.wanted.items())
+    return bool(message.seen.hits) or found
+
+
+def _of_the_purchase(message: Message, decided: Decided, known: Mapping[str, Any]) -> Supposed:
+    """What the message supposes of the purchase told before; nothing where it is about something else: another place or
+    property, several, a person, how fast homes sell, what prices will do."""
+    before = known.get("_request") or {}
+    deal = before.get("deal") or {}
+    found, meant = message.supposed, decided.meant
+    if _elsewhere(message, meant) or not in_hand(deal, before.get("measures") or ()):
+        return Supposed()
+    if not found and awaits_a_sale(deal) and any(m.role in ("hold", "sale") for m in message.meanings):
+        real = "real_irr" in deal["asked"]
+        return Supposed(real=real, sold=not real)  # "en 6 años por 280.000" answers what was asked
+    if aims_of(decided.stream) or ("price_prediction" in meant.routes and not found.kept):
+        return Supposed()
+    asks = "?" in message.text or message.follow_up
+    if not asks or (found.sold and not found.kept and _asks_another(message, deal.get("asked") or ())):
+        found = replace(found, sold=False, kept=False)  # it is told, or another measure is asked
+    if found.currency and (found.currency == "PESO" or found.currency == (deal.get("currency") or known.get("currency"))):
+        found = replace(found, currency=None)
+    searched = not {"roi", "none"} & set(meant.routes) and not any(t.text in _IF for t in message.tokens)
+    return replace(found, new_build=None) if searched else found
 
 
 def _asks_of_all(text: str) -> bool:

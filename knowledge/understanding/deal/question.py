@@ -10,6 +10,7 @@ from knowledge.understanding.rules.asked import (
     asked_measures,
     feasible,
     implied_measures,
+    in_one_list,
     of_the_year,
     rests_on,
     wanted_measures,
@@ -63,6 +64,9 @@ def settle_question(
         possible = [m for m in implied if feasible(m, deal)]
         if loose and possible:
             asked = deal["turn"] = possible[:1]
+    beside = in_one_list(tokens, hits, deal["turn"], deal)
+    if asked and beside:
+        asked = deal["turn"] = [*deal["turn"], *beside]
     if asked:
         if deal["turn"] == ["cash_flow_month"] and of_the_year(tokens, hits):
             deal["turn"] = ["cash_flow_year"]

@@ -45,6 +45,12 @@ _LEAST_LARGE, _MONTHLY = 1e6, words("months")
 _NO_RENT, _HARD = 30_000.0, frozenset({"EUR", "USD", "GBP"})
 _MOST_UNITS, _UNITS = 99, frozenset({"units", "unidades"})
 
+#: Measures over the years that a purchase is kept, and the longest message that tells nothing but other years.
+_OVER_YEARS, _FEW_WORDS = FLOWS | {"levered_irr", "real_irr", "leverage_effect", "left_after_sale", "equity_multiple"}, 7
+_OF_LOANS = words("of_loans")
+#: A home sells for no more than so many times what it cost, and no less than that part of it.
+_MOST_CHANGED = 8.0
+
 #: Words of another term to compare with.
 _OR = frozenset({"o", "u", "or", "y", "and", "vs", "versus", "contra", "against", "frente"})
 
@@ -82,7 +88,27 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
             meaning = meaning.instead("instalment/month", meaning.probability)
         price = amount.value if meaning.label == "price" else 0.0
         found.append(meaning)
-    return of_others(seen, _by_the_room(seen, _kept_for(seen, _the_only_sum(seen, found, past))), past)
+    found = _kept_for(seen, _the_only_sum(seen, found, past))
+    return of_others(seen, _by_the_room(seen, _of_the_sale(seen, found)), past)
+
+
+def _of_the_sale(seen: Seen, meanings: list[Meaning]) -> list[Meaning]:
+    """ "¿y al venderlo en 5 años por 300.000?" of a purchase told before: the only sum is what it sells for, the only years are
+    how long it is kept; so are years alone ("¿y a 20 años?") after a return over years."""
+    if not seen.known.get("price"):
+        return meanings
+    awaited = {"left_after_sale", "real_irr"} & {*seen.known.get("asked", ())} and not seen.known.get("hold_years")
+    sold, over_years = bool(awaited) or bool(said(seen.tokens, "sells_it")), bool(_OVER_YEARS & {*seen.known.get("asked", ())})
+    alone = len(seen.amounts) == 1 and len(seen.tokens) <= _FEW_WORDS and not any(t.text in _OF_LOANS for t in seen.tokens)
+    roles = {}
+    if sold:
+        price = float(seen.known["price"])
+        roles["sale"] = [n for n, a in enumerate(seen.amounts) if a.kind in ("money", "other")
+                         and price / _MOST_CHANGED <= a.value <= price * _MOST_CHANGED]
+    if sold or (over_years and alone):
+        roles["hold"] = [n for n, a in enumerate(seen.amounts) if a.kind == "years"]
+    only = {at[0]: role for role, at in roles.items() if len(at) == 1}
+    return [m.instead(only[n], 1.0) if n in only and m.role != "selling" else m for n, m in enumerate(meanings)]
 
 
 def _converted(seen: Seen, meanings: Sequence[Meaning]) -> list[Meaning]:

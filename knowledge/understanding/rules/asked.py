@@ -31,6 +31,9 @@ _SWALLOWED = frozenset(
 _ASKS_A_LOAN = frozenset({"affordable_loan", "loan_amount", "monthly_payment"})
 #: What a total that is asked for holds, or is told apart from.
 _PARTS_OF_TOTALS = frozenset({"annual_growth", "purchase_costs", "gross_yield", "cash_on_cash", "down_payment"})
+#: What stands between the measures of a list.
+_AND = frozenset({"y", "e", "and"})
+_LISTING = _AND | {"el", "la", "los", "las", "the", "tambien", "also"}
 _YEARS, _MONTHS, _INTERROGATIVE = words("years"), words("months"), words("interrogative")
 _LOAN = ("loan", "financed_pct", "down_pct")
 _WITHOUT_IT, _OF_LOANS = words("without") | {"no"}, words("of_loans")
@@ -78,9 +81,9 @@ _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "rent_at_horizon": (("rent",), ("rent_growth_pct", "growth_pct"), ("hold_years",)),
     "break_even_occupancy": (("rent", "nightly"), ("costs", "instalment", "rate_pct")),
     "discounted_price": (("price",), ("cut_pct",)),
-    "leverage_effect": (("price",), _LOAN, ("rate_pct",), ("term_years",), ("rent",), ("hold_years", "last_year")),
+    "leverage_effect": (("price",), _LOAN, ("rate_pct",), ("term_years",), ("rent",)),
     "equity_multiple": (("price",), ("rent",), ("hold_years", "last_year")),
-    "left_after_sale": (("price",), _LOAN, ("rate_pct",), ("term_years",), ("hold_years", "last_year")),
+    "left_after_sale": (("price",), ("hold_years", "last_year")),
 }
 
 
@@ -183,6 +186,32 @@ def _by_what_was_told(measure: str, deal: Mapping[str, Any]) -> str:
     net income."""
     other = _WITHOUT.get(measure)
     return other if other and not feasible(measure, deal) and feasible(other, deal) else measure
+
+
+def in_one_list(
+    tokens: Sequence[Token], hits: Sequence[Hit], turn: Sequence[str], deal: Mapping[str, Any]
+) -> list[str]:
+    """The measures named in one list with one that is answered ("el cap rate, el DSCR y el punto de equilibrio") that can be
+    worked out as well, in their order."""
+    explained = {name for measure in turn for name in _TAKEN_FOR.get(measure, ())}
+    found: list[str] = []
+    group: list[Hit] = []
+
+    def close() -> None:
+        names = [h.cue.route for h in group]
+        if set(names) & set(turn):
+            found.extend(n for n in names if n not in turn and n not in found and n not in explained and feasible(n, deal))
+
+    for hit in sorted(hits, key=lambda h: (h.start, h.end)):
+        between = tokens[group[-1].end : hit.start] if group else []
+        listed = all(t.text in _LISTING for t in between) and any(
+            t.comma or t.text in _AND for t in tokens[group[-1].end : hit.start + 1]) if group else True
+        if not listed:
+            close()
+            group = []
+        group.append(hit)
+    close()
+    return found
 
 
 def rests_on(measure: str, told: Collection[str]) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from pyxirr import irr
 
 from core.errors import BadInput
+from knowledge.finance import loans
 from knowledge.finance.analysis import Inputs, analyse
 from knowledge.finance.inputs import Cost
 from knowledge.finance.rows import inputs_of
@@ -163,3 +164,11 @@ def test_a_sale_before_the_purchase_is_refused():
         Taxpayer(bought_on=date(2026, 11, 30)).years_on(date(2026, 11, 30))
     assert Taxpayer(bought_on=date(2024, 2, 29)).years_on(date(2026, 2, 28)) == 2
     assert Taxpayer(bought_on=date(2020, 1, 1)).years_on(date(2022, 7, 2)) == pytest.approx(2.4986, abs=1e-3)
+
+
+def test_what_a_sale_leaves_repays_the_loan():
+    sale = {"price": 200_000, "sale_price": 300_000, "monthly_rent": None, "costs": None, "horizon_years": 5}
+    bare = analysed("sale_proceeds", taxpayer=EU, **sale)
+    lent = analysed("sale_proceeds", taxpayer=EU, loan_amount=100_000, rate_pct=3, term_years=20, **sale)
+    owed = loans.balance(100_000, 0.03 / 12, 240, 60)
+    assert lent.value("sale_proceeds") == pytest.approx(bare.value("sale_proceeds") - owed)

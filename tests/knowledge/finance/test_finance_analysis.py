@@ -296,3 +296,34 @@ def test_a_variable_rate_is_the_index_and_the_margin():
 def test_impossible_terms_of_a_loan_are_refused(change):
     with pytest.raises(BadInput):
         Inputs(**change)
+
+
+def test_a_sale_price_told_rules_every_flow():
+    measures = ("levered_irr", "leverage_effect", "left_after_sale", "equity_multiple")
+    told = {k: v for k, v in HELD.items() if k != "growth_pct"} | {"sale_price": 200_000 * 1.02**8}
+    grown, sold = analyse(Inputs(**HELD, measures=measures)), analyse(Inputs(**told, measures=measures))
+    for measure in measures:
+        assert sold.value(measure) == pytest.approx(grown.value(measure)), measure
+    assert "growth_pct" not in {a.key for a in sold.assumptions}
+
+
+def test_the_leverage_effect_compares_two_returns_of_the_same_years():
+    told = {k: v for k, v in HELD.items() if k not in ("growth_pct", "horizon_years")} | {"measures": ("leverage_effect",)}
+    shown = {a.key: a.fact.value for a in analyse(Inputs(**told)).assumptions}
+    assert (shown["horizon_years"], shown["growth_pct"]) == (10, 0)
+    for horizon in (3.0, 8.0):
+        result = analyse(Inputs(**told, horizon_years=horizon, sale_price=260_000))
+        book = {fact.key: fact.value for fact in result.facts}
+        assert result.value("leverage_effect") == pytest.approx(book["levered_irr"] - book["irr"])
+        assert result.value("leverage_effect") > 0
+
+
+def test_a_return_in_real_terms_is_without_the_inflation():
+    lent = analyse(Inputs(**HELD, inflation_pct=3.0, measures=("real_irr", "levered_irr")))
+    assert lent.value("real_irr") == pytest.approx(((1 + lent.value("levered_irr") / 100) / 1.03 - 1) * 100)
+    bare = {k: v for k, v in HELD.items() if k not in ("down_payment_pct", "rate_pct", "term_years")} | {"country": "CO"}
+    found = analyse(Inputs(**bare, measures=("real_irr", "irr")))
+    assert {a.key: a.fact.value for a in found.assumptions}["inflation_pct"] == 3
+    assert found.value("real_irr") == pytest.approx(((1 + found.value("irr") / 100) / 1.03 - 1) * 100)
+    unheld = analyse(Inputs(**{**HELD, "horizon_years": None}, measures=("real_irr",)))
+    assert unheld.missing["real_irr"] == ("horizon_years",)
