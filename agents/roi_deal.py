@@ -6,6 +6,7 @@ Understanding hands over the figures by their names (`request["deal"]`) and the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from agents.roi_indexed import indexed_loan
 from core.locale import CURRENCY_OF
 from knowledge.finance.inputs import TIMES_A_YEAR
 from knowledge.understanding.rules.asked import feasible
+from knowledge.understanding.text import fold
 
 #: Measures that flows are laid out for.
 _OF_FLOWS = frozenset({"irr", "npv"})
@@ -40,6 +42,10 @@ _YIELDS = frozenset({"gross_yield", "net_yield"})
 _WITH_GROSS = frozenset({"net_yield", "cap_rate", "noi", "dscr"})
 #: What understanding calls a measure -> what the calculator does.
 _CALLED = {"future_value": "value_at_horizon", "purchase_costs": "acquisition_costs"}
+#: The costs of a purchase, asked for by a question of their own beside price and rent.
+_COSTS_ASKED = re.compile(
+    r"\b(?:cuales son|cuanto (?:son|serian|salen|suman|cuestan)|a cuanto (?:ascienden|suben|salen)|que|"
+    r"what (?:are|would be)|how much (?:are|would)|what)\W+(?:\w+\W+){0,3}?(?:gastos|costos|costes|closing costs|costs|fees)\b")
 #: Measures of a loan that is there, whatever else would be borrowed.
 _OF_A_DEBT = frozenset({"loan_to_value", "further_loan", "loan_balance", "interest_only_payment"})
 
@@ -49,6 +55,13 @@ def deal_measures(known: Known) -> list[str]:
     deal = known.request.get("deal") or {}
     listed = "price" not in known.brief.turn_slots and any(r.get("kind") == "listing" for r in known.brief.references)
     told_apart = any(option.get("deal") for option in known.request.get("options") or ())  # places alone have no return
+    named = list(known.request.get("measures") or ())
+    if "acquisition_costs" in named and deal.get("price"):
+        if _COSTS_ASKED.search(fold(known.brief.question)):
+            deal = deal | {"turn": ["purchase_costs"]}  # beside price and rent the return is what the readers hear
+        elif deal.get("upfront") and deal.get("rent") and not deal.get("turn"):
+            # the costs are told, not asked for: they count in what is left
+            deal = deal | {"turn": [*(m for m in named if m == "gross_yield"), "net_yield"]}
     if deal.get("turn") == ["total_interest"] and known.request.get("rate_moves"):
         deal = deal | {"turn": ["monthly_payment"]}  # "what if the interest rate goes up?" asks what is paid then
     return [] if listed or told_apart else measures_of(deal)

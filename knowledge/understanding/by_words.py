@@ -16,7 +16,7 @@ from knowledge.understanding.message import Message
 from knowledge.understanding.request import past_span
 from knowledge.understanding.rules.asked import feasible
 from knowledge.understanding.rules.risk import asked_risk
-from knowledge.understanding.tax_questions import buys_abroad, residence_of, tax_question
+from knowledge.understanding.tax_questions import asks_for_trust, buys_abroad, residence_of, tax_question
 
 #: From this probability on a measure is surely asked.
 _SURELY = 0.9
@@ -43,6 +43,9 @@ def asked_by_words(
     """
     meant = decided.meant
     of_a_return = replace(meant, routes=("roi",), small_talk=None)
+    if _asks_for_trust(message, meant, known):
+        of_rules = replace(meant, routes=(_MARKET,), small_talk=None, wishes=meant.wishes | {"market": [], "price": []})
+        return of_rules, {"tax": {"rules": "buy"}, "foreign": "buyer"}
     if tax := _tax(message, meant, deal, known) or _tax_of_a_sale(message, deal, known):
         return (of_a_return if tax.get("measures") else meant), {"tax": tax}
     if risk := _risk(message, meant, deal, known):
@@ -77,6 +80,13 @@ def _of_the_same_market(message: Message, meant: intent.Intent, known: Mapping[s
     if alone and before and now == {"search"} and said.operation in ("rent", "buy"):
         return replace(meant, wishes=meant.wishes | {"market": before})
     return meant
+
+
+def _asks_for_trust(message: Message, meant: intent.Intent, known: Mapping[str, Any]) -> bool:
+    """Whether it is asked if a home in Mexico has to be bought through the trust of foreigners; one of a case in hand is asked
+    with its costs."""
+    there = any(p.country == "MX" for p in message.about) or (not message.about and known.get("country") == "MX")
+    return there and asks_for_trust(message.tokens) and not message.injected and meant.human_reason is None
 
 
 def _tax(message: Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

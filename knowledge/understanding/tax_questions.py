@@ -90,6 +90,11 @@ def buys_abroad(tokens: Sequence[Token]) -> bool:
     return foreign_buyer(tokens) == "buyer" and bool(_hits(tokens, "event", "buy"))
 
 
+def asks_for_trust(tokens: Sequence[Token]) -> bool:
+    """Whether it is asked if one has to buy through the trust that foreigners buy through in Mexico."""
+    return bool(_hits(tokens, "needs", "trust"))
+
+
 def _asked(tokens: Sequence[Token], asked: Sequence[Hit], known: Mapping[str, Any]) -> list[str]:
     """What the named tax is of: the nearest thing taxed that has its figures; a purchase alone asks for its costs."""
     marks = [(abs(hit.start - at.start), name) for name in _books()["event"] for hit in _hits(tokens, "event", name)

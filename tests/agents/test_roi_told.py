@@ -7,6 +7,7 @@ wished yields, nights) hold conversations with the figures that follow from them
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from langchain_core.messages import HumanMessage
 from agents.playbook import Brief
 from agents.roi import SPECIALIST
 from agents.specialist import build
+from core.clock import FixedClock, use_clock
 from core.locale import LOCALES
 from core.scope import Scope
 from core.settings import Settings
@@ -85,6 +87,20 @@ async def test_a_told_return_is_worked_out(told: dict[str, Any]) -> None:
     text = await answered(told["turns"])
     for value in told["values"]:
         assert has_number(text, value, 0.005), (value, text)
+
+
+@pytest.mark.parametrize(("turns", "led"), [
+    (["piso en Valencia de 200.000 €, alquiler de 900, ¿cuáles son los gastos de compra?"], "Entre **20.000"),
+    (["flat in Valencia 200,000, what are the closing costs if I let it at 900?"], "Between **€20,000**"),
+    (["piso en Valencia de 200.000 €, alquiler de 900, gastos de compra 10 %, ¿qué rentabilidad?"], "**5,4"),
+])
+async def test_costs_of_a_purchase_lead_where_they_are_asked_and_not_where_they_are_told(turns: list[str], led: str) -> None:
+    with use_clock(FixedClock(datetime(2026, 11, 30, tzinfo=UTC))):
+        text = await answered(turns)
+    assert text.startswith(led)
+    assert ("ITP" in text) == ("20" in led)
+    if "20" not in led:
+        assert "Neto" in text  # the costs told count in what is left
 
 
 @pytest.mark.parametrize(

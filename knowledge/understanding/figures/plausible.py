@@ -88,7 +88,7 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
             meaning = meaning.instead("instalment/month", meaning.probability)
         price = amount.value if meaning.label == "price" else 0.0
         found.append(meaning)
-    found = _kept_for(seen, _the_only_sum(seen, found, past))
+    found = _kept_for(seen, _paid_on_rent(seen, _the_only_sum(seen, found, past)))
     return of_others(seen, _by_the_room(seen, _of_the_sale(seen, found)), past)
 
 
@@ -152,6 +152,17 @@ def _the_only_sum(seen: Seen, meanings: list[Meaning], past: Past) -> list[Meani
     if any(n.role in ("rent", "net_rent") for n in names(seen.tokens)) or any(t.text in _MONTHLY for t in seen.tokens):
         return meanings
     return [m.instead("price", m.probability) if n in sums else m for n, m in enumerate(meanings)]
+
+
+def _paid_on_rent(seen: Seen, meanings: list[Meaning]) -> list[Meaning]:
+    """ "how much tax do I pay on rent of 20,000 a month?": what is called a rent is no instalment where no loan is told."""
+    if any(t.text in _OF_LOANS for t in seen.tokens) or any(m.role in ("loan", "rate", "term") for m in meanings):
+        return meanings
+    ends = {n.end for n in names(seen.tokens) if n.role == "rent"}
+    return [
+        m.instead("rent/month", m.probability) if m.label == "instalment/month" and {a.first, a.first - 1} & ends else m
+        for a, m in zip(seen.amounts, meanings, strict=True)
+    ]
 
 
 def _kept_for(seen: Seen, meanings: list[Meaning]) -> list[Meaning]:

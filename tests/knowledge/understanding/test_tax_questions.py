@@ -30,6 +30,7 @@ def tax(*turns: str) -> dict[str, Any]:
         ("¿Cuánto pago de impuestos por arrendar un apto en 2,3 millones al mes en Medellín?", ["rent_tax"]),
         ("¿Cuánto ISR pago por rentar un departamento en 18 mil al mes en Monterrey?", ["rent_tax"]),
         ("what tax do I pay on a rent of 1,200 a month in Valencia?", ["rent_tax"]),
+        ("how much tax do I pay on rent of 20,000 pesos a month in Mérida?", ["rent_tax"]),
         ("¿cuánto es la retención en la fuente al vender un apartamento de 600 millones en Bogotá?", ["sale_withholding"]),
         ("rentabilidad después de impuestos de un piso de 250.000 que se alquila en 1.100 en Madrid",
          ["after_tax_yield", "rent_tax"]),
@@ -135,3 +136,18 @@ def test_a_foreigner_stays_one_in_later_messages() -> None:
 )
 def test_a_foreigner_who_buys_in_mexico_hears_of_the_costs_beside_the_adverts(text: str, rules: dict[str, Any] | None) -> None:
     assert talk([text]).request.get("tax") == rules
+
+
+@pytest.mark.parametrize("text", [
+    "¿necesito fideicomiso para comprar en Ciudad de México?", "¿puedo comprar sin fideicomiso en Guadalajara?",
+    "I'm Canadian, thinking of a condo in Mexico City for 5 million pesos, do I need a trust?",
+])
+def test_whether_the_trust_is_needed_asks_for_the_rules_of_a_foreigners_purchase(text: str) -> None:
+    found = talk([text])
+    assert (found.routes, found.request["tax"]) == (("market_research",), {"rules": "buy"})
+    assert found.request["foreign"] in ("buyer", "trust")
+
+
+@pytest.mark.parametrize("text", ["¿necesito un fideicomiso en Bogotá?", "do I need a trust to buy in Madrid?"])
+def test_no_other_country_has_that_trust(text: str) -> None:
+    assert (talk([text]).request.get("tax") or {}).get("rules") is None
