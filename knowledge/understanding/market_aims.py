@@ -17,8 +17,11 @@ from knowledge.understanding.tokens import Token
 
 _MARKET = "market_research"
 #: Aims that a route other than the market's may have been taken for, and which one.
-_TAKEN_FOR = {"trend": {"price_prediction"}, "demand": {"price_prediction"}, "yields": {"roi", "comparison"}, "risk": {"roi"},
-              "competition": {"price_prediction", "comparison", "lead_qualification"}}
+_TAKEN_FOR = {
+    "trend": {"price_prediction"}, "demand": {"price_prediction"}, "yields": {"roi", "comparison", "price_prediction"},
+    "risk": {"roi", "comparison", "price_prediction"},
+    "competition": {"price_prediction", "comparison", "lead_qualification"},
+}
 #: What an aim says already where the cues said it more widely.
 _COVERS = {
     "demand": {"search", "area_stats", "trend"},
@@ -50,7 +53,8 @@ def refine(meant: Intent, stream: list[Token], context: Context, placed: bool, f
     if aims_of(stream)[:1] == ["risk"] and not (context.prices or context.rents):
         context = replace(context, loan=False)  # a share that would be borrowed tells no purchase yet
     told = context.prices or context.rents or context.loan or context.budget or context.areas
-    compared = context.options and "comparison" in meant.routes
+    # one place alone is not compared
+    compared = context.options and "comparison" in meant.routes and context.places != 1
     said = meant.wishes.get("market", [])
     if "rules" in said and "sentiment" in said:  # "¿qué dice la ley?" asks for no opinion
         said = [m for m in said if m != "sentiment"]

@@ -73,3 +73,24 @@ def test_the_trained_models_do_not_see_these_phrases() -> None:
     assert Path(DATA / "market_aims.csv").is_file()
     assert {"demand", "trend", "competition", "yields", "sentiment", "risk"} == {
         dict(cue.says)["aim"] for table in _book()._words.values() for cue, _ in table}
+
+
+BEFORE = ("¿Cuánto vale un piso de 80 m2 en Sants, Barcelona?", "Busco piso en Sevilla por menos de 200.000",
+          "Piso en Valencia de 180.000 €, alquiler 950 al mes. ¿Qué rentabilidad me da?", "Compara Laureles y El Poblado")
+
+
+@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize(("text", "aim"), [
+    ("¿Cuál es el barrio con mayor rentabilidad en Barcelona?", "yields"),
+    ("Which neighbourhoods of Madrid yield most?", "yields"),
+    ("How risky is investing in Polanco?", "risk"), ("¿Qué tan rápido se venden los pisos en Madrid?", "demand"),
+    ("¿Hay mucha competencia para un edificio en Chamberí?", "competition"),
+])
+def test_a_question_about_another_market_is_its_own_whatever_was_asked_before(before: str, text: str, aim: str) -> None:
+    found = talk([before, text])
+    assert (found.routes, found.request["market"]) == (("market_research",), [aim])
+
+
+def test_the_risk_of_the_place_of_a_purchase_in_hand_is_the_purchases() -> None:
+    found = talk([BEFORE[2], "¿Qué tan riesgoso es invertir en Valencia?"])
+    assert (found.routes, found.request["risk"]) == (("roi",), "all")
