@@ -25,6 +25,7 @@ from core.locale import COUNTRIES
 from core.scope import Scope
 from core.turns import FILLING, alone
 from knowledge.resources import Resources
+from knowledge.valuation import SCHEMA
 
 if TYPE_CHECKING:
     from knowledge.valuation.registry import Training
@@ -34,13 +35,16 @@ Progress = Callable[[str, int, int], None]
 #: The steps that load rows, and all of them.
 LISTINGS = ("reference", "demo")
 STEPS = (*LISTINGS, "train", "forecasts", "index")
+#: Under what name a step is known to be done: models of an older format count for nothing.
+_KINDS = {step: f"fill.{step}" for step in STEPS} | {"train": f"fill.train-{SCHEMA}"}
 REFERENCE = Path(knowledge.__file__).with_name("reference")
 
 
 async def fill(
     resources: Resources, scope: Scope, progress: Progress, *, only: Collection[str] = STEPS, trained: Collection[str] = ()
 ) -> bool:
-    """Do what has not been done yet; True if anything was. One query when there is nothing to do.
+    """Do what has not been done yet; True if anything was. One query when there is nothing to do. After an upgrade that changed
+    the format of models, they are trained again.
 
     A command that trains by itself fills `only` the `LISTINGS` before, and the rest after: the models of the markets that
     it has `trained` are then left as they are.
@@ -71,8 +75,8 @@ async def fill(
 async def _pending(database: Database, scope: Scope, only: Collection[str]) -> list[str]:
     async with database.session(scope) as session:
         rows = await session.execute(text("SELECT kind FROM jobs WHERE kind LIKE 'fill.%' AND status = 'done'"))
-        done = {kind.removeprefix("fill.") for kind in rows.scalars()}
-    return [step for step in STEPS if step in only and step not in done]
+        done = set(rows.scalars())
+    return [step for step in STEPS if step in only and _KINDS[step] not in done]
 
 
 async def _done(database: Database, scope: Scope, step: str) -> None:
@@ -84,7 +88,7 @@ async def _done(database: Database, scope: Scope, step: str) -> None:
                 " VALUES (:id, :tenant, :kind, '{}', 'done', 1, :at, :at)"
                 " ON CONFLICT (id) DO UPDATE SET status = 'done', run_at = :at"
             ),
-            {"id": f"fill.{step}:{scope.tenant}", "tenant": scope.tenant, "kind": f"fill.{step}", "at": at},
+            {"id": f"{_KINDS[step]}:{scope.tenant}", "tenant": scope.tenant, "kind": _KINDS[step], "at": at},
         )
 
 

@@ -159,8 +159,9 @@ def _risk(message: Message, meant: intent.Intent, deal: Mapping[str, Any], known
     if "price_prediction" in meant.routes and not let:
         return None  # "proyécteme el valor, con un escenario bueno y uno malo" is of the price alone
     priced = bool(deal.get("price")) or known.get("price") is not None
-    elsewhere = {p.city or p.name for p in message.about if p.level in ("city", "neighbourhood")} - {known.get("city")}
-    if known.get("city") and elsewhere and not message.plain:
+    there = known.get("city")
+    elsewhere = [p for p in message.about if p.level in ("city", "neighbourhood") and (p.city or p.name) != there]
+    if isinstance(there, str) and elsewhere and not message.plain:
         return None  # "¿qué tan riesgoso es invertir en Polanco?" after a purchase in Valencia is of that place
     return asked_risk(message.tokens, [amount.first for amount in message.plain]) if priced else None
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.understanding.concepts import concepts
-from knowledge.understanding.intent import SPECIALISTS, Context, Intent
+from knowledge.understanding.intent import A_PERSON, SPECIALISTS, Context, Intent
 from knowledge.understanding.tokens import Token
 
 #: Places for hashed words; a power of two.
@@ -75,7 +75,7 @@ def describe(
         context.accepts is True,
         context.accepts is False,
         context.open_question is not None,
-        context.open_question in ("human", "person", "case", "adviser"),
+        context.open_question in A_PERSON,
         meant.own_cue,
         len(stream) <= 4,
         len(stream) >= 45,

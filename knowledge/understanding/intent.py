@@ -27,6 +27,9 @@ SURE_OF_CORRECTION, LONGEST_CORRECTION = 0.8, 25
 _CONNECTORS = words("connectors")
 _WHEN = words("when")
 _SEARCH = frozenset({"search", "demand", "rules"})
+#: Open questions that a "yes" answers: an offered person, and contact data to be stored. "Listo, gracias" names no city.
+A_PERSON = frozenset({"human", "person", "case", "adviser"})
+_YES_OR_NO = A_PERSON | {"consent"}
 #: Reasons for a person that a general question may speak of without having them.
 _GENERAL = frozenset({"fraud_or_money", "legal_tax_advice"})
 
@@ -398,7 +401,7 @@ def decide(
 ) -> Intent:
     """Routes, confidence, reason for a person and kind of small talk."""
     wishes = _wishes([h for h in hits if h.cue.route not in ("human", "none")])
-    if context.accepts and context.open_question in ("human", "person", "case", "adviser"):
+    if context.accepts and context.open_question in A_PERSON:
         return Intent(("human",), scores, 0.95, "asked_person", None, wishes)
     reason = _human(hits, scores, context)
     if reason is not None:
@@ -415,7 +418,7 @@ def decide(
     off_topic = "out_of_scope" in kinds and not context.types and top < 3.5
     idle = bool(small) and top < ALONE and not (content and not off_topic)
     about_us = bool({"capabilities", "fees", "status", "trust", "identity"} & set(kinds)) and top < ALONE and not context.types
-    answering = context.open_question is not None and context.accepts is not None
+    answering = context.open_question in _YES_OR_NO and context.accepts is not None
     if off_topic or ((idle or about_us) and not answering):
         order = ("out_of_scope", "status", "trust", "identity", "fees", "capabilities", "thanks", "goodbye", "greeting")
         kind = next((k for k in order if k in kinds), "greeting")

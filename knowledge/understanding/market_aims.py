@@ -59,7 +59,10 @@ def refine(meant: Intent, stream: list[Token], context: Context, placed: bool, f
     if "rules" in said and "sentiment" in said:  # "¿qué dice la ley?" asks for no opinion
         said = [m for m in said if m != "sentiment"]
         meant = replace(meant, wishes=meant.wishes | {"market": said})
-    aims = [aim for aim in aims_of(stream) if aim != "sentiment" or "rules" not in said]
+    dropped = {"sentiment"} if "rules" in said else set()
+    if meant.routes == ("price_prediction",) and "forecast" in meant.wishes.get("price", []):
+        dropped.add("trend")  # "are prices going to keep falling?"
+    aims = [aim for aim in aims_of(stream) if aim not in dropped]
     if not aims or told or compared or context.asked_term is not None:
         return meant
     if meant.human_reason is not None:

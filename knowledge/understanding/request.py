@@ -21,6 +21,7 @@ from knowledge.understanding.tokens import Token, stretches, words_at
 LASTING = (
     "region",
     "estrato",
+    "refused_features",
     "foreign",
     "new_build",
     "costs",

@@ -138,6 +138,9 @@ def understand(
         before = before if were_options(known) else {k: v for k, v in before.items() if k not in OF_ONE}
     if message.another or message.moved:
         before = {k: v for k, v in before.items() if k != "new_build"}
+    if (lacking := before.get("refused_features")) and not fresh:  # what a home lacks stays so until it is said to have it
+        kept = [name for name in lacking if name not in message.said.features]
+        wanted["refused_features"] = list(dict.fromkeys([*kept, *message.said.refused_features]))
     wanted = request.merge_request(before, wanted, not meant.own_cue, fresh)
     if meant.routes == ("roi",) and deal.get("turn") and not any(set(FIGURES) & o.keys() for o in wanted.get("options") or ()):
         wanted.pop("options", None)  # one return is asked for, not the places that were compared before

@@ -19,6 +19,7 @@ import lightgbm
 import numpy as np
 
 from core.errors import NotFound, Unavailable
+from knowledge.valuation import SCHEMA
 from knowledge.valuation.calibration import Calibration
 from knowledge.valuation.card import model_card
 from knowledge.valuation.features import FeatureSpace
@@ -26,7 +27,7 @@ from knowledge.valuation.hedonic import HedonicReference
 from knowledge.valuation.model import ValuationModel
 from knowledge.valuation.neighbourhoods import AreaLevels
 from knowledge.valuation.neighbours import Neighbours
-from knowledge.valuation.training import SCHEMA, Trained
+from knowledge.valuation.training import Trained
 
 METADATA, LEVELS, POINTS, CARD = "metadata.json", "areas.json", "dwellings.npz", "model_card.md"
 HEDONIC = "hedonic.json"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core import clock
 from core.errors import BadInput
 from core.locale import CURRENCY_OF
-from knowledge.valuation import boosting
+from knowledge.valuation import SCHEMA, boosting
 from knowledge.valuation.calibration import DETAILS
 from knowledge.valuation.columns import INPUTS, Columns, Numbers, columns_of, fingerprint, group_keys, numbers, texts
 from knowledge.valuation.features import (
@@ -39,7 +39,6 @@ from knowledge.valuation.outoffold import OutOfFold
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 4
 FOLDS = 5
 MIN_ROWS = 150
 #: Rows whose log price per m2 is farther than this from their city's median are typing errors (a factor of 7).
