@@ -1,8 +1,9 @@
 """The price specialist: what a property should ask, whether a price fits, and where prices are going.
 
-Without a language model the playbook decides from `request["price"]` (value, fairness, forecast) and `request["effects"]`
-(characteristics whose price is asked, which come alone). A value found in this
-turn is carried along the forecast; where the floor area is missing the level of the area stands in, never a value.
+Without a language model the playbook decides from `request["price"]` (value, fairness, forecast), `request["effects"]`
+(characteristics whose price is asked) or `request["accuracy"]` (how far off values are), of which the last two come alone. A
+value found in this turn is carried along the forecast; where the floor area is missing the level of the area stands in, never
+a value.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from agents.playbook import Arguments, Known, Playbook, Step
 from agents.roi_deal import deal_call
 from agents.specialist import Specialist
 from core import clock
-from core.locale import CURRENCY_OF
+from core.locale import COUNTRIES, CURRENCY_OF, LOCALES
 from knowledge.understanding.effect_questions import ANY
 from knowledge.understanding.text import fold
 from tools.areas import area_statistics
@@ -25,6 +26,7 @@ from tools.forecast import forecast_index
 from tools.price_effects import price_effects
 from tools.returns import analyse_returns
 from tools.valuation import value_property
+from tools.valuation_accuracy import valuation_accuracy
 
 _MOST = 3
 #: Asked for the change without inflation; folded. Not "real estate".
@@ -52,7 +54,7 @@ def aims(known: Known) -> set[str]:
 
     "And in three years?" after a value repeats no value: what was asked before is dropped.
     """
-    if known.request.get("effects"):
+    if known.request.get("effects") or known.request.get("accuracy"):
         return set()
     named = set(known.request.get("price") or ())
     if "forecast" not in named and (_until(known) or "horizon_years" in known.brief.turn_slots):
@@ -160,9 +162,17 @@ def effects(known: Known) -> Arguments | None:
     return place | {"characteristics": [name for name in asked if name != ANY] or None}
 
 
+def accuracy(known: Known) -> Arguments | None:
+    """The measured error of values, of a city where the message or the conversation names one, else of the reader's country."""
+    if not known.request.get("accuracy") or known.brief.uncovered:
+        return None
+    country = one(known.slots.get("country")) or LOCALES[known.brief.locale].country or COUNTRIES[0]
+    return {"country": country, "city": one(known.slots.get("city"))}
+
+
 def values(known: Known) -> list[Arguments] | None:
     """One call a property: for a value or a verdict, and before a forecast of a property whose size is known."""
-    if known.request.get("effects"):
+    if known.request.get("effects") or known.request.get("accuracy"):
         return None
     found = properties(known)
     if _grown(known) and not any(_placed(p) for p in found):
@@ -235,8 +245,8 @@ def _today(known: Known) -> tuple[float | None, str | None]:
 
 SPECIALIST = Specialist(
     name="price_prediction",
-    tools=(value_property, similar_listings, forecast_index, area_statistics, price_effects, convert_currency,
-           analyse_returns),
+    tools=(value_property, similar_listings, forecast_index, area_statistics, price_effects,
+           valuation_accuracy, convert_currency, analyse_returns),
     playbook=Playbook(
         template="price_prediction",
         steps=(
@@ -244,6 +254,7 @@ SPECIALIST = Specialist(
             Step("own", "analyse_returns", own_figures),
             Step("value", "value_property", values, after=("convert", "own")),
             Step("effects", "price_effects", effects),
+            Step("accuracy", "valuation_accuracy", accuracy),
             Step("level", "area_statistics", levels, after=("value",)),
             Step("forecast", "forecast_index", forecasts, after=("value",)),
         ),

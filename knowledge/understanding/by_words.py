@@ -10,7 +10,7 @@ from typing import Any
 from core import clock
 from knowledge.understanding import intent
 from knowledge.understanding.decision import Decided
-from knowledge.understanding.effect_questions import effect_question
+from knowledge.understanding.effect_questions import asks_accuracy, effect_question
 from knowledge.understanding.market_aims import refine
 from knowledge.understanding.message import Message
 from knowledge.understanding.request import past_span
@@ -55,6 +55,8 @@ def asked_by_words(
         return of_a_return, {}
     if effects := _effects(message, meant, deal, known):
         return replace(meant, routes=("price_prediction",), small_talk=None), {"effects": effects}
+    if _asks_accuracy(message, meant, known):
+        return replace(meant, routes=("price_prediction",), small_talk=None), {"accuracy": True}
     meant = _of_the_same_market(message, _of_a_year(message, meant), known)
     placed = bool(message.about or message.said.references or known.get("city") or known.get("neighbourhood"))
     follows = placed and not message.about and not message.injected and len(message.tokens) <= _FEW_WORDS
@@ -112,6 +114,16 @@ def _effects(message: Message, meant: intent.Intent, deal: Mapping[str, Any], kn
     named = [*message.said.features, *message.said.refused_features]
     before = (known.get("_request") or {}).get("effects") or ()
     return effect_question(message.tokens, named, before, bool(message.about))
+
+
+def _asks_accuracy(message: Message, meant: intent.Intent, known: Mapping[str, Any]) -> bool:
+    """Whether the error of our own values is asked, of no home in particular; a few words with a place ask it again."""
+    others = {"human", "lead_qualification", "comparison"} & set(meant.routes)
+    figures = any(a.kind in ("money", "area") for a in message.amounts)
+    if others or figures or message.injected or message.told.several:
+        return False
+    before = (known.get("_request") or {}).get("accuracy") and message.about and not message.said.types
+    return asks_accuracy(message.tokens) or bool(before and message.follow_up and len(message.tokens) <= _FEW_WORDS)
 
 
 def _of_a_year(message: Message, meant: intent.Intent) -> intent.Intent:

@@ -1,4 +1,5 @@
-"""Whether a message asks what a characteristic adds to the price of homes, and which (`data/effects.toml`).
+"""Whether a message asks what a characteristic adds to the price of homes, and which, or how well values are estimated
+(`data/effects.toml`).
 
 Words alone decide, as with taxes: nothing here is trained. A message that tells a price, a floor area or a rent asks about
 one home, which the value answers; one about rents asks what no regression of ours knows.
@@ -50,3 +51,8 @@ def effect_question(
     if goes_on and placed and not any(t.classes & _OTHERS for t in said):
         return list(before)
     return [ANY] if books["asked"]["of_any"].hits(said) else []
+
+
+def asks_accuracy(tokens: Sequence[Token]) -> bool:
+    """Whether it is asked how values are estimated, or how far off they are."""
+    return bool(_books()["asked"]["accuracy"].hits(list(tokens)))

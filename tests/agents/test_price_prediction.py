@@ -168,6 +168,13 @@ async def test_the_strongest_characteristics_are_listed_and_a_place_is_asked_for
     assert not foreign.calls
 
 
+@pytest.mark.parametrize(("locale", "lead"), [("es-ES", "**En Norte, la mitad de los valores"), ("en", "**In Norte, half of")])
+async def test_how_far_off_values_are_is_told_as_measured(priced: Resources, locale: str, lead: str) -> None:  # noqa: F811
+    answer = await ask(priced, "¿qué error tiene el modelo?", {"country": "ES", "city": "Norte"}, {"accuracy": True}, locale=locale)
+    assert answer.text.startswith(lead)
+    assert answer.asks is None
+
+
 async def test_without_a_place_the_city_is_asked(priced: Resources) -> None:  # noqa: F811
     assert (await ask(priced, "¿cuánto vale?", {}, VALUE)).asks == "city"
     assert (await ask(priced, "¿van a subir los precios?", {}, AHEAD)).text.startswith("¿De qué ciudad?")

@@ -56,3 +56,21 @@ def test_a_few_words_go_on_with_another_characteristic_or_place_and_no_longer() 
     after = understand("¿y cuánto vale uno de 80 m² con ascensor?", places=places, **known)
     assert "effects" not in after.slots["_request"]
     assert after.slots["features"] == ["lift"]
+
+
+@pytest.mark.parametrize("message", [
+    "¿qué error tiene tu modelo de valoración en Barcelona?", "¿cómo calculas el valor de un piso?",
+    "How accurate are your valuations in Valencia?", "¿qué tan confiables son tus avalúos?",
+])
+def test_how_far_off_values_are_is_asked(message: str) -> None:
+    asked = understand(message, places=default_places())
+    assert asked.routes == ("price_prediction",)
+    assert asked.request["accuracy"]
+
+
+@pytest.mark.parametrize("message", [
+    "how do you value a flat of 80 m2 in Sants?", "¿Cómo calculas la rentabilidad?", "¿qué tan fiable es el inquilino?",
+    "¿cuánto vale un piso en Valencia?",
+])
+def test_of_one_home_or_of_something_else_it_is_not(message: str) -> None:
+    assert "accuracy" not in understand(message, places=default_places()).request
