@@ -45,5 +45,6 @@ async def valuation_accuracy(runtime: Runtime, country: str, city: str | None = 
         for name, unit in _TOLD
     }
     for share in (10, 20):
-        result.data[f"band_{share}"] = result.add(Fact(f"accuracy_band_{share}", share, "percent", source, entity=place), say=False)
+        band = Fact(f"accuracy_band_{share}", share, "percent", source, entity=place)
+        result.data[f"band_{share}"] = result.add(band, say=False)
     return result.done()

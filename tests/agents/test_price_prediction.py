@@ -170,7 +170,8 @@ async def test_the_strongest_characteristics_are_listed_and_a_place_is_asked_for
 
 @pytest.mark.parametrize(("locale", "lead"), [("es-ES", "**En Norte, la mitad de los valores"), ("en", "**In Norte, half of")])
 async def test_how_far_off_values_are_is_told_as_measured(priced: Resources, locale: str, lead: str) -> None:  # noqa: F811
-    answer = await ask(priced, "¿qué error tiene el modelo?", {"country": "ES", "city": "Norte"}, {"accuracy": True}, locale=locale)
+    there = {"country": "ES", "city": "Norte"}
+    answer = await ask(priced, "¿qué error tiene el modelo?", there, {"accuracy": True}, locale=locale)
     assert answer.text.startswith(lead)
     assert answer.asks is None
 

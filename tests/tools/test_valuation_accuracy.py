@@ -18,7 +18,8 @@ async def accuracy(resources: Resources, **args: Any) -> dict[str, Any]:
 
 async def test_a_city_has_its_own_measures_and_another_place_the_countrys(priced: Resources) -> None:  # noqa: F811
     report = (await priced.valuation(Scope("default"), "ES")).metrics
-    for city, measured, narrowed in (("Norte", report["cities"]["es/norte"], False), ("Vacía", report, True), (None, report, False)):
+    own = report["cities"]["es/norte"]
+    for city, measured, narrowed in (("Norte", own, False), ("Vacía", report, True), (None, report, False)):
         found = await accuracy(priced, country="ES", city=city)
         facts, data = book(found), found["data"]
         for name in ("n", "mdape", "within_10", "coverage_90", "width_90"):
