@@ -7,10 +7,10 @@ one home, which the value answers; one about rents asks what no regression of ou
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
 
+from core.data_files import read
 from knowledge.understanding.cues import CueBook
 from knowledge.understanding.lexicon import DATA
 from knowledge.understanding.tokens import Token
@@ -28,7 +28,7 @@ _NOT_OF_PRICES = ("rent", "alquil", "arriend", "arrend", "canon", "cuota", "hipo
 
 @lru_cache(maxsize=1)
 def _books() -> dict[str, dict[str, CueBook]]:
-    raw = tomllib.loads((DATA / "effects.toml").read_text("utf-8"))
+    raw = read(DATA / "effects.toml", dict[str, dict[str, str]])
     return {section: {name: CueBook([f"{name};1;;{' '.join(text.split())}"]) for name, text in entries.items()}
             for section, entries in raw.items()}
 
