@@ -51,6 +51,9 @@ _OF_LOANS = words("of_loans")
 #: A home sells for no more than so many times what it cost, and no less than that part of it.
 _MOST_CHANGED = 8.0
 
+#: How words of a tax and of a rent begin.
+_TAXES, _RENTS = ("tax", "impuest", "isr", "irpf"), ("rent", "alquil", "arriend", "canon")
+
 #: Words of another term to compare with.
 _OR = frozenset({"o", "u", "or", "y", "and", "vs", "versus", "contra", "against", "frente"})
 
@@ -88,7 +91,7 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
             meaning = meaning.instead("instalment/month", meaning.probability)
         price = amount.value if meaning.label == "price" else 0.0
         found.append(meaning)
-    found = _kept_for(seen, _paid_on_rent(seen, _the_only_sum(seen, found, past)))
+    found = _kept_for(seen, _taxed_rent(seen, _the_only_sum(seen, found, past)))
     return of_others(seen, _by_the_room(seen, _of_the_sale(seen, found)), past)
 
 
@@ -154,13 +157,13 @@ def _the_only_sum(seen: Seen, meanings: list[Meaning], past: Past) -> list[Meani
     return [m.instead("price", m.probability) if n in sums else m for n, m in enumerate(meanings)]
 
 
-def _paid_on_rent(seen: Seen, meanings: list[Meaning]) -> list[Meaning]:
-    """ "how much tax do I pay on rent of 20,000 a month?": what is called a rent is no instalment where no loan is told."""
-    if any(t.text in _OF_LOANS for t in seen.tokens) or any(m.role in ("loan", "rate", "term") for m in meanings):
+def _taxed_rent(seen: Seen, meanings: list[Meaning]) -> list[Meaning]:
+    """ "how much tax do I pay on rent of 20,000 a month?": beside a tax, what is called a rent is no instalment."""
+    if not any(t.text.startswith(_TAXES) for t in seen.tokens):
         return meanings
-    ends = {n.end for n in names(seen.tokens) if n.role == "rent"}
+    rents = {at for at, t in enumerate(seen.tokens) if t.text.startswith(_RENTS)}
     return [
-        m.instead("rent/month", m.probability) if m.label == "instalment/month" and {a.first, a.first - 1} & ends else m
+        m.instead("rent/month", m.probability) if m.label == "instalment/month" and {a.first - 1, a.first - 2} & rents else m
         for a, m in zip(seen.amounts, meanings, strict=True)
     ]
 
