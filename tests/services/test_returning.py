@@ -182,7 +182,7 @@ def test_indexed_and_variable_loans_dated_flows_and_shares(tmp_path: Path) -> No
     ({"on": "yesterday"}, "date"), ({"rate_kind": "weekly"}, "nominal or effective or monthly"),
     ({"assume": "maybe"}, "yes or no"),
     ({"vacancy_pct": "140"}, "vacancy"), ({"financed_pct": "130"}, "financed share cannot be 130"),
-        ({"indexed_to": "CPI"}, "UVR or UDI"),
+    ({"indexed_to": "CPI"}, "UVR or UDI"),
     ({"rent": "900"}, "one column alone"), ({"index_path": "3;abc"}, "number"), ({"community_month": "-1"}, "cost"),
 ])
 def test_a_bad_row_says_why_in_both_languages_and_stops_no_other(tmp_path: Path, change: dict[str, str], said: str) -> None:
