@@ -257,6 +257,16 @@ async def test_a_horizon_beyond_five_years_is_cut_and_said(priced: Resources) ->
     assert none.text.startswith("No tengo una serie de precios de Toluca")
 
 
+async def test_the_wider_band_of_a_forecast_is_told_where_it_is_asked(priced: Resources) -> None:  # noqa: F811
+    slots = {"country": "ES", "city": "Norte", "horizon_years": 2}
+    plain = await ask(priced, "¿cómo se moverán los precios en Norte en 2 años?", slots, AHEAD)
+    wide = await ask(priced, "¿y con un intervalo del 95 %?", slots, AHEAD)
+    assert "95" not in plain.text
+    assert "Con una probabilidad del 95\u00a0%, entre" in wide.text
+    english = await ask(priced, "with 95% bands?", slots, AHEAD, locale="en")
+    assert "With 95\u00a0% probability, between" in english.text
+
+
 async def test_rents_are_forecast_as_rents(priced: Resources) -> None:  # noqa: F811
     slots = {"country": "ES", "city": "Norte", "horizon_years": 1}
     answer = await ask(priced, "¿cuánto subirán los alquileres en Norte?", slots, AHEAD)

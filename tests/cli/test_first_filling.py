@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cli import data
+from cli.session import filled
 from core.database import Database
 from core.errors import BadInput
 from core.locale import COUNTRIES
@@ -79,3 +80,18 @@ async def test_rows_are_loaded_before_models_are_trained(done: Done, monkeypatch
     assert await data.ingest([tmp_path / "own.csv"], None, refresh=True) == 0
     assert [name for name, *_ in done] == [
         "load", "MX", "sync_index", "CO", "ES", "_forecasts", "sync_index"]
+
+
+async def test_after_an_upgrade_of_their_format_models_are_trained_again_and_nothing_else_is_done(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await data.train(["ES"], promote=True, validate=False)
+    done.clear()
+    monkeypatch.setitem(filling._KINDS, "train", "fill.train-of-the-next-format")
+    async with filled():
+        pass
+    assert [name for name, *_ in done] == ["CO", "ES", "MX"]
+    done.clear()
+    async with filled():
+        pass
+    assert done == []

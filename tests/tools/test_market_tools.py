@@ -261,6 +261,7 @@ async def test_yields_need_rents_of_the_same_time(city: Resources) -> None:
         await refresh_analytics(connection, "default", {"es/norte"})
     data, _, gaps = await call(market_yields, city, **HERE)
     assert (data["found"], data["rents_known"], gaps) == (False, True, ["thin_data"])
+    assert data["whole"] is None  # the answer asks for it
 
 
 async def test_where_no_adverts_to_let_are_known_published_rents_of_that_time_stand_in(city: Resources) -> None:

@@ -204,3 +204,12 @@ def test_the_estrato_of_a_home_is_kept_and_changed() -> None:
     assert talk([first]).request["estrato"] == 4
     assert talk([first, "¿y de 90 m²?"]).request["estrato"] == 4
     assert talk([first, "¿y si fuera estrato seis?"]).request["estrato"] == 6
+
+
+def test_what_a_home_lacks_stays_known_until_it_is_said_to_have_it() -> None:
+    turns = ["Value a 75 m2 flat in Benimaclet, Valencia", "it's on the 4th floor without lift", "is 150k ok?"]
+    assert talk(turns[:2]).request["refused_features"] == ["lift"]
+    assert talk(turns).request["refused_features"] == ["lift"]
+    mended = talk([*turns, "it does have a lift after all"])
+    assert mended.request["refused_features"] == []
+    assert mended.slots["features"] == ["lift"]
