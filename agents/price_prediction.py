@@ -16,7 +16,7 @@ from agents.playbook import Arguments, Known, Playbook, Step
 from agents.roi_deal import deal_call
 from agents.specialist import Specialist
 from core import clock
-from core.locale import COUNTRIES, CURRENCY_OF, LOCALES
+from core.locale import CURRENCY_OF, LOCALES
 from knowledge.understanding.effect_questions import ANY
 from knowledge.understanding.text import fold
 from tools.areas import area_statistics
@@ -166,8 +166,8 @@ def accuracy(known: Known) -> Arguments | None:
     """The measured error of values, of a city where the message or the conversation names one, else of the reader's country."""
     if not known.request.get("accuracy") or known.brief.uncovered:
         return None
-    country = one(known.slots.get("country")) or LOCALES[known.brief.locale].country or COUNTRIES[0]
-    return {"country": country, "city": one(known.slots.get("city"))}
+    country = one(known.slots.get("country")) or LOCALES[known.brief.locale].country
+    return {"country": country or "", "city": one(known.slots.get("city"))}
 
 
 def values(known: Known) -> list[Arguments] | None:

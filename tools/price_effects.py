@@ -11,9 +11,10 @@ from core.errors import BadInput
 from core.facts import Fact, Source
 from core.locale import country_name
 from core.words import label
-from knowledge.listings.areas import AreaRef, find_city, find_neighbourhood
+from knowledge.listings.areas import AreaRef
 from tools.context import Runtime
 from tools.result import Content, ToolResult
+from tools.subject import city_and_neighbourhood
 from tools.valuation import active_model, is_old
 
 if TYPE_CHECKING:
@@ -29,17 +30,16 @@ _FEATURE = "feature:"
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where the typical price per m2 is taken from: `area` inside `city`, or the city alone; neither: the country alone."""
+    """Where the typical price per m2 is taken from: `area`, a city or a neighbourhood of it; none: the country alone."""
 
     country: str
-    city: AreaRef | None
+    city_id: str | None
     area: AreaRef | None
     unknown: str | None
 
     @property
     def name(self) -> str:
-        found = self.area or self.city
-        return found.place if found else ""
+        return self.area.place if self.area else ""
 
 
 @tool(response_format="content_and_artifact")
@@ -93,17 +93,11 @@ def _term(name: str) -> str:
 
 
 async def _place(runtime: Runtime, country: str | None, city: str | None, neighbourhood: str | None) -> _Place | None:
-    code = country.upper() if country else None
-    async with runtime.context.resources.database.session(runtime.context.scope) as session:
-        town = await find_city(session, city, code) if city else None
-        inside = None
-        if neighbourhood and (town is not None or city is None):
-            inside = await find_neighbourhood(session, neighbourhood, town.id if town else None, code)
-        if town is None and inside is not None and inside.city:
-            town = await find_city(session, inside.city, inside.country)
-    if town is not None:
-        return _Place(town.country, town, inside, neighbourhood if inside is None else None)
-    return None if city or neighbourhood or code is None else _Place(code, None, None, None)
+    town, inside = await city_and_neighbourhood(runtime, country, city, neighbourhood)
+    found = inside or town
+    if found is not None and found.city_id is not None:
+        return _Place(found.country, found.city_id, found, neighbourhood if inside is None else None)
+    return None if city or neighbourhood or country is None else _Place(country.upper(), None, None, None)
 
 
 def _describe(result: ToolResult, runtime: Runtime, place: _Place, model: ValuationModel, asked: list[str]) -> None:
@@ -124,10 +118,10 @@ def _describe(result: ToolResult, runtime: Runtime, place: _Place, model: Valuat
         "unknown_neighbourhood": place.unknown, "as_of": as_of, "stale": is_old(as_of), "typical": None,
         "adverts": result.add(Fact("adverts", int(model.metrics["n"]), "count", source, as_of=as_of)),
     }
-    if typical is not None and place.city is not None:
-        valued = Source("model", model.version, label("source_valuation", locale), "", model.demo.get(place.city.id, False))
+    if typical is not None and place.city_id is not None:
+        valued = Source("model", model.version, label("source_valuation", locale), "", model.demo.get(place.city_id, False))
         level = Fact("baseline_m2", typical, "money_per_m2", valued, currency=model.currency, entity=place.name,
-                     as_of=model.as_of(place.city.id))
+                     as_of=model.as_of(place.city_id))
         result.data["typical"] = result.add(level)
     for effect in told:
         name = label(label_of(effect.term), locale)
@@ -166,8 +160,7 @@ def _typical(place: _Place, model: ValuationModel) -> float | None:
 
     from knowledge.finance.assumptions import significant
 
-    if place.city is None or place.city.id not in model.space.cities:
+    if place.area is None or place.city_id is None or place.city_id not in model.space.cities:
         return None
-    area = place.area or place.city
-    found = float(model.levels.encode([area.id], [place.city.id], np.array([len(model.points)]))[0, 0])
+    found = float(model.levels.encode([place.area.id], [place.city_id], np.array([len(model.points)]))[0, 0])
     return significant(float(np.exp(found)), 3) if np.isfinite(found) else None

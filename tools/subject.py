@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.errors import BadInput, NotFound
+from core.errors import NotFound
 from core.facts import Fact, Source
 from core.locale import CURRENCY_OF
 from knowledge.listings.areas import AreaRef, find_city, find_neighbourhood
@@ -81,23 +81,31 @@ async def subject_of_listing(runtime: Runtime, listing_id: int) -> Subject:
                    None, row, stated)
 
 
+async def city_and_neighbourhood(
+    runtime: Runtime, country: str | None, city: str | None, neighbourhood: str | None
+) -> tuple[AreaRef | None, AreaRef | None]:
+    """The areas of these names; a neighbourhood in the city alone, where one is named."""
+    code = country.upper() if country else None
+    async with runtime.context.resources.database.session(runtime.context.scope) as session:
+        area = await find_city(session, city, code) if city else None
+        inside = None
+        if neighbourhood and (area is not None or city is None):
+            inside = await find_neighbourhood(session, neighbourhood, area.id if area else None, code)
+    return area, inside
+
+
 async def subject_in_words(
     runtime: Runtime, *, country: str | None, city: str | None, neighbourhood: str | None, property_type: str | None,
     area_m2: float | None, features: Sequence[str], lacking: Sequence[str], **figures: int | None,
 ) -> Subject | None:
     """A property as told; None where we have no such place. Raises `BadInput` for figures that no property has."""
+    from knowledge.finance.checks import bad
+
     for name, value in figures.items():
         low, high = _LIMITS[name]
         if value is not None and not low <= value <= high:
-            raise BadInput(f"{name} is {value}; expected {low:g} to {high:g}.",
-                           f"{name} es {value}; se esperaba de {low:g} a {high:g}.")
-    context = runtime.context
-    code = country.upper() if country else None
-    async with context.resources.database.session(context.scope) as session:
-        area = await find_city(session, city, code) if city else None
-        inside: AreaRef | None = None
-        if neighbourhood and (area is not None or city is None):
-            inside = await find_neighbourhood(session, neighbourhood, area.id if area else None, code)
+            raise bad(name, value, f"una cifra de {low:g} a {high:g}", f"a figure from {low:g} to {high:g}")
+    area, inside = await city_and_neighbourhood(runtime, country, city, neighbourhood)
     found = inside or area
     if found is None or found.city_id is None:
         return None

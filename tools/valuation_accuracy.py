@@ -20,14 +20,17 @@ _TOLD: tuple[tuple[str, Unit], ...] = (
 
 
 @tool(response_format="content_and_artifact")
-async def valuation_accuracy(runtime: Runtime, country: str, city: str | None = None) -> Content:
+async def valuation_accuracy(runtime: Runtime, country: str | None = None, city: str | None = None) -> Content:
     """How values are estimated in a country (CO, ES, MX) or one of its cities, and how far off they are: the median error, the
     share within 10 and 20 %, and how often the 80 and 90 % intervals held, all on adverts that the model had not seen. Against
     asking prices, not deeds: say so. A gap no_data means that there is no model.
     """
     result = ToolResult()
-    code, language = country.upper(), runtime.context.locale.language
+    code, language = (country or "").upper(), runtime.context.locale.language
     result.data = {"found": False, "place": city or country_name(code, language)}
+    if not code:
+        result.gap("missing_input", slot="city")
+        return result.done()
     model = await active_model(result, runtime, code)
     if model is None:
         if not result.evidence.get("failed"):

@@ -24,6 +24,11 @@ NAMES: dict[str, tuple[str, str]] = {
     "purchase_costs": ("los gastos de compra", "the purchase costs"),
     "selling_costs_pct": ("los gastos de venta", "the selling costs"),
     "area_m2": ("la superficie", "the area"),
+    "bedrooms": ("el número de habitaciones", "the number of bedrooms"),
+    "bathrooms": ("el número de baños", "the number of bathrooms"),
+    "floor": ("la planta", "the floor"),
+    "year_built": ("el año de construcción", "the year of construction"),
+    "estrato": ("el estrato", "the estrato"),
     "vacancy_pct": ("la vacancia", "the vacancy"),
     "down_payment_pct": ("la cuota inicial o entrada", "the down payment"),
     "loan_amount": ("el crédito", "the loan"),
@@ -113,10 +118,11 @@ def finite(field: str, value: Any) -> float:
 def amount(field: str, value: Any, *, zero: bool = False) -> float:
     """An amount of money or an area: above 0 (or 0 too where `zero`), at most 1e15."""
     number = finite(field, value)
-    if number < 0 or (number == 0 and not zero) or number > LARGEST_AMOUNT:
-        bound_es, bound_en = ("de 0 o más", "of 0 or more") if zero else ("mayor que 0", "above 0")
-        raise bad(field, value, f"una cifra {bound_es} y de hasta {LARGEST_AMOUNT:g}",
-                  f"a figure {bound_en} and up to {LARGEST_AMOUNT:g}")
+    if number < 0 or (number == 0 and not zero):
+        raise bad(field, value, *(("una cifra de 0 o más", "a figure of 0 or more") if zero else
+                                  ("una cifra mayor que 0", "a figure above 0")))
+    if number > LARGEST_AMOUNT:
+        raise bad(field, value, f"una cifra de hasta {LARGEST_AMOUNT:g}", f"a figure up to {LARGEST_AMOUNT:g}")
     return number
 
 

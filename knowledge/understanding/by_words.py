@@ -43,7 +43,7 @@ def asked_by_words(
     """
     meant = decided.meant
     of_a_return = replace(meant, routes=("roi",), small_talk=None)
-    if _asks_for_trust(message, meant, known):
+    if _asks_for_trust(message, meant, deal, known):
         of_rules = replace(meant, routes=(_MARKET,), small_talk=None, wishes=meant.wishes | {"market": [], "price": []})
         return of_rules, {"tax": {"rules": "buy"}, "foreign": "buyer"}
     if tax := _tax(message, meant, deal, known) or _tax_of_a_sale(message, deal, known):
@@ -84,11 +84,11 @@ def _of_the_same_market(message: Message, meant: intent.Intent, known: Mapping[s
     return meant
 
 
-def _asks_for_trust(message: Message, meant: intent.Intent, known: Mapping[str, Any]) -> bool:
-    """Whether it is asked if a home in Mexico has to be bought through the trust of foreigners; one of a case in hand is asked
-    with its costs."""
+def _asks_for_trust(message: Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    """Whether it is asked if a home in Mexico has to be bought through the trust of foreigners, and no measure of it."""
     there = any(p.country == "MX" for p in message.about) or (not message.about and known.get("country") == "MX")
-    return there and asks_for_trust(message.tokens) and not message.injected and meant.human_reason is None
+    taken = message.injected or meant.human_reason is not None or deal.get("turn")
+    return there and not taken and asks_for_trust(message.tokens)
 
 
 def _tax(message: Message, meant: intent.Intent, deal: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

@@ -356,5 +356,7 @@ def merge_request(before: Mapping[str, Any], now: dict[str, Any], inherited: boo
             value = [c for c in merged["costs"] if (c["label"], c.get("option")) not in labels] + value
         elif key == "bounds":
             value = {**merged.get("bounds", {}), **value}
+        elif key == "refused_features":
+            value = list(dict.fromkeys([*merged.get(key, ()), *value]))
         merged[key] = value
     return merged

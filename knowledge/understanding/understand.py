@@ -1,4 +1,5 @@
-"""The one entry point: a message and what was known before it -> what it means. Pure, no database, no network."""
+"""The one entry point: a message and what was known before it -> what it means. No database, no network; of the clock only
+which years are still to come."""
 
 from __future__ import annotations
 
@@ -128,19 +129,10 @@ def understand(
         wanted["new_build"] = message.supposed.new_build
     if deal:
         wanted["deal"] = deal
-    before = known.get("_request") or {}
-    if message.about:  # a place named takes the place of a region told before
-        before = {k: v for k, v in before.items() if k != "region"}
+    before = _still_known(message, known, bool(options))
     if options:
         named = {h.cue.route for h in message.seen.hits}
         wanted["options"] = asked_of_options(options, message.wanted, named, before, base_of(message.tokens))
-        # what the only property so far cost is in its record now
-        before = before if were_options(known) else {k: v for k, v in before.items() if k not in OF_ONE}
-    if message.another or message.moved:
-        before = {k: v for k, v in before.items() if k != "new_build"}
-    if (lacking := before.get("refused_features")) and not fresh:  # what a home lacks stays so until it is said to have it
-        kept = [name for name in lacking if name not in message.said.features]
-        wanted["refused_features"] = list(dict.fromkeys([*kept, *message.said.refused_features]))
     wanted = request.merge_request(before, wanted, not meant.own_cue, fresh)
     if meant.routes == ("roi",) and deal.get("turn") and not any(set(FIGURES) & o.keys() for o in wanted.get("options") or ()):
         wanted.pop("options", None)  # one return is asked for, not the places that were compared before
@@ -170,6 +162,18 @@ def understand(
         references=tuple(message.said.references),
         request=wanted,
     )
+
+
+def _still_known(message: Message, known: Mapping[str, Any], options: bool) -> dict[str, Any]:
+    """The request before, without what this message takes the place of: a region by another place; what the only property so
+    far cost by the records of several; newness by another property; what a home lacked by having it."""
+    before = dict(known.get("_request") or {})
+    gone: set[str] = {"region"} if message.about else set()
+    gone |= OF_ONE if options and not were_options(known) else set()
+    gone |= {"new_build"} if message.another or message.moved else set()
+    if "refused_features" in before:
+        before["refused_features"] = [name for name in before["refused_features"] if name not in message.said.features]
+    return {name: value for name, value in before.items() if name not in gone}
 
 
 def _sure(meant: intent.Intent) -> intent.Intent:

@@ -30,3 +30,4 @@ async def test_a_city_has_its_own_measures_and_another_place_the_countrys(priced
 async def test_a_country_without_a_model_has_none(priced: Resources) -> None:  # noqa: F811
     found = await accuracy(priced, country="MX")
     assert (gaps(found), found["data"]["found"]) == (["no_data"], False)
+    assert gaps(await accuracy(priced)) == ["missing_input"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.locale import CURRENCY_OF
 from knowledge.understanding.amounts import Amount
 from knowledge.understanding.figures.beside import as_named
 from knowledge.understanding.figures.history import NOTHING, Past
@@ -26,6 +27,7 @@ from knowledge.understanding.figures.stretches import of_seasons, of_weeks
 from knowledge.understanding.rules.contexts import Context, contexts, years_of
 from knowledge.understanding.rules.settle import FLOWS
 from knowledge.understanding.rules.vocabulary import names, said, words
+from knowledge.understanding.slots import guess_country
 
 #: A rent is no larger than so many times another; smaller figures may stand in thousands or millions.
 _MOST_RENTS, _LEAST_BARE = 40.0, 100.0
@@ -41,8 +43,9 @@ _MAY_FLOW, _SPENT = frozenset({"works", "rent", "netrent", "room", NOTHING}), tu
 _SAVED = words("saved")
 #: No month's rent of a message without a word of rent is so large.
 _LEAST_LARGE, _MONTHLY = 1e6, words("months")
-#: From here on no amount in these currencies is a month's rent of a home, whatever stands beside it.
-_NO_RENT, _HARD = 30_000.0, frozenset({"EUR", "USD", "GBP"})
+#: From here on no amount in a currency is a month's rent of a home, whatever stands beside it; in one that nothing tells, where
+#: it and the rent are the only two sums, and where there are more.
+_NO_RENT, _SOFT, _ALONE, _AMONG = 30_000.0, {"COP": 30e6, "MXN": 300e3}, 30_000.0, 30e6
 _MOST_UNITS, _UNITS = 99, frozenset({"units", "unidades"})
 
 #: Measures over the years that a purchase is kept, and the longest message that tells nothing but other years.
@@ -72,6 +75,7 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
     meanings = _dated(seen, meanings, around)
     meanings = totals(seen, _converted(seen, meanings), past)
     flows = any(m.role == "flow" for m in meanings)
+    dear = _no_rent(seen)
     for amount, meaning, context in zip(seen.amounts, meanings, around, strict=True):
         if flows and meaning.role == "hold" and amount.kind == "other" and len(years_of(seen.tokens, context)) == 1:
             meaning = meaning.instead("flow", meaning.probability)  # "el segundo 7 y el tercero 8": what the third year brings
@@ -82,7 +86,7 @@ def plausible(seen: Seen, meanings: Sequence[Meaning], past: Past) -> list[Meani
             meaning = meaning.instead("price", meaning.probability)
         elif meaning.label == "price" and its_rent:
             meaning = meaning.instead("rent/month", meaning.probability)
-        like = _like_a_rent(amount, seen.amounts, meanings)
+        like = None if amount.value >= dear else _like_a_rent(amount, seen.amounts, meanings)
         if meaning.label in ("price", "budget") and like and not _too_much(amount.value, rents):
             meaning = meaning.instead(like, meaning.probability)
         monthly = not _bare(amount) and any(_LEAST_BARE <= amount.value <= _OF_A_SIZE * rent for rent in rents)
@@ -228,10 +232,20 @@ def _counts(seen: Seen, amount: Amount) -> bool:
     return bool(bare and units and following is not None and ("type" in following.classes or following.text in _UNITS))
 
 
+def _no_rent(seen: Seen) -> float:
+    """From what on an amount of the message is no month's rent: by the currency told, else by that of the country whose words
+    it speaks."""
+    sums = [a for a in seen.amounts if a.kind == "money"]
+    told = next((a.currency for a in sums if a.currency), None) or CURRENCY_OF.get(guess_country(seen.tokens) or "")
+    if told is None:
+        return _ALONE if len(sums) == 2 else _AMONG
+    return _AMONG if told == "PESO" else _SOFT.get(told, _NO_RENT)
+
+
 def _like_a_rent(amount: Amount, amounts: Sequence[Amount], meanings: Sequence[Meaning]) -> str | None:
     """What the month's rents of the message are called that an amount taken for a price is of the size of: "nine flats paying
     780 each plus a shop on 1,300"."""
-    if _bare(amount) or (amount.currency in _HARD and amount.value >= _NO_RENT):
+    if _bare(amount):
         return None
     for other, meaning in zip(amounts, meanings, strict=True):
         near = other.value / _OF_A_SIZE <= amount.value <= other.value * _OF_A_SIZE

@@ -124,10 +124,23 @@ def test_areas_of_options_are_no_prices() -> None:
     assert [(o["price"], o["monthly_rent"], o["area_m2"]) for o in options] == [(210_000, 1_050, 70), (265_000, 1_240, 92)]
 
 
-@pytest.mark.parametrize("text", [
-    "yield on 200k euros renting 300k a month", "piso de 200.000 € alquilado a 300.000 al mes, ¿rentabilidad?",
+@pytest.mark.parametrize(("text", "price", "rent"), [
+    ("yield on 200k euros renting 300k a month", 200_000, 300_000),
+    ("piso de 200.000 € alquilado a 300.000 al mes, ¿rentabilidad?", 200_000, 300_000),
+    ("piso de 200.000 con alquiler de 250.000 al mes, ¿rentabilidad?", 200_000, 250_000),
+    ("flat for 200,000 renting at 300,000 a month, yield?", 200_000, 300_000),
+    ("depa de 4 millones, renta de 5 millones al mes, ¿rentabilidad?", 4e6, 5e6),
+    ("apto de 450 millones arrendado en 500 millones al mes, ¿cuánto renta?", 450e6, 500e6),
 ])
-def test_a_price_beside_a_rent_above_it_stays_the_price(text: str) -> None:
+def test_a_price_beside_a_rent_above_it_stays_the_price(text: str, price: float, rent: float) -> None:
     """So that the return can refuse the two, instead of asking for a price."""
     slots = talk([text]).slots
-    assert (slots["price"], slots["monthly_rent"]) == (200_000, 300_000)
+    assert (slots["price"], slots["monthly_rent"]) == (price, rent)
+
+
+@pytest.mark.parametrize("text", [
+    "two flats in Leeds, one at 780 a month and a shop on 1,300: they cost 240,000 together, yield?",
+    "edificio en Bogotá de 900 millones: un apto renta 1.200.000 al mes y otro 1.500.000, ¿bruta?",
+])
+def test_rents_of_several_homes_stay_rents(text: str) -> None:
+    assert talk([text]).slots["price"] >= 240_000

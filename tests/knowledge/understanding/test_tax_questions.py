@@ -148,6 +148,10 @@ def test_whether_the_trust_is_needed_asks_for_the_rules_of_a_foreigners_purchase
     assert found.request["foreign"] in ("buyer", "trust")
 
 
+def test_a_return_asked_without_a_trust_is_a_return() -> None:
+    assert talk(["depa en Tulum de 4 millones, renta de 22 mil al mes, ¿rentabilidad neta sin fideicomiso?"]).routes == ("roi",)
+
+
 @pytest.mark.parametrize("text", ["¿necesito un fideicomiso en Bogotá?", "do I need a trust to buy in Madrid?"])
 def test_no_other_country_has_that_trust(text: str) -> None:
     assert (talk([text]).request.get("tax") or {}).get("rules") is None
