@@ -8,6 +8,7 @@ from typing import Any
 from agents.option_figures import figures_of, told
 from agents.playbook import Arguments, Brief, Known, Playbook, Step
 from agents.roi_deal import deal_arguments, measures_of
+from agents.slot_values import many, one
 from agents.specialist import Specialist
 from core.locale import LOCALES
 from core.words import word
@@ -144,14 +145,6 @@ def _distinct(found: Sequence[Arguments]) -> list[Arguments]:
     numbered = [f"{label} ({labels[: i + 1].count(label)})" if labels.count(label) > 1 else label
                 for i, label in enumerate(labels)]
     return [{**option, "label": label} for option, label in zip(unique, numbered, strict=True)]
-
-
-def many(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
-
-
-def one(value: Any) -> Any:
-    return None if isinstance(value, (list, tuple)) else value
 
 
 def profiles(known: Known) -> list[Arguments] | None:

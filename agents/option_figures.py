@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from agents.playbook import Arguments, Brief, Known
-from agents.roi_figures import amount, costs_of, one, spoken
+from agents.roi_figures import amount, costs_of, spoken
+from agents.slot_values import one
 
 #: Figures that make an option one of the investor's own, and no place to look up.
 TELLING = ("price", "monthly_rent", "annual_rent", "area_m2", "loan_amount", "rate_pct", "term_years")

@@ -14,6 +14,7 @@ from typing import Any
 from agents.market_research import RENTS
 from agents.playbook import Arguments, Known, Playbook, Step
 from agents.roi_deal import deal_call
+from agents.slot_values import many, nth, one
 from agents.specialist import Specialist
 from core import clock
 from core.locale import CURRENCY_OF, LOCALES
@@ -31,21 +32,6 @@ from tools.valuation_accuracy import valuation_accuracy
 _MOST = 3
 #: Asked for the change without inflation; folded. Not "real estate".
 _REAL = re.compile(r"\b(?:terminos reales|real terms|inflacion|inflation|deflactad[oa]s?|poder adquisitivo|purchasing power)\b")
-
-
-def one(value: Any) -> Any:
-    """A slot's value, or None where several were named: nobody knows which is meant."""
-    if isinstance(value, (list, tuple)):
-        return value[0] if len(value) == 1 else None
-    return value
-
-
-def _many(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
-
-
-def _nth(values: list[Any], index: int) -> Any:
-    return values[index] if index < len(values) else values[0] if len(values) == 1 else None
 
 
 def aims(known: Known) -> set[str]:
@@ -90,17 +76,17 @@ def properties(known: Known) -> list[Arguments]:
         if listed:
             return [{"listing_id": int(r["id"])} for r in listed[:_MOST]]
     names = ("city", "neighbourhood", "property_type", "area_m2", "bedrooms", "bathrooms", "price")
-    told = {name: _many(slots.get(name)) for name in names}
+    told = {name: many(slots.get(name)) for name in names}
     count = min(_MOST, max((len(values) for values in told.values()), default=0))
-    lacking = _many(known.request.get("refused_features"))
+    lacking = many(known.request.get("refused_features"))
     if len(told["neighbourhood"]) != len(told["city"]) > 1:
         told["neighbourhood"] = []  # it lies in one of the cities, and nobody knows in which
     found = []
     for i in range(count):
-        own = {name: _nth(values, i) for name, values in told.items() if name != "price"}
+        own = {name: nth(values, i) for name, values in told.items() if name != "price"}
         found.append(own | {
-            "country": one(slots.get("country")), "asking_price": _price(known, _nth(told["price"], i)),
-            "currency": _currency(known), "features": _many(slots.get("features")) or None, "lacking": lacking or None,
+            "country": one(slots.get("country")), "asking_price": _price(known, nth(told["price"], i)),
+            "currency": _currency(known), "features": many(slots.get("features")) or None, "lacking": lacking or None,
             "estrato": known.request.get("estrato"),
         })
     return found
@@ -211,7 +197,7 @@ def forecasts(known: Known) -> list[Arguments] | None:
     value, currency = _today(known)
     metric = "rent" if about_rent(known) else "price"
     # a region is looked up by its name too: it is found among the series, or its country's is told as such
-    cities, inside = _many(slots.get("city")) or _many(known.request.get("region")), _many(slots.get("neighbourhood"))
+    cities, inside = many(slots.get("city")) or many(known.request.get("region")), many(slots.get("neighbourhood"))
     listed = known.first("value")
     if listed is not None and "listing_id" in listed.args and listed.data.get("city"):
         cities, inside = [listed.data["city"]], []
@@ -221,7 +207,7 @@ def forecasts(known: Known) -> list[Arguments] | None:
     real = bool(_REAL.search(fold(known.brief.question)))
     country = one(slots.get("country")) or (listed.data.get("country") if listed is not None else None)
     return [
-        {"country": country, "city": _nth(cities, i), "neighbourhood": _nth(inside, i), "metric": metric,
+        {"country": country, "city": nth(cities, i), "neighbourhood": nth(inside, i), "metric": metric,
          "horizon_years": horizon(known), "real": real, "value_today": value if count == 1 else None,
          "currency": currency if count == 1 and value is not None else None}
         for i in range(count)

@@ -15,15 +15,14 @@ from agents.roi_figures import (
     flows_of,
     foreign,
     loan_of,
-    many,
     new_build_of,
-    one,
     price_of,
     rate_kind_of,
     rent_of,
 )
 from agents.roi_risk import risk_asked, risk_call
 from agents.roi_taxes import asks_taxes, rule_calls, tax_calls
+from agents.slot_values import many, one
 from agents.specialist import Specialist
 from tools.area_rent import area_rent
 from tools.currency import convert_currency

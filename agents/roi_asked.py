@@ -6,12 +6,12 @@ A plain "what does it return" is the gross yield, with the net one and its visib
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from agents.option_figures import figures_of, told
 from agents.playbook import Arguments, Known
 from agents.roi_deal import deal_measures
-from agents.roi_figures import LOAN_SLOTS, amount, country_of, financing, flows_of, loan_of, many, one, rent_of
+from agents.roi_figures import LOAN_SLOTS, amount, country_of, financing, flows_of, loan_of, rent_of
+from agents.slot_values import many, nth, one
 from knowledge.understanding.text import fold
 from tools.returns import HOUSING
 
@@ -59,7 +59,7 @@ def options(known: Known) -> list[Arguments]:
     if count > 1:
         places = [many(known.slots.get(name)) for name in ("neighbourhood", "city")]
         names = next((names for names in places if len(names) == count), list("ABCDEF"))
-        return [{"label": str(names[i]), "price": _nth(prices, i), "monthly_rent": _nth(rents, i)} for i in range(count)]
+        return [{"label": str(names[i]), "price": nth(prices, i), "monthly_rent": nth(rents, i)} for i in range(count)]
     if "price" not in known.brief.turn_slots:
         listed = [r for r in known.brief.references if r.get("kind") == "listing" and str(r.get("id")).isdigit()]
         if listed:
@@ -76,11 +76,6 @@ def _named(known: Known, stated: list[Arguments]) -> list[Arguments]:
     if {"price", "monthly_rent"} & set(turn):
         return []
     return [o for o in stated if names & {o.get("label"), o.get("neighbourhood")}]
-
-
-def _nth(values: list[Any], index: int) -> Any:
-    """The option's own value; a single one holds for all of them."""
-    return values[index] if index < len(values) else values[0] if len(values) == 1 else None
 
 
 def measures(known: Known) -> list[str]:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.playbook import Arguments, Known
-from agents.roi_figures import amount, country_of, foreign, new_build_of, one, rate_kind_of
+from agents.roi_figures import amount, country_of, foreign, new_build_of, rate_kind_of
 from agents.roi_indexed import indexed_loan
+from agents.slot_values import one
 from core.locale import CURRENCY_OF
 from knowledge.finance.inputs import TIMES_A_YEAR
 from knowledge.understanding.rules.asked import feasible

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from agents.playbook import Arguments, Known
+from agents.slot_values import many, one
 from core.locale import CURRENCY_OF
 from knowledge.understanding.text import fold
 
@@ -29,17 +30,6 @@ def foreign(known: Known) -> dict[str, bool]:
     """Whether a foreigner buys, and whether a trust was spoken of, as arguments."""
     told = known.request.get("foreign")
     return {"foreign_trust": True} if told == "trust" else {"foreign_buyer": True} if told else {}
-
-
-def one(value: Any) -> Any:
-    """A slot's value, or None where several were named: nobody knows which is meant."""
-    if isinstance(value, (list, tuple)):
-        return value[0] if len(value) == 1 else None
-    return value
-
-
-def many(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
 
 
 def amount(value: Any) -> float | None:

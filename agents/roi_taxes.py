@@ -10,7 +10,8 @@ from typing import Any
 
 from agents.playbook import Arguments, Known
 from agents.roi_deal import deal_arguments
-from agents.roi_figures import amount, costs_of, country_of, foreign, new_build_of, one, rate_kind_of, rent_of
+from agents.roi_figures import amount, costs_of, country_of, foreign, new_build_of, rate_kind_of, rent_of
+from agents.slot_values import one
 from core import clock
 from core.locale import CURRENCY_OF
 

@@ -78,7 +78,10 @@ def _sold(case: Case) -> Fact:
 
 def annual_growth(case: Case) -> Fact:
     """The yearly compound rate between what was paid and what it sells for."""
-    price, sale, years = require(lambda: case.price, lambda: case.stated("sale_price"), lambda: _horizon(case))
+    return _growth(case, *require(lambda: case.price, lambda: case.stated("sale_price"), lambda: _horizon(case)))
+
+
+def _growth(case: Case, price: Fact, sale: Fact, years: Fact) -> Fact:
     value = ((num(sale) / num(price)) ** (1 / num(years)) - 1) * 100
     formula = f"(({plain(num(sale))} ÷ {plain(num(price))})^(1 ÷ {plain(num(years))}) − 1) × 100"
     return case.ledger.compute("annual_growth", value, "percent", formula, [price, sale, years])
@@ -236,7 +239,8 @@ def deal_of(
         *((lambda: case.noi,) if with_income else ()), *((lambda: case.payment,) if with_loan else ()),
     )
     sold = case.inputs.sale_price is not None
-    growth = _growth_to_sale(case, price, years) if sold else case.percent_or_assumed("growth_pct")
+    # told to sell for a price, it grows as much as takes it there
+    growth = _growth(case, price, case.stated("sale_price"), years) if sold else case.percent_or_assumed("growth_pct")
     used = [price, years, growth, *rest]  # equity_at_horizon relies on the first three
     extra, rent_growth, exit_costs, sold_for = None, None, None, None
     if with_income:
@@ -258,14 +262,6 @@ def deal_of(
         debt=case.debt if with_loan else None,
     )
     return deal, used
-
-
-def _growth_to_sale(case: Case, price: Fact, years: Fact) -> Fact:
-    """The yearly growth that takes the price to what it was told to sell for."""
-    sale = case.stated("sale_price")
-    value = ((num(sale) / num(price)) ** (1 / num(years)) - 1) * 100
-    formula = f"(({plain(num(sale))} ÷ {plain(num(price))})^(1 ÷ {plain(num(years))}) − 1) × 100"
-    return case.ledger.compute("annual_growth", value, "percent", formula, [price, sale, years])
 
 
 def _exit_costs(case: Case) -> Fact | None:
