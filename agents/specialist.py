@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -25,13 +25,16 @@ from langgraph.types import Command
 
 from agents import playbook as books
 from agents.builtin import BuiltinModel
-from agents.fence import fence
 from agents.playbook import Playbook
+from agents.privacy import Veil
+from agents.prompts import told
 from agents.rendering import formal, render
+from agents.speech import Speech
 from core.errors import LadrilloError
+from core.fence import fence
 from core.locale import LOCALES
-from core.retry import is_model_fault
-from core.words import PROMPTS, meaning
+from core.retry import is_model_fault, retrying_tool
+from core.words import meaning
 from tools.context import TurnContext
 
 log = logging.getLogger("ladrillo.specialist")
@@ -96,7 +99,8 @@ class ModelFailed(Exception):
 
 
 class ModelDoor(AgentMiddleware[Any, Any]):
-    """What goes to the language model and what comes back: tool results as data between tags, faults as `ModelFailed`.
+    """What goes to the language model and what comes back: tool results as data between tags, contact data under names of
+    its own, calls with an id each, faults as `ModelFailed`.
 
     LangChain's own fallback would ask a dead endpoint again before every step, and have the built-in brain finish a plan
     that is not its own.
@@ -105,22 +109,46 @@ class ModelDoor(AgentMiddleware[Any, Any]):
     async def awrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any]:
+        veil: Veil = getattr(request.runtime.context, "veil", None) or Veil()
         try:
-            return await handler(request.override(messages=[_as_data(message) for message in request.messages]))
+            response = await handler(request.override(messages=[_as_data(message, veil) for message in request.messages]))
         except Exception as error:
             if not is_model_fault(error):
                 raise
             raise ModelFailed(f"{type(error).__name__}: {error}") from error
+        taken = {call["id"] for message in request.messages if isinstance(message, AIMessage) for call in message.tool_calls}
+        return replace(response, result=[_own_ids(message, taken, veil) for message in response.result])
 
 
-def _as_data(message: Any) -> Any:
+def _as_data(message: Any, veil: Veil) -> Any:
     if not isinstance(message, ToolMessage):
         return message
-    return message.model_copy(update={"content": fence("tool_data", message.text)})
+    return message.model_copy(update={"content": veil.cover(fence("tool_data", message.text, keeping="passage"))})
+
+
+def _own_ids(message: BaseMessage, taken: set[str | None], veil: Veil) -> BaseMessage:
+    """What the model says without what it thinks aloud, and each call under an id that no other has: results are put to
+    calls by it."""
+    if not isinstance(message, AIMessage):
+        return message
+    if isinstance(message.content, str) and "<think" in message.content:
+        message = message.model_copy(update={"content": Speech.whole(message.content)})
+    if not message.tool_calls:
+        return message
+    calls = []
+    for call in message.tool_calls:
+        own, count = call["id"] or "call", 1
+        while own in taken:
+            count += 1
+            own = f"{call['id'] or 'call'}~{count}"
+        taken.add(own)
+        calls.append(call | {"id": own, "args": veil.lift(call["args"])})
+    return message.model_copy(update={"tool_calls": calls})
 
 
 class ToolErrors(AgentMiddleware[Any, Any]):
-    """A tool that fails tells the model so, in a sentence; only a lost database ends the turn."""
+    """A tool is asked again where that may help; one that fails tells the model so, in a sentence. Only a lost database ends
+    the turn."""
 
     async def awrap_tool_call(
         self,
@@ -128,7 +156,7 @@ class ToolErrors(AgentMiddleware[Any, Any]):
         handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]],
     ) -> ToolMessage | Command[Any]:
         try:
-            return await handler(request)
+            return await retrying_tool()(handler, request)
         except LadrilloError as error:
             if error.code == "database_unavailable":
                 raise
@@ -142,6 +170,11 @@ class ToolErrors(AgentMiddleware[Any, Any]):
             content=sentence, name=request.tool_call["name"], tool_call_id=request.tool_call["id"] or "",
             status="error", artifact={"gaps": [{"code": code}], "evidence": {"failed": True}},
         )
+
+
+def prompts_of(route: str) -> tuple[str, str]:
+    """The prompts of a specialist: what all share comes first."""
+    return "house_rules", route
 
 
 def build(
@@ -161,15 +194,9 @@ def build(
     return create_agent(
         model or builtin_for(specialist),
         list(specialist.tools),
-        system_prompt=prompt(specialist.name, language) if model is not None else None,
+        system_prompt=told(language, *prompts_of(specialist.name)) if model is not None else None,
         middleware=middleware,
         context_schema=TurnContext,
         checkpointer=False,
         name=specialist.name,
     )
-
-
-def prompt(name: str, language: str) -> str:
-    shared = (PROMPTS / "agents" / f"house_rules.{language}.md").read_text("utf-8")
-    own = (PROMPTS / "agents" / f"{name}.{language}.md").read_text("utf-8")
-    return f"{shared}\n{own}"

@@ -6,18 +6,26 @@ figures and contact data are taken from understanding, never from the model.
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.runnables import RunnableConfig
 from pydantic import BaseModel, Field
 
+from agents.abilities import Unable
 from agents.builtin import BuiltinModel
+from agents.privacy import Veil
+from agents.prompts import told
+from core.fence import fence
 from core.retry import is_model_fault, is_outage
-from core.words import PROMPTS
+
+if TYPE_CHECKING:
+    from agents.endpoint import Endpoint
 
 log = logging.getLogger("ladrillo.supervisor")
 
@@ -58,20 +66,34 @@ class Decided:
     outage: bool = False
 
 
+def surely(understanding: dict[str, Any], threshold: float) -> bool:
+    """Whether the built-in reading stands without a router: its calibrated confidence in the routes reaches the threshold, or
+    what was read decides by itself (a request for a person, an attempt to give orders)."""
+    if understanding.get("human_reason") or understanding.get("injection"):
+        return True
+    return threshold < 1 and understanding["confidence"] >= threshold
+
+
+def plans_itself(decision: Decided, understanding: dict[str, Any], threshold: float) -> bool:
+    """Whether the playbooks look things up and a model only writes: routes and figures were surely understood, or a model
+    reads the routes alike."""
+    if threshold >= 1 or understanding["figures_confidence"] < threshold:
+        return False
+    return not decision.by_llm or set(decision.decision.routes) == set(understanding["routes"])
+
+
 async def decide(
-    model: BaseChatModel | None, question: str, history: Sequence[BaseMessage], understanding: dict[str, Any]
+    model: Endpoint | None, question: str, earlier: str, understanding: dict[str, Any], veil: Veil
 ) -> Decided:
     """The language model's decision; the built-in one where there is none, or where it failed or said nothing usable."""
     builtin = BuiltinModel(role="supervisor", think=think).with_structured_output(RoutingDecision)
     last = HumanMessage(question, additional_kwargs={"understanding": understanding})
     outage = False
     if model is not None:
-        system = (PROMPTS / "agents" / f"supervisor.{understanding['answer_language']}.md").read_text("utf-8")
+        text = "\n".join(fence(tag, veil.cover(part)) for tag, part in (("earlier", earlier), ("question", question)) if part)
+        messages = [SystemMessage(told(understanding["answer_language"], "supervisor")), HumanMessage(text)]
         try:
-            # in one piece: half a decision is of no use
-            answer = await model.with_structured_output(RoutingDecision, stream=False).ainvoke(
-                [SystemMessage(system), *history, HumanMessage(question)], config={"tags": ["nostream"]}
-            )
+            answer = await _structured(model, messages)
         except Exception as error:
             if not is_model_fault(error):
                 raise
@@ -84,6 +106,24 @@ async def decide(
     decision = await builtin.ainvoke([last])
     assert isinstance(decision, RoutingDecision)
     return Decided(decision, by_llm=False, outage=outage)
+
+
+async def _structured(model: Endpoint, messages: list[BaseMessage]) -> Any:
+    """One call, in one piece, since half a decision is of no use: by the schema, where the endpoint lacks that as a tool
+    call, and where it lacks that too as plain JSON."""
+    config: RunnableConfig = {"tags": ["nostream"]}
+    for ability, method in (("json_schema", "json_schema"), ("tools", "function_calling")):
+        if model.abilities.may(ability):
+            try:
+                asked = model.with_structured_output(RoutingDecision, method=method, stream=False)  # type: ignore[arg-type]
+                return await asked.ainvoke(messages, config=config)
+            except Unable:
+                continue
+    fields = RoutingDecision.model_json_schema()["properties"]
+    wish = f"JSON: {json.dumps({name: field.get('description', '') for name, field in fields.items()}, ensure_ascii=False)}"
+    answer = await model.ainvoke([*messages, HumanMessage(wish)], config=config, stream=False)
+    found = re.search(r"\{.*\}", answer.text, re.DOTALL)
+    return RoutingDecision.model_validate_json(found.group()) if found else None
 
 
 def settle(decision: RoutingDecision, understanding: dict[str, Any]) -> list[str]:

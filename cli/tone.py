@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isnan
 from pathlib import Path
 
-from agents.models import chat_model
+from agents.models import language_models
 from cli.console import out, t
 from core.errors import BadInput, Misconfigured
 from core.settings import get_settings
@@ -28,13 +28,12 @@ async def judge(outputs: Path, parallel: int, show: int) -> None:
     lines = [line for line in read_outputs(outputs) if line["turns"]]
     if not any(line["turns"][-1]["answer"] for line in lines):
         raise BadInput(f"{str(outputs)!r} holds no answer.", f"{str(outputs)!r} no tiene ninguna respuesta.")
-    model = chat_model(settings.model_copy(update={"brain": "llm"}))
-    assert model is not None
+    models = language_models(settings.model_copy(update={"brain": "llm"}))
+    assert models is not None
     try:
-        judged = await judge_tone(model, lines, parallel=parallel)
+        judged = await judge_tone(models.compose, lines, parallel=parallel)
     finally:
-        if (close := getattr(model, "aclose", None)) is not None:
-            await close()
+        await models.aclose()
     _table(judged)
     _worst(judged, show)
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from core.errors import Misconfigured
-from core.invalid import reason
+from core.invalid import Expected, reason
 
 T = TypeVar("T")
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
@@ -25,14 +25,6 @@ class Shape(BaseModel):
     """What a table of a data file holds: exactly these keys, figures that are finite."""
 
     model_config = _STRICT | ConfigDict(extra="forbid", frozen=True)
-
-
-class Expected(ValueError):
-    """What a validator of a shape expected, in both languages."""
-
-    def __init__(self, en: str, es: str) -> None:
-        super().__init__(en)
-        self.es = es
 
 
 def read(path: Path, shape: type[T]) -> T:

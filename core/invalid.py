@@ -23,8 +23,19 @@ _ES = {
 }
 
 
+class Expected(ValueError):
+    """What a validator of ours expected, in both languages."""
+
+    def __init__(self, en: str, es: str) -> None:
+        super().__init__(en)
+        self.es = es
+
+
 def reason(error: Any, language: Language) -> str:
     """Why, for one entry of `ValidationError.errors()`; English where there are no Spanish words for it."""
+    own = error.get("ctx", {}).get("error")
+    if isinstance(own, Expected):
+        return own.es if language == "es" else str(own)
     words = _ES.get(error["type"]) if language == "es" else None
     context = {name: f"{value:g}" if isinstance(value, float) else str(value).replace(" or ", " o ")
                for name, value in error.get("ctx", {}).items()}

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from core.errors import Misconfigured
 from core.invalid import reason
+from core.model_settings import ROLES, Address, Budget, Capabilities, Role, RoleModel
 
 DEVELOPMENT_TOKEN = "development-only-token"
 _ROLES = ("viewer", "adviser", "supervisor", "admin")
@@ -41,7 +42,7 @@ class Settings(BaseSettings):
     """What an operator can set; the table in README.md is checked against this class."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LADRILLO_", env_file=".env", extra="ignore", populate_by_name=True
+        env_prefix="LADRILLO_", env_file=".env", extra="ignore", populate_by_name=True, env_nested_delimiter="__"
     )
 
     environment: Literal["development", "production"] = Field(
@@ -69,16 +70,48 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         None, validation_alias=_env("OPENAI_API_KEY"), description="key of the model endpoint"
     )
-    openai_base_url: str | None = Field(
+    openai_base_url: Address | None = Field(
         None, validation_alias=_env("OPENAI_BASE_URL"), description="any OpenAI-compatible endpoint"
     )
     model: str = Field("gpt-5-mini", description="chat model for router, specialists and compose")
+    model_api_version: str | None = Field(
+        None, description="`api-version` of Azure's older interface, whose base URL ends in `/openai/deployments/<name>`"
+    )
+    model_temperature: float | None = Field(None, ge=0, le=2, description="temperature; unset: the model's own")
     model_timeout: float = Field(30.0, gt=0, description="seconds that one model call may take")
+    model_stall: float = Field(10.0, gt=0, description="seconds that may pass between two pieces of a model's answer")
+    model_patience: float = Field(
+        45.0, gt=0, description="seconds that all model calls of one turn may take together; then the built-in one finishes it"
+    )
+    model_concurrency: int = Field(64, ge=1, description="calls to one endpoint at the same time; more wait")
+    model_capabilities: Capabilities = Field(
+        "auto",
+        description="`auto` finds out; else `none`, or what the endpoint can do: tools,json_schema,parallel_calls,stream_usage",
+    )
     model_input_price: float | None = Field(
         None, ge=0, allow_inf_nan=False, description="US dollars for a million tokens read by the model; unset: cost unknown"
     )
+    model_cached_price: float | None = Field(
+        None, ge=0, allow_inf_nan=False,
+        description="US dollars for a million tokens that the endpoint had ready; unset: as read",
+    )
     model_output_price: float | None = Field(
         None, ge=0, allow_inf_nan=False, description="US dollars for a million tokens written by the model; unset: cost unknown"
+    )
+    router: RoleModel = Field(
+        RoleModel(), description="model of the router where it differs: `LADRILLO_ROUTER__MODEL`, `…__BASE_URL`, …"
+    )
+    specialist: RoleModel = Field(RoleModel(), description="model of the specialists where it differs")
+    compose: RoleModel = Field(RoleModel(), description="model that writes answers from findings where it differs")
+    fallback: RoleModel = Field(
+        RoleModel(), description="second model, asked when the first fails; unset: the built-in one takes over at once"
+    )
+    router_threshold: float = Field(
+        0.9, ge=0, le=1,
+        description="from this confidence on the built-in reading stands and no model routes or plans; 1: always a model",
+    )
+    budget: Budget = Field(
+        Budget(), description="tokens and dollars that models may use: `LADRILLO_BUDGET__RUN_TOKENS`, `…__DAY_USD`, …"
     )
     embeddings: Literal["builtin", "openai"] = Field(
         "builtin", description="who turns text into vectors; changing it needs `ladrillo index rebuild`"
@@ -135,11 +168,28 @@ class Settings(BaseSettings):
             found[token] = (role, name if token else "")
         return found
 
+    def of_role(self, role: Role) -> RoleModel:
+        """Everything that a role's model needs, each from the role's own settings or the general ones."""
+        general = RoleModel.model_construct(
+            model=self.model, base_url=self.openai_base_url, api_key=self.openai_api_key, api_version=self.model_api_version,
+            temperature=self.model_temperature, timeout=self.model_timeout, capabilities=self.model_capabilities,
+            input_price=self.model_input_price, cached_price=self.model_cached_price, output_price=self.model_output_price,
+        )
+        own: RoleModel = getattr(self, role)
+        return own.over(general)
+
+    @property
+    def has_fallback(self) -> bool:
+        return self.fallback.model is not None or self.fallback.base_url is not None
+
     @property
     def uses_llm(self) -> bool:
-        return self.brain == "llm" or (
-            self.brain == "auto" and bool(self.openai_api_key or self.openai_base_url)
-        )
+        return self.brain == "llm" or (self.brain == "auto" and self.has_endpoint)
+
+    @property
+    def has_endpoint(self) -> bool:
+        """Whether every role knows whom to ask."""
+        return all(found.api_key or found.base_url for role in ROLES for found in [self.of_role(role)])
 
 
 @lru_cache
@@ -147,11 +197,18 @@ def get_settings() -> Settings:
     """The process's settings, read once. Tests call `get_settings.cache_clear()` after changing the environment."""
     try:
         return Settings()
+    except SettingsError as error:  # a group of settings whose JSON cannot be read; it may hold a key and is not repeated
+        name = next((field for field in Settings.model_fields if f'"{field}"' in str(error)), "settings")
+        raise Misconfigured(
+            f"The setting {name} is not valid JSON. Correct it or set LADRILLO_{name.upper()}__… one by one. See .env.example.",
+            f"El ajuste {name} no es JSON válido. Corríjalo o ponga LADRILLO_{name.upper()}__… uno por uno. Vea .env.example.",
+        ) from None
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"
         field = Settings.model_fields.get(str(first["loc"][0]).lower().removeprefix("ladrillo_")) if first["loc"] else None
-        shown = f" ({first.get('input')!r})" if field is not None and "SecretStr" not in str(field.annotation) else ""
+        secret = field is None or "SecretStr" in str(field.annotation) or first["loc"][-1] == "api_key"
+        shown = "" if secret or isinstance(first.get("input"), dict) else f" ({first.get('input')!r})"
         raise Misconfigured(
             f"The setting {name} cannot be used{shown}: {reason(first, 'en')}. See .env.example.",
             f"El ajuste {name} no sirve{shown}: {reason(first, 'es')}. Vea .env.example.",

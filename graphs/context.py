@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from langchain_core.language_models import BaseChatModel
 from langgraph.graph.state import CompiledStateGraph
 
-from agents.models import brain_name, chat_model
+from agents.models import Models, brain_name, language_models
+from agents.privacy import Veil
 from agents.specialist import Specialist, build
 from core.settings import Settings
 from graphs.grounding import Stream, unsaid
@@ -21,19 +21,19 @@ Agent = CompiledStateGraph[Any, TurnContext, Any, Any]
 class Staff:
     """The specialists of a process, each built once per brain and language, on first use."""
 
-    def __init__(self, settings: Settings, model: BaseChatModel | None = None) -> None:
-        self.model = model if model is not None else chat_model(settings)
-        self._agents: dict[tuple[str, str], Agent] = {}
+    def __init__(self, settings: Settings) -> None:
+        self.models: Models | None = language_models(settings)
+        self.threshold = settings.router_threshold
+        self._agents: dict[tuple[str, str, str], Agent] = {}
 
     async def close(self) -> None:
-        """Let go of the endpoint's connections."""
-        closing = getattr(self.model, "aclose", None)
-        if closing is not None:
-            await closing()
+        """Let go of the endpoints' connections."""
+        if self.models is not None:
+            await self.models.aclose()
 
     @property
     def brain(self) -> str:
-        return brain_name(self.model)
+        return brain_name(self.models)
 
     def specialist(self, route: str) -> Specialist:
         """The specialist of a route; its module, with the tools' libraries, is imported on first use."""
@@ -42,23 +42,28 @@ class Staff:
         found: Specialist = import_module(f"agents.{route}").SPECIALIST
         return found
 
-    def agent(self, route: str, language: str) -> Agent:
-        key = (route, language)
-        if key not in self._agents:
-            self._agents[key] = build(self.specialist(route), self.model, language)
-        return self._agents[key]
+    def agent(self, route: str) -> Agent:
+        """The specialist with the built-in brain."""
+        return self._built(route, "", "builtin")
 
-    def substitute(self, route: str) -> Agent:
-        """The specialist with the built-in brain, to finish what a language model could not."""
-        key = (route, "")
+    def thinker(self, route: str, language: str, role: Literal["specialist", "fallback"]) -> Agent | None:
+        """The specialist with the language model of this role; None where there is none, or it cannot be asked now."""
+        model = None if self.models is None else getattr(self.models, role)
+        if model is None or model.resting or not model.abilities.may("tools"):
+            return None
+        return self._built(route, language, role)
+
+    def _built(self, route: str, language: str, who: str) -> Agent:
+        key = (route, language, who)
         if key not in self._agents:
-            self._agents[key] = build(self.specialist(route), None, "")
+            model = None if who == "builtin" else getattr(self.models, who)
+            self._agents[key] = build(self.specialist(route), model, language)
         return self._agents[key]
 
 
 @dataclass
 class Patience:
-    """How long a turn counts on the language model: to `until` (the event loop's time), and no longer once it failed."""
+    """How long a turn counts on language models: to `until` (the event loop's time), and no longer once they failed."""
 
     until: float | None = None
     lost: bool = False
@@ -73,6 +78,8 @@ class Screen:
 
     stream: Stream
     emit: Callable[[str], None] = lambda piece: None
+    #: A language model has written the whole answer.
+    complete: bool = False
 
     @property
     def shown(self) -> str:
@@ -107,9 +114,11 @@ class Screen:
 
 @dataclass(frozen=True)
 class GraphContext(TurnContext):
-    """A turn's surroundings as the graph's nodes see them. `case_open`: a person has been asked already."""
+    """A turn's surroundings as the graph's nodes see them. `veil` keeps contact data from language models; `case_open`: a
+    person has been asked already."""
 
     staff: Staff | None = None
     screen: Screen | None = None
     patience: Patience = field(default_factory=Patience)
+    veil: Veil = field(default_factory=Veil)
     case_open: bool = False

@@ -13,8 +13,6 @@ from dataclasses import asdict, replace
 from itertools import zip_longest
 from typing import Any
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -22,21 +20,20 @@ from langgraph.runtime import Runtime
 from langgraph.types import Checkpointer, Send
 
 from agents import supervisor
-from agents.fence import fence
 from agents.playbook import Brief
 from agents.rendering import formal, render
 from agents.supervisor import SPECIALISTS
+from core import metering
 from core.errors import LadrilloError
 from core.facts import Fact, rests_on_demo
 from core.locale import LOCALES, Locale, locale_for
-from core.retry import is_model_fault
-from core.words import PROMPTS
-from graphs import memory, policy, references
+from graphs import memory, policy, references, writing
 from graphs.context import GraphContext
 from graphs.evidence import artifacts_of, facts_of, presentable, stated_facts
 from graphs.grounding import bound
-from graphs.specialists import run_specialist
+from graphs.specialists import Talk, run_specialist
 from graphs.state import Finding, TurnState
+from graphs.transcript import earlier
 from knowledge.records import cases, leads
 from knowledge.understanding.text import fold
 from knowledge.understanding.understand import understand
@@ -77,6 +74,7 @@ async def screen(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     }
     if context.screen is not None:
         context.screen.stream.locale = LOCALES[understanding["locale"]]
+    context.veil.know(found.slots.get("phone"))
     return {"understanding": understanding, "findings": None, "draft": "", "outcome": {}}
 
 
@@ -87,13 +85,17 @@ def _open_question(state: TurnState) -> str | None:
 
 
 async def supervise(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, Any]:
-    """One structured decision: who answers."""
+    """One structured decision: who answers, and whether the playbooks or a language model plan the look-ups."""
     context = _context(runtime)
     writer = get_stream_writer()
     assert context.staff is not None
-    understood = state["understanding"]
-    decided = await supervisor.decide(context.staff.model, state["question"], _history(state), understood)
-    context.patience.lost = decided.outage
+    staff, understood = context.staff, state["understanding"]
+    model = None if staff.models is None or supervisor.surely(understood, staff.threshold) else staff.models.router
+    decided = await supervisor.decide(
+        model, state["question"], earlier(state.get("history") or ()), understood, context.veil
+    )
+    context.patience.lost = staff.models is None or (decided.outage and not staff.models.others_serve(staff.models.router))
+    plans = context.patience.lost or supervisor.plans_itself(decided, understood, staff.threshold)
     routes = supervisor.settle(decided.decision, understood)
     reason = understood.get("human_reason")
     if routes == ["human"] and state.get("offered") and understood["request"].get("accepts"):
@@ -103,17 +105,9 @@ async def supervise(state: TurnState, runtime: Runtime[GraphContext]) -> dict[st
         "decision": {
             "routes": routes, "reason": reason or ("asked_person" if routes == ["human"] else None),
             "confidence": policy.routing_confidence(routes, understood), "by_llm": decided.by_llm,
+            "plan": "builtin" if plans else "model",
         }
     }
-
-
-def _history(state: TurnState) -> list[BaseMessage]:
-    """The transcript as a model reads it; advisers' words carry their author."""
-    return [
-        HumanMessage(row["text"]) if row["role"] == "user"
-        else AIMessage(row["text"] if row["role"] == "assistant" else f"[{row['author'] or row['role']}] {row['text']}")
-        for row in state.get("history") or ()
-    ]
 
 
 def dispatch(state: TurnState) -> list[Send] | str:
@@ -156,7 +150,8 @@ def _specialist_node(route: str) -> Any:
         alone = len(brief.routes) == 1
         try:
             stated = stated_facts(state["understanding"], context.message_id)
-            finding = await run_specialist(brief, _history(state), stated, context, alone=alone)
+            talk = Talk(earlier(state.get("history") or ()), "", brief.register)
+            finding = await run_specialist(brief, talk, stated, context, plan=state["decision"]["plan"], alone=alone)
         except LadrilloError:
             raise
         except Exception:
@@ -165,7 +160,7 @@ def _specialist_node(route: str) -> Any:
             text = render("notes", context.locale, {}, note="failed", usted=formal(brief.register, context.locale))
             finding = Finding(
                 route=route, text=text, artifacts=[{"evidence": {"failed": True}}], tool_calls=[],
-                failed=True, suggestions=[], asks=None,
+                failed=True, suggestions=[], asks=None, by="builtin",
             )
         finally:
             writer({"type": "step_end", "name": route})
@@ -198,39 +193,35 @@ async def _status(context: GraphContext) -> dict[str, Any]:
 
 
 async def compose(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, Any]:
-    """One answer from the findings; a single finding is the answer already."""
+    """One answer from the findings, written by a language model while it is shown; skipped where one finding is the answer
+    already, or must stand as it is."""
     context = _context(runtime)
     writer = get_stream_writer()
     findings = _in_order(state)
-    if len(findings) == 1:
-        return {"draft": findings[0]["text"]}
     joined = "\n\n".join(finding["text"] for finding in findings if finding["text"])
     assert context.staff is not None
-    if context.staff.model is None or context.patience.lost:
+    answered = len(findings) == 1 and findings[0]["by"] != "builtin"
+    if answered or context.staff.models is None or context.patience.lost or _as_it_stands(findings):
         return {"draft": joined}
     writer({"type": "step", "name": "compose"})
+    facts, talk = _facts(state, context), earlier(state.get("history") or ())
+    register = state["understanding"]["register"]
+    asked = writing.task(state["question"], talk, joined, facts, _locale(state), register, context.veil)
     try:
-        return {"draft": await _composed(context.staff.model, state, joined, context) or joined}
-    except Exception as error:
-        if not is_model_fault(error):
-            raise
-        log.warning("the compose model failed (%s); the findings are joined instead", type(error).__name__)
-        return {"draft": joined}
+        async with asyncio.timeout_at(context.patience.until):
+            await writing.write(asked, facts, context)
+    except TimeoutError:
+        log.warning("the time for language models is up; the findings stand as they are")
     finally:
         writer({"type": "step_end", "name": "compose"})
+    return {"draft": joined}
 
 
-async def _composed(model: BaseChatModel, state: TurnState, joined: str, context: GraphContext) -> str:
-    """The findings as one text, shown while it is written."""
-    assert context.screen is not None
-    system = (PROMPTS / "agents" / f"compose.{state['understanding']['answer_language']}.md").read_text("utf-8")
-    task = f"{fence('question', state['question'])}\n{fence('findings', joined)}"
-    facts, draft = _facts(state, context), ""
-    async with asyncio.timeout_at(context.patience.until):
-        async for chunk in model.astream([SystemMessage(system), HumanMessage(task)], config={"tags": ["nostream"]}):
-            draft += chunk.text
-            context.screen.feed(chunk.text, facts)
-    return draft.strip()
+def _as_it_stands(findings: Sequence[Finding]) -> bool:
+    """A permission is asked for word for word, and nothing is made of a failure."""
+    return any(finding["failed"] for finding in findings) or any(
+        (artifact.get("data") or {}).get("consent_request") for artifact in artifacts_of(findings)
+    )
 
 
 def _in_order(state: TurnState) -> list[Finding]:
@@ -254,7 +245,9 @@ async def ground(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     facts = _facts(state, context)
     screen_, draft = context.screen, state["draft"]
     fed = screen_.stream.fed.strip()
-    if draft.startswith(fed):
+    if screen_.complete:
+        screen_.stream.restart()
+    elif draft.startswith(fed):
         screen_.feed(draft[len(fed):], facts)
         screen_.finish(facts)
     else:  # another brain finished the answer
@@ -298,6 +291,8 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     offer = None
     if demo:
         context.screen.add(render("notes", locale, {}, note="demo", **words), facts)
+    if findings and (spent := metering.spent()) is not None:
+        context.screen.add(render("notes", locale, {}, note="budget", span=spent, **words), facts)
     if reason is not None:
         case = await _open_case(state, context, reason, facts, found)
         context.screen.add(

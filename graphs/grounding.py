@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from core.facts import Fact
 from core.locale import Locale
 from graphs.binding import Book, expressions
+from graphs.drafts import Drafting
 from graphs.figures import EXEMPT, LIST_NUMBER, OUT_OF_TEN, WORDED, Figure, read_figures
 from graphs.naming import Sentence, topic_of
 from graphs.propriety import addresses, offence
@@ -45,12 +46,14 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Offender:
-    """The first figure that binds to nothing (or piece that is not proper), with the sentence it stands in."""
+    """The first figure that binds to nothing (or piece that is not proper), with the sentence it stands in. `kind` tells
+    which: `figure`, `improper`, or an objection of `graphs/drafts.py`."""
 
     start: int
     end: int
     shown: str
     sentence: str
+    kind: str = "figure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ def _checked(
     for start, end in sentences(text):
         found, offender, topic = _check(text, start, end, book, locale, topic)
         if offender is None and (piece := offence(text[start:end], cited)) is not None:
-            offender = Offender(start, end, piece, text[start:end].strip())
+            offender = Offender(start, end, piece, text[start:end].strip(), "improper")
         yield start, end, found, offender
 
 
@@ -161,6 +164,8 @@ class Stream:
         self.shown = ""
         self.offender: Offender | None = None
         self.bindings: list[Binding] = []
+        #: Looks at what a language model writes; None while the built-in one does.
+        self.drafting: Drafting | None = None
 
     def feed(self, piece: str, facts: Sequence[Fact]) -> str:
         self.fed += piece
@@ -183,6 +188,11 @@ class Stream:
         if self.offender is not None or not head:
             return ""
         self._pending = self._pending[self._pending.index(head) + len(head) :]
+        if self.drafting is not None:
+            parts = [head[start:end] for start, end in sentences(head)]
+            if (why := self.drafting.objection(parts, bound=len(self.bindings))) is not None:
+                self.offender = Offender(0, len(head), head[:200], head.strip(), why)
+                return ""
         verdict = accept(head, facts, self.locale, self.user_words, before=self.shown)
         offset = len(self.shown)
         self.bindings += [

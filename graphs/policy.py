@@ -17,7 +17,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from core.data_files import Expected, Shape, read
+from core.data_files import Shape, read
+from core.invalid import Expected
 from core.locale import Language
 
 Level = Literal["high", "medium", "low"]

@@ -17,21 +17,22 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any, Self
 
-from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langgraph.config import get_stream_writer
 from sqlalchemy import text as sql
 
+from core import metering
 from core.bus import Bus
-from core.clock import new_id
+from core.clock import new_id, now
 from core.errors import LadrilloError, Unavailable
 from core.locale import locale_for
+from core.metering import Amount, Meter
 from core.scope import Scope
 from core.settings import Settings
 from graphs import conversation, events
 from graphs.checkpoints import Checkpoints
 from graphs.context import GraphContext, Patience, Screen, Staff
 from graphs.grounding import Stream
-from knowledge.records import cases, conversations, event_log
+from knowledge.records import cases, conversations, event_log, usage
 from knowledge.records.conversations import Sent
 from knowledge.records.event_log import Fenced
 from knowledge.resources import Resources
@@ -43,7 +44,7 @@ PING_SECONDS = 15.0
 HISTORY = 20
 #: Messages between two prunings of a conversation's checkpoints (a turn adds two); a long one is pruned every turn.
 PRUNE_EVERY = 10
-#: The part of a turn's time after which the built-in brain finishes what a slow language model began.
+#: The part of a turn's time that is left to language models at most: the built-in brain finishes what they began.
 LLM_SHARE = 0.75
 _END = ("RUN_FINISHED", "RUN_ERROR")
 
@@ -57,6 +58,7 @@ class Runner:
         self._graph = conversation.build(checkpoints.saver)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stops: dict[str, asyncio.Event] = {}
+        self._metered: dict[str, tuple[Scope, str, Meter]] = {}
 
     @classmethod
     async def open(cls, settings: Settings, *, resources: Resources | None = None, staff: Staff | None = None) -> Runner:
@@ -103,6 +105,7 @@ class Runner:
 
     def _forget(self, run_id: str) -> None:
         self._tasks.pop(run_id, None)
+        self._metered.pop(run_id, None)
         self._stops.pop(run_id, None)
 
     async def stop(self, scope: Scope, conversation_id: str) -> str | None:
@@ -202,7 +205,7 @@ class _Turn:
         self._translator = events.Translator(conversation_id, run_id, self._answer_id)
         self._writer: events.Writer | None = None
         self._screen: Screen | None = None
-        self._usage = _Usage()
+        self._meter = Meter(budget=runner.resources.settings.budget, earlier=self._used_before)
         self._language = "es"
         self._epoch = 0
 
@@ -229,7 +232,7 @@ class _Turn:
             resources=self._runner.resources, scope=self._scope, conversation_id=self._conversation,
             run_id=self._run_id, message_id=self._message_id, locale=locale, user_words=words,
             staff=self._runner.staff, screen=self._screen, case_open=case is not None,
-            patience=Patience(asyncio.get_running_loop().time() + LLM_SHARE * self._runner.resources.settings.turn_timeout),
+            patience=self._patience(),
         )
         turn: dict[str, Any] = {
             "question": self._text,
@@ -237,6 +240,8 @@ class _Turn:
         }
         if not earlier:
             turn |= {"country": country, "language": language}
+        metering.meter.set(self._meter)
+        self._runner._metered[self._run_id] = (self._scope, self._conversation, self._meter)
         graph = asyncio.create_task(self._graph(turn, context))
         stopping = asyncio.create_task(self._runner._stops[self._run_id].wait())
         leasing = asyncio.create_task(self._keep_lease())
@@ -259,14 +264,33 @@ class _Turn:
             for task in (graph, stopping, leasing):
                 await _cancelled(task)
 
+    def _patience(self) -> Patience:
+        """How long this turn may count on language models."""
+        settings = self._runner.resources.settings
+        seconds = min(settings.model_patience, LLM_SHARE * settings.turn_timeout)
+        self._meter.until = asyncio.get_running_loop().time() + seconds
+        return Patience(self._meter.until)
+
+    async def _used_before(self) -> dict[str, Amount]:
+        """What the budgets are held against besides this turn: what is written, and what turns of this process that are
+        still under way have used."""
+        async with self._database.session(self._scope) as session:
+            found = await usage.used(session, self._conversation, now())
+        for run_id, (scope, conversation_id, other) in self._runner._metered.items():
+            if run_id == self._run_id or scope.tenant != self._scope.tenant:
+                continue
+            tokens, dollars = sum(c.tokens for c in other.calls), sum(c.cost or 0.0 for c in other.calls)
+            for span in ("day", "tenant") if conversation_id != self._conversation else tuple(found):
+                found[span] = (found[span][0] + tokens, found[span][1] + dollars)
+        return found
+
     async def _graph(self, turn: dict[str, Any], context: GraphContext) -> dict[str, Any]:
         assert self._writer is not None
         outcome: dict[str, Any] = {}
         part: Any
         async for mode, part in self._runner._graph.astream(
             turn,
-            config={"configurable": {"thread_id": self._conversation}, "recursion_limit": conversation.RECURSION_LIMIT,
-                    "callbacks": [self._usage]},
+            config={"configurable": {"thread_id": self._conversation}, "recursion_limit": conversation.RECURSION_LIMIT},
             context=context,
             stream_mode=["custom", "updates"],
             durability="exit",
@@ -294,8 +318,8 @@ class _Turn:
 
     async def _finish(self, outcome: dict[str, Any]) -> None:
         """Answer, facts, final events and the run's end, in one transaction."""
-        usage = _spent(self._usage, self._runner.resources.settings)
-        outcome |= {"usage": usage}
+        spent = self._meter.usage()
+        outcome |= {"usage": spent}
         await self._close_writer()
         frames = events.beside(outcome, self._answer_id)
         entries = self._translator.finished(outcome, events.log_entries(frames))
@@ -314,8 +338,9 @@ class _Turn:
             await conversations.end_run(
                 session, self._run_id, "finished", language=outcome["language"], routes=outcome["routes"],
                 slots=outcome["slots"], confidence=outcome["confidence"], outcome=_stored(outcome),
-                usage=usage,
+                usage=spent,
             )
+            usage.add(session, self._scope, self._conversation, self._run_id, self._meter.calls)
 
     async def _stopped(self) -> None:
         await self._close_writer()
@@ -341,32 +366,14 @@ class _Turn:
         async with self._database.session(self._scope) as session:
             ended = await conversations.end_early(
                 session, self._scope, self._conversation, self._run_id, status, end, error_code=code,
-                language=self._language, outcome={"answer": shown},
+                language=self._language, outcome={"answer": shown}, usage=self._meter.usage(),
             )
+            usage.add(session, self._scope, self._conversation, self._run_id, self._meter.calls)
             if ended and shown:
                 await conversations.add_message(
                     session, self._scope, self._conversation, role="assistant", body=shown, author="Ladrillo",
                     run_id=self._run_id, details={"status": status}, message_id=self._answer_id,
                 )
-
-
-class _Usage(UsageMetadataCallbackHandler):
-    """Counts tokens; called in place and for models only, since a thread for each event would cost more than the turn."""
-
-    run_inline = True
-    ignore_chain = True
-    ignore_agent = True
-    ignore_retriever = True
-
-
-def _spent(counted: _Usage, settings: Settings) -> dict[str, Any]:
-    """Tokens of the turn as the endpoint reports them, zeros for the built-in brain or an endpoint that is silent, and their
-    cost in US dollars: at most, since what an endpoint keeps ready may cost less; None where no price is set."""
-    by_model = counted.usage_metadata
-    read, written = (sum(usage[name] for usage in by_model.values()) for name in ("input_tokens", "output_tokens"))
-    prices = settings.model_input_price, settings.model_output_price
-    cost = None if None in prices and by_model else (read * (prices[0] or 0.0) + written * (prices[1] or 0.0)) / 1e6
-    return {"tokens": read + written, "input_tokens": read, "output_tokens": written, "models": sorted(by_model), "cost": cost}
 
 
 def _stored(outcome: dict[str, Any]) -> dict[str, Any]:

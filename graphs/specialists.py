@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from jinja2 import TemplateError
@@ -18,18 +19,34 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from langgraph.config import get_stream_writer
 from langgraph.errors import GraphRecursionError
 
-from agents.fence import fence
 from agents.playbook import Brief
-from agents.specialist import MODEL_CALLS, ModelFailed, Specialist, Written, write
+from agents.prompts import told
+from agents.specialist import MODEL_CALLS, ModelFailed, Specialist, Written, prompts_of, write
+from agents.speech import Speech
 from core.facts import Fact
-from core.locale import LOCALES, number
+from core.locale import LOCALES
 from graphs.context import Agent, GraphContext, Screen
+from graphs.drafts import Drafting
 from graphs.grounding import accept, sentences
 from graphs.state import Finding
+from graphs.writing import brief_text, repair, resume, task
 
 log = logging.getLogger("ladrillo.graph")
+Plan = Literal["builtin", "model"]
+#: The language models of a specialist, in the order in which they are asked.
+ROLES: tuple[Literal["specialist", "fallback"], ...] = ("specialist", "fallback")
 #: Steps of an agent's graph around one model call, with room to spare: the limit of model calls is what ends a loop.
 _RECURSION = MODEL_CALLS * 8
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What a specialist's model is told besides the brief: the talk so far in short, what others found for it, and how the
+    reader is addressed."""
+
+    earlier: str = ""
+    findings: str = ""
+    register: str = "unknown"
 
 
 class _Live:
@@ -40,7 +57,7 @@ class _Live:
     """
 
     def __init__(self, screen: Screen) -> None:
-        self._screen = screen
+        self._screen, self._speech = screen, Speech()
         self._message: str | None = None
         self._held = ""
         self._calls = self._open = False
@@ -48,10 +65,11 @@ class _Live:
     def chunk(self, message: AIMessageChunk, facts: list[Fact], *, answered: bool) -> None:
         if message.id != self._message:
             self._message, self._held, self._calls, self._open = message.id, "", False, False
+            self._speech = Speech()
         self._calls = self._calls or bool(message.tool_call_chunks)
         if self._calls or not message.text:
             return
-        self._held += message.text
+        self._held += self._speech.hear(message.text)
         if not self._open:
             if not answered or not _reads_like_an_answer(self._held):
                 return
@@ -60,6 +78,24 @@ class _Live:
             self._held = ("\n\n" if self._screen.shown else "") + self._held.lstrip()
         self._screen.feed(self._held, facts)
         self._held = ""
+
+    def end(self, text: str, facts: list[Fact]) -> None:
+        """The rest of the message that is the answer, which may have been held to the end."""
+        if self.stopped or not text:
+            return
+        stream = self._screen.stream
+        fed = stream.fed.strip() if self._open else ""
+        if not (self._open and text.startswith(fed)):
+            stream.restart()
+            text, fed = ("\n\n" if self._screen.shown else "") + text, ""
+        self._screen.feed(text[len(fed) :], facts)
+        self._screen.finish(facts)
+        self._screen.complete = not self.stopped
+
+    @property
+    def stopped(self) -> bool:
+        """Whether something was written that may not be shown."""
+        return self._screen.stream.offender is not None
 
 
 def _reads_like_an_answer(text: str) -> bool:
@@ -83,13 +119,17 @@ class _Work:
     ) -> None:
         modes: list[Literal["messages", "updates"]] = ["messages", "updates"] if live else ["updates"]
         part: Any
-        async for mode, part in agent.astream(
+        stream: Any = agent.astream(
             {"messages": messages}, context=context, config={"recursion_limit": _RECURSION}, stream_mode=modes
-        ):
+        )
+        async for mode, part in stream:
             if mode == "messages":
                 chunk, _ = part
                 if live is not None and isinstance(chunk, AIMessageChunk):
                     live.chunk(chunk, self.facts, answered=any(isinstance(m, ToolMessage) for m in self.messages))
+                    if live.stopped:  # what may not be shown is not waited for
+                        await stream.aclose()
+                        return
                 continue
             for update in part.values():
                 self._take((update or {}).get("messages", ()))
@@ -120,6 +160,17 @@ class _Work:
             )
 
     @property
+    def answered(self) -> list[BaseMessage]:
+        """The calls made so far with their results, for another model to go on from."""
+        last = max((at for at, message in enumerate(self.messages) if isinstance(message, ToolMessage)), default=0)
+        return self.messages[1 : last + 1]
+
+    def task(self, talk: Talk, context: GraphContext) -> list[BaseMessage]:
+        """What was asked and what the tools said, for a model that goes on after what was shown."""
+        said = "\n".join(message.text for message in self.results)
+        return task(str(self.question.content), talk.earlier, said, self.facts, context.locale, talk.register, context.veil)
+
+    @property
     def text(self) -> str:
         """The answer; empty where the last message is none."""
         last = self.messages[-1]
@@ -141,23 +192,22 @@ class _Work:
 
 
 async def run_specialist(
-    brief: Brief, history: list[BaseMessage], stated: list[Fact], context: GraphContext, *, alone: bool
+    brief: Brief, talk: Talk, stated: list[Fact], context: GraphContext, *, plan: Plan, alone: bool
 ) -> Finding:
-    """Runs the agent to its end. `stated` are the investor's own figures. Raises only what ends a turn (a lost database)."""
+    """Runs the agent to its end. `stated` are the investor's own figures; with `plan` `builtin` the playbook looks things up.
+    Raises only what ends a turn (a lost database).
+    """
     assert context.staff is not None
     staff = context.staff
     specialist = staff.specialist(brief.route)
     tried: _Work | None = None
-    if staff.model is not None and not context.patience.lost:
+    if plan == "model" and staff.models is not None and not context.patience.lost:
         tried = _Work(brief, stated)
-        live = _Live(context.screen) if alone and context.screen is not None else None
-        ended = await _with_patience(tried, [*history, _with_brief_text(tried.question, brief)], context, live)
-        if ended and _may_be_shown(tried, brief, context):
-            return _finding(brief, tried, _notes(specialist, tried))
+        if await _thought(tried, brief, talk, context, alone=alone):
+            return _finding(brief, tried, _notes(specialist, tried), by="llm")
     work = _Work(brief, stated)
-    builtin = staff.agent(brief.route, brief.language) if staff.model is None else staff.substitute(brief.route)
-    await work.run(builtin, [work.question], context)
-    finding = _finding(brief, work, write(specialist, work.messages))
+    await work.run(staff.agent(brief.route), [work.question], context)
+    finding = _finding(brief, work, write(specialist, work.messages), by="builtin" if tried is None else "rescue")
     if tried is not None:
         finding["tool_calls"] = [*tried.calls, *finding["tool_calls"]]
         if alone and context.screen is not None and context.screen.shown:  # what was shown keeps its sources
@@ -169,51 +219,83 @@ async def run_specialist(
     return finding
 
 
-async def _with_patience(
-    work: _Work, messages: list[BaseMessage], context: GraphContext, live: _Live | None
-) -> bool:
-    """Let the language model work; False where it failed, went round in circles, or its time was up."""
+async def _thought(work: _Work, brief: Brief, talk: Talk, context: GraphContext, *, alone: bool) -> bool:
+    """Have a language model look things up and answer: the specialists' own, or the second where that fails. True where
+    the answer may be shown whole, or stands on the screen."""
     assert context.staff is not None
+    assert context.staff.models is not None
+    screen = context.screen if alone else None
+    text = brief_text(brief, talk.earlier, talk.findings, context.veil)
+    asked = HumanMessage(text, additional_kwargs=work.question.additional_kwargs)
+    for role in ROLES:
+        agent = context.staff.thinker(brief.route, brief.language, role)
+        if agent is None:
+            continue
+        told(brief.language, *prompts_of(brief.route))
+        model = getattr(context.staff.models, role)
+        if screen is not None and screen.shown:  # the first was cut in the middle of its answer
+            return await resume(model, work.task(talk, context), work.facts, context)
+        ended = await _with_patience(work, agent, [asked, *work.answered], context, _Live(screen) if screen else None)
+        if ended == "circles":
+            return False
+        if ended == "failed":
+            continue
+        if screen is None:
+            return _may_be_shown(work, brief, context)
+        if (offender := screen.stream.offender) is not None:
+            if not work.results:  # made up without looking anything up: there is nothing to mend it from
+                return False
+            return await repair(model, work.task(talk, context), offender, work.facts, context)
+        return bool(work.text)
+    context.patience.lost = True
+    return False
+
+
+async def _with_patience(
+    work: _Work, agent: Agent, messages: list[BaseMessage], context: GraphContext, live: _Live | None
+) -> Literal["done", "circles", "failed"]:
+    """Let a language model work: to its answer or to what may not be shown, round in circles, or until it fails."""
     limit = asyncio.timeout_at(context.patience.until)
+    drafting = context.screen.stream if live is not None and context.screen is not None else None
     try:
         async with limit:
-            await work.run(context.staff.agent(work.route, work.language), messages, context, live)
-        return True
+            if drafting is not None:
+                drafting.drafting = Drafting(drafting.locale.language, expected=False)
+            await work.run(agent, messages, context, live)
+        if live is not None:
+            live.end(work.text, work.facts)
+        return "done"
     except TimeoutError:
         if not limit.expired():
             raise
         why, context.patience.lost = "its time is up", True
+        log.warning("the model of %s gave no answer (%s)", work.route, why)
+        return "circles"
     except ModelFailed as error:
-        why, context.patience.lost = str(error), True
+        log.warning("the model of %s gave no answer (%s)", work.route, error)
+        return "failed"
     except (ModelCallLimitExceededError, GraphRecursionError):
-        why = "it goes round in circles"
-    log.warning("the model of %s gave no answer (%s); the built-in one does", work.route, why)
-    return False
+        log.warning("the model of %s gave no answer (it goes round in circles)", work.route)
+        return "circles"
+    finally:
+        if drafting is not None:
+            drafting.drafting = None
 
 
 def _may_be_shown(work: _Work, brief: Brief, context: GraphContext) -> bool:
-    """True for an answer in which everything binds."""
-    offender = accept(work.text, work.facts, LOCALES[brief.locale], context.user_words).offender
+    """True for an answer in which everything binds, in the reader's language."""
+    text, locale = work.text, LOCALES[brief.locale]
+    parts = [text[start:end] for start, end in sentences(text)]
+    offender = accept(text, work.facts, locale, context.user_words).offender
     if offender is not None:
         log.warning("not bound to a fact: %r in %r", offender.shown, offender.sentence)
-    return bool(work.text) and offender is None
+    objection = Drafting(locale.language, expected=False).objection(parts, bound=0)
+    if objection is not None:
+        log.warning("the answer of the model of %s is none: %s", work.route, objection)
+    return bool(text) and offender is None and objection is None
 
 
-def _with_brief_text(question: HumanMessage, brief: Brief) -> HumanMessage:
-    """What a language model reads: the question, what is known, and for whom it writes, all of it as data."""
-    known = "; ".join(f"{name}={value!r}" for name, value in brief.slots.items() if not name.startswith("_"))
-    listings = "\n".join(f"{i}. {row['title']} (id {row['id']})" for i, row in enumerate(brief.shown, 1))
-    locale = LOCALES[brief.locale]
-    reader = f"locale {locale.code}; register {brief.register}; numbers like {number(1234.56, locale, 2)}"
-    parts = {
-        "question": brief.question, "known": known, "listings_shown_before": listings,
-        "outside_the_markets": ", ".join(brief.uncovered), "reader": reader,
-    }
-    text = "\n".join(fence(tag, body) for tag, body in parts.items() if body)
-    return HumanMessage(text, additional_kwargs=question.additional_kwargs)
-
-
-def _finding(brief: Brief, work: _Work, written: Written) -> Finding:
+def _finding(brief: Brief, work: _Work, written: Written, *, by: Literal["builtin", "llm", "rescue"]) -> Finding:
     text = work.text or written.text
     return Finding(
         route=brief.route,
@@ -223,6 +305,7 @@ def _finding(brief: Brief, work: _Work, written: Written) -> Finding:
         failed=not text or (bool(work.results) and all(message.status == "error" for message in work.results)),
         suggestions=list(written.suggestions),
         asks=written.asks,
+        by=by,
     )
 
 

@@ -13,7 +13,8 @@ from langgraph.channels import UntrackedValue
 
 class Finding(TypedDict):
     """What a specialist hands back. `artifacts` are its tools' artifacts in order; `failed` says that it gave no answer or
-    that every tool failed."""
+    that every tool failed; `by` who wrote the text: `llm`, `builtin`, or `rescue`, the built-in brain in place of
+    a model that gave no answer."""
 
     route: str
     text: str
@@ -22,6 +23,7 @@ class Finding(TypedDict):
     failed: bool
     suggestions: list[str]
     asks: str | None
+    by: str
 
 
 def gather(old: list[Finding] | None, new: list[Finding] | None) -> list[Finding]:

@@ -8,6 +8,7 @@ from langchain.tools import tool
 
 from core.errors import BadInput
 from core.facts import Fact, Source
+from core.fence import fence
 from knowledge.listings.areas import find_city, find_neighbourhood
 from tools.context import Runtime
 from tools.result import Content, ToolResult
@@ -81,7 +82,7 @@ async def search_documents(
             {"n": number, "title": passage.title, "source": passage.attribution or passage.source,
              "published_on": passage.published_on.isoformat(), "passage": passage.text, "demo": passage.demo}
         )
-        result.say(f"[{number}] {passage.title} ({passage.published_on}): <passage>{passage.text}</passage>")
+        result.say(f"[{number}] {passage.title} ({passage.published_on}): {fence('passage', passage.text)}")
     if not passages:
         result.gap("no_data", what="documents", place=city or code or "")
     return result.done()

@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from core.data_files import Expected, Shape, read
+from core.data_files import Shape, read
+from core.invalid import Expected
 from core.locale import Language
 from knowledge.understanding.text import fold, strip_accents
 

@@ -7,6 +7,7 @@ from typing import Any
 from langchain.tools import tool
 
 from core.facts import Fact, Source
+from core.fence import fence
 from knowledge.market.opinions import Opinion, Tally, documents_about, read_opinions
 from tools.context import Runtime
 from tools.market_area import asked, market_area
@@ -106,6 +107,6 @@ def _quote(result: ToolResult, opinion: Opinion, cited: dict[str, dict[str, Any]
     n = citation["n"]
     quoted = result.add(Fact("opinion_quote", opinion.quote, "text", document.cite(), entity=document.title,
                              entity_id=document.id, as_of=document.published_on.isoformat()), say=False)
-    result.say(f"[{n}] {document.title} ({document.published_on}): <passage>{opinion.quote}</passage>")
+    result.say(f"[{n}] {document.title} ({document.published_on}): {fence('passage', opinion.quote)}")
     return {"n": n, "id": quoted, "quote": opinion.quote, "topics": list(opinion.topics), "title": document.title,
             "published_on": document.published_on.isoformat()}

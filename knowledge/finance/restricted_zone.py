@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from core.data_files import Expected, Shape, read
+from core.data_files import Shape, read
+from core.invalid import Expected
 from knowledge.finance import rules
 from knowledge.finance.rule_files import DATA
 from knowledge.understanding.text import fold, slug

@@ -9,7 +9,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Strict, model_validator
 
-from core.data_files import Expected, Shape, read
+from core.data_files import Shape, read
+from core.invalid import Expected
 from knowledge.understanding.text import fold
 
 

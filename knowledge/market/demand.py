@@ -17,7 +17,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from core.data_files import Expected, Shape, read
+from core.data_files import Shape, read
+from core.invalid import Expected
 from knowledge.market.pace import Pace
 
 DATA = Path(__file__).parent / "data"

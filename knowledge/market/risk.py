@@ -18,9 +18,10 @@ from typing import Annotated
 
 from pydantic import Field, Strict, model_validator
 
-from core.data_files import Expected, Shape, read
+from core.data_files import Shape, read
 from core.errors import BadInput
 from core.facts import Unit
+from core.invalid import Expected
 from knowledge.forecasting.series import PER_YEAR, period_number
 from knowledge.market.demand import DATA, Weighed, check_scale
 

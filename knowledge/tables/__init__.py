@@ -29,6 +29,7 @@ from knowledge.tables.market import (
     Series,
 )
 from knowledge.tables.tenancy import Job, Outbox, Tenant
+from knowledge.tables.usage import ModelCallRow
 
 OWNED_TABLES: tuple[str, ...] = tuple(
     sorted(table.name for table in metadata.tables.values() if "tenant_id" in table.columns)
@@ -36,6 +37,6 @@ OWNED_TABLES: tuple[str, ...] = tuple(
 
 __all__ = [
     "OWNED_TABLES", "AnalyticsData", "Area", "Case", "CaseEvent", "Conversation", "Document", "EvalRun", "FactRow",
-    "Forecast", "Job", "Lead", "Listing", "Load", "Message", "Model", "Observation", "Outbox", "Owned",
+    "Forecast", "Job", "Lead", "Listing", "Load", "Message", "Model", "ModelCallRow", "Observation", "Outbox", "Owned",
     "PriceHistory", "Project", "ProjectOwner", "Quarantine", "Run", "RunEvent", "Series", "Tenant", "UserProfile", "metadata",
 ]

@@ -279,9 +279,9 @@ class Waiting:
 
 class WaitingStaff(Staff):
     def __init__(self, staff: Staff, agent: Waiting) -> None:
-        self.model, self._waiting = staff.model, agent
+        self.models, self.threshold, self._waiting = staff.models, staff.threshold, agent
 
-    def agent(self, route: str, language: str) -> Any:
+    def agent(self, route: str) -> Any:
         return self._waiting
 
 

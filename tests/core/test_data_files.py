@@ -9,8 +9,9 @@ from typing import Annotated
 import pytest
 from pydantic import Field
 
-from core.data_files import Expected, Shape, read
+from core.data_files import Shape, read
 from core.errors import Misconfigured
+from core.invalid import Expected
 
 ROOT = Path(__file__).parents[2]
 

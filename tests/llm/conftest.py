@@ -31,13 +31,15 @@ async def endpoint() -> AsyncIterator[FakeEndpoint]:
 
 @pytest.fixture
 async def opened(database: Database, tmp_path: Path) -> AsyncIterator[Opened]:
-    """`await opened(base_url, **settings)`: a runner over the test's database that asks this address."""
+    """`await opened(base_url, **settings)`: a runner over the test's database that asks this address, and the model about
+    everything it might be asked."""
     runners: list[Runner] = []
 
     async def opening(base_url: str, **values: Any) -> Runner:
         settings = Settings(
             data_dir=tmp_path, chroma_url="http://127.0.0.1:9", brain="llm", openai_base_url=base_url,
-            openai_api_key=SecretStr("test"), **{"model": "fake-model", "model_timeout": 5.0} | values,
+            openai_api_key=SecretStr("test"),
+            **{"model": "fake-model", "model_timeout": 5.0, "router_threshold": 1.0} | values,
         )
         runner = await Runner.open(settings, resources=Resources(settings, database))
         runners.append(runner)

@@ -21,7 +21,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 MODEL = "fake-model"
-USAGE = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
+USAGE = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120, "prompt_tokens_details": {"cached_tokens": 30}}
 
 
 class ConnectionCut(Exception):

@@ -10,8 +10,7 @@ import pytest
 import respx
 from httpx import ConnectError, Response
 
-from agents.endpoint import Endpoint
-from agents.models import chat_model
+from agents.models import language_models
 from core.database import Database
 from core.settings import Settings
 from graphs.runner import Runner
@@ -78,10 +77,10 @@ async def test_the_client_goes_through_httpx() -> None:
     answer = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [
         {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hola"}}]}
     route = respx.post("http://endpoint.test/v1/chat/completions").mock(return_value=Response(200, json=answer))
-    model = chat_model(Settings(brain="llm", openai_base_url="http://endpoint.test/v1"))
-    assert isinstance(model, Endpoint)
-    assert (await model.ainvoke("hola", stream=False)).text == "hola"
-    await model.aclose()
+    models = language_models(Settings(brain="llm", openai_base_url="http://endpoint.test/v1"))
+    assert models is not None
+    assert (await models.router.ainvoke("hola", stream=False)).text == "hola"
+    await models.aclose()
     assert route.called
     assert json.loads(route.calls.last.request.content)["messages"] == [{"role": "user", "content": "hola"}]
 

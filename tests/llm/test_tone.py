@@ -11,7 +11,7 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
-from agents.models import chat_model
+from agents.models import language_models
 from cli.tone import judge
 from core.errors import BadInput, Misconfigured, Unavailable
 from core.settings import Settings, get_settings
@@ -32,10 +32,10 @@ def verdict(score: int, why: str = "suena natural") -> Reply:
 @pytest.fixture
 async def model(endpoint: FakeEndpoint) -> AsyncIterator[BaseChatModel]:
     settings = Settings(brain="llm", openai_base_url=endpoint.url, openai_api_key=SecretStr("test"), model="fake-model")
-    found = chat_model(settings)
+    found = language_models(settings)
     assert found is not None
-    yield found
-    await found.aclose()  # type: ignore[attr-defined]
+    yield found.compose
+    await found.aclose()
 
 
 async def test_scores_by_language_with_intervals(model: BaseChatModel, endpoint: FakeEndpoint) -> None:

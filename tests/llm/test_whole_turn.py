@@ -6,15 +6,21 @@ import asyncio
 import json
 
 import pytest
+from sqlalchemy import text
 
-from agents.specialist import prompt
+from agents.prompts import load
+from agents.specialist import prompts_of
 from core.database import Database
-from core.words import PROMPTS
 from graphs.runner import Runner
 
 from .conftest import Opened
 from .fake_endpoint import FakeEndpoint, both, calls, decides, says
 from .turns import ANSWER, ARGS, FIRST, QUESTION, SCOPE, SECOND, ask, new_conversation, turn_of
+
+
+def system(route: str, language: str) -> str:
+    """What a specialist's model is told before everything else."""
+    return "\n".join(load(name, language).text for name in prompts_of(route))
 
 
 async def test_a_question_is_routed_looked_up_and_answered(
@@ -39,8 +45,8 @@ async def test_the_endpoint_is_told_what_it_needs_and_no_more(
     router, first, second = endpoint.requests
     schema = router["response_format"]["json_schema"]
     assert (schema["name"], schema["strict"]) == ("RoutingDecision", True)
-    assert router["messages"][0]["content"] == (PROMPTS / "agents" / "supervisor.es.md").read_text("utf-8")
-    assert first["messages"][0] == {"role": "system", "content": prompt("roi", "es")}
+    assert router["messages"][0]["content"] == load("supervisor", "es").text
+    assert first["messages"][0] == {"role": "system", "content": system("roi", "es")}
     asked = first["messages"][-1]["content"]
     assert f"<question>\n{QUESTION}\n</question>" in asked
     assert "locale es-CO" in asked
@@ -70,8 +76,8 @@ async def test_english_is_prompted_and_answered_in_english(
     )
     assert turn.shown == answer
     assert turn.outcome["language"] == "en"
-    assert endpoint.requests[0]["messages"][0]["content"] == (PROMPTS / "agents" / "supervisor.en.md").read_text("utf-8")
-    assert endpoint.requests[1]["messages"][0]["content"] == prompt("roi", "en")
+    assert endpoint.requests[0]["messages"][0]["content"] == load("supervisor", "en").text
+    assert endpoint.requests[1]["messages"][0]["content"] == system("roi", "en")
 
 
 async def test_text_arrives_while_the_model_is_still_writing(
@@ -148,8 +154,9 @@ async def test_parallel_specialists_show_nothing_and_compose_writes_the_answer(
     turn = await turn_of(database, conversation_id, await runner.outcome(SCOPE, sent.run_id or ""))
     assert turn.shown == f"{FIRST} No tengo anuncios de la zona. Eso es todo."
     (request,) = endpoint.of("compose")
-    assert request["messages"][0]["content"] == (PROMPTS / "agents" / "compose.es.md").read_text("utf-8")
+    assert request["messages"][0]["content"] == load("compose", "es").text
     assert ANSWER in request["messages"][1]["content"]
+    assert endpoint.of("analyse_returns")[-1]["messages"][0]["content"] == system("roi", "es")
 
 
 async def test_two_calls_in_one_message_are_answered_both(
@@ -170,10 +177,21 @@ async def test_tokens_are_counted_over_the_turn_and_kept_with_the_run(
     endpoint.on("router", decides("roi"))
     endpoint.on("analyse_returns", calls("analyse_returns", ARGS), says(ANSWER))
     turn = await ask(runner, database)
-    spent = {"tokens": 360, "input_tokens": 300, "output_tokens": 60, "models": ["fake-model"], "cost": None}
-    assert turn.outcome["usage"] == spent
-    assert turn.run["usage"] == spent
+    one = {"calls": 1, "tokens": 120, "input_tokens": 100, "cached_tokens": 30, "output_tokens": 20, "cost": None,
+           "estimated": False}
+    two = {name: value * 2 if type(value) is int else value for name, value in one.items()}
+    usage = turn.outcome["usage"]
+    assert usage["roles"] == {"router": one, "specialist": two}
+    assert {name: usage[name] for name in one} == {name: v * 3 if type(v) is int else v for name, v in one.items()}
+    assert usage["models"] == ["fake-model"]
+    assert usage["prompts"] == {f"{name}.es": load(name, "es").stamp for name in ("house_rules", "roi", "supervisor")}
+    assert turn.run["usage"] == usage
     assert turn.run["brain"] == "llm"
+    async with database.session(SCOPE) as session:
+        rows = await session.execute(text("SELECT role, model, input_tokens, cached_tokens, output_tokens, error, estimated,"
+                                          " first_ms <= ms FROM model_calls ORDER BY id"))
+        assert [tuple(row) for row in rows] == [
+            (role, "fake-model", 100, 30, 20, None, False, True) for role in ("router", "specialist", "specialist")]
 
 
 async def test_their_cost_is_that_of_the_prices_set(
@@ -181,8 +199,9 @@ async def test_their_cost_is_that_of_the_prices_set(
 ) -> None:
     endpoint.on("router", decides("roi"))
     endpoint.on("analyse_returns", calls("analyse_returns", ARGS), says(ANSWER))
-    turn = await ask(await opened(endpoint.url, model_input_price=2.0, model_output_price=10.0), database)
-    assert turn.outcome["usage"]["cost"] == pytest.approx((300 * 2 + 60 * 10) / 1e6)
+    prices = {"model_input_price": 2.0, "model_cached_price": 0.5, "model_output_price": 10.0}
+    turn = await ask(await opened(endpoint.url, **prices), database)
+    assert turn.outcome["usage"]["cost"] == pytest.approx((210 * 2 + 90 * 0.5 + 60 * 10) / 1e6)
 
 
 async def test_the_transcript_reaches_the_model_and_the_question_stays_last(
@@ -193,9 +212,11 @@ async def test_the_transcript_reaches_the_model_and_the_question_stays_last(
     conversation_id = await new_conversation(database)
     greeting = await ask(runner, database, "hola", conversation_id)
     await ask(runner, database, QUESTION, conversation_id)
-    history = endpoint.requests[1]["messages"][1:]
-    assert [(m["role"], m["content"]) for m in history] == [
-        ("user", "hola"), ("assistant", greeting.shown), ("user", QUESTION)
-    ]
+    asked = endpoint.of("router")[1]["messages"]
+    assert [message["role"] for message in asked] == ["system", "user"]
+    assert "investor: hola" in asked[1]["content"]
+    assert f"you: {greeting.shown.split('. ')[0]}" in asked[1]["content"]
+    assert asked[1]["content"].endswith(f"<question>\n{QUESTION}\n</question>")
     roles = [m["role"] for m in endpoint.requests[2]["messages"]]
-    assert roles == ["system", "user", "assistant", "user"]
+    assert roles == ["system", "user"]
+    assert "investor: hola" in endpoint.requests[2]["messages"][1]["content"]

@@ -1,0 +1,54 @@
+"""What an endpoint can do: declared by the operator, or found out by what it refuses.
+
+Small local servers refuse what they do not know, each in words of its own; a refusal is read once and not provoked again.
+"""
+
+from __future__ import annotations
+
+import re
+
+from core.model_settings import CAPABILITIES
+from core.retry import MalformedAnswer
+
+#: What a refusal speaks of, in this order: the first that fits is what is not done again.
+_REFUSED = (
+    ("stream_usage", re.compile(r"stream_options|include_usage")),
+    ("parallel_calls", re.compile(r"parallel_tool_calls|parallel tool calls")),
+    ("json_schema", re.compile(r"response_format|json_schema|json schema|structured output|guided|grammar")),
+    ("tools", re.compile(r"\btools?\b|tool[_ ]choice|tool[_ -]call|function[_ ]call|\bfunctions\b")),
+)
+#: A request that is wrong for its own sake names no ability.
+_STATUSES = frozenset({400, 404, 405, 415, 422, 501})
+
+
+class Unable(MalformedAnswer):
+    """The endpoint lacks an ability (`name`) that the call needs: there is another way to ask."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"the endpoint does not offer {name}")
+
+
+class Abilities:
+    """`may(name)`; `learn(error)` names the ability that a refusal shows to be missing."""
+
+    def __init__(self, declared: str | None) -> None:
+        named = None if declared in (None, "auto") else frozenset((declared or "").split(","))
+        self._known = {} if named is None else {name: name in named for name in CAPABILITIES}
+
+    def may(self, name: str) -> bool:
+        return self._known.get(name, True)
+
+    def lacks(self, name: str) -> None:
+        self._known[name] = False
+
+    def learn(self, error: BaseException, used: frozenset[str]) -> str | None:
+        """The ability that this refusal is about, of those that the request used; None where it is about something else."""
+        if getattr(error, "status_code", None) not in _STATUSES:
+            return None
+        said = str(getattr(error, "message", error)).lower()
+        for name, words in _REFUSED:
+            if name in used and self.may(name) and words.search(said):
+                self.lacks(name)
+                return name
+        return None

@@ -1,0 +1,71 @@
+"""The gate before one endpoint: how many calls at once, and none while it is down (a circuit breaker).
+
+Closed after failures in a row, or at once by a refusal that lasts; then one caller at a time tries whether it serves again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from core.clock import Monotonic, monotonic
+from core.retry import Resting, asked_to_wait, is_lasting, is_outage
+
+FAILURES = 3
+REST_SECONDS, LASTING_SECONDS, LONGEST_REST = 10.0, 30.0, 120.0
+
+
+class Gate:
+    """`async with gate.open(): …` around each call. Raises `Resting` while the endpoint is left alone."""
+
+    def __init__(self, concurrency: int, clock: Monotonic = monotonic) -> None:
+        self._places = asyncio.Semaphore(concurrency)
+        self._clock = clock
+        self._failures = 0
+        self._rests = 0
+        self._until = 0.0
+        self._trying = False
+
+    @property
+    def resting(self) -> bool:
+        return self._clock() < self._until
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        async with self._places:
+            trial = self._admit()
+            try:
+                yield
+            except Exception as error:
+                if is_outage(error) and not isinstance(error, Resting):
+                    self._failed(error)
+                elif trial:
+                    self._served()  # it answered, if not well
+                raise
+            else:
+                self._served()
+            finally:
+                if trial:
+                    self._trying = False
+
+    def _admit(self) -> bool:
+        """True for the caller who tries whether the endpoint serves again."""
+        if not self._until:
+            return False
+        if self.resting or self._trying:
+            raise Resting(f"the endpoint failed and is left alone for {max(0.0, self._until - self._clock()):.0f} s more")
+        self._trying = True
+        return True
+
+    def _served(self) -> None:
+        self._failures, self._rests, self._until = 0, 0, 0.0
+
+    def _failed(self, error: BaseException) -> None:
+        self._failures += 1
+        asked = asked_to_wait(error)
+        if not (is_lasting(error) or self._until or self._failures >= FAILURES):
+            return
+        rest = LASTING_SECONDS if is_lasting(error) else min(REST_SECONDS * 2**self._rests, LONGEST_REST)
+        self._rests += 1
+        self._until = self._clock() + max(rest, min(asked or 0.0, LONGEST_REST))
