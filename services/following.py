@@ -82,11 +82,12 @@ async def follow(
             parent = await _parent(session, scope, history) if same is None else None
         if same is not None:
             return await _joined(runner, scope, same)
+        memory = await _memory(runner, scope, parent, history, country, language)
         if parent is not None and parent.exact and parent.told.last:
-            followed = await _continued(runner, scope, parent, words, key)
+            followed = await _continued(runner, scope, parent, words, key, memory)
             if followed is not None:
                 return followed
-        return await _branched(runner, scope, parent, history, words, key, country, language)
+        return await _branched(runner, scope, history, words, key, memory, country, language)
 
 
 async def _same(session: AsyncSession, scope: Scope, key: str, *, retry: bool) -> ClientTurn | None:
@@ -156,13 +157,13 @@ def _closings(text: str) -> set[str]:
     return {plain(text), *(plain(f"{text} {sentence}") for sentence in closing)}
 
 
-async def _continued(runner: Runner, scope: Scope, parent: _Parent, words: str, key: str) -> Followed | None:
+async def _continued(
+    runner: Runner, scope: Scope, parent: _Parent, words: str, key: str, memory: dict[str, Any]
+) -> Followed | None:
     """The next message of the parent's conversation; None where another process was first with a message of its own."""
     turn = parent.turn
-    known = await runner.remembered(turn.conversation_id)
     sent = await runner.send(
-        scope, turn.conversation_id, words, client_message_id=f"after {turn.message_id}",
-        memory=None if known else turn.memory,
+        scope, turn.conversation_id, words, client_message_id=f"after {turn.message_id}", memory=memory
     )
     async with runner.resources.database.session(scope) as session:
         language = await conversations.language(session, turn.conversation_id)
@@ -176,17 +177,16 @@ async def _continued(runner: Runner, scope: Scope, parent: _Parent, words: str, 
         if sent.outcome != "joined":
             await client_turns.keep(
                 session, scope, message_id=sent.message_id, conversation_id=turn.conversation_id, run_id=sent.run_id,
-                key=key, memory=known or turn.memory, preface=preface,
+                key=key, memory=memory, preface=preface,
             )
     return Followed(turn.conversation_id, sent, preface, language)
 
 
 async def _branched(
-    runner: Runner, scope: Scope, parent: _Parent | None, history: Sequence[Said], words: str, key: str,
+    runner: Runner, scope: Scope, history: Sequence[Said], words: str, key: str, memory: dict[str, Any],
     country: str | None, language: Language | None,
 ) -> Followed:
     """A conversation of its own, seeded with the history and with what was known then."""
-    memory = await _memory(runner, scope, parent, history, country, language)
     async with runner.resources.database.session(scope) as session:
         row, _ = await conversations.create(
             session, scope, visitor=scope.subject, channel="openai", language=language, country=country
