@@ -46,19 +46,19 @@ async def post(service: Service, language: str = "es", **body: Any) -> httpx.Res
 
 @pytest.mark.parametrize(
     "headers",
-    [{}, bearer("sk-wrong"), bearer(TOKENS["ana"]), bearer("ñ"), {"Authorization": DEVELOPMENT_KEY}, {"Authorization": "Bearer"},
-     {"Authorization": f"Basic {DEVELOPMENT_KEY}"}, {"api-key": DEVELOPMENT_KEY}],
+    [{}, bearer("sk-wrong"), bearer(TOKENS["ana"]), bearer("ñ"), {"Authorization": DEVELOPMENT_KEY},
+     {"Authorization": "Bearer"}, {"Authorization": f"Basic {DEVELOPMENT_KEY}"}, {"api-key": DEVELOPMENT_KEY}],
     ids=["none", "unknown", "of the staff", "accent", "bare", "empty", "basic", "elsewhere"],
 )
 async def test_without_a_key_nothing_opens(service: Service, headers: dict[str, str]) -> None:
     sent = {name: value.encode() for name, value in headers.items()}
     for method, path in (("POST", PATH), ("GET", "/v1/models"), ("GET", "/v1/models/ladrillo")):
-        for language, words in (("es", "Bearer <"), ("en", "Bearer <")):
+        for language in ("es", "en"):
             response = await service.client.request(
-                method, path, headers={**sent, "Accept-Language": language.encode()}, **({"json": GOOD} if method == "POST" else {})
+                method, path, headers={**sent, "Accept-Language": language.encode()}, json=GOOD if method == "POST" else None
             )
             message = refused(response, 401, "invalid_api_key")
-            assert words in message
+            assert "Bearer <" in message
             assert response.headers["www-authenticate"] == "Bearer"
             assert "sk-wrong" not in response.text
             assert ("clave" in message or "cabecera" in message) is (language == "es")
