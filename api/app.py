@@ -22,6 +22,7 @@ from sqlalchemy import text
 from api import cases, conversations, errors, evaluations, labelling, leads
 from api.dependencies import mend, open_runner
 from api.limits import BodyLimit
+from api.openai import routes as openai
 from core.errors import LadrilloError
 from core.scope import Scope
 from core.settings import Settings, get_settings
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None, *, opener: Opener | None = None
     app.include_router(leads.router)
     app.include_router(evaluations.router)
     app.include_router(labelling.router)
+    app.include_router(openai.router)
 
     @app.get("/healthz", tags=["operations"], summary="The process lives")
     async def healthz() -> dict[str, str]:

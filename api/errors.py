@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.dependencies import language, mend
+from api.openai import errors as openai
 from core.errors import LadrilloError, Language, Unavailable
 from core.invalid import reason
 from knowledge.records.conversations import RunActive
@@ -63,6 +64,8 @@ def install(app: FastAPI) -> None:
         if error.code == "database_unavailable":
             log.error("%s %s: %s", request.method, request.url.path, error.en)
             mend(request.app)
+        if openai.ours(request.scope):
+            return openai.known(public(error), _language(request))
         more = {"run_id": error.run_id} if isinstance(error, RunActive) else {}
         headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
         content = body(error.code, public(error).text(_language(request)), retryable=error.retryable, **more)
@@ -70,6 +73,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        if openai.ours(request.scope):
+            return openai.invalid(error.errors()[0], _language(request))
         message = _about(error.errors()[0], spanish=_language(request) == "es")
         return JSONResponse(body("bad_request", message), status_code=422)
 
@@ -82,10 +87,10 @@ def install(app: FastAPI) -> None:
             404: ("Esa dirección no existe. Vea /docs.", "There is nothing at this address. See /docs."),
             405: ("Ese método no se acepta aquí. Vea /docs.", "This method is not accepted here. See /docs."),
         }.get(error.status_code, (str(error.detail), str(error.detail)))
-        return JSONResponse(
-            body(f"http_{error.status_code}", words[0] if spanish else words[1]), status_code=error.status_code,
-            headers=error.headers,
-        )
+        code, sentence = f"http_{error.status_code}", words[0] if spanish else words[1]
+        if openai.ours(request.scope):
+            return openai.http(error.status_code, sentence, _language(request), dict(error.headers or {}))
+        return JSONResponse(body(code, sentence), status_code=error.status_code, headers=error.headers)
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> JSONResponse:
@@ -94,4 +99,6 @@ def install(app: FastAPI) -> None:
             "Algo falló de nuestro lado. No se perdió nada; puede reintentar." if _language(request) == "es"
             else "Something failed on our side. Nothing was lost; you can try again."
         )
+        if openai.ours(request.scope):
+            return openai.respond(500, "internal", message)
         return JSONResponse(body("internal", message, retryable=True), status_code=500)

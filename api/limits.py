@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.dependencies import language
 from api.errors import body
+from api.openai import errors as openai
 
 MAX_BODY = 256 * 1024
 _DRAIN = 8 * 1024 * 1024
@@ -62,7 +63,11 @@ class BodyLimit:
             f"El mensaje supera {MAX_BODY // 1024} KB. Envíe un texto más corto." if spanish
             else f"The message is over {MAX_BODY // 1024} KB. Send a shorter text."
         )
-        await JSONResponse(body("too_large", message), status_code=413)(scope, receive, send)
+        response = (
+            openai.respond(413, "too_large", message) if openai.ours(scope)
+            else JSONResponse(body("too_large", message), status_code=413)
+        )
+        await response(scope, receive, send)
 
 
 async def _drain(receive: Receive) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -30,9 +30,9 @@ def frame(seq: int | None, payload: dict[str, Any], *, ours: bool = False) -> Se
     )
 
 
-def respond(frames: AsyncIterator[ServerSentEvent]) -> EventSourceResponse:
+def respond(frames: AsyncIterator[ServerSentEvent], headers: Mapping[str, str] | None = None) -> EventSourceResponse:
     return EventSourceResponse(
-        frames, ping=int(PING_SECONDS), send_timeout=_SEND_TIMEOUT, headers=_HEADERS, sep=_LINE
+        frames, ping=int(PING_SECONDS), send_timeout=_SEND_TIMEOUT, headers={**_HEADERS, **(headers or {})}, sep=_LINE
     )
 
 

@@ -8,7 +8,7 @@ import socket
 from cli.console import out, say, t
 from core.errors import Conflict, Misconfigured, Unavailable
 from core.log import set_up
-from core.settings import DEVELOPMENT_TOKEN, Settings, get_settings
+from core.settings import DEVELOPMENT_KEY, DEVELOPMENT_TOKEN, Settings, get_settings
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -23,6 +23,13 @@ def serve(host: str | None, port: int | None) -> None:
             "Set LADRILLO_STAFF_TOKENS (empty closes the desk).",
             f"Escuchar en {where} abriría los casos a quien conozca el token de desarrollo. "
             "Ponga LADRILLO_STAFF_TOKENS (vacío cierra la mesa de casos).",
+        )
+    if where not in _LOOPBACK and DEVELOPMENT_KEY in settings.clients:
+        raise Misconfigured(
+            f"Listening on {where} would open /v1 to anyone who knows the development key. "
+            "Set LADRILLO_API_KEYS (empty closes /v1).",
+            f"Escuchar en {where} abriría /v1 a quien conozca la clave de desarrollo. "
+            "Ponga LADRILLO_API_KEYS (vacío cierra /v1).",
         )
     listener = _listen(where, settings.port if port is None else port)
     try:

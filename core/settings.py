@@ -19,7 +19,9 @@ from core.invalid import reason
 from core.model_settings import ROLES, Address, Budget, Capabilities, Role, RoleModel
 
 DEVELOPMENT_TOKEN = "development-only-token"
+DEVELOPMENT_KEY = "development-only-key"
 _ROLES = ("viewer", "adviser", "supervisor", "admin")
+_RECIPE = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
 def default_data_dir() -> Path:
@@ -32,6 +34,10 @@ def default_data_dir() -> Path:
             "que pueda escribir.",
         ) from None
     return Path(base) / "ladrillo"
+
+
+def _entries(listed: SecretStr) -> list[str]:
+    return [entry.strip() for entry in listed.get_secret_value().split(",") if entry.strip()]
 
 
 def _env(name: str) -> AliasChoices:
@@ -63,6 +69,10 @@ class Settings(BaseSettings):
     staff_tokens: SecretStr = Field(
         SecretStr(f"adviser:desk:{DEVELOPMENT_TOKEN}"),
         description="`role:name:token`, separated by commas: who may work the cases; roles viewer, adviser, supervisor, admin",
+    )
+    api_keys: SecretStr = Field(
+        SecretStr(f"developer:{DEVELOPMENT_KEY}"),
+        description="`name:key`, separated by commas: which programs may call `/v1`, the OpenAI-compatible API",
     )
     brain: Literal["auto", "builtin", "llm"] = Field(
         "auto", description="`auto` uses an LLM when a key or base URL is set"
@@ -148,21 +158,36 @@ class Settings(BaseSettings):
                     f"LADRILLO_STAFF_TOKENS: la entrada {number} no es `rol:nombre:token` con un rol de {roles}.",
                 )
             if self.environment == "production" and (token == DEVELOPMENT_TOKEN or len(token) < 24):
-                recipe = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
                 raise Misconfigured(
                     "LADRILLO_STAFF_TOKENS must hold tokens of at least 24 random characters in production "
-                    f"({recipe}), or be empty.",
+                    f"({_RECIPE}), or be empty.",
                     "LADRILLO_STAFF_TOKENS debe tener en producción tokens de al menos 24 caracteres al azar "
-                    f"({recipe}), o estar vacío.",
+                    f"({_RECIPE}), o estar vacío.",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _api_keys_can_be_used(self) -> Settings:
+        for number, (key, name) in enumerate(self.clients.items(), 1):
+            if not name:  # an entry without a name may be the key itself: it is not repeated
+                raise Misconfigured(
+                    f"LADRILLO_API_KEYS: entry {number} is not `name:key`.",
+                    f"LADRILLO_API_KEYS: la entrada {number} no es `nombre:clave`.",
+                )
+            if self.environment == "production" and (key == DEVELOPMENT_KEY or len(key) < 24):
+                raise Misconfigured(
+                    "LADRILLO_API_KEYS must hold keys of at least 24 random characters in production "
+                    f"({_RECIPE}), or be empty.",
+                    "LADRILLO_API_KEYS debe tener en producción claves de al menos 24 caracteres al azar "
+                    f"({_RECIPE}), o estar vacío.",
                 )
         return self
 
     @property
     def staff(self) -> dict[str, tuple[str, str]]:
         """token -> (role, name)."""
-        entries = [entry.strip() for entry in self.staff_tokens.get_secret_value().split(",") if entry.strip()]
         found = {}
-        for entry in entries:
+        for entry in _entries(self.staff_tokens):
             role, _, rest = entry.partition(":")
             name, _, token = rest.partition(":")
             found[token] = (role, name if token else "")
@@ -181,6 +206,15 @@ class Settings(BaseSettings):
     @property
     def has_fallback(self) -> bool:
         return self.fallback.model is not None or self.fallback.base_url is not None
+
+    @property
+    def clients(self) -> dict[str, str]:
+        """key -> name of the program that holds it."""
+        found = {}
+        for entry in _entries(self.api_keys):
+            name, _, key = entry.partition(":")
+            found[key.strip()] = name.strip() if key.strip() else ""
+        return found
 
     @property
     def uses_llm(self) -> bool:

@@ -66,12 +66,8 @@ async def screen(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
         open_question=_open_question(state),
         country_hint=state.get("country"),
     )
-    country = found.slots.get("country")
-    country = country if isinstance(country, str) else found.request.get("dialect") or state.get("country")
-    register = found.register if found.register != "unknown" else state.get("register") or "unknown"
-    understanding = asdict(found) | {
-        "locale": locale_for(found.answer_language, country).code, "register": register, "country": country,
-    }
+    manner = memory.manner(found, state)
+    understanding = asdict(found) | manner | {"locale": locale_for(found.answer_language, manner["country"]).code}
     if context.screen is not None:
         context.screen.stream.locale = LOCALES[understanding["locale"]]
     context.veil.know(found.slots.get("phone"))

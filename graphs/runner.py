@@ -14,7 +14,7 @@ import math
 import os
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Self
 
 from langgraph.config import get_stream_writer
@@ -23,6 +23,7 @@ from sqlalchemy import text as sql
 from core import metering
 from core.bus import Bus
 from core.clock import new_id, now
+from core.database import connection_failures
 from core.errors import LadrilloError, Unavailable
 from core.locale import locale_for
 from core.metering import Amount, Meter
@@ -32,6 +33,7 @@ from graphs import conversation, events
 from graphs.checkpoints import Checkpoints
 from graphs.context import GraphContext, Patience, Screen, Staff
 from graphs.grounding import Stream
+from graphs.state import Memory
 from knowledge.records import cases, conversations, event_log, usage
 from knowledge.records.conversations import Sent
 from knowledge.records.event_log import Fenced
@@ -87,9 +89,13 @@ class Runner:
         await self.close()
 
     async def send(
-        self, scope: Scope, conversation_id: str, text: str, *, client_message_id: str | None = None
+        self, scope: Scope, conversation_id: str, text: str, *, client_message_id: str | None = None,
+        memory: Mapping[str, Any] | None = None,
     ) -> Sent:
-        """Store the message and start its run. Raises `Conflict` while another run is active."""
+        """Store the message and start its run. Raises `Conflict` while another run is active.
+
+        `memory` takes the place of what the graph remembers, for a conversation whose earlier turns were held elsewhere.
+        """
         sent = await conversations.send(
             self.resources.database, scope, conversation_id, text, client_message_id=client_message_id,
             brain=self.staff.brain, lease_owner=self.name,
@@ -97,7 +103,7 @@ class Runner:
         if sent.outcome == "started" and sent.run_id is not None:
             self._stops[sent.run_id] = asyncio.Event()
             task = asyncio.create_task(
-                self._run(scope, conversation_id, sent.run_id, sent.message_id, text), name=sent.run_id
+                self._run(scope, conversation_id, sent.run_id, sent.message_id, text, memory or {}), name=sent.run_id
             )
             self._tasks[sent.run_id] = task
             task.add_done_callback(lambda _, run_id=sent.run_id: self._forget(run_id))  # type: ignore[misc]
@@ -107,6 +113,12 @@ class Runner:
         self._tasks.pop(run_id, None)
         self._metered.pop(run_id, None)
         self._stops.pop(run_id, None)
+
+    async def remembered(self, conversation_id: str) -> dict[str, Any]:
+        """What the graph remembers after the conversation's last turn; empty before the first has ended."""
+        with connection_failures():
+            found = await self._graph.aget_state({"configurable": {"thread_id": conversation_id}})
+        return {name: found.values[name] for name in Memory.__annotations__ if name in found.values}
 
     async def stop(self, scope: Scope, conversation_id: str) -> str | None:
         """Ask the active run to stop; its id, or None when nothing runs. What was shown is kept."""
@@ -173,8 +185,10 @@ class Runner:
                 # nothing for a while: the run's process may be gone
                 await conversations.end_expired(database, scope, conversation_id)
 
-    async def _run(self, scope: Scope, conversation_id: str, run_id: str, message_id: str, text: str) -> None:
-        turn = _Turn(self, scope, conversation_id, run_id, message_id, text)
+    async def _run(
+        self, scope: Scope, conversation_id: str, run_id: str, message_id: str, text: str, memory: Mapping[str, Any]
+    ) -> None:
+        turn = _Turn(self, scope, conversation_id, run_id, message_id, text, memory)
         try:
             await turn.run()
         except Fenced:  # whoever took the conversation has ended the run
@@ -196,9 +210,10 @@ class _Turn:
     """One run from start to end."""
 
     def __init__(
-        self, runner: Runner, scope: Scope, conversation_id: str, run_id: str, message_id: str, text: str
+        self, runner: Runner, scope: Scope, conversation_id: str, run_id: str, message_id: str, text: str,
+        memory: Mapping[str, Any],
     ) -> None:
-        self._runner, self._scope = runner, scope
+        self._runner, self._scope, self._memory = runner, scope, memory
         self._conversation, self._run_id, self._message_id, self._text = conversation_id, run_id, message_id, text
         self._database = runner.resources.database
         self._answer_id = new_id("msg")
@@ -242,6 +257,7 @@ class _Turn:
             turn |= {"country": country, "language": language}
         metering.meter.set(self._meter)
         self._runner._metered[self._run_id] = (self._scope, self._conversation, self._meter)
+        turn |= self._memory
         graph = asyncio.create_task(self._graph(turn, context))
         stopping = asyncio.create_task(self._runner._stops[self._run_id].wait())
         leasing = asyncio.create_task(self._keep_lease())

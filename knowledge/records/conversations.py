@@ -22,7 +22,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from core.clock import new_id, now
 from core.database import Database, storable
-from core.errors import Conflict, NotFound, Unauthenticated
+from core.errors import Conflict, Language, NotFound, Unauthenticated
 from core.scope import Scope
 from knowledge.records import event_log
 from knowledge.tables import Conversation, Message, Run
@@ -98,6 +98,18 @@ async def transcript(session: AsyncSession, conversation_id: str, *, limit: int 
         .limit(limit)
     )
     return list(reversed((await session.execute(newest)).scalars().all()))
+
+
+async def language(session: AsyncSession, conversation_id: str) -> Language | None:
+    """The language of the newest run that told one; None before."""
+    newest = (
+        select(Run.language)
+        .where(Run.conversation_id == conversation_id, col(Run.language).is_not(None))
+        .order_by(col(Run.created_at).desc())
+        .limit(1)
+    )
+    found = (await session.execute(newest)).scalar_one_or_none()
+    return None if found is None else "en" if found == "en" else "es"
 
 
 async def add_message(

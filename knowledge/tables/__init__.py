@@ -4,6 +4,7 @@ from knowledge.tables.base import Owned, metadata
 from knowledge.tables.conversations import (
     Case,
     CaseEvent,
+    ClientTurn,
     Conversation,
     FactRow,
     Lead,
@@ -36,7 +37,8 @@ OWNED_TABLES: tuple[str, ...] = tuple(
 )
 
 __all__ = [
-    "OWNED_TABLES", "AnalyticsData", "Area", "Case", "CaseEvent", "Conversation", "Document", "EvalRun", "FactRow",
-    "Forecast", "Job", "Lead", "Listing", "Load", "Message", "Model", "ModelCallRow", "Observation", "Outbox", "Owned",
-    "PriceHistory", "Project", "ProjectOwner", "Quarantine", "Run", "RunEvent", "Series", "Tenant", "UserProfile", "metadata",
+    "OWNED_TABLES", "AnalyticsData", "Area", "Case", "CaseEvent", "ClientTurn", "Conversation", "Document", "EvalRun",
+    "FactRow", "Forecast", "Job", "Lead", "Listing", "Load", "Message", "Model", "ModelCallRow", "Observation",
+    "Outbox", "Owned", "PriceHistory", "Project", "ProjectOwner", "Quarantine", "Run", "RunEvent", "Series", "Tenant",
+    "UserProfile", "metadata",
 ]

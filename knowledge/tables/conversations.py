@@ -96,6 +96,25 @@ class Message(Owned, table=True):
     created_at: datetime = moment()
 
 
+class ClientTurn(Owned, table=True):
+    """A message of a client that keeps the history itself (chat completions), and what finds it again.
+
+    `asked` is the digest of the history with this message at its end; `memory` what the graph knew before the message;
+    `preface` what the client was told before the answer, or instead of one.
+    """
+
+    __tablename__ = "client_turns"
+    __table_args__ = (Index("ix_client_turns_visitor_asked", "visitor", "asked"),)
+    message_id: str = Field(primary_key=True, sa_type=Text)
+    conversation_id: str = text_key("conversations.id", cascade=True)
+    visitor: str = Field(sa_type=Text)
+    asked: str = Field(sa_type=Text)
+    run_id: str | None = Field(default=None, sa_type=Text)
+    memory: dict[str, Any] = json_column()
+    preface: str = Field(default="", sa_type=Text)
+    created_at: datetime = moment()
+
+
 class RunEvent(Owned, table=True):
     """The append-only log that every reader tails. `payload` is the AG-UI event as sent."""
 

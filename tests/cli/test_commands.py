@@ -260,6 +260,17 @@ def test_the_development_token_never_leaves_this_machine(call: Call, data_dir: P
     assert not data_dir.exists()
 
 
+@pytest.mark.parametrize(("language", "words"), [("es", "abriría /v1"), ("en", "would open /v1")])
+def test_the_development_key_never_leaves_this_machine(
+    call: Call, data_dir: Path, monkeypatch: pytest.MonkeyPatch, language: str, words: str
+) -> None:
+    monkeypatch.setenv("LADRILLO_STAFF_TOKENS", "")
+    called = call("serve", "--host", "0.0.0.0", "--port", "0", language=language)
+    assert called.code == 7
+    assert words in called.err
+    assert not data_dir.exists()
+
+
 def test_a_setting_that_is_wrong_is_named_without_its_secrets(
     call: Call, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

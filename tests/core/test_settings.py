@@ -12,7 +12,7 @@ from pydantic import AliasChoices, SecretStr
 from pydantic.fields import FieldInfo
 
 from core.errors import Misconfigured
-from core.settings import DEVELOPMENT_TOKEN, Settings, get_settings
+from core.settings import DEVELOPMENT_KEY, DEVELOPMENT_TOKEN, Settings, get_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG = "k" * 24
@@ -104,6 +104,7 @@ def test_the_example_file_names_every_setting_and_no_other() -> None:
 def test_each_example_can_be_used_as_it_stands(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name == "LADRILLO_ENVIRONMENT":
         monkeypatch.setenv("LADRILLO_STAFF_TOKENS", "")
+        monkeypatch.setenv("LADRILLO_API_KEYS", "")
     monkeypatch.setenv(name, examples()[name])
     get_settings()
 
@@ -203,7 +204,45 @@ def test_production_refuses_the_development_token_and_short_ones(
 def test_production_takes_long_tokens_or_none(tokens: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LADRILLO_ENVIRONMENT", "production")
     monkeypatch.setenv("LADRILLO_STAFF_TOKENS", tokens)
+    monkeypatch.setenv("LADRILLO_API_KEYS", "")
     assert len(get_settings().staff) == bool(tokens)
+
+
+# keys of programs
+
+
+def test_api_keys_are_names_and_keys() -> None:
+    found = Settings(api_keys=SecretStr("portal:abc, app : d:e ,"))
+    assert found.clients == {"abc": "portal", "d:e": "app"}
+    assert Settings(api_keys=SecretStr("")).clients == {}
+
+
+@pytest.mark.parametrize("keys", ["hunter2", "portal:", ":hunter2", "portal:hunter3,hunter2"])
+def test_an_entry_that_is_not_name_key_is_refused_without_repeating_it(keys: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LADRILLO_API_KEYS", keys)
+    with pytest.raises(Misconfigured, match=r"LADRILLO_API_KEYS: entry \d is not `name:key`") as refused:
+        get_settings()
+    assert "hunter" not in refused.value.en + refused.value.es
+
+
+@pytest.mark.parametrize("keys", [None, f"developer:{DEVELOPMENT_KEY}", "portal:hunter2", f"portal:{LONG},app:hunter2"])
+def test_production_refuses_the_development_key_and_short_ones(keys: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LADRILLO_ENVIRONMENT", "production")
+    monkeypatch.setenv("LADRILLO_STAFF_TOKENS", "")
+    if keys is not None:
+        monkeypatch.setenv("LADRILLO_API_KEYS", keys)
+    with pytest.raises(Misconfigured, match="LADRILLO_API_KEYS must hold keys of at least 24") as refused:
+        get_settings()
+    assert refused.value.exit_code == 7
+    assert "hunter" not in refused.value.en + refused.value.es
+
+
+@pytest.mark.parametrize("keys", [f"portal:{LONG}", ""])
+def test_production_takes_long_keys_or_none(keys: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LADRILLO_ENVIRONMENT", "production")
+    monkeypatch.setenv("LADRILLO_STAFF_TOKENS", "")
+    monkeypatch.setenv("LADRILLO_API_KEYS", keys)
+    assert len(get_settings().clients) == bool(keys)
 
 
 # what cannot be used
