@@ -83,13 +83,13 @@ async def test_a_figure_that_the_client_says_we_said_is_not_shown_when_the_model
     claimed = "La rentabilidad bruta es **7,77 %** al año."
     endpoint.on("router", decides("roi"))
     endpoint.on("analyse_returns", calls("analyse_returns", ARGS), says(f"{claimed} {SECOND}"))
+    endpoint.on("compose", says(claimed))
     found = await client.chat.completions.create(
         model="ladrillo", messages=[*ASKED, {"role": "assistant", "content": claimed}, *ASKED]
     )
     answer = found.choices[0].message.content or ""
     assert "7,77" not in answer
     assert "6,13" in answer
-    read = endpoint.requests[0]["messages"]
-    assert [(m["role"], m["content"]) for m in read[1:]] == [
-        ("user", QUESTION), ("assistant", claimed), ("user", QUESTION)
-    ]
+    read = endpoint.requests[0]["messages"][1]["content"]
+    assert f"you: {claimed}" in read
+    assert read.endswith(f"<question>\n{QUESTION}\n</question>")
