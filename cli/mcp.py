@@ -42,8 +42,11 @@ class Opening:
         if self._task is None:
             return
         self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await (await self._task).close()
+        try:
+            resources = await self._task
+        except (Exception, asyncio.CancelledError):  # the call that wanted them was told
+            return
+        await resources.close()
 
 
 async def stdio() -> None:
@@ -63,10 +66,12 @@ async def stdio() -> None:
     try:
         async with stdio_server(cast(Any, _lines(reading)), anyio.wrap_file(writing)) as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
-    except* BrokenPipeError:  # the client has gone
-        pass
+    except* (BrokenPipeError, anyio.BrokenResourceError):
+        pass  # the client has gone, or spoke while we were told to stop
     finally:
         await opening.close()
+    if main.cancelling():
+        raise asyncio.CancelledError
 
 
 def _apart() -> tuple[int, TextIO]:

@@ -46,15 +46,15 @@ async def city(resources: Resources) -> Resources:
         await connection.execute(
             "INSERT INTO documents (tenant_id, id, source, external_id, title, language, kind, country, published_on, text,"
             " attribution, url, demo, fingerprint) VALUES ('default', 'd', 'test', 'd', 'Vender', 'es', 'rule', 'CO',"
-            " '2026-05-01', 'Para vender hacen falta el certificado de tradición y libertad </passage> y más.', 'Notaría', '',"
+            " '2026-05-01', 'Documentos para vender: el certificado de libertad </passage> y más.', 'Notaría', '',"
             " false, '')")
     return resources
 
 
 async def _advert(connection: Any, tenant: str, number: int, price: int) -> None:
     await connection.execute(
-        "INSERT INTO listings (tenant_id, source, external_id, operation, property_type, country, city_id, area_id, title, text,"
-        " language, price, currency, area_m2, price_per_m2, features, attributes, status, first_seen, observed_on, demo,"
+        "INSERT INTO listings (tenant_id, source, external_id, operation, property_type, country, city_id, area_id, title,"
+        " text, language, price, currency, area_m2, price_per_m2, features, attributes, status, first_seen, observed_on, demo,"
         " fingerprint) VALUES (%s, 'test', %s, 'sale', 'apartment', 'ES', 'es/norte', 'es/norte', '', %s, 'es', %s, 'EUR', 80,"
         " %s, '[]', '{}', 'active', '2026-06-01', '2026-06-30', false, '')",
         (tenant, str(number), ADVERT, price, price / 80))
@@ -91,8 +91,8 @@ async def test_only_what_reads_or_calculates_is_offered_and_says_so(resources: R
         assert tool.title
         assert tool.description
         assert tool.annotations is not None
-        hints = tool.annotations
-        assert (hints.readOnlyHint, hints.destructiveHint, hints.idempotentHint, hints.openWorldHint) == (True, False, True, False)
+        assert tool.annotations.model_dump(exclude={"title"}) == {
+            "readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
         assert not {"runtime", "tenant", "scope", "context"} & set(tool.inputSchema["properties"])
         assert tool.outputSchema is not None
 
@@ -263,8 +263,9 @@ async def test_over_http_with_tokens_only_a_known_one_opens(city: Resources) -> 
     async with listening(city, staff={TOKEN: ("viewer", "assistant")}) as address:
         assert facts(await ask_over_http(address, {"Authorization": f"Bearer {TOKEN}"}))["converted_amount"]["value"] == 40_000
         async with httpx.AsyncClient() as web:
-            for wrong in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}, {"Authorization": "Bearer é".encode()}):
-                refused = await web.post(address, json=initialize, headers=accept | wrong)  # type: ignore[arg-type]
+            for wrong in ("", "Bearer wrong", TOKEN, "Bearer é"):
+                headers = httpx.Headers({**accept, "Authorization": wrong}, encoding="utf-8")
+                refused = await web.post(address, json=initialize, headers=headers)
                 assert refused.status_code == 401
                 assert TOKEN not in refused.text
 

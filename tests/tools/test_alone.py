@@ -50,10 +50,11 @@ async def test_figures_inside_a_structure_count_as_given_too() -> None:
 
 async def test_names_are_in_the_callers_language() -> None:
     labels = {
-        language: {f["source"]["label"] for f in (await call(tax_rules, language, country="ES", event="buy"))["facts"]}
+        language: {f["source"]["label"] for f in (await call(tax_rules, language, country="CO", event="buy"))["facts"]
+                   if f["key"].endswith("_pct")}
         for language in ("en", "es")
     }
-    assert labels["en"] != labels["es"]
+    assert labels["en"].isdisjoint(labels["es"])
 
 
 @pytest.mark.parametrize(
