@@ -21,13 +21,14 @@ from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langgraph.config import get_stream_writer
 from sqlalchemy import text as sql
 
+from core import telemetry
 from core.bus import Bus
 from core.clock import new_id
 from core.errors import LadrilloError, Unavailable
 from core.locale import locale_for
 from core.scope import Scope
 from core.settings import Settings
-from graphs import conversation, events
+from graphs import conversation, events, tracing
 from graphs.checkpoints import Checkpoints
 from graphs.context import GraphContext, Patience, Screen, Staff
 from graphs.grounding import Stream
@@ -60,6 +61,7 @@ class Runner:
 
     @classmethod
     async def open(cls, settings: Settings, *, resources: Resources | None = None, staff: Staff | None = None) -> Runner:
+        telemetry.tracer()  # an address that is none is told before anything starts
         resources = resources or await Resources.open(settings)
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         bus = Bus(resources.database, redis_url, on_lost=resources.heal)
@@ -77,6 +79,7 @@ class Runner:
         await self.bus.close()
         await self.checkpoints.close()
         await self.resources.close()
+        await telemetry.flush()
 
     async def __aenter__(self) -> Self:
         return self
@@ -187,6 +190,8 @@ class Runner:
         except Exception:
             log.exception("run %s failed", run_id)
             await turn.fail("internal")
+        finally:
+            turn.trace.end("lost")  # unless it has ended
 
 
 class _Turn:
@@ -203,6 +208,7 @@ class _Turn:
         self._writer: events.Writer | None = None
         self._screen: Screen | None = None
         self._usage = _Usage()
+        self.trace = tracing.begin(scope, conversation_id, run_id, runner.staff.brain)
         self._language = "es"
         self._epoch = 0
 
@@ -266,7 +272,7 @@ class _Turn:
         async for mode, part in self._runner._graph.astream(
             turn,
             config={"configurable": {"thread_id": self._conversation}, "recursion_limit": conversation.RECURSION_LIMIT,
-                    "callbacks": [self._usage]},
+                    "callbacks": [self._usage, *self.trace.callbacks]},
             context=context,
             stream_mode=["custom", "updates"],
             durability="exit",
@@ -316,6 +322,7 @@ class _Turn:
                 slots=outcome["slots"], confidence=outcome["confidence"], outcome=_stored(outcome),
                 usage=usage,
             )
+        self.trace.end("finished", outcome)
 
     async def _stopped(self) -> None:
         await self._close_writer()
@@ -337,6 +344,7 @@ class _Turn:
 
     async def _end(self, status: str, end: event_log.Entry, code: str | None) -> None:
         """End otherwise than with an answer. What is closed is what the log left open: writes may have been lost."""
+        self.trace.end(status, code=code)
         shown = self._screen.shown if self._screen else ""
         async with self._database.session(self._scope) as session:
             ended = await conversations.end_early(
