@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import snapshot, stream
 from api.dependencies import ClientId, OwnConversation, RunnerDep, language, visitor
+from core import telemetry
 from core.clock import new_id
 from core.errors import BadInput, Language, Unavailable
 from core.scope import Scope
@@ -107,7 +108,8 @@ async def send(
     words = checked(body.text)
     scope = visitor(conversation)
     streaming = "text/event-stream" in request.headers.get("accept", "")
-    sent = await runner.send(scope, conversation.id, words, client_message_id=body.client_message_id)
+    with telemetry.caller(request.headers):
+        sent = await runner.send(scope, conversation.id, words, client_message_id=body.client_message_id)
     if sent.run_id is None:
         return JSONResponse({"owner": "person", "message_id": sent.message_id}, status_code=202)
     if streaming:

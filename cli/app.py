@@ -67,6 +67,31 @@ def serve(
     work(host, port)
 
 
+@app.command(help=t("Offer the read-only tools to other programs (Model Context Protocol), over standard input and output.",
+                    "Ofrece las herramientas de consulta a otros programas (Model Context Protocol), por la entrada y salida "
+                    "estándar."))
+def mcp(
+    http: Annotated[
+        bool, typer.Option("--http", help=t("over HTTP instead, at /mcp", "por HTTP en su lugar, en /mcp"))
+    ] = False,
+    host: Annotated[
+        str, typer.Option(help=t("with --http: address to listen on", "con --http: dirección en que escucha"))
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help=t("with --http: port; 0 picks a free one",
+                                                   "con --http: puerto; 0 elige uno libre")),
+    ] = 8001,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help=t("with --http: host name that clients call, beside the address; may be repeated",
+                            "con --http: nombre al que llaman los clientes, además de la dirección; se puede repetir")),
+    ] = None,
+) -> None:
+    from cli import mcp as work
+
+    run(work.http(host, port, name or ()) if http else work.stdio())
+
+
 @app.command(help=t("Ask one question and print the answer.", "Hace una pregunta y muestra la respuesta."))
 def ask(
     question: Annotated[

@@ -4,41 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from cli.console import out, say, t
 from core.errors import Conflict, Misconfigured, Unavailable
 from core.log import set_up
 from core.settings import DEVELOPMENT_KEY, DEVELOPMENT_TOKEN, Settings, get_settings
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def serve(host: str | None, port: int | None) -> None:
     settings = get_settings()
     set_up(settings.log_level)
     where = host or settings.host
-    if where not in _LOOPBACK and DEVELOPMENT_TOKEN in settings.staff:
+    if where not in LOOPBACK and DEVELOPMENT_TOKEN in settings.staff:
         raise Misconfigured(
             f"Listening on {where} would open the cases to anyone who knows the development token. "
             "Set LADRILLO_STAFF_TOKENS (empty closes the desk).",
             f"Escuchar en {where} abriría los casos a quien conozca el token de desarrollo. "
             "Ponga LADRILLO_STAFF_TOKENS (vacío cierra la mesa de casos).",
         )
-    if where not in _LOOPBACK and DEVELOPMENT_KEY in settings.clients:
+    if where not in LOOPBACK and DEVELOPMENT_KEY in settings.clients:
         raise Misconfigured(
             f"Listening on {where} would open /v1 to anyone who knows the development key. "
             "Set LADRILLO_API_KEYS (empty closes /v1).",
             f"Escuchar en {where} abriría /v1 a quien conozca la clave de desarrollo. "
             "Ponga LADRILLO_API_KEYS (vacío cierra /v1).",
         )
-    listener = _listen(where, settings.port if port is None else port)
+    listener = listen(where, settings.port if port is None else port)
     try:
         asyncio.run(_serve(settings, listener))
     finally:
         listener.close()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """Take the port first: whether it is free is known before anything starts."""
     listener: socket.socket | None = None
     try:
@@ -59,8 +64,6 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
-    import uvicorn
-
     from api.app import create_app
     from cli.session import open_runner
     from graphs.runner import Runner
@@ -77,17 +80,24 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     async def opener() -> Runner:
         return first.pop() if first else await open_runner(settings)
 
-    config = uvicorn.Config(create_app(settings, opener=opener), log_level="warning", timeout_graceful_shutdown=3)
-    server = uvicorn.Server(config)
+    try:
+        await until_stopped(create_app(settings, opener=opener), listener, lambda address: t(
+            f"Ladrillo is ready: {address}", f"Ladrillo está listo: {address}"))
+    finally:
+        for runner in first:
+            await runner.close()
+
+
+async def until_stopped(app: ASGIApp, listener: socket.socket, ready: Callable[[str], str]) -> None:
+    """Answer on a socket until a signal says stop; `ready` makes of the address what is printed once it answers."""
+    import uvicorn
+
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3))
     address = listener.getsockname()
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not task.done():
         await asyncio.sleep(0.02)
     if server.started:
         shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-        out(t(f"Ladrillo is ready: http://{shown}:{address[1]}", f"Ladrillo está listo: http://{shown}:{address[1]}"))
-    try:
-        await task
-    finally:
-        for runner in first:
-            await runner.close()
+        out(ready(f"http://{shown}:{address[1]}"))
+    await task

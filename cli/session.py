@@ -28,12 +28,22 @@ async def filled(settings: Settings | None = None, only: Collection[str] = STEPS
         await resources.close()
 
 
-async def open_runner(settings: Settings, staff: Staff | None = None) -> Runner:
-    """A runner over a folder that has data; `close` it."""
+async def open_resources(settings: Settings) -> Resources:
+    """Resources over a folder that has data; `close` them."""
     resources = await Resources.open(settings)
     try:
         with progress() as tell:
             await fill(resources, STAFF, tell)
+        return resources
+    except BaseException:
+        await resources.close()
+        raise
+
+
+async def open_runner(settings: Settings, staff: Staff | None = None) -> Runner:
+    """A runner over a folder that has data; `close` it."""
+    resources = await open_resources(settings)
+    try:
         return await Runner.open(settings, resources=resources, staff=staff)
     except BaseException:
         await resources.close()

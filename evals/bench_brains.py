@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -73,13 +72,15 @@ async def measure(runner: Runner, turns: int, delay_ms: int, progress: Callable[
 
 @asynccontextmanager
 async def _standin(delay_ms: int) -> AsyncIterator[str]:
-    process = subprocess.Popen([sys.executable, "-m", "evals.bench_brains", str(delay_ms)], stdout=subprocess.PIPE, text=True)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "evals.bench_brains", str(delay_ms), stdout=asyncio.subprocess.PIPE
+    )
     assert process.stdout is not None
     try:
-        yield (await asyncio.to_thread(process.stdout.readline)).strip()
+        yield (await process.stdout.readline()).decode().strip()
     finally:
         process.terminate()
-        await asyncio.to_thread(process.wait)
+        await process.wait()
 
 
 Turn = Callable[[], Awaitable[_Taken]]
@@ -119,9 +120,11 @@ def _plain(settings: Settings) -> Turn:
     @tool
     def gross_yield(price: float, monthly_rent: float, currency: str, country: str) -> str:
         """Gross yield a year of a property."""
-        return f"gross yield {12 * monthly_rent / price * 100:.2f} % on {price:.0f} {currency}, rent {monthly_rent:.0f}, {country}"
+        return f"{12 * monthly_rent / price * 100:.2f} % on {price:.0f} {currency}, rent {monthly_rent:.0f}, {country}"
 
-    returns = create_agent(model, [gross_yield], system_prompt="You are an expert in returns on property. Use your tool for all arithmetic.")
+    returns = create_agent(
+        model, [gross_yield], system_prompt="You are an expert in returns on property. Use your tool for all arithmetic."
+    )
 
     @tool
     async def ask_returns(question: str) -> str:

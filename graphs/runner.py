@@ -20,7 +20,7 @@ from typing import Any, Self
 from langgraph.config import get_stream_writer
 from sqlalchemy import text as sql
 
-from core import metering
+from core import metering, telemetry
 from core.bus import Bus
 from core.clock import new_id, now
 from core.database import connection_failures
@@ -29,7 +29,7 @@ from core.locale import locale_for
 from core.metering import Amount, Meter
 from core.scope import Scope
 from core.settings import Settings
-from graphs import conversation, events
+from graphs import conversation, events, tracing
 from graphs.checkpoints import Checkpoints
 from graphs.context import GraphContext, Patience, Screen, Staff
 from graphs.grounding import Stream
@@ -64,6 +64,7 @@ class Runner:
 
     @classmethod
     async def open(cls, settings: Settings, *, resources: Resources | None = None, staff: Staff | None = None) -> Runner:
+        telemetry.tracer()  # an address that is none is told before anything starts
         resources = resources or await Resources.open(settings)
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         bus = Bus(resources.database, redis_url, on_lost=resources.heal)
@@ -81,6 +82,7 @@ class Runner:
         await self.bus.close()
         await self.checkpoints.close()
         await self.resources.close()
+        await telemetry.flush()
 
     async def __aenter__(self) -> Self:
         return self
@@ -204,6 +206,8 @@ class Runner:
         except Exception:
             log.exception("run %s failed", run_id)
             await turn.fail("internal")
+        finally:
+            turn.trace.end("lost")  # unless it has ended
 
 
 class _Turn:
@@ -221,6 +225,7 @@ class _Turn:
         self._writer: events.Writer | None = None
         self._screen: Screen | None = None
         self._meter = Meter(budget=runner.resources.settings.budget, earlier=self._used_before)
+        self.trace = tracing.begin(scope, conversation_id, run_id, runner.staff.brain)
         self._language = "es"
         self._epoch = 0
 
@@ -306,7 +311,8 @@ class _Turn:
         part: Any
         async for mode, part in self._runner._graph.astream(
             turn,
-            config={"configurable": {"thread_id": self._conversation}, "recursion_limit": conversation.RECURSION_LIMIT},
+            config={"configurable": {"thread_id": self._conversation}, "recursion_limit": conversation.RECURSION_LIMIT,
+                    "callbacks": [*self.trace.callbacks]},
             context=context,
             stream_mode=["custom", "updates"],
             durability="exit",
@@ -357,6 +363,7 @@ class _Turn:
                 usage=spent,
             )
             usage.add(session, self._scope, self._conversation, self._run_id, self._meter.calls)
+        self.trace.end("finished", outcome)
 
     async def _stopped(self) -> None:
         await self._close_writer()
@@ -378,6 +385,7 @@ class _Turn:
 
     async def _end(self, status: str, end: event_log.Entry, code: str | None) -> None:
         """End otherwise than with an answer. What is closed is what the log left open: writes may have been lost."""
+        self.trace.end(status, code=code)
         shown = self._screen.shown if self._screen else ""
         async with self._database.session(self._scope) as session:
             ended = await conversations.end_early(

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -22,6 +22,9 @@ from core.settings import Settings
 from graphs.runner import Runner
 from knowledge.migrations import upgrade
 from knowledge.resources import Resources
+
+if TYPE_CHECKING:
+    from tests.traced import Traced
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data folder is not beside this checkout")
@@ -39,7 +42,8 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     """No test reads the developer's settings or writes to their data folder."""
     saved = dict(os.environ)
     for name in list(os.environ):
-        if name.startswith(("LADRILLO_", "OPENAI_", "LANGSMITH_")) or name in ("DATABASE_URL", "CHROMA_URL", "REDIS_URL"):
+        if name.startswith(("LADRILLO_", "OPENAI_", "LANGSMITH_", "LANGFUSE_", "OTEL_")) or name in (
+                "DATABASE_URL", "CHROMA_URL", "REDIS_URL"):
             del os.environ[name]
     os.environ["LADRILLO_DATA_DIR"] = str(tmp_path_factory.mktemp("data"))
     os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
@@ -119,3 +123,12 @@ async def runner(resources: Resources) -> AsyncIterator[Runner]:
     found = await Runner.open(resources.settings, resources=resources)
     yield found
     await found.close()
+
+
+@pytest.fixture
+def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[Traced]:
+    """This process is traced, and the spans that left can be read."""
+    from tests.traced import collecting
+
+    with collecting(monkeypatch) as found:
+        yield found

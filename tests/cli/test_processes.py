@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from cli.serve import _listen
+from cli.serve import listen
 from core.embedded import Servers, status
 
 from .conftest import ROOT, Start
@@ -80,7 +80,7 @@ def _left(folder: Path) -> list[str]:
 
 def test_answers_are_not_held_back_by_nagles_delay() -> None:
     """asyncio turns the delay off only where the protocol of the listening socket is named."""
-    with _listen("127.0.0.1", 0) as listener:
+    with listen("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP
 
 

@@ -11,7 +11,10 @@ from .conftest import Opened
 from .fake_endpoint import FakeEndpoint, Reply, calls, decides, fails, says
 from .turns import ANSWER, ARGS, FIRST, QUESTION, SECOND, ask, new_conversation
 
-BOTH = "¿Qué rentabilidad bruta deja un apartamento en Bogotá de 450 millones arrendado en 2,3 millones, y qué anuncios hay en Cali?"
+BOTH = (
+    "¿Qué rentabilidad bruta deja un apartamento en Bogotá de 450 millones arrendado en 2,3 millones, "
+    "y qué anuncios hay en Cali?"
+)
 UNSURE = "eso en qué queda"
 
 
