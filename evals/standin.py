@@ -49,7 +49,7 @@ class Reply:
     usage: dict[str, Any] | None = field(default_factory=lambda: dict(USAGE))
     sent: int = 0
     done: bool = False
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    gone: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
 
 def says(text: str, **how: Any) -> Reply:

@@ -243,7 +243,9 @@ async def ground(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     fed = screen_.stream.fed.strip()
     if screen_.complete:
         screen_.stream.restart()
-    elif draft.startswith(fed):
+    elif not screen_.shown:
+        screen_.add(draft, facts)
+    elif fed and draft.startswith(fed):
         screen_.feed(draft[len(fed):], facts)
         screen_.finish(facts)
     else:  # another brain finished the answer

@@ -156,4 +156,4 @@ async def test_untraced_no_callback_is_added(runner: Runner, database: Database,
 
     monkeypatch.setattr(runner._graph, "astream", spy)
     await runner.ask(SCOPE, await new_conversation(database), "hola")
-    assert seen == [1]
+    assert seen == [0]
