@@ -296,10 +296,36 @@ def bench(
             help=t("instead, time the backtests of so many series", "en su lugar, cronometra las pruebas de tantas series"),
         ),
     ] = None,
+    model_ms: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help=t("instead, turns with a language model that takes so many milliseconds a call, beside a plain supervisor",
+                   "en su lugar, turnos con un modelo de lenguaje que tarda tantos milisegundos por llamada, junto a un "
+                   "supervisor corriente"),
+        ),
+    ] = None,
 ) -> None:
     from cli.measure import bench as work
 
-    run(work(turns, forecasts))
+    run(work(turns, forecasts, model_ms))
+
+
+@app.command(help=t("Show what language models were used for, and what that cost.",
+                    "Muestra para qué se usaron los modelos de lenguaje y cuánto costó."))
+def costs(
+    by: Annotated[
+        str, typer.Option(help=t("day, role, model or conversation", "day, role, model o conversation"))
+    ] = "day",
+    since: Annotated[
+        str | None, typer.Option(help=t("first day (2026-11-01), UTC; thirty days back", "primer día (2026-11-01), UTC"))
+    ] = None,
+    until: Annotated[str | None, typer.Option(help=t("last day; today", "último día; hoy"))] = None,
+    as_json: Annotated[bool, typer.Option("--json", help=t("print JSON", "imprime JSON"))] = False,
+) -> None:
+    from cli.costs import costs as work
+
+    run(work(by, since, until, as_json))
 
 
 @app.command(help=t("List the legal and tax rules, with their dates and sources.",

@@ -169,8 +169,9 @@ def _print_gate(verdict: GateResult) -> None:
         else t("The baseline is NOT met.", "NO se mantiene la línea base."))
 
 
-async def bench(turns: int, series: int | None) -> None:
-    """Speed and memory, as a table of medians; with `series` only how long their backtests take, which needs no data."""
+async def bench(turns: int, series: int | None, model_ms: int | None) -> None:
+    """Speed and memory, as a table of medians; with `series` only how long their backtests take, which needs no data; with
+    `model_ms` what turns with a language model cost that takes so long a call."""
     from evals.bench import backtests, measure
 
     if series is not None:
@@ -182,6 +183,11 @@ async def bench(turns: int, series: int | None) -> None:
 
     async with opened() as runner:
         with progress() as tell:
-            rows: Any = await measure(runner, turns, tell)
+            if model_ms is None:
+                rows: Any = await measure(runner, turns, tell)
+            else:
+                from evals.bench_brains import measure as measure_brains
+
+                rows = await measure_brains(runner, turns, model_ms, tell)
     for name, value in rows:
-        out(f"{name:<58}{value:>28}")
+        out(f"{name:<66}{value:>28}")
