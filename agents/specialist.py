@@ -28,6 +28,7 @@ from agents.builtin import BuiltinModel
 from agents.fence import fence
 from agents.playbook import Playbook
 from agents.rendering import formal, render
+from agents.result_cache import ResultCache
 from core.errors import LadrilloError
 from core.locale import LOCALES
 from core.retry import is_model_fault
@@ -155,6 +156,7 @@ def build(
         ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="error"),
         ToolCallLimitMiddleware(run_limit=TOOL_CALLS, exit_behavior="continue"),
         ToolErrors(),
+        ResultCache(),
     ]
     if model is not None:
         middleware.insert(0, ModelDoor())

@@ -28,14 +28,14 @@ from knowledge.tables.market import (
     Quarantine,
     Series,
 )
-from knowledge.tables.tenancy import Job, Outbox, Tenant
+from knowledge.tables.tenancy import DataChange, Job, Outbox, Tenant
 
 OWNED_TABLES: tuple[str, ...] = tuple(
     sorted(table.name for table in metadata.tables.values() if "tenant_id" in table.columns)
 )
 
 __all__ = [
-    "OWNED_TABLES", "AnalyticsData", "Area", "Case", "CaseEvent", "Conversation", "Document", "EvalRun", "FactRow",
-    "Forecast", "Job", "Lead", "Listing", "Load", "Message", "Model", "Observation", "Outbox", "Owned",
+    "OWNED_TABLES", "AnalyticsData", "Area", "Case", "CaseEvent", "Conversation", "DataChange", "Document", "EvalRun",
+    "FactRow", "Forecast", "Job", "Lead", "Listing", "Load", "Message", "Model", "Observation", "Outbox", "Owned",
     "PriceHistory", "Project", "ProjectOwner", "Quarantine", "Run", "RunEvent", "Series", "Tenant", "UserProfile", "metadata",
 ]
