@@ -82,7 +82,7 @@ class ResultCache(AgentMiddleware[Any, Any]):
         if any(_CONTACT_LIKE.search(text) for text in _texts(args)):
             return None
         settings, resources = context.resources.settings, context.resources
-        version = await data_version(resources.database, context.scope)
+        version = await data_version(resources.database, context.scope) if keeping.reads else ""
         program = await asyncio.to_thread(program_digest) if cache.shared else ""
         try:
             return digest(
