@@ -21,7 +21,8 @@ class RedisServer:
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            [self._program, "--port", "0", "--unixsocket", str(self._folder / "r.sock"), "--save", "", "--dir", str(self._folder)],
+            [self._program, "--port", "0", "--unixsocket", str(self._folder / "r.sock"), "--save", "",
+             "--dir", str(self._folder)],
             stdout=subprocess.PIPE,
         )
         assert self._process.stdout is not None
