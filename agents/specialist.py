@@ -29,6 +29,7 @@ from agents.playbook import Playbook
 from agents.privacy import Veil
 from agents.prompts import told
 from agents.rendering import formal, render
+from agents.result_cache import ResultCache
 from agents.speech import Speech
 from core.errors import LadrilloError
 from core.fence import fence
@@ -188,6 +189,7 @@ def build(
         ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="error"),
         ToolCallLimitMiddleware(run_limit=TOOL_CALLS, exit_behavior="continue"),
         ToolErrors(),
+        ResultCache(),
     ]
     if model is not None:
         middleware.insert(0, ModelDoor())

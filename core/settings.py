@@ -62,7 +62,7 @@ class Settings(BaseSettings):
         None, validation_alias=_env("CHROMA_URL"), description="Chroma over HTTP; unset: an embedded server"
     )
     redis_url: SecretStr | None = Field(
-        None, validation_alias=_env("REDIS_URL"), description="announces events between processes; unset: LISTEN/NOTIFY"
+        None, validation_alias=_env("REDIS_URL"), description="events between processes, shared cache; unset: LISTEN/NOTIFY"
     )
     host: str = Field("127.0.0.1", description="address that `serve` listens on")
     port: int = Field(8000, ge=0, le=65535, description="port that `serve` listens on; 0 picks a free one")
@@ -128,6 +128,10 @@ class Settings(BaseSettings):
     )
     embeddings_model: str = Field("text-embedding-3-small", description="model name when embeddings are `openai`")
     language: Literal["auto", "es", "en"] = Field("auto", description="language of the command line's own messages")
+    tool_cache: float = Field(
+        3600.0, ge=0, allow_inf_nan=False,
+        description="seconds that a tool's result is given again for an equal call over unchanged data; 0: never",
+    )
     turn_timeout: float = Field(90.0, gt=0, description="seconds that one turn may take before it ends as failed")
     log_level: Literal["debug", "info", "warning", "error"] = Field("error", description="level of the log on stderr")
 

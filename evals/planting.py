@@ -109,7 +109,8 @@ class Garden:
         try:
             from knowledge.documents.index import put
 
-            await put(await self._runner.resources.meaning(_SCOPE), listings, documents)
+            resources = self._runner.resources
+            await put(resources.database, _SCOPE, await resources.meaning(_SCOPE), listings, documents)
         except Unavailable as error:
             log.info("planted rows are found without the meaning index: %s", error.en)
 
@@ -121,7 +122,8 @@ class Garden:
         try:
             from knowledge.documents.index import forget
 
-            await forget(await self._runner.resources.meaning(_SCOPE), ids, SOURCE)
+            resources = self._runner.resources
+            await forget(resources.database, _SCOPE, await resources.meaning(_SCOPE), ids, SOURCE)
         except Unavailable as error:
             log.info("the meaning index was not cleared: %s", error.en)
 

@@ -11,6 +11,7 @@ import contextlib
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from core.cache import Cache
 from core.database import Database
 from core.errors import LadrilloError, Unavailable
 from core.scope import Scope
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: The discard port of this machine: refused at once.
 _NOBODY = "http://127.0.0.1:9"
+#: Seconds that a text's vector is kept: its key says whose it is, and only a name that comes to mean another model outdates it.
+_VECTOR_SECONDS = 7 * 86400.0
 
 
 class Resources:
@@ -40,6 +43,10 @@ class Resources:
         self._index: MeaningIndex | None = None
         self._models: dict[str, ValuationModel] = {}
         self._guard = asyncio.Lock()
+        redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+        #: Results of tools (`agents/result_cache.py`); None where none are to be kept.
+        self.results = Cache("tool", seconds=settings.tool_cache, redis_url=redis_url) if settings.tool_cache else None
+        self._vectors = Cache("vector", seconds=_VECTOR_SECONDS, redis_url=redis_url, most=1 << 16)
 
     @classmethod
     async def open(cls, settings: Settings, *, migrate: bool = True) -> Resources:
@@ -81,7 +88,7 @@ class Resources:
         if self._embedder is None:
             from knowledge.meaning.embedding import embedder
 
-            self._embedder = embedder(self.settings)
+            self._embedder = embedder(self.settings, self._vectors)
         return self._embedder
 
     async def meaning(self, scope: Scope) -> MeaningIndex:
@@ -159,6 +166,9 @@ class Resources:
         if self._chroma is not None:
             with contextlib.suppress(Exception, asyncio.CancelledError):
                 await self._chroma
+        for cache in (self.results, self._vectors):
+            if cache is not None:
+                await cache.close()
         await self.database.close()
         if self._servers is not None:
             await asyncio.to_thread(self._servers.release)

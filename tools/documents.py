@@ -66,7 +66,7 @@ async def search_documents(
     if found.degraded:
         context.resources.lost_meaning()
         result.gap("degraded", what="meaning search")
-    result.data = {"passages": [], "question": question}
+    result.data = {"passages": []}
     for number, passage in enumerate(passages, 1):
         source = Source("document", passage.id, passage.title, passage.attribution or passage.source, passage.demo)
         entity = passage.title

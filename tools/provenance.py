@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from core.facts import Fact, Source
@@ -31,13 +32,12 @@ def settle(
     `given` are facts that replace the input of the same key and value (a listing's price). `currency` is written on
     amounts that have none.
     """
-    stated = numbers_of(runtime.context)
-    earlier = [*(given or {}).values(), *earlier_facts(runtime)]
+    turn = _Turn(runtime, given or {})
     settled: dict[str, Fact] = {}
     for fact in facts:
         money = fact.unit in ("money", "money_per_m2") and fact.currency is None
         if fact.source.kind == "user":
-            new = _owned(fact, runtime.context, stated, given or {}, earlier)
+            new = _owned(fact, turn)
         else:
             used = [settled[i] for i in fact.inputs if i in settled]
             new = replace(
@@ -48,15 +48,28 @@ def settle(
     return settled
 
 
-def _owned(
-    fact: Fact, context: TurnContext, stated: frozenset[float], given: Mapping[str, Fact], earlier: Sequence[Fact]
-) -> Fact:
-    value = float(fact.value)
-    known = given.get(fact.key)
+class _Turn:
+    """What a figure may be from. Read when a figure needs it: a result that needed none of it is the same in every turn."""
+
+    def __init__(self, runtime: Runtime, given: Mapping[str, Fact]) -> None:
+        self._runtime, self.given, self.context = runtime, given, runtime.context
+
+    @cached_property
+    def stated(self) -> frozenset[float]:
+        return numbers_of(self.context)
+
+    @cached_property
+    def earlier(self) -> list[Fact]:
+        return [*self.given.values(), *earlier_facts(self._runtime)]
+
+
+def _owned(fact: Fact, turn: _Turn) -> Fact:
+    value, context = float(fact.value), turn.context
+    known = turn.given.get(fact.key)
     if known is None or known.value != fact.value:
-        if _stated(value, stated) or (fact.key.startswith("cash_flow") and _a_flow_of(abs(value), stated)):
+        if _stated(value, turn.stated) or (fact.key.startswith("cash_flow") and _a_flow_of(abs(value), turn.stated)):
             return replace(fact, source=Source("user", context.message_id or "message"))
-        same = [f for f in earlier if f.unit == fact.unit and _near(f.value, value) and f.currency == fact.currency]
+        same = [f for f in turn.earlier if f.unit == fact.unit and _near(f.value, value) and f.currency == fact.currency]
         known = next((f for f in same if f.key == fact.key), same[0] if same else None)
     if known is None:
         return replace(fact, source=Source("rule", UNSTATED, _LABEL[context.locale.language]))

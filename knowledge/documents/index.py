@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from core.scope import Scope
+from knowledge.data_version import mark_changed
 from knowledge.documents.passages import document_of, fingerprint
 from knowledge.meaning.chroma import IndexMissing, Kind, MeaningIndex
 from knowledge.tables import Document, Listing
@@ -60,24 +61,35 @@ async def sync(database: Database, scope: Scope, index: MeaningIndex, progress: 
     stays, and the next sync goes on from there.
     """
     here = index.within(scope)
-    listings, listings_written, listings_removed = await _sync_listings(database, scope, here, progress)
-    documents, documents_written, documents_removed = await _sync_documents(database, scope, here, progress)
+    try:
+        listings, listings_written, listings_removed = await _sync_listings(database, scope, here, progress)
+        documents, documents_written, documents_removed = await _sync_documents(database, scope, here, progress)
+    finally:  # after the last write: what was found while it went on is not kept longer
+        await mark_changed(database, scope)
     return Counts(listings, documents, listings_written + documents_written, listings_removed + documents_removed)
 
 
-async def put(index: MeaningIndex, listings: Sequence[Listing], documents: Sequence[Document]) -> None:
+async def put(
+    database: Database, scope: Scope, index: MeaningIndex, listings: Sequence[Listing], documents: Sequence[Document]
+) -> None:
     """Indexes these rows alone, without a look at the others. Raises `Unavailable`."""
-    if listings:
-        await _write_listings(index, listings)
-    if documents:
-        await _write_documents(index, documents)
+    try:
+        if listings:
+            await _write_listings(index, listings)
+        if documents:
+            await _write_documents(index, documents)
+    finally:
+        await mark_changed(database, scope)
 
 
-async def forget(index: MeaningIndex, listings: Sequence[int], source: str) -> None:
+async def forget(database: Database, scope: Scope, index: MeaningIndex, listings: Sequence[int], source: str) -> None:
     """Forgets these listings, and every passage of documents of this source. Raises `Unavailable`."""
-    await index.delete("listings", [str(id_) for id_ in listings])
-    with suppress(IndexMissing):
-        await index.run("passages", lambda collection: collection.delete(where={"source": source}))
+    try:
+        await index.delete("listings", [str(id_) for id_ in listings])
+        with suppress(IndexMissing):
+            await index.run("passages", lambda collection: collection.delete(where={"source": source}))
+    finally:
+        await mark_changed(database, scope)
 
 
 async def _sync_listings(

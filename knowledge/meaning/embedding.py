@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from core.cache import Cache, digest
 from core.errors import Misconfigured, Unavailable
 from core.settings import Settings
 from knowledge.meaning.terms import broader, lexicon, units, weight
@@ -31,6 +32,8 @@ _BROADER, _SPELLING, _LETTERS, _PAIR = 0.5, 0.35, 0.8, 0.3
 #: What a text without any term is about.
 _NOTHING: Vectors = np.eye(1, DIMENSIONS, dtype=np.float32)[0]
 _TEXTS_PER_CALL = 256
+#: How far a kept vector's length may be from one.
+_UNIT_WITHIN = 1e-3
 #: Sizes of OpenAI's own models (platform.openai.com/docs/guides/embeddings); any other endpoint's model is asked.
 _KNOWN_DIMENSIONS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
 
@@ -137,15 +140,21 @@ def _damped(amount: float) -> float:
 
 
 class OpenAIEmbedder:
-    """Embeddings of any OpenAI-compatible endpoint, through LangChain. Nothing is contacted until the first `embed`."""
+    """Embeddings of any OpenAI-compatible endpoint, through LangChain. Nothing is contacted until the first `embed`.
+
+    What the endpoint said of a text is kept in `cache`, by endpoint, model and the text's digest.
+    """
 
     relevant = 0.35
 
-    def __init__(self, model: str, *, api_key: str | None, base_url: str | None, timeout: float = 30.0) -> None:
+    def __init__(
+        self, model: str, *, api_key: str | None, base_url: str | None, timeout: float = 30.0, cache: Cache | None = None
+    ) -> None:
         from langchain_openai import OpenAIEmbeddings
         from pydantic import SecretStr
 
         self.name = f"openai-{model}"
+        self._cache, self._whose = cache, (self.name, base_url)
         self._dimensions = _KNOWN_DIMENSIONS.get(model)
         self._client = OpenAIEmbeddings(
             model=model,
@@ -166,11 +175,36 @@ class OpenAIEmbedder:
         return self._dimensions
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """One request per 256 texts. Raises `Unavailable` where the endpoint refuses or answers something unusable."""
+        """One request per 256 texts that are not known yet, each asked once. Raises `Unavailable` where the endpoint refuses or
+        answers something unusable."""
         if not texts:
             return np.empty((0, self.dimensions), dtype=np.float32)
-        # the endpoint refuses an empty string
-        rows = self._request([text if text.strip() else "." for text in texts])
+        asked = [text if text.strip() else "." for text in texts]  # the endpoint refuses an empty string
+        distinct = list(dict.fromkeys(asked))
+        rows = self._kept(distinct)
+        missing = [text for text in distinct if text not in rows]
+        if missing:
+            fresh = dict(zip(missing, self._fresh(missing), strict=True))
+            rows |= fresh
+            if self._cache is not None:
+                self._cache.put_many({self._key(text): row.astype("<f4").tobytes() for text, row in fresh.items()})
+        return np.stack([rows[text] for text in asked])
+
+    def _key(self, text: str) -> str:
+        return digest(*self._whose, text)
+
+    def _kept(self, texts: Sequence[str]) -> dict[str, Vectors]:
+        """Known vectors by text; one of another size, or that is no unit vector, does not count."""
+        if self._cache is None:
+            return {}
+        keys = {self._key(text): text for text in texts}
+        found = self._cache.get_many(list(keys))
+        rows = {keys[key]: np.frombuffer(value, dtype="<f4").astype(np.float32)
+                for key, value in found.items() if len(value) == 4 * self.dimensions}
+        return {text: row for text, row in rows.items() if abs(float(np.linalg.norm(row)) - 1.0) < _UNIT_WITHIN}
+
+    def _fresh(self, texts: list[str]) -> Vectors:
+        rows = self._request(texts)
         self._dimensions = self._dimensions or int(rows.shape[-1])
         if rows.shape != (len(texts), self._dimensions) or not np.isfinite(rows).all():
             raise Unavailable(
@@ -205,8 +239,9 @@ class OpenAIEmbedder:
         return rows
 
 
-def embedder(settings: Settings) -> Embedder:
-    """The embedder that the settings choose. Raises `Misconfigured` for `openai` without key and base URL."""
+def embedder(settings: Settings, cache: Cache | None = None) -> Embedder:
+    """The embedder that the settings choose; `cache` spares an endpoint what it has said before. Raises `Misconfigured` for
+    `openai` without key and base URL."""
     if settings.embeddings == "builtin":
         return BuiltinEmbedder()
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
@@ -218,5 +253,5 @@ def embedder(settings: Settings) -> Embedder:
             "Defina una de las dos o use `builtin`.",
         )
     return OpenAIEmbedder(
-        settings.embeddings_model, api_key=key, base_url=settings.openai_base_url, timeout=settings.model_timeout
+        settings.embeddings_model, api_key=key, base_url=settings.openai_base_url, timeout=settings.model_timeout, cache=cache
     )

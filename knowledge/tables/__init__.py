@@ -29,7 +29,7 @@ from knowledge.tables.market import (
     Quarantine,
     Series,
 )
-from knowledge.tables.tenancy import Job, Outbox, Tenant
+from knowledge.tables.tenancy import DataChange, Job, Outbox, Tenant
 from knowledge.tables.usage import ModelCallRow
 
 OWNED_TABLES: tuple[str, ...] = tuple(
@@ -37,8 +37,8 @@ OWNED_TABLES: tuple[str, ...] = tuple(
 )
 
 __all__ = [
-    "OWNED_TABLES", "AnalyticsData", "Area", "Case", "CaseEvent", "ClientTurn", "Conversation", "Document", "EvalRun",
-    "FactRow", "Forecast", "Job", "Lead", "Listing", "Load", "Message", "Model", "ModelCallRow", "Observation",
+    "OWNED_TABLES", "AnalyticsData", "Area", "Case", "CaseEvent", "ClientTurn", "Conversation", "DataChange", "Document",
+    "EvalRun", "FactRow", "Forecast", "Job", "Lead", "Listing", "Load", "Message", "Model", "ModelCallRow", "Observation",
     "Outbox", "Owned", "PriceHistory", "Project", "ProjectOwner", "Quarantine", "Run", "RunEvent", "Series", "Tenant",
     "UserProfile", "metadata",
 ]

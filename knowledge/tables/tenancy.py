@@ -1,4 +1,4 @@
-"""Tenants (portals), and the queues every tenant's background work goes through."""
+"""Tenants (portals), the queues every tenant's background work goes through, and the stamps of changes of their data."""
 
 from __future__ import annotations
 
@@ -53,3 +53,14 @@ class Outbox(Owned, table=True):
     lease_owner: str | None = Field(default=None, sa_type=Text)
     delivered_at: datetime | None = moment(nullable=True)
     created_at: datetime = moment()
+
+
+class DataChange(SQLModel, table=True):
+    """A transaction that wrote what answers are made from; `owner` is the tenant, or `*` for what all share.
+
+    Written by triggers, read by `knowledge/data_version.py`.
+    """
+
+    __tablename__ = "data_changes"
+    owner: str = Field(primary_key=True, sa_type=Text)
+    stamp: str = Field(primary_key=True, sa_type=Text)

