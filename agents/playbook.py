@@ -24,7 +24,7 @@ class Brief:
 
     `slots` are known after this turn, `turn_slots` came with this message; `request` refines the wish (measures, costs,
     options); `shown` are the listings shown so far in order (`{"id", "title"}`), `references` the ones this message
-    points at; `uncovered` are places outside the markets.
+    points at; `uncovered` are places outside the markets. `found` are the facts of findings that this one waited for.
     """
 
     route: str
@@ -39,6 +39,7 @@ class Brief:
     uncovered: tuple[str, ...] = ()
     shown: tuple[dict[str, Any], ...] = ()
     references: tuple[dict[str, Any], ...] = ()
+    found: tuple[dict[str, Any], ...] = ()
     message_id: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,13 +47,13 @@ class Brief:
             "route": self.route, "question": self.question, "language": self.language, "locale": self.locale,
             "register": self.register, "routes": list(self.routes), "slots": self.slots, "turn_slots": self.turn_slots,
             "request": self.request, "uncovered": list(self.uncovered), "shown": list(self.shown),
-            "references": list(self.references), "message_id": self.message_id,
+            "references": list(self.references), "found": list(self.found), "message_id": self.message_id,
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Brief:
         body = dict(data)
-        for name in ("routes", "uncovered", "shown", "references"):
+        for name in ("routes", "uncovered", "shown", "references", "found"):
             body[name] = tuple(body.get(name) or ())
         return cls(**body)
 

@@ -19,6 +19,7 @@ from agents.roi_figures import (
     price_of,
     rate_kind_of,
     rent_of,
+    valued,
 )
 from agents.roi_risk import risk_asked, risk_call
 from agents.roi_taxes import asks_taxes, rule_calls, tax_calls
@@ -75,7 +76,7 @@ def rents(known: Known) -> list[Arguments] | None:
     kind = one(known.slots.get("property_type"))
     if "listing_id" in several[0]:
         return None if several[0]["monthly_rent"] is not None else [{"listing_id": o["listing_id"]} for o in several]
-    price, area = price_of(known, *loan_of(known)), one(known.slots.get("area_m2"))
+    price, area = price_of(known, *loan_of(known)) or valued(known), one(known.slots.get("area_m2"))
     if len(several) > 1 or (rent_of(known) and (price is not None or area is None)):
         return None
     country, city = one(known.slots.get("country")), known.slots.get("city")
@@ -150,7 +151,7 @@ def _analysis(known: Known, own: Arguments, among_several: int | None, rent: Res
         if call["price"] is not None or "listing_id" in call:  # an estimated rent alone is no figure of the investor's
             call["monthly_rent"] = _estimated(rent, "estimated_rent")
     elif call.get("price") is None and "listing_id" not in call:
-        call["price"] = _estimated(rent, "estimated_price")
+        call["price"] = valued(known) or _estimated(rent, "estimated_price")
     if new_build_of(known):
         call["new_build"] = True
     return call

@@ -86,6 +86,12 @@ def price_of(known: Known, loan: float | None, loan_is_price: bool) -> float | N
     return amount(price)
 
 
+def valued(known: Known) -> float | None:
+    """What the price specialist found the home to be worth, where this one waited for it."""
+    values = [fact["value"] for fact in known.brief.found if fact["key"] == "value" and fact["unit"] == "money"]
+    return amount(values[0]) if len(values) == 1 else None
+
+
 def costs_of(known: Known, option: str | None, number: int) -> list[Arguments] | None:
     """The costs stated; of several properties, those of all and those of the one called `option`, the `number`th."""
     stated, share = known.request.get("costs"), amount(known.request.get("cost_pct"))

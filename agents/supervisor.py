@@ -126,6 +126,16 @@ async def _structured(model: Endpoint, messages: list[BaseMessage]) -> Any:
     return RoutingDecision.model_validate_json(found.group()) if found else None
 
 
+#: Whose finding a specialist needs where the investor did not tell it: the return on a home whose price is what it is worth.
+WAITS_FOR: dict[str, tuple[str, str]] = {"roi": ("price_prediction", "price")}
+
+
+def waited_for(route: str, routes: Sequence[str], slots: dict[str, Any]) -> str | None:
+    """The other specialist of this turn that `route` has to wait for; None where it can begin."""
+    other, slot = WAITS_FOR.get(route, (None, ""))
+    return other if other in routes and slots.get(slot) is None else None
+
+
 def settle(decision: RoutingDecision, understanding: dict[str, Any]) -> list[str]:
     """The routes that count. A request for a person found in the words always wins; `none` and `human` stand alone."""
     if understanding.get("human_reason"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from itertools import zip_longest
 from typing import Any
@@ -111,14 +111,31 @@ def dispatch(state: TurnState) -> list[Send] | str:
     routes = state["decision"]["routes"]
     if routes[0] not in SPECIALISTS:
         return "reply"
+    slots = state["understanding"]["slots"]
+    return [_sent(state, route) for route in routes if supervisor.waited_for(route, routes, slots) is None]
+
+
+def _sent(state: TurnState, route: str, findings: Sequence[Finding] = ()) -> Send:
+    """The work of one specialist, with what it waited for."""
     shared = {
         "question": state["question"], "history": state.get("history") or [], "decision": state["decision"],
-        "understanding": state["understanding"],
+        "understanding": state["understanding"], "findings": list(findings),
     }
-    return [Send(route, shared | {"brief": _brief(state, route).to_dict()}) for route in routes]
+    return Send(route, shared | {"brief": _brief(state, route, findings).to_dict()})
 
 
-def _brief(state: TurnState, route: str) -> Brief:
+def _then(route: str) -> Callable[[TurnState], list[Send] | str]:
+    """After a specialist: those who waited for it, else the answer."""
+    def follow(state: TurnState) -> list[Send] | str:
+        routes, slots = state["decision"]["routes"], state["understanding"]["slots"]
+        waiting = [other for other in routes if supervisor.waited_for(other, routes, slots) == route]
+        found = [finding for finding in state.get("findings") or () if finding["route"] == route]
+        return [_sent(state, other, found) for other in waiting] or "compose"
+
+    return follow
+
+
+def _brief(state: TurnState, route: str, findings: Sequence[Finding] = ()) -> Brief:
     understood = state["understanding"]
     return Brief(
         route=route, question=state["question"], language=understood["answer_language"], locale=understood["locale"],
@@ -126,6 +143,7 @@ def _brief(state: TurnState, route: str) -> Brief:
         turn_slots=dict(understood["turn_slots"]), request=dict(understood["request"]),
         uncovered=tuple(understood["uncovered"]), shown=tuple(state.get("shown") or ()),
         references=tuple(dict(row) for row in _meant(state)),
+        found=tuple(fact.to_dict() for fact in facts_of(artifacts_of(findings))),
         message_id=understood.get("message_id", ""),
     )
 
@@ -141,12 +159,14 @@ def _specialist_node(route: str) -> Any:
         context = _context(runtime)
         writer = get_stream_writer()
         brief = Brief.from_dict(state["brief"])
-        context = replace(context, locale=LOCALES[brief.locale], slots=brief.slots)
+        found = tuple(Fact.from_dict(body) for body in brief.found)
+        context = replace(context, locale=LOCALES[brief.locale], slots=brief.slots, found=found)
         writer({"type": "step", "name": route})
         alone = len(brief.routes) == 1
         try:
             stated = stated_facts(state["understanding"], context.message_id)
-            talk = Talk(earlier(state.get("history") or ()), "", brief.register)
+            others = "\n\n".join(finding["text"] for finding in state.get("findings") or ())
+            talk = Talk(earlier(state.get("history") or ()), others, brief.register)
             finding = await run_specialist(brief, talk, stated, context, plan=state["decision"]["plan"], alone=alone)
         except LadrilloError:
             raise
@@ -389,9 +409,12 @@ def build(checkpointer: Checkpointer = None) -> CompiledStateGraph[TurnState, Gr
     graph.add_node("supervisor", supervise)
     for route in SPECIALISTS:
         graph.add_node(route, _specialist_node(route))
-        graph.add_edge(route, "compose")
+        if awaited := [other for other, (first, _) in supervisor.WAITS_FOR.items() if first == route]:
+            graph.add_conditional_edges(route, _then(route), [*awaited, "compose"])
+        else:
+            graph.add_edge(route, "compose")
     graph.add_node("reply", reply)
-    graph.add_node("compose", compose)
+    graph.add_node("compose", compose, defer=True)  # once, when nobody works any more
     graph.add_node("ground", ground)
     graph.add_node("decide", decide)
     graph.add_edge(START, "screen")

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain.tools import ToolRuntime
+from pydantic_core import CoreSchema, core_schema
 
+from core.facts import Fact
 from core.locale import LOCALES, Locale
 from core.scope import Scope
 from knowledge.resources import Resources
@@ -22,7 +24,8 @@ class TurnContext:
     """One turn's surroundings.
 
     `user_words` are the investor's own messages, newest last: leads and cases are only written from these. `slots` are
-    what is known after understanding the turn; a tool may read consent and contact data from them.
+    what is known after understanding the turn; a tool may read consent and contact data from them. `found` are the facts
+    of another specialist's finding that this one's work rests on.
     """
 
     resources: Resources
@@ -33,7 +36,20 @@ class TurnContext:
     locale: Locale = LOCALES["es-CO"]
     user_words: tuple[str, ...] = ()
     slots: Mapping[str, Any] = field(default_factory=dict)
+    found: tuple[Fact, ...] = ()
 
 
-#: What a tool declares as its `runtime` parameter; LangChain fills it in and hides it from the model.
-Runtime = ToolRuntime[TurnContext, Any]
+if TYPE_CHECKING:
+    Runtime = ToolRuntime[TurnContext, Any]
+else:
+
+    class Runtime(ToolRuntime):
+        """What a tool declares as its `runtime` parameter; LangChain fills it in and hides it from the model.
+
+        For Pydantic it is one opaque thing: LangChain writes a tool's arguments out before the call, and with them it would
+        write out the agent's whole state and everything that the context leads to.
+        """
+
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
+            return core_schema.any_schema(serialization=core_schema.plain_serializer_function_ser_schema(lambda value: value))

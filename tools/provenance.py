@@ -88,11 +88,12 @@ def numbers_of(context: TurnContext) -> frozenset[float]:
 
 
 def earlier_facts(runtime: Runtime) -> list[Fact]:
-    """Facts of the tool results before this call, newest first."""
+    """Facts of the tool results before this call, newest first, and then of the findings that the work rests on."""
     state = runtime.state
     messages = state.get("messages", ()) if isinstance(state, Mapping) else ()
     artifacts = [getattr(message, "artifact", None) or {} for message in reversed(messages)]
-    return [Fact.from_dict(body) for artifact in artifacts for body in artifact.get("facts", ())]
+    own = [Fact.from_dict(body) for artifact in artifacts for body in artifact.get("facts", ())]
+    return [*own, *runtime.context.found]
 
 
 def _stated(value: float, stated: Iterable[float]) -> bool:
