@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -23,8 +24,33 @@ CHANNEL = "ladrillo_events"
 _RECONNECT = 1.0
 
 
+class Waiter:
+    """Woken by announcements: `newest` is the highest event number announced, infinite where some may have been missed."""
+
+    def __init__(self) -> None:
+        self.newest = 0.0
+        self._event = asyncio.Event()
+
+    def tell(self, seq: float) -> None:
+        self.newest = max(self.newest, seq)
+        self._event.set()
+
+    def missed(self) -> bool:
+        """Whether announcements may have been missed, since this was asked last."""
+        found = math.isinf(self.newest)
+        if found:
+            self.newest = 0.0
+        return found
+
+    async def beyond(self, seq: int) -> None:
+        """Wait until something above `seq` may have been written."""
+        while not (self.newest > seq):
+            self._event.clear()
+            await self._event.wait()
+
+
 class Bus:
-    """One per process. `await start()`, then `async with bus.subscribe(id) as waiter: await waiter.wait()`.
+    """One per process. `await start()`, then `async with bus.subscribe(id) as waiter: await waiter.beyond(seq)`.
 
     `on_lost` is awaited whenever its connection breaks.
     """
@@ -39,7 +65,7 @@ class Bus:
         self._on_lost = on_lost
         self._redis_url = redis_url
         self._redis: Any = None
-        self._waiters: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._waiters: dict[str, set[Waiter]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._faults: tuple[type[BaseException], ...] = (OSError, psycopg.Error)
 
@@ -63,9 +89,9 @@ class Bus:
             await self._redis.aclose()
 
     @asynccontextmanager
-    async def subscribe(self, conversation_id: str) -> AsyncIterator[asyncio.Event]:
-        """An event that is set whenever the conversation's log may have grown; clear it before each read."""
-        waiter = asyncio.Event()
+    async def subscribe(self, conversation_id: str) -> AsyncIterator[Waiter]:
+        """A waiter that is told whenever the conversation's log may have grown."""
+        waiter = Waiter()
         self._waiters[conversation_id].add(waiter)
         try:
             yield waiter
@@ -74,13 +100,13 @@ class Bus:
             if not self._waiters[conversation_id]:
                 del self._waiters[conversation_id]
 
-    def wake(self, conversation_id: str) -> None:
+    def wake(self, conversation_id: str, seq: float = math.inf) -> None:
         for waiter in self._waiters.get(conversation_id, ()):
-            waiter.set()
+            waiter.tell(seq)
 
     async def _announce(self, written: dict[str, int]) -> None:
         for conversation_id, seq in written.items():
-            self.wake(conversation_id)
+            self.wake(conversation_id, seq)
             if self._redis is not None:
                 try:
                     await self._redis.publish(CHANNEL, json.dumps([conversation_id, seq]))
@@ -124,10 +150,10 @@ class Bus:
 
     def _hear(self, payload: str | bytes) -> None:
         try:
-            conversation_id, _ = json.loads(payload)
+            conversation_id, seq = json.loads(payload)
         except (ValueError, TypeError):
-            conversation_id = None
-        if isinstance(conversation_id, str):
-            self.wake(conversation_id)
+            conversation_id = seq = None
+        if isinstance(conversation_id, str) and isinstance(seq, int):
+            self.wake(conversation_id, seq)
         else:
             log.warning("an announcement that is not ours: %r", payload)

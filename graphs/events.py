@@ -8,6 +8,7 @@ batch is one statement, and nothing reaches a reader that is not in the log.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -22,7 +23,7 @@ from knowledge.records import event_log
 from knowledge.records.event_log import Entry, custom
 
 TEXT_CHARS = 64
-TEXT_DELAY = 0.05
+TEXT_DELAY, STEP_DELAY = 0.05, 0.01
 _RESULT_CHARS = 400
 
 
@@ -196,8 +197,8 @@ class Writer:
         self._database, self._scope = database, scope
         self._conversation, self._run, self._epoch = conversation_id, run_id, epoch
         self._pending: list[Entry] = []
-        self._wake = asyncio.Event()
-        self._closing = False
+        self._wake, self._hurry = asyncio.Event(), asyncio.Event()
+        self._closing = self._resting = False
         self._task = asyncio.create_task(self._loop(), name=f"events-{run_id}")
 
     @property
@@ -214,11 +215,24 @@ class Writer:
                 self._pending[-1] = (kind, {**payload, "delta": last[1]["delta"] + payload["delta"]})
             else:
                 self._pending.append((kind, payload))
+        if len(self._pending) > 1 and self._pending[-1][0] == "TEXT_MESSAGE_CONTENT":
+            self._hurry.set()
         self._wake.set()
 
     async def close(self) -> None:
         """Write what is pending and end. Raises what a write raised (`Fenced`, `Unavailable`)."""
         self._closing = True
+        await self._ended()
+
+    async def rest(self) -> list[Entry]:
+        """End; what is still to be written, for whoever writes it with the end of the run. Raises what a write raised."""
+        self._resting = True
+        await self._ended()
+        rest, self._pending = self._pending, []
+        return rest
+
+    async def _ended(self) -> None:
+        self._hurry.set()
         self._wake.set()
         await self._task
 
@@ -226,20 +240,26 @@ class Writer:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            if self._only_text() and not self._closing:
-                await asyncio.sleep(TEXT_DELAY)
+            if delay := self._delay():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._hurry.wait(), delay)
+            self._hurry.clear()
+            if self._resting:
+                return
             batch, self._pending = self._pending, []
             if batch:
                 relaxed = all(kind == "TEXT_MESSAGE_CONTENT" for kind, _ in batch)
                 await event_log.append(
                     self._database, self._scope, self._conversation, self._run, self._epoch, batch, relaxed=relaxed
                 )
-            elif self._closing:
-                return
-            if self._closing and not self._pending:
+            if self._resting or (self._closing and not self._pending):
                 return
 
-    def _only_text(self) -> bool:
-        return len(self._pending) == 1 and self._pending[0][0] == "TEXT_MESSAGE_CONTENT" and (
-            len(self._pending[0][1]["delta"]) < TEXT_CHARS
-        )
+    def _delay(self) -> float:
+        """How long to gather more: text that has begun comes in pieces, steps and calls follow each other closely."""
+        if self._closing or self._resting or not self._pending:
+            return 0.0
+        kind, payload = self._pending[-1]
+        if kind != "TEXT_MESSAGE_CONTENT":
+            return STEP_DELAY
+        return TEXT_DELAY if len(self._pending) == 1 and len(payload["delta"]) < TEXT_CHARS else 0.0

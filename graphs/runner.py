@@ -170,7 +170,7 @@ class Runner:
         database = self.resources.database
         async with self.bus.subscribe(conversation_id) as waiter:
             while True:
-                waiter.clear()
+                waiter.missed()
                 batch = await event_log.read(database, scope, conversation_id, after)
                 for seq, run, payload in batch:
                     after = seq
@@ -179,10 +179,10 @@ class Runner:
                     yield seq, run, payload
                     if run_id is not None and payload["type"] in _END:
                         return
-                if batch:
+                if len(batch) == event_log.AT_ONCE:
                     continue
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(waiter.wait(), PING_SECONDS)
+                    await asyncio.wait_for(waiter.beyond(after), PING_SECONDS)
                     continue
                 # nothing for a while: the run's process may be gone
                 await conversations.end_expired(database, scope, conversation_id)
@@ -342,9 +342,10 @@ class _Turn:
         """Answer, facts, final events and the run's end, in one transaction."""
         spent = self._meter.usage()
         outcome |= {"usage": spent}
-        await self._close_writer()
+        assert self._writer is not None
+        rest = await self._writer.rest()
         frames = events.beside(outcome, self._answer_id)
-        entries = self._translator.finished(outcome, events.log_entries(frames))
+        entries = [*rest, *self._translator.finished(outcome, events.log_entries(frames))]
         async with self._database.session(self._scope) as session:
             await event_log.append_in(
                 session, self._scope, self._conversation, self._run_id, self._epoch, entries

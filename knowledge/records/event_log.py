@@ -47,6 +47,10 @@ _SPOKEN = text(
 )
 
 
+#: Events that are read at once.
+AT_ONCE = 500
+
+
 class Fenced(Conflict):
     """This writer has lost the conversation (a person took it over, or it is gone) and must stop."""
 
@@ -109,7 +113,7 @@ async def append(
 
 
 async def read(
-    database: Database, scope: Scope, conversation_id: str, after: int, *, limit: int = 500
+    database: Database, scope: Scope, conversation_id: str, after: int, *, limit: int = AT_ONCE
 ) -> list[tuple[int, str | None, dict[str, Any]]]:
     """Events with a number above `after`: (seq, run id, payload as sent)."""
     async with database.session(scope) as session:

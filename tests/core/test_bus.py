@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import psycopg
 import pytest
 
-from core.bus import Bus
+from core.bus import Bus, Waiter
 from core.database import Database
 from core.scope import Scope
 from knowledge.records import conversations, event_log
@@ -23,9 +24,10 @@ async def conversation(database: Database) -> str:
         return row.id
 
 
-async def heard(waiter: asyncio.Event) -> None:
-    await asyncio.wait_for(waiter.wait(), 10)
-    waiter.clear()
+async def heard(waiter: Waiter, seq: int = 0) -> None:
+    """Told that something above `seq` may have been written."""
+    await asyncio.wait_for(waiter.beyond(seq), 10)
+    waiter.missed()
 
 
 @pytest.mark.parametrize("over", ["postgres", "redis"])
@@ -73,3 +75,22 @@ async def test_readers_are_woken_after_the_connection_was_lost(database: Databas
             await heard(waiter)
     finally:
         await bus.close()
+
+
+async def test_an_announcement_heard_twice_wakes_once() -> None:
+    """The process that writes is told directly, and hears its own announcement again."""
+    waiter = Waiter()
+    waiter.tell(7)
+    await asyncio.wait_for(waiter.beyond(6), 1)
+    waiter.tell(7)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(waiter.beyond(7), 0.01)
+
+
+async def test_whatever_may_have_been_missed_wakes_everyone_once() -> None:
+    waiter = Waiter()
+    waiter.tell(math.inf)
+    await asyncio.wait_for(waiter.beyond(10**9), 1)
+    assert waiter.missed()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(waiter.beyond(0), 0.01)
