@@ -160,7 +160,8 @@ def _specialist_node(route: str) -> Any:
         writer = get_stream_writer()
         brief = Brief.from_dict(state["brief"])
         found = tuple(Fact.from_dict(body) for body in brief.found)
-        context = replace(context, locale=LOCALES[brief.locale], slots=brief.slots, found=found)
+        context = replace(context, locale=LOCALES[brief.locale], slots=brief.slots, found=found,
+                          intents=tuple(state["understanding"]["routes"]))
         writer({"type": "step", "name": route})
         alone = len(brief.routes) == 1
         try:

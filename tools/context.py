@@ -25,7 +25,8 @@ class TurnContext:
 
     `user_words` are the investor's own messages, newest last: leads and cases are only written from these. `slots` are
     what is known after understanding the turn; a tool may read consent and contact data from them. `found` are the facts
-    of another specialist's finding that this one's work rests on.
+    of another specialist's finding that this one's work rests on. `intents` are the routes that the investor's own words
+    call for, whatever a model says; None where nobody read them.
     """
 
     resources: Resources
@@ -37,6 +38,7 @@ class TurnContext:
     user_words: tuple[str, ...] = ()
     slots: Mapping[str, Any] = field(default_factory=dict)
     found: tuple[Fact, ...] = ()
+    intents: tuple[str, ...] | None = None
 
 
 if TYPE_CHECKING:

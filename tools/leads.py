@@ -20,6 +20,7 @@ from core.locale import CURRENCY_OF, Currency
 from knowledge.listings.search import Filters, conditions_of
 from knowledge.records import leads
 from knowledge.tables import Lead
+from knowledge.understanding.text import fold
 from tools import lead_needs
 from tools.context import Runtime, TurnContext
 from tools.lead_needs import Purpose, Timeline, Wish, consent_text
@@ -69,19 +70,26 @@ async def save_lead(
     stored and which one question to ask next. Nobody has been called and no appointment is made by this.
     """
     context = runtime.context
+    _no_contact_inside({"subject": subject, "city": city, "neighbourhood": neighbourhood})
+    subject = subject if subject and _in_their_words(subject, context) else None
+    city, neighbourhood = _told(city, context), _told(neighbourhood, context)
     needs: dict[str, Any] = {
         "wish": wish, "operation": operation or ("sell" if wish == "sell" else None), "country": country, "city": city,
         "neighbourhood": neighbourhood, "property_type": property_type, "budget_max": _amount("budget_max", budget_max),
         "budget_min": _amount("budget_min", budget_min), "price": _amount("price", price), "currency": currency,
         "area_m2": _amount("area_m2", area_m2), "bedrooms": _amount("bedrooms", bedrooms), "subject": subject,
     }
-    _no_contact_inside(needs)
     contact, foreign = lead_needs.stated_contact({"name": name, "email": email, "phone": phone}, context.user_words)
     result = ToolResult()
     for field in foreign:
         result.gap("missing_input", field=field, why="not in the investor's own words: not stored, ask for it")
     async with context.resources.database.session(context.scope) as session:
         await _lock(session, context)
+        if not (contact or _asked_for(context) or await leads.of_conversation(session, context.conversation_id)):
+            raise BadInput(
+                "The investor's own words ask for none of this: nothing was stored. Answer, and ask what they want to do.",
+                "Las palabras de la persona no piden nada de esto: no se guardó nada. Responda y pregunte qué quiere hacer.",
+            )
         if listing_id is not None:
             needs |= {"listing_id": listing_id, "subject": await _title(session, listing_id)}
         lead = await leads.of_conversation(session, context.conversation_id)
@@ -141,6 +149,26 @@ async def save_lead(
         f"ask next: {asks or 'nothing'}; known, do not ask: {known}"
     )
     return result.done()
+
+
+def _asked_for(context: TurnContext) -> bool:
+    """Whether the investor's own words call for a lead; a model's word is not enough."""
+    return context.intents is None or "lead_qualification" in context.intents
+
+
+def _in_their_words(said: str, context: TurnContext) -> bool:
+    return any(f" {fold(said)} " in f" {fold(words)} " for words in context.user_words)
+
+
+def _told(place: str | list[str] | None, context: TurnContext) -> str | list[str] | None:
+    """A place, or those of several, that the investor named or that was understood from their words."""
+    known = {fold(str(value)) for name in ("city", "neighbourhood") for value in _many(context.slots.get(name))}
+    kept = [one for one in _many(place) if fold(one) in known or _in_their_words(one, context)]
+    return (kept[0] if len(kept) == 1 else kept) if kept else None
+
+
+def _many(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
 
 
 def _next(
