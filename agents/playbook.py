@@ -24,7 +24,7 @@ class Brief:
 
     `slots` are known after this turn, `turn_slots` came with this message; `request` refines the wish (measures, costs,
     options); `shown` are the listings shown so far in order (`{"id", "title"}`), `references` the ones this message
-    points at; `uncovered` are places outside the markets.
+    points at; `uncovered` are places outside the markets; `remembered` are preferences of earlier conversations, in words.
     """
 
     route: str
@@ -40,13 +40,14 @@ class Brief:
     shown: tuple[dict[str, Any], ...] = ()
     references: tuple[dict[str, Any], ...] = ()
     message_id: str = ""
+    remembered: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "route": self.route, "question": self.question, "language": self.language, "locale": self.locale,
             "register": self.register, "routes": list(self.routes), "slots": self.slots, "turn_slots": self.turn_slots,
             "request": self.request, "uncovered": list(self.uncovered), "shown": list(self.shown),
-            "references": list(self.references), "message_id": self.message_id,
+            "references": list(self.references), "message_id": self.message_id, "remembered": self.remembered,
         }
 
     @classmethod

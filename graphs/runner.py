@@ -27,11 +27,11 @@ from core.errors import LadrilloError, Unavailable
 from core.locale import locale_for
 from core.scope import Scope
 from core.settings import Settings
-from graphs import conversation, events
+from graphs import conversation, events, remembering
 from graphs.checkpoints import Checkpoints
 from graphs.context import GraphContext, Patience, Screen, Staff
 from graphs.grounding import Stream
-from knowledge.records import cases, conversations, event_log
+from knowledge.records import cases, conversations, event_log, profiles
 from knowledge.records.conversations import Sent
 from knowledge.records.event_log import Fenced
 from knowledge.resources import Resources
@@ -205,15 +205,19 @@ class _Turn:
         self._usage = _Usage()
         self._language = "es"
         self._epoch = 0
+        self._visitor = ""
 
     async def run(self) -> None:
         async with self._database.session(self._scope) as session:
             run = await conversations.start_run(session, self._run_id)
             row = await conversations.get(session, self._conversation)
-            self._epoch, country, language = run.epoch, row.country, row.language
+            self._epoch, self._visitor, country, language = run.epoch, row.visitor, row.country, row.language
             earlier = [m for m in await conversations.transcript(session, self._conversation, limit=HISTORY + 1)
                        if m.id != self._message_id]
             case = await cases.current(session, self._conversation)
+            investor = remembering.investor(await profiles.of_visitor(session, row.visitor))
+        first = investor.greeting(country, language) if investor else {"country": country, "language": language}
+        country, language = (country, language) if earlier else (first.get("country"), first.get("language"))
         if language in ("es", "en"):
             self._language = language
         writer = self._writer = events.Writer(
@@ -228,7 +232,7 @@ class _Turn:
         context = GraphContext(
             resources=self._runner.resources, scope=self._scope, conversation_id=self._conversation,
             run_id=self._run_id, message_id=self._message_id, locale=locale, user_words=words,
-            staff=self._runner.staff, screen=self._screen, case_open=case is not None,
+            staff=self._runner.staff, screen=self._screen, case_open=case is not None, investor=investor,
             patience=Patience(asyncio.get_running_loop().time() + LLM_SHARE * self._runner.resources.settings.turn_timeout),
         )
         turn: dict[str, Any] = {
@@ -236,7 +240,7 @@ class _Turn:
             "history": [{"role": m.role, "author": m.author, "text": m.text} for m in earlier],
         }
         if not earlier:
-            turn |= {"country": country, "language": language}
+            turn |= first
         graph = asyncio.create_task(self._graph(turn, context))
         stopping = asyncio.create_task(self._runner._stops[self._run_id].wait())
         leasing = asyncio.create_task(self._keep_lease())
@@ -296,6 +300,7 @@ class _Turn:
         """Answer, facts, final events and the run's end, in one transaction."""
         usage = _spent(self._usage, self._runner.resources.settings)
         outcome |= {"usage": usage}
+        learned = outcome.pop("learned", None)
         await self._close_writer()
         frames = events.beside(outcome, self._answer_id)
         entries = self._translator.finished(outcome, events.log_entries(frames))
@@ -316,6 +321,8 @@ class _Turn:
                 slots=outcome["slots"], confidence=outcome["confidence"], outcome=_stored(outcome),
                 usage=usage,
             )
+            if learned is not None:
+                await profiles.remember(session, self._visitor, self._conversation, **learned)
 
     async def _stopped(self) -> None:
         await self._close_writer()

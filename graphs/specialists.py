@@ -202,11 +202,13 @@ def _may_be_shown(work: _Work, brief: Brief, context: GraphContext) -> bool:
 def _with_brief_text(question: HumanMessage, brief: Brief) -> HumanMessage:
     """What a language model reads: the question, what is known, and for whom it writes, all of it as data."""
     known = "; ".join(f"{name}={value!r}" for name, value in brief.slots.items() if not name.startswith("_"))
+    remembered = "; ".join(f"{name}={value}" for name, value in brief.remembered.items())
     listings = "\n".join(f"{i}. {row['title']} (id {row['id']})" for i, row in enumerate(brief.shown, 1))
     locale = LOCALES[brief.locale]
     reader = f"locale {locale.code}; register {brief.register}; numbers like {number(1234.56, locale, 2)}"
     parts = {
-        "question": brief.question, "known": known, "listings_shown_before": listings,
+        "question": brief.question, "known": known, "remembered_from_earlier_conversations": remembered,
+        "listings_shown_before": listings,
         "outside_the_markets": ", ".join(brief.uncovered), "reader": reader,
     }
     text = "\n".join(fence(tag, body) for tag, body in parts.items() if body)

@@ -12,6 +12,7 @@ from typing import Any
 
 from langchain.tools import ToolRuntime
 
+from core.facts import Fact
 from core.locale import LOCALES, Locale
 from core.scope import Scope
 from knowledge.resources import Resources
@@ -22,7 +23,8 @@ class TurnContext:
     """One turn's surroundings.
 
     `user_words` are the investor's own messages, newest last: leads and cases are only written from these. `slots` are
-    what is known after understanding the turn; a tool may read consent and contact data from them.
+    what is known after understanding the turn; a tool may read consent and contact data from them. `remembered`
+    are those slots that the investor filled in an earlier conversation, as facts.
     """
 
     resources: Resources
@@ -33,6 +35,7 @@ class TurnContext:
     locale: Locale = LOCALES["es-CO"]
     user_words: tuple[str, ...] = ()
     slots: Mapping[str, Any] = field(default_factory=dict)
+    remembered: Mapping[str, Fact] = field(default_factory=dict)
 
 
 #: What a tool declares as its `runtime` parameter; LangChain fills it in and hides it from the model.
