@@ -40,13 +40,15 @@ def _books() -> dict[str, dict[str, CueBook]]:
 def memory_request(text: str, *, asked: bool = False) -> MemoryRequest | None:
     """`asked`: the message may answer our question for consent; only a clear yes or no does."""
     tokens = tokenise(normalise(text))
+    answer = acceptance(tokens) if asked else None
+    while tokens and tokens[0].text in _POLITE:
+        tokens = tokens[1:]
     found = {kind: hits for kind in _KINDS if (hits := _books()["asked"][kind].hits(tokens, every=True))}
     if {"recall", "remember"} <= found.keys():  # "¿recuerda mis preferencias?" asks, without its marks it tells
         found.pop("remember" if "?" in text else "recall")
     for kind, hits in found.items():
         covered = {at for hit in hits for at in range(hit.start, hit.end)}
         return MemoryRequest(kind, all(at in covered or t.text in _POLITE for at, t in enumerate(tokens)))
-    answer = acceptance(tokens) if asked else None
     return None if answer is None else MemoryRequest("granted" if answer else "refused", True)
 
 
