@@ -61,12 +61,12 @@ function draw(dialog, { token, data }) {
     body.replaceChildren(h("blockquote", {}, data.consent_text[language()]),
       row(button("quiet", "refuse", () => dialog.close()), button("primary", "accept", agree)));
   }
-  body.querySelector(".primary").focus();
+  dialog.querySelector("h2").focus(); // not a button: consent is not given by a key pressed twice
 }
 
 /** Opens the dialog; a refusal leaves nothing behind, here or on the server. */
 export async function openMemory() {
-  const title = say(h("h2", { id: "memory-title" }), "memory");
+  const title = say(h("h2", { id: "memory-title", tabindex: "-1" }), "memory");
   const dialog = h("dialog", { class: "ask memory", "aria-labelledby": "memory-title" }, title,
     h("div", { class: "body" }, say(h("p"), "memoryLoading")), h("p", { role: "alert" }));
   dialog.addEventListener("close", () => {

@@ -112,8 +112,8 @@ def _news(entry: Preference, old: Preference | None, said: bool) -> bool:
 
 
 def _overtaken(new: Mapping[str, Preference], kept: Mapping[str, Preference]) -> list[str]:
-    """What no longer fits beside what is new: a neighbourhood of another city, the rooms of another type, the other end of a budget that moved past it or
-    into another currency."""
+    """What no longer fits beside what is new: a neighbourhood of another city, the rooms of another type, the other end of a
+    budget that moved past it or into another currency."""
     gone = ["neighbourhood"] if "city" in new else []
     gone += ["bedrooms"] if "property_type" in new else []
     for name, other in (("budget_max", "budget_min"), ("budget_min", "budget_max")):

@@ -86,7 +86,9 @@ async def test_nothing_is_kept_before_consent_and_the_text_is_there_to_be_shown(
 @pytest.mark.parametrize(("language", "label", "shown"), [
     ("es", "presupuesto máximo", "$500.000.000"), ("en", "maximum budget", "COP\u00a0500,000,000"),
 ])
-async def test_what_is_kept_is_told_with_its_day_and_conversation(service: Service, language: str, label: str, shown: str) -> None:
+async def test_what_is_kept_is_told_with_its_day_and_conversation(
+    service: Service, language: str, label: str, shown: str
+) -> None:
     token = await new_investor(service)
     await agree(service, token, language)
     conversation = await start(service, token)
@@ -151,7 +153,7 @@ async def left(service: Service, conversation_id: str) -> dict[str, int]:
     async with service.database.session(Scope()) as session:
         for table in _ROWS:
             count = await session.execute(
-                text(f"SELECT count(*) FROM {table} WHERE conversation_id = :id"), {"id": conversation_id})  # noqa: S608
+                text(f"SELECT count(*) FROM {table} WHERE conversation_id = :id"), {"id": conversation_id})
             found[table] = count.scalar_one()
     async for _ in service.runner.checkpoints.saver.alist({"configurable": {"thread_id": conversation_id}}):
         found["checkpoints"] = found.get("checkpoints", 0) + 1

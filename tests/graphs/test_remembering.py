@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from langchain_core.messages import HumanMessage
 from sqlalchemy import text
 
+from agents.playbook import Brief
 from core.clock import now
 from core.database import Database
 from core.errors import Unauthenticated
 from core.scope import Scope
+from graphs import preferences
 from graphs.runner import Runner
+from graphs.specialists import _with_brief_text
 from knowledge.records import conversations, profiles
 from knowledge.tables import Area, Listing, UserProfile
 
@@ -64,7 +67,8 @@ async def homes(database: Database) -> None:
         for country, code, city, name in (("co", "CO", "bogota", "Bogotá"), ("es", "ES", "sevilla", "Sevilla")):
             session.add(Area(id=country, level="country", country=code, name=name, name_folded=country))
             await session.flush()
-            session.add(Area(id=f"{country}/{city}", parent_id=country, level="city", country=code, name=name, name_folded=city))
+            session.add(Area(id=f"{country}/{city}", parent_id=country, level="city", country=code, name=name,
+                             name_folded=city))
         await session.flush()
         for number, (city, kind, bedrooms, millions) in enumerate(_HOMES):
             code, currency, place = ("CO", "COP", "co/bogota") if city == "bogota" else ("ES", "EUR", "es/sevilla")
@@ -76,11 +80,11 @@ async def homes(database: Database) -> None:
 
 
 @pytest.fixture
-async def person(runner: Runner, database: Database) -> AsyncIterator[Person]:
+async def person(runner: Runner, database: Database) -> Person:
     async with database.session(SCOPE) as session:
         profile, _ = await profiles.create(session, SCOPE)
         visitor = profile.visitor
-    yield Person(runner, database, visitor)
+    return Person(runner, database, visitor)
 
 
 def calls(outcome: dict[str, Any], name: str) -> list[dict[str, Any]]:
@@ -178,8 +182,8 @@ async def test_what_is_said_wins_and_replaces_what_is_remembered(person: Person,
 async def test_a_general_question_stays_general(person: Person, homes: None) -> None:
     await person.agree()
     await person.talk(SEARCH_ES)
-    for question in ("precio del metro en Sevilla", "¿cuántas casas hay en Sevilla?", "¿cuánto vale un piso de 90 m² en Sevilla?",
-                     "¿qué es el cap rate?"):
+    for question in ("precio del metro en Sevilla", "¿cuántas casas hay en Sevilla?", "¿qué es el cap rate?",
+                     "¿cuánto vale un piso de 90 m² en Sevilla?"):
         outcome = await person.talk(question)
         assert "otra conversación" not in outcome["answer"], question
         for call in outcome["tool_calls"]:
@@ -209,12 +213,15 @@ async def test_language_country_and_form_of_address_hold_from_the_first_word(per
     assert outcome["locale"] == "es-MX"
 
 
-async def test_a_lead_knows_budget_type_and_purpose_from_before_and_asks_for_none_of_them(person: Person, homes: None) -> None:
+async def test_a_lead_knows_budget_type_and_purpose_from_before_and_asks_for_none_of_them(
+    person: Person, homes: None
+) -> None:
     await person.agree()
     await person.talk(SEARCH_ES, "Quiero comprar para vivir")
     outcome = await person.talk("Quiero comprar en Bogotá, que me contacte un asesor")
     [saved] = calls(outcome, "save_lead")
-    assert (saved["budget_max"], saved["property_type"], saved["currency"], saved["purpose"]) == (400e6, "apartment", "COP", "live")
+    known = saved["budget_max"], saved["currency"], saved["property_type"], saved["purpose"]
+    assert known == (400e6, "COP", "apartment", "live")
     assert "otra conversación" in outcome["answer"]
     async with person._database.session(SCOPE) as session:
         kept = await session.execute(
@@ -229,7 +236,8 @@ async def test_a_lead_knows_budget_type_and_purpose_from_before_and_asks_for_non
 async def test_figures_of_one_deal_contact_data_and_free_text_are_never_remembered(person: Person, homes: None) -> None:
     await person.agree()
     await person.talk(
-        "¿qué rentabilidad deja un apto de 450 millones en Bogotá arrendado en 2,3 millones?", "¿y si lo financio al 70 % a 20 años?",
+        "¿qué rentabilidad deja un apto de 450 millones en Bogotá arrendado en 2,3 millones?",
+        "¿y si lo financio al 70 % a 20 años?",
         "¿cuánto vale un piso de 90 m² en Sevilla?", "Soy Ana Pérez, mi correo es ana@example.com y mi celular 310 555 1234",
     )
     kept = await person.kept()
@@ -256,7 +264,9 @@ async def test_forgetting_erases_and_takes_the_consent_back(person: Person, home
     assert profile.preferences == {}
 
 
-@pytest.mark.parametrize("formal", ["ejerzo mi derecho de habeas data: borren todos mis datos", "under GDPR, erase all my personal data"])
+@pytest.mark.parametrize("formal", [
+    "ejerzo mi derecho de habeas data: borren todos mis datos", "under GDPR, erase all my personal data",
+])
 async def test_a_formal_request_opens_a_case_as_before(person: Person, homes: None, formal: str) -> None:
     await person.agree()
     await person.talk(SEARCH_ES)
@@ -276,7 +286,9 @@ async def test_a_conversation_of_nobody_remembers_nothing_and_says_so(runner: Ru
     assert outcome["case"]["reason"] == "data_request"
 
 
-async def test_a_newer_statement_replaces_the_older_and_the_same_again_keeps_its_date(person: Person, database: Database) -> None:
+async def test_a_newer_statement_replaces_the_older_and_the_same_again_keeps_its_date(
+    person: Person, database: Database
+) -> None:
     await person.agree()
 
     async def told(conversation: str, **said: Any) -> dict[str, Any]:
@@ -310,3 +322,20 @@ async def test_another_portal_does_not_see_the_investor(database: Database) -> N
         await profiles.erase(session, visitor)
     async with database.session(SCOPE) as session:
         assert await profiles.of_visitor(session, visitor) is not None
+
+
+def test_a_language_model_reads_what_is_remembered_as_data() -> None:
+    remembered = {
+        "risk": {"value": "low", "at": "2026-10-03T09:00:00+00:00", "conversation": "conv_1"},
+        "budget_max": {"value": 400e6, "currency": "COP", "at": "2026-10-03T09:00:00+00:00", "conversation": "conv_1"},
+    }
+    brief = Brief(route="roi", question="¿qué rentabilidad da?", language="es", locale="es-CO", slots={"city": "Bogotá"})
+    found, used = preferences.recalled(brief, remembered)
+    read = _with_brief_text(HumanMessage(brief.question), found).text
+    assert used == {}  # a return rests on the figures that are told
+    assert found.slots == brief.slots
+    assert "<remembered_from_earlier_conversations>" in read
+    assert "risk=low (2026-10-03)" in read
+    assert "budget_max=400000000.0 COP (2026-10-03)" in read
+    plain = _with_brief_text(HumanMessage(brief.question), brief).text
+    assert "remembered" not in plain

@@ -37,7 +37,8 @@ def test_a_request_is_known_in_both_languages(text: str, kind: str) -> None:
 @pytest.mark.parametrize("text", [
     "ejerzo mi derecho de habeas data", "borren todos mis datos", "RGPD: supriman mis datos personales",
     "delete all my personal data", "borra mi número", "¿qué sabes de Medellín?", "¿recuerdas el piso de Gràcia?",
-    "recuérdame qué es el cap rate", "what do you know about Valencia?", "remember that I pay 30% down", "sí", "olvida el ascensor", "",
+    "recuérdame qué es el cap rate", "what do you know about Valencia?", "remember that I pay 30% down", "sí",
+    "olvida el ascensor", "",
 ])
 def test_formal_requests_and_questions_that_sound_alike_are_read_as_before(text: str) -> None:
     assert memory_request(text) is None
@@ -59,7 +60,9 @@ def test_consent_is_a_clear_answer_to_the_question(text: str, kind: str) -> None
     assert memory_request(text) is None
 
 
-@pytest.mark.parametrize("text", ["tal vez", "¿para qué sirve?", "sigue buscando", "maybe later", "no sé si quiero que me recuerdes"])
+@pytest.mark.parametrize("text", [
+    "tal vez", "¿para qué sirve?", "sigue buscando", "maybe later", "no sé si quiero que me recuerdes",
+])
 def test_anything_else_is_no_consent(text: str) -> None:
     assert memory_request(text, asked=True) is None
 
