@@ -24,7 +24,8 @@ class Brief:
 
     `slots` are known after this turn, `turn_slots` came with this message; `request` refines the wish (measures, costs,
     options); `shown` are the listings shown so far in order (`{"id", "title"}`), `references` the ones this message
-    points at; `uncovered` are places outside the markets. `found` are the facts of findings that this one waited for.
+    points at; `uncovered` are places outside the markets. `found` are the facts of findings that this one waited for,
+    `remembered` preferences of earlier conversations, in words.
     """
 
     route: str
@@ -41,6 +42,7 @@ class Brief:
     references: tuple[dict[str, Any], ...] = ()
     found: tuple[dict[str, Any], ...] = ()
     message_id: str = ""
+    remembered: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -48,6 +50,7 @@ class Brief:
             "register": self.register, "routes": list(self.routes), "slots": self.slots, "turn_slots": self.turn_slots,
             "request": self.request, "uncovered": list(self.uncovered), "shown": list(self.shown),
             "references": list(self.references), "found": list(self.found), "message_id": self.message_id,
+            "remembered": self.remembered,
         }
 
     @classmethod

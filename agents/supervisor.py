@@ -140,6 +140,8 @@ def settle(decision: RoutingDecision, understanding: dict[str, Any]) -> list[str
     """The routes that count. A request for a person found in the words always wins; `none` and `human` stand alone."""
     if understanding.get("human_reason"):
         return ["human"]
+    if understanding.get("small_talk") == "memory":
+        return ["none"]
     routes = list(dict.fromkeys(decision.routes))
     if "human" in routes:
         return ["human"]

@@ -19,7 +19,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
 
-from api import cases, conversations, errors, evaluations, labelling, leads
+from api import cases, conversations, errors, evaluations, investors, labelling, leads
 from api.dependencies import mend, open_runner
 from api.limits import BodyLimit
 from api.openai import routes as openai
@@ -75,6 +75,7 @@ def create_app(settings: Settings | None = None, *, opener: Opener | None = None
     errors.install(app)
     app.add_middleware(BodyLimit)
     app.include_router(conversations.router)
+    app.include_router(investors.router)
     app.include_router(cases.router)
     app.include_router(leads.router)
     app.include_router(evaluations.router)

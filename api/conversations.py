@@ -6,23 +6,23 @@ import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Request, status
+from fastapi import APIRouter, Header, Query, Request, status
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import snapshot, stream
-from api.dependencies import ClientId, OwnConversation, RunnerDep, language, visitor
+from api.dependencies import ClientId, LanguageDep, OwnConversation, RunnerDep, visitor
 from core import telemetry
 from core.clock import new_id
-from core.errors import BadInput, Language, Unavailable
+from core.errors import BadInput, Unavailable
 from core.scope import Scope
-from knowledge.records import cases, conversations
+from knowledge.records import cases, conversations, profiles
 from knowledge.records.event_log import run_error
 from services.desk import message_view
+from services.erasing import erase_conversation
 from services.messages import checked
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"])
-LanguageDep = Annotated[Language, Depends(language)]
 
 
 class Start(BaseModel):
@@ -31,6 +31,10 @@ class Start(BaseModel):
     model_config = ConfigDict(extra="forbid")
     language: Literal["auto", "es", "en"] = "auto"
     country: Literal["CO", "ES", "MX"] | None = None
+    investor: str | None = Field(
+        None, min_length=1, max_length=200,
+        description="an investor's token: the conversation is theirs, with what is remembered of them",
+    )
 
 
 class Started(BaseModel):
@@ -83,11 +87,13 @@ class Transcript(BaseModel):
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Start a conversation")
 async def start(runner: RunnerDep, body: Start | None = None) -> Started:
     wish = body or Start()
-    scope = Scope(role="visitor", subject=new_id("visitor"))
+    scope = Scope(role="visitor")
     chosen = None if wish.language == "auto" else wish.language
     async with runner.resources.database.session(scope) as session:
+        known = None if wish.investor is None else await profiles.authorise(session, wish.investor)
         row, token = await conversations.create(
-            session, scope, visitor=scope.subject, channel="api", language=chosen, country=wish.country
+            session, scope, visitor=known.visitor if known else new_id("visitor"), channel="api", language=chosen,
+            country=wish.country,
         )
         return Started(id=row.id, token=token, language=row.language)
 
@@ -173,3 +179,13 @@ async def read(conversation: OwnConversation, runner: RunnerDep) -> Transcript:
         case={"case": cases.label(case), "status": case.status, "reason": case.reason} if case else None,
         created_at=row.created_at,
     )
+
+
+@router.delete(
+    "/{conversation_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Erase a conversation",
+    responses={409: {"description": "an answer is being written; nothing was erased"}},
+)
+async def erase(conversation: OwnConversation, runner: RunnerDep) -> None:
+    await erase_conversation(runner, visitor(conversation), conversation.id)

@@ -49,6 +49,9 @@ def language(accept_language: Annotated[str | None, Header()] = None) -> Languag
     return "en" if preferred.startswith("en") else "es"
 
 
+LanguageDep = Annotated[Language, Depends(language)]
+
+
 def bearer(authorization: Annotated[str | None, Header()] = None) -> str:
     kind, _, token = (authorization or "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():

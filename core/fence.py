@@ -9,7 +9,7 @@ import re
 
 #: Every tag that a prompt speaks of: none of them may be opened or closed by text inside another.
 _TAGS = ("question", "earlier", "known", "listings_shown_before", "outside_the_markets", "reader", "findings", "figures",
-         "tool_data", "passage", "shown", "problem")
+         "remembered_from_earlier_conversations", "tool_data", "passage", "shown", "problem")
 _OURS = re.compile(rf"<(\s*/?\s*({'|'.join(_TAGS)})\b)", re.IGNORECASE)
 
 

@@ -14,7 +14,7 @@ from core.locale import Locale
 PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=4)
 def _table(name: str) -> dict[str, dict[str, str]]:
     return read(PROMPTS / f"{name}.toml", dict[str, dict[str, str]])
 
@@ -38,6 +38,11 @@ def label(key: str, locale: Locale) -> str:
 def meaning(term: str, locale: Locale) -> str:
     """What a term of the glossary means, in the reader's language. Raises `KeyError` for a term it does not have."""
     return _table("glossary")[term][locale.language]
+
+
+def consent(name: str) -> dict[str, str]:
+    """What people agree to: `version`, and the text in `es` and `en`."""
+    return dict(_table("consent")[name])
 
 
 def glossary_names() -> dict[tuple[str, ...], tuple[str, str]]:

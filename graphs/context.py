@@ -13,6 +13,7 @@ from agents.privacy import Veil
 from agents.specialist import Specialist, build
 from core.settings import Settings
 from graphs.grounding import Stream, unsaid
+from graphs.preferences import Investor
 from tools.context import TurnContext
 
 Agent = CompiledStateGraph[Any, TurnContext, Any, Any]
@@ -115,10 +116,11 @@ class Screen:
 @dataclass(frozen=True)
 class GraphContext(TurnContext):
     """A turn's surroundings as the graph's nodes see them. `veil` keeps contact data from language models; `case_open`: a
-    person has been asked already."""
+    person has been asked already; `investor`: whom the conversation belongs to, with what is remembered of them."""
 
     staff: Staff | None = None
     screen: Screen | None = None
     patience: Patience = field(default_factory=Patience)
     veil: Veil = field(default_factory=Veil)
     case_open: bool = False
+    investor: Investor | None = None

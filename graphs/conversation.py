@@ -27,7 +27,7 @@ from core import metering
 from core.errors import LadrilloError
 from core.facts import Fact, rests_on_demo
 from core.locale import LOCALES, Locale, locale_for
-from graphs import memory, policy, references, writing
+from graphs import memory, policy, preferences, references, remembering, writing
 from graphs.context import GraphContext
 from graphs.evidence import artifacts_of, facts_of, presentable, stated_facts
 from graphs.grounding import bound
@@ -68,10 +68,11 @@ async def screen(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     )
     manner = memory.manner(found, state)
     understanding = asdict(found) | manner | {"locale": locale_for(found.answer_language, manner["country"]).code}
+    understanding = remembering.heard(understanding, context, asked=bool(state.get("memory_asked")))
     if context.screen is not None:
         context.screen.stream.locale = LOCALES[understanding["locale"]]
     context.veil.know(found.slots.get("phone"))
-    return {"understanding": understanding, "findings": None, "draft": "", "outcome": {}}
+    return {"understanding": understanding, "findings": None, "draft": "", "outcome": {}, "memory_said": None}
 
 
 def _open_question(state: TurnState) -> str | None:
@@ -158,17 +159,21 @@ def _specialist_node(route: str) -> Any:
     async def node(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, Any]:
         context = _context(runtime)
         writer = get_stream_writer()
-        brief = Brief.from_dict(state["brief"])
+        remembered = context.investor.elsewhere(context.conversation_id) if context.investor else {}
+        brief, used = preferences.recalled(Brief.from_dict(state["brief"]), remembered)
+        recalled = preferences.facts_of(used, LOCALES[brief.locale])
         found = tuple(Fact.from_dict(body) for body in brief.found)
-        context = replace(context, locale=LOCALES[brief.locale], slots=brief.slots, found=found,
+        context = replace(context, locale=LOCALES[brief.locale], slots=brief.slots, found=found, remembered=recalled,
                           intents=tuple(state["understanding"]["routes"]))
         writer({"type": "step", "name": route})
         alone = len(brief.routes) == 1
         try:
             stated = stated_facts(state["understanding"], context.message_id)
+            stated += recalled.values()
             others = "\n\n".join(finding["text"] for finding in state.get("findings") or ())
             talk = Talk(earlier(state.get("history") or ()), others, brief.register)
             finding = await run_specialist(brief, talk, stated, context, plan=state["decision"]["plan"], alone=alone)
+            finding = preferences.with_recalled(finding, used, context.locale)
         except LadrilloError:
             raise
         except Exception:
@@ -193,6 +198,9 @@ async def reply(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, A
     if state["decision"]["routes"] == ["human"]:
         return {"draft": ""}
     kind = understood.get("small_talk") or "out_of_scope"
+    if kind == "memory":
+        said = await remembering.answer(understood, _context(runtime))
+        return {"draft": said["text"], "memory_said": said}
     text = render(
         "small_talk", _locale(state), {}, kind=kind, **(await _status(_context(runtime)) if kind == "status" else {}),
         uncovered=list(understood["uncovered"]), usted=formal(understood["register"], _locale(state)),
@@ -248,7 +256,9 @@ def _in_order(state: TurnState) -> list[Finding]:
 def _facts(state: TurnState, context: GraphContext) -> list[Fact]:
     found = facts_of(artifacts_of(_in_order(state)))
     stated = stated_facts(state["understanding"], context.message_id)
-    return list({fact.id: fact for fact in (*found, *stated)}.values())
+    said = state.get("memory_said")
+    remembered = [Fact.from_dict(body) for body in said["facts"]] if said else []
+    return list({fact.id: fact for fact in (*found, *stated, *remembered)}.values())
 
 
 async def ground(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, Any]:
@@ -308,6 +318,9 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     case: dict[str, Any] | None = None
     words = {"usted": formal(understood["register"], locale)}
     offer = None
+    if counted := preferences.counted_in(artifacts):
+        kept = preferences.told(counted, locale)
+        context.screen.add(render("notes", locale, {}, note="remembered", kept=kept, **words), facts)
     if demo:
         context.screen.add(render("notes", locale, {}, note="demo", **words), facts)
     if findings and (spent := metering.spent()) is not None:
@@ -322,6 +335,11 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     elif findings and policy.offers_a_person(found, asking=asks is not None):
         offer = {"reason": found.reasons[0] if found.reasons else "low_confidence"}
         context.screen.add(render("notes", locale, {}, note="offer", **words), facts)
+    said = state.get("memory_said")
+    if said is None and understood.get("memory") and not (offer or asks):
+        said = await remembering.answer(understood, context)
+        facts += [Fact.from_dict(body) for body in said["facts"]]
+        context.screen.add(said["text"], facts)
     # a passage is shown by quoting it, which binds no figure
     quoted = {f.id for f in facts if f.unit == "text" and f.source.kind == "document"}
     shown_facts = [f for f in facts if f.id in quoted | {b.fact_id for b in context.screen.stream.bindings}]
@@ -349,8 +367,15 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
         "injection": understood["injection"],
         **extras,
     }
+    wants: dict[str, Any] = {}
+    if context.investor is not None and understood.get("memory") != "forget":
+        new = preferences.learned(understood, decision["routes"], state["question"], state.get("open_question"))
+        wants = (state.get("wants") or {}) | new
+        outcome["learned"] = {"said": new, "known": wants}
     return {
         "outcome": outcome,
+        "wants": wants,
+        "memory_asked": bool(said and said["asks"]),
         "findings": None,
         "slots": memory.slots_next(understood, state.get("slots") or {}),
         "shown": references.shown_next(extras["references"], state.get("shown") or ()),

@@ -29,12 +29,12 @@ from core.locale import locale_for
 from core.metering import Amount, Meter
 from core.scope import Scope
 from core.settings import Settings
-from graphs import conversation, events, tracing
+from graphs import conversation, events, remembering, tracing
 from graphs.checkpoints import Checkpoints
 from graphs.context import GraphContext, Patience, Screen, Staff
 from graphs.grounding import Stream
 from graphs.state import Memory
-from knowledge.records import cases, conversations, event_log, usage
+from knowledge.records import cases, conversations, event_log, profiles, usage
 from knowledge.records.conversations import Sent
 from knowledge.records.event_log import Fenced
 from knowledge.resources import Resources
@@ -228,15 +228,19 @@ class _Turn:
         self.trace = tracing.begin(scope, conversation_id, run_id, runner.staff.brain)
         self._language = "es"
         self._epoch = 0
+        self._visitor = ""
 
     async def run(self) -> None:
         async with self._database.session(self._scope) as session:
             run = await conversations.start_run(session, self._run_id)
             row = await conversations.get(session, self._conversation)
-            self._epoch, country, language = run.epoch, row.country, row.language
+            self._epoch, self._visitor, country, language = run.epoch, row.visitor, row.country, row.language
             earlier = [m for m in await conversations.transcript(session, self._conversation, limit=HISTORY + 1)
                        if m.id != self._message_id]
             case = await cases.current(session, self._conversation)
+            investor = remembering.investor(await profiles.of_visitor(session, row.visitor))
+        first = investor.greeting(country, language) if investor else {"country": country, "language": language}
+        country, language = (country, language) if earlier else (first.get("country"), first.get("language"))
         if language in ("es", "en"):
             self._language = language
         writer = self._writer = events.Writer(
@@ -251,7 +255,7 @@ class _Turn:
         context = GraphContext(
             resources=self._runner.resources, scope=self._scope, conversation_id=self._conversation,
             run_id=self._run_id, message_id=self._message_id, locale=locale, user_words=words,
-            staff=self._runner.staff, screen=self._screen, case_open=case is not None,
+            staff=self._runner.staff, screen=self._screen, case_open=case is not None, investor=investor,
             patience=self._patience(),
         )
         turn: dict[str, Any] = {
@@ -259,10 +263,10 @@ class _Turn:
             "history": [{"role": m.role, "author": m.author, "text": m.text} for m in earlier],
         }
         if not earlier:
-            turn |= {"country": country, "language": language}
+            turn |= first
+        turn |= self._memory
         metering.meter.set(self._meter)
         self._runner._metered[self._run_id] = (self._scope, self._conversation, self._meter)
-        turn |= self._memory
         graph = asyncio.create_task(self._graph(turn, context))
         stopping = asyncio.create_task(self._runner._stops[self._run_id].wait())
         leasing = asyncio.create_task(self._keep_lease())
@@ -342,6 +346,7 @@ class _Turn:
         """Answer, facts, final events and the run's end, in one transaction."""
         spent = self._meter.usage()
         outcome |= {"usage": spent}
+        learned = outcome.pop("learned", None)
         assert self._writer is not None
         rest = await self._writer.rest()
         frames = events.beside(outcome, self._answer_id)
@@ -364,6 +369,8 @@ class _Turn:
                 usage=spent,
             )
             usage.add(session, self._scope, self._conversation, self._run_id, self._meter.calls)
+            if learned is not None:
+                await profiles.remember(session, self._visitor, self._conversation, **learned)
         self.trace.end("finished", outcome)
 
     async def _stopped(self) -> None:

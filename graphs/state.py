@@ -26,6 +26,14 @@ class Finding(TypedDict):
     by: str
 
 
+class MemorySaid(TypedDict):
+    """What was answered about being remembered, its figures, and whether consent was asked for."""
+
+    text: str
+    facts: list[dict[str, Any]]
+    asks: bool
+
+
 def gather(old: list[Finding] | None, new: list[Finding] | None) -> list[Finding]:
     """Findings of parallel specialists add up; None empties the channel at the borders of a turn."""
     return [] if new is None else [*(old or []), *new]
@@ -33,7 +41,8 @@ def gather(old: list[Finding] | None, new: list[Finding] | None) -> list[Finding
 
 class Memory(TypedDict, total=False):
     """Kept between turns: slots with the request so far, listings shown and those spoken of, last routes, open question,
-    failures in a row, the reason of an offer that waits for an answer, and the language and register of the talk."""
+    failures in a row, the reason of an offer that waits for an answer, the language and register of the talk; of an investor's
+    conversation the stable preferences told in it, and whether consent to remember them was just asked for."""
 
     slots: dict[str, Any]
     shown: list[dict[str, Any]]
@@ -45,6 +54,8 @@ class Memory(TypedDict, total=False):
     language: str | None
     register: str | None
     country: str | None
+    wants: dict[str, Any]
+    memory_asked: bool
 
 
 class TurnState(Memory, total=False):
@@ -58,3 +69,4 @@ class TurnState(Memory, total=False):
     findings: Annotated[list[Finding], gather]
     draft: Annotated[str, UntrackedValue]
     outcome: Annotated[dict[str, Any], UntrackedValue]
+    memory_said: Annotated[MemorySaid | None, UntrackedValue]

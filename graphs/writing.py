@@ -66,8 +66,10 @@ def reader(locale: Locale, register: str) -> str:
 def brief_text(brief: Brief, earlier: str, findings: str, veil: Veil) -> str:
     """What a specialist's model reads: the question, what is known and found, and for whom it writes, all of it as data."""
     known = "; ".join(f"{name}={value!r}" for name, value in brief.slots.items() if not name.startswith("_"))
+    remembered = "; ".join(f"{name}={value}" for name, value in brief.remembered.items())
     parts = {
         "reader": reader(LOCALES[brief.locale], brief.register), "known": known,
+        "remembered_from_earlier_conversations": remembered,
         "listings_shown_before": "\n".join(f"{i}. {row['title']} (id {row['id']})" for i, row in enumerate(brief.shown, 1)),
         "outside_the_markets": ", ".join(brief.uncovered), "findings": findings, "earlier": earlier, "question": brief.question,
     }

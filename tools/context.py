@@ -25,8 +25,9 @@ class TurnContext:
 
     `user_words` are the investor's own messages, newest last: leads and cases are only written from these. `slots` are
     what is known after understanding the turn; a tool may read consent and contact data from them. `found` are the facts
-    of another specialist's finding that this one's work rests on. `intents` are the routes that the investor's own words
-    call for, whatever a model says; None where nobody read them.
+    of another specialist's finding that this one's work rests on, `remembered` those slots that the investor filled in an
+    earlier conversation, as facts. `intents` are the routes that the investor's own words call for, whatever a model says;
+    None where nobody read them.
     """
 
     resources: Resources
@@ -39,6 +40,7 @@ class TurnContext:
     slots: Mapping[str, Any] = field(default_factory=dict)
     found: tuple[Fact, ...] = ()
     intents: tuple[str, ...] | None = None
+    remembered: Mapping[str, Fact] = field(default_factory=dict)
 
 
 if TYPE_CHECKING:

@@ -272,6 +272,9 @@ def _facts(result: ToolResult, runtime: Runtime, needs: dict[str, Any]) -> None:
 
 
 def _money(result: ToolResult, runtime: Runtime, key: str, value: float, currency: str | None) -> str:
+    earlier = runtime.context.remembered.get(key)
+    if earlier is not None and (earlier.value, earlier.currency) == (value, currency):
+        return result.add(earlier)
     given = Fact(key, float(value), "money", Source("user", "message"), currency=currency)
     return result.add(settle([given], runtime)[given.id])
 

@@ -201,6 +201,7 @@ for (const button of document.querySelectorAll("[data-language]")) {
   button.addEventListener("click", () => chooseLanguage(button.dataset.language));
 }
 $("new").addEventListener("click", leave);
+$("memory").addEventListener("click", () => import("./memory.js").then(({ openMemory }) => openMemory()));
 document.querySelector(".brand").addEventListener("click", (event) => {
   event.preventDefault();
   if (conversation.started || conversation.running) leave();

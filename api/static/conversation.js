@@ -54,7 +54,7 @@ export class Conversation {
     store.save({ draft: text, ...choices }, true);
     try {
       if (!this.#self) {
-        const { id, token } = await api.create(choices.language, choices.country);
+        const { id, token } = await this.#create(choices);
         if (this.#left) return;
         this.#self = { id, token };
         store.save({ id, token });
@@ -63,6 +63,18 @@ export class Conversation {
     } catch (error) {
       if (this.#left) return;
       this.#refused(error, text, client, choices);
+    }
+  }
+
+  /** An investor who was erased elsewhere is nobody any more. */
+  async #create({ language, country }) {
+    const investor = store.investor();
+    try {
+      return await api.create(language, country, investor);
+    } catch (error) {
+      if (!investor || error.status !== 401) throw error;
+      store.keepInvestor(null);
+      return api.create(language, country);
     }
   }
 

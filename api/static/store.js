@@ -1,6 +1,8 @@
 // What this tab remembers. Nothing is written before first use; a browser that refuses storage costs only the restore.
 
 const KEY = "ladrillo";
+/** The investor's token: the one thing kept beyond the tab, and only after a yes. */
+const INVESTOR = "ladrillo.investor";
 let memory = null;
 
 export function load() {
@@ -27,6 +29,24 @@ export function forget() {
   memory = null;
   try {
     sessionStorage.removeItem(KEY);
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+  }
+}
+
+export function investor() {
+  try {
+    return localStorage.getItem(INVESTOR) ?? undefined;
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+  }
+}
+
+/** `token` null forgets it. */
+export function keepInvestor(token) {
+  try {
+    if (token) localStorage.setItem(INVESTOR, token);
+    else localStorage.removeItem(INVESTOR);
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
   }

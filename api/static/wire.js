@@ -22,8 +22,9 @@ export class Unreachable extends Error {
   }
 }
 
-async function call(path, { method = "GET", token, body, accept = "application/json", signal } = {}) {
+async function call(path, { method = "GET", token, body, accept = "application/json", language, signal } = {}) {
   const headers = { Accept: accept };
+  if (language) headers["Accept-Language"] = language;
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body) headers["Content-Type"] = "application/json";
   let response;
@@ -50,7 +51,13 @@ const STREAM = "text/event-stream";
 const at = (id, rest = "") => `conversations/${encodeURIComponent(id)}${rest}`;
 
 export const api = {
-  create: async (language, country) => json(await call("conversations", { method: "POST", body: { language, country } })),
+  create: async (language, country, investor) =>
+    json(await call("conversations", { method: "POST", body: { language, country, investor } })),
+  investor: async () => json(await call("investors", { method: "POST" })),
+  profile: async (token, language) => json(await call("profile", { token, language })),
+  consent: async (token, version, language) =>
+    json(await call("profile/consent", { method: "PUT", token, language, body: { granted: true, version } })),
+  eraseProfile: (token) => call("profile", { method: "DELETE", token }),
   read: async ({ id, token }) => json(await call(at(id), { token })),
   run: ({ id, token }, text, key, signal) =>
     call(at(id, "/runs"), { method: "POST", token, accept: STREAM, signal, body: { text, client_message_id: key } }),

@@ -41,7 +41,8 @@ class Sent:
     seq: int
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """What is kept of a bearer token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -58,7 +59,7 @@ async def create(
     token = secrets.token_urlsafe(24)
     at = now()
     row = Conversation(
-        id=new_id("conv"), tenant_id=scope.tenant, visitor=visitor, token_hash=_digest(token), channel=channel,
+        id=new_id("conv"), tenant_id=scope.tenant, visitor=visitor, token_hash=digest(token), channel=channel,
         language=language, country=country, created_at=at, updated_at=at,
     )
     session.add(row)
@@ -79,7 +80,7 @@ async def get(session: AsyncSession, conversation_id: str) -> Conversation:
 async def authorise(session: AsyncSession, conversation_id: str, token: str) -> Conversation:
     """The conversation, if this token reaches it. An unknown id and a wrong token are the same answer."""
     row = await session.get(Conversation, conversation_id)
-    if row is None or not hmac.compare_digest(row.token_hash, _digest(token)):
+    if row is None or not hmac.compare_digest(row.token_hash, digest(token)):
         raise Unauthenticated(
             "This token does not open this conversation. Send the token that POST /api/conversations returned, as "
             "`Authorization: Bearer …`.",
@@ -320,6 +321,17 @@ async def _fence(session: AsyncSession, row: Conversation) -> None:
     """Whoever wrote for the conversation until now can write no more."""
     row.epoch, row.updated_at = row.epoch + 1, now()
     session.add(row)
+    await session.flush()
+
+
+async def erase(session: AsyncSession, scope: Scope, conversation_id: str) -> None:
+    """Erase the conversation with its messages, runs, events, facts, case and lead. Raises `RunActive`."""
+    await _end_expired(session, scope, conversation_id)
+    row = await _locked(session, conversation_id)
+    run = await active_run(session, conversation_id)
+    if run is not None:
+        raise RunActive(run.id)
+    await session.delete(row)
     await session.flush()
 
 

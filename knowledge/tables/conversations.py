@@ -12,15 +12,20 @@ from knowledge.tables.base import Owned, json_column, moment, text_key
 
 
 class UserProfile(Owned, table=True):
-    """An investor across conversations: budget, currency, goals, risk, horizon."""
+    """An investor across conversations. `preferences` is empty without consent: each is `{"value", "at", "conversation"}`,
+    with a `currency` where it is money.
+
+    `token_hash` is the SHA-256 of the investor's token; `consent_text` is what they agreed to, word for word.
+    """
 
     __tablename__ = "user_profiles"
-    __table_args__ = (UniqueConstraint("tenant_id", "visitor"),)
+    __table_args__ = (UniqueConstraint("tenant_id", "visitor"), UniqueConstraint("tenant_id", "token_hash"))
     id: str = Field(primary_key=True, sa_type=Text)
     visitor: str = Field(sa_type=Text)
-    language: str | None = Field(default=None, sa_type=Text)
-    country: str | None = Field(default=None, sa_type=Text)
+    token_hash: str = Field(sa_type=Text)
     preferences: dict[str, Any] = json_column()
+    consent_version: str | None = Field(default=None, sa_type=Text)
+    consent_text: str | None = Field(default=None, sa_type=Text)
     consent_at: datetime | None = moment(nullable=True)
     created_at: datetime = moment()
     updated_at: datetime = moment()

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 
 sys.path.insert(0, str(Path(__file__).parent))
 from ui_server import (
+    CONSENT,
     SCRIPTS,
     STATIC,
     YIELD,
@@ -45,7 +46,7 @@ ARGS = [
 BUDGET_BYTES = 35 * 1024
 #: Modules that are fetched when something first needs them, and what they may weigh.
 LATER_BYTES = 5 * 1024
-FETCHED_LATER = {"bars.js", "chart.js"}
+FETCHED_LATER = {"bars.js", "chart.js", "memory.js"}
 needs_browser = pytest.mark.skipif(
     CHROMIUM is None and "REQUIRE_BROWSER" not in os.environ, reason="no chromium on this machine (Debian package `chromium`)")
 
@@ -728,3 +729,95 @@ def test_on_a_phone_nothing_overflows_and_the_source_is_a_sheet(visit: Open) -> 
     box = page.get_by_role("dialog").bounding_box()
     assert box is not None
     assert (box["x"], box["width"], round(box["y"] + box["height"])) == (0, 390, 844)
+
+
+# ---- being remembered
+
+
+@pytest.fixture
+def forgotten(visit: Open) -> Iterator[Open]:
+    """Contexts are shared: what is kept beyond a tab is taken away at the end."""
+    opened: list[Page] = []
+
+    def open_page(**look: object) -> Page:
+        opened.append(visit(**look))
+        return opened[-1]
+
+    yield open_page
+    for page in opened:
+        page.evaluate("localStorage.clear()")
+
+
+def investor(page: Page) -> str | None:
+    found: str | None = page.evaluate("localStorage.getItem('ladrillo.investor')")
+    return found
+
+
+@needs_browser
+@pytest.mark.parametrize(("locale", "open_it", "agree", "erase", "gone", "text"), [
+    ("es-CO", "Recordar mis preferencias", "Acepto", "Borrar y no recordar más", "ya no se recuerda nada", "es"),
+    ("en-GB", "Remember my preferences", "I accept", "Erase and stop remembering", "nothing is remembered any more", "en"),
+])
+def test_an_investor_agrees_sees_what_is_remembered_and_erases_it_by_keyboard(
+    forgotten: Open, fake: FakeLadrillo, locale: str, open_it: str, agree: str, erase: str, gone: str, text: str
+) -> None:
+    page = forgotten(locale=locale)
+    page.get_by_role("button", name=open_it).focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name=open_it)
+    expect(dialog.locator("blockquote")).to_have_text(CONSENT[text])
+    page.keyboard.press("Enter")  # once too often: nothing is agreed to
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(dialog.get_by_role("button", name=agree)).to_be_focused()
+    assert investor(page) is None
+    page.keyboard.press("Enter")
+    expect(dialog.locator("blockquote")).to_have_count(0)
+    assert investor(page) == "investor-1"
+    assert fake.profiles["investor-1"].granted
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    answer(page, "hola")
+    assert fake.calls("/conversations")[0]["investor"] == "investor-1"
+    fake.profiles["investor-1"].preferences.append(
+        {"name": "budget_max", "label": "presupuesto máximo", "value": 4e8, "currency": "COP", "shown": "$400.000.000",
+         "at": "2026-10-03T09:00:00Z", "conversation": "c1"})
+    page.get_by_role("button", name=open_it).click()
+    expect(dialog.locator("dd")).to_contain_text("$400.000.000")
+    expect(dialog.locator("dd")).to_contain_text("2026")
+    dialog.get_by_role("button", name=erase).click()
+    expect(dialog).to_contain_text(gone)
+    assert investor(page) is None
+    assert fake.profiles == {}
+
+
+@needs_browser
+def test_a_refusal_leaves_nothing_behind(forgotten: Open, fake: FakeLadrillo) -> None:
+    page = forgotten()
+    page.get_by_role("button", name="Recordar mis preferencias").click()
+    with page.expect_response(lambda response: response.request.method == "DELETE"):
+        page.get_by_role("dialog").get_by_role("button", name="No", exact=True).click()
+    assert fake.profiles == {}
+    assert page.evaluate("localStorage.length") == 0
+    answer(page, "hola")
+    assert "investor" not in fake.calls("/conversations")[0]
+
+
+@needs_browser
+def test_a_profile_that_was_erased_elsewhere_does_not_keep_anybody_from_asking(forgotten: Open, fake: FakeLadrillo) -> None:
+    page = forgotten()
+    page.evaluate("localStorage.setItem('ladrillo.investor', 'gone')")
+    answer(page, "hola")
+    assert [body.get("investor") for body in fake.calls("/conversations")] == ["gone", None]
+    assert investor(page) is None
+
+
+@needs_browser
+def test_the_dialog_fits_a_phone(forgotten: Open, fake: FakeLadrillo) -> None:
+    page = forgotten(width=360, height=640, touch=True)
+    page.get_by_role("button", name="Recordar mis preferencias").tap()
+    box = page.get_by_role("dialog").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -26,6 +26,9 @@ TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".s
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'"
 PATIENCE_S = 10.0
 
+CONSENT = {"version": "1", "es": "Autorizo a este portal a recordar mis preferencias.",
+           "en": "I allow this portal to remember my preferences."}
+
 Event = dict[str, Any]
 
 
@@ -57,6 +60,21 @@ class Refuse:
 
 Step = Event | Gate | Cut | Call
 Script = Callable[[str], Iterable[Step]]
+
+
+@dataclass
+class Profile:
+    """An investor as the page can see them."""
+
+    granted: bool = False
+    preferences: list[dict[str, Any]] = field(default_factory=list)
+
+    def view(self) -> dict[str, Any]:
+        at = "2026-10-03T09:00:00Z" if self.granted else None
+        return {
+            "consent": {"granted": self.granted, "at": at, "version": "1", "text": CONSENT["es"] if self.granted else None},
+            "consent_text": CONSENT, "preferences": self.preferences,
+        }
 
 
 @dataclass
@@ -128,6 +146,7 @@ class FakeLadrillo:
         self.gates = {}
         self.scripts = scripts
         self.conversations: dict[str, Conversation] = {}
+        self.profiles: dict[str, Profile] = {}
         self.requests: list[tuple[str, str, dict[str, Any]]] = []
         self.refused: set[str] = set()
         self.deaf = False  # no tail is answered
@@ -218,6 +237,9 @@ class _Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         if path.startswith("/api/"):
             self.server.fake.requests.append(("GET", self.path, {}))
+            if path.endswith("/profile"):
+                self._profile(lambda profile: None)
+                return
             talk = self._talk(path)
             if talk is None:
                 return
@@ -238,6 +260,14 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
         path = urlsplit(self.path).path
         self.server.fake.requests.append(("POST", self.path, body))
+        if path == "/api/investors":
+            token = f"investor-{len(self.server.fake.profiles) + 1}"
+            self.server.fake.profiles[token] = Profile()
+            self._json(201, {"token": token})
+            return
+        if path == "/api/conversations" and body.get("investor") not in (None, *self.server.fake.profiles):
+            self._error(Refuse(401, "unauthenticated", "Ese token no se conoce."))
+            return
         if path == "/api/conversations":
             number = len(self.server.fake.conversations) + 1
             talk = Conversation(f"c{number}", f"token-{number}", body["language"], body["country"])
@@ -252,6 +282,28 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(202, {})
             return
         self._run(found, body)
+
+    def do_PUT(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.fake.requests.append(("PUT", self.path, body))
+        self._profile(lambda profile: setattr(profile, "granted", body["granted"]))
+
+    def do_DELETE(self) -> None:
+        self.server.fake.requests.append(("DELETE", self.path, {}))
+        token = self.headers["Authorization"].removeprefix("Bearer ")
+        self._profile(lambda profile: self.server.fake.profiles.pop(token), empty=True)
+
+    def _profile(self, change: Callable[[Profile], object], *, empty: bool = False) -> None:
+        profile = self.server.fake.profiles.get(self.headers["Authorization"].removeprefix("Bearer "))
+        if profile is None:
+            self._error(Refuse(401, "unauthenticated", "Ese token no se conoce."))
+            return
+        change(profile)
+        if empty:
+            self.send_response(204)
+            self.end_headers()
+        else:
+            self._json(200, profile.view())
 
     def _talk(self, path: str) -> Conversation | None:
         talk = self.server.fake.conversations.get(path.split("/")[3])

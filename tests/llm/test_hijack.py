@@ -57,8 +57,8 @@ async def rival(database: Database) -> Database:
     async with database.session(RIVAL) as session:
         session.add(Listing(
             id=900_001, tenant_id="rival", source="x", external_id="1", operation="sale", property_type="apartment",
-            country="ES", city_id="es/sevilla", area_id="es/sevilla", title=f"Piso {SECRET} en Sevilla", text=SECRET, price=111_111.0,
-            currency="EUR", area_m2=50.0, price_per_m2=2222.2, observed_on=date(2026, 11, 1), first_seen=date(2026, 11, 1),
+            country="ES", city_id="es/sevilla", area_id="es/sevilla", title=f"Piso {SECRET} en Sevilla", text=SECRET,
+            price=111_111.0, currency="EUR", area_m2=50.0, price_per_m2=2222.2, observed_on=date(2026, 11, 1), first_seen=date(2026, 11, 1),
             last_seen=date(2026, 11, 1), fingerprint="f", status="active",
         ))
         session.add(Document(
