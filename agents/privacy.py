@@ -43,6 +43,16 @@ class Veil:
         text = _CARD.sub(lambda m: self._name("DOCUMENT", m.group()) if _luhn(m.group()) else m.group(), text)
         return _DOCUMENT.sub(lambda m: self._name("DOCUMENT", m.group()), text)
 
+    def cover_within(self, value: Any) -> Any:
+        """The same with every text in it covered."""
+        if isinstance(value, str):
+            return self.cover(value)
+        if isinstance(value, Mapping):
+            return {key: self.cover_within(part) for key, part in value.items()}
+        if isinstance(value, Sequence) and not isinstance(value, bytes):
+            return [self.cover_within(part) for part in value]
+        return value
+
     def lift(self, value: Any) -> Any:
         """The same with names replaced by what they stand for, in texts, lists and mappings."""
         if isinstance(value, str):

@@ -122,6 +122,8 @@ class ModelDoor(AgentMiddleware[Any, Any]):
 
 
 def _as_data(message: Any, veil: Veil) -> Any:
+    if isinstance(message, AIMessage) and message.tool_calls:
+        return message.model_copy(update={"tool_calls": veil.cover_within(message.tool_calls)})
     if not isinstance(message, ToolMessage):
         return message
     return message.model_copy(update={"content": veil.cover(fence("tool_data", message.text, keeping="passage"))})

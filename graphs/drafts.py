@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,7 @@ from core.data_files import read
 from core.locale import Language
 from knowledge.understanding.text import fold
 
-Objection = Literal["language", "refusal", "repetition", "rambling", "unfilled"]
+Objection = Literal["claim", "language", "refusal", "repetition", "rambling", "unfilled"]
 _FILE = Path(__file__).with_name("languages.toml")
 _WORD = re.compile(r"[^\W\d_]+")
 _QUOTED = re.compile(r"[«\"“][^»\"”\n]*[»\"”]|<[^>\n]*>")
@@ -33,6 +33,20 @@ _REFUSAL = re.compile(
 _UNFILLED = re.compile(r"\b(?:EMAIL|PHONE|DOCUMENT)_[A-Z]\b")
 #: Characters of a whole answer, and of one that shows none of the figures that were found.
 LONGEST, WITHOUT_FIGURES = 6000, 900
+#: What a model may say was done only where a tool did it: a case opened, contact data kept, an appointment made. Beside it what a
+#: finding or a tool's result says where that is so.
+_DEEDS = tuple(
+    (re.compile(said, re.IGNORECASE), re.compile(done, re.IGNORECASE) if done else None)
+    for said, done in (
+        (r"\bC-\d+\b|\b(?:abr[ií]|he abierto|se abri[oó]|queda(?:rá)? abierto|opened|have opened) (?:ya )?(?:el |un |su |tu |a |your |the )?cas[eo]",
+         r"\bC-\d+\b"),
+        (r"\b(?:guard[eé]|he guardado|qued(?:ó|an?|aron) guardad|registr[eé]|anot[eé]|saved|stored|kept|noted down) (?:ya |down )?"
+         r"(?:su|sus|tu|tus|el|los|your|the) (?:datos|contacto|correo|tel[eé]fono|n[uú]mero|contact|details|e-?mail|phone|number)",
+         r"contact stored now: (?!nothing)|guard[eé]|saved|stored"),
+        (r"\b(?:agend[eé]|he agendado|reserv[eé]|he reservado|program[eé]|le llamar[aá]n|lo llamar[aá]n|te llamar[aá]n|"
+         r"(?:booked|scheduled|reserved) (?:a|an|your|the) (?:visit|call|appointment|flat|unit)|will call you (?:at|on|to))", None),
+    )
+)
 #: The same sentence, of so many letters, for the third time.
 _SAME, _OFTEN = 25, 3
 
@@ -59,11 +73,12 @@ def foreign(sentence: str, language: Language) -> bool:
 class Drafting:
     """One answer of a model's as it is written: `objection(text)` says what is wrong with the next sentences, if anything.
 
-    `expected`: figures were found, so that an answer that goes on and on without one is not about them.
+    `expected`: figures were found, so that an answer that goes on and on without one is not about them. `found` is what the
+    findings or the tools said: the deeds that may be told.
     """
 
-    def __init__(self, language: Language, *, expected: bool) -> None:
-        self._language, self._expected = language, expected
+    def __init__(self, language: Language, *, expected: bool, found: Callable[[], str] = str) -> None:
+        self._language, self._expected, self._found = language, expected, found
         self._seen: Counter[str] = Counter()
         self._length = 0
 
@@ -76,6 +91,8 @@ class Drafting:
                 return "rambling"
             if _UNFILLED.search(sentence):
                 return "unfilled"
+            if self._claims(sentence):
+                return "claim"
             if first and _REFUSAL.search(sentence):
                 return "refusal"
             if foreign(sentence, self._language):
@@ -86,3 +103,14 @@ class Drafting:
                 if self._seen[said] >= _OFTEN:
                     return "repetition"
         return None
+
+    def _claims(self, sentence: str) -> bool:
+        """Whether the sentence tells of a deed that nothing found tells of, or of a case of another number."""
+        for said, done in _DEEDS:
+            match = said.search(sentence)
+            if match is None:
+                continue
+            found = self._found()
+            if done is None or not done.search(found) or (match.group().startswith("C-") and match.group() not in found):
+                return True
+        return False

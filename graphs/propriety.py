@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"(?:https?:)?//[\w-]+(?:\.[\w-]+)+[^\s<>\"|)\]]*|\bwww\.[
 _TARGET = re.compile(r"\]\(\s*<?([^\s()<>]+)|\]:\s*<?(\S+)")
 _TAIL = ".,;:!?*_'»”"
 #: So many words in a row as a prompt has them are no coincidence.
-_RUN = 10
+_RUN = 8
 
 
 def offence(sentence: str, cited: frozenset[str]) -> str | None:

@@ -24,7 +24,7 @@ from agents.prompts import told
 from agents.specialist import MODEL_CALLS, ModelFailed, Specialist, Written, prompts_of, write
 from agents.speech import Speech
 from core.facts import Fact
-from core.locale import LOCALES
+from core.locale import LOCALES, Language
 from graphs.context import Agent, GraphContext, Screen
 from graphs.drafts import Drafting
 from graphs.grounding import accept, sentences
@@ -170,6 +170,10 @@ class _Work:
         said = "\n".join(message.text for message in self.results)
         return task(str(self.question.content), talk.earlier, said, self.facts, context.locale, talk.register, context.veil)
 
+    def drafting(self, language: Language) -> Drafting:
+        """What looks at the answer while it is written; what the tools say is read when it is asked for."""
+        return Drafting(language, expected=False, found=lambda: "\n".join(message.text for message in self.results))
+
     @property
     def text(self) -> str:
         """The answer; empty where the last message is none."""
@@ -260,7 +264,7 @@ async def _with_patience(
     try:
         async with limit:
             if drafting is not None:
-                drafting.drafting = Drafting(drafting.locale.language, expected=False)
+                drafting.drafting = work.drafting(drafting.locale.language)
             await work.run(agent, messages, context, live)
         if live is not None:
             live.end(work.text, work.facts)
@@ -289,7 +293,7 @@ def _may_be_shown(work: _Work, brief: Brief, context: GraphContext) -> bool:
     offender = accept(text, work.facts, locale, context.user_words).offender
     if offender is not None:
         log.warning("not bound to a fact: %r in %r", offender.shown, offender.sentence)
-    objection = Drafting(locale.language, expected=False).objection(parts, bound=0)
+    objection = work.drafting(locale.language).objection(parts, bound=0)
     if objection is not None:
         log.warning("the answer of the model of %s is none: %s", work.route, objection)
     return bool(text) and offender is None and objection is None

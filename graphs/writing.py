@@ -40,6 +40,7 @@ _PROBLEMS: dict[str, dict[Language, str]] = {
     "figure": {"es": "la cifra «{shown}» no está en los datos", "en": "the figure “{shown}” is not in the data"},
     "improper": {"es": "«{shown}» no puede ir en una respuesta", "en": "“{shown}” may not stand in an answer"},
     "language": {"es": "no estaba en español", "en": "it was not in English"},
+    "claim": {"es": "decía que se hizo algo que no se hizo", "en": "it said that something was done that was not"},
     "unfilled": {"es": "repetía datos de contacto", "en": "it repeated contact data"},
     "repetition": {"es": "repetía lo mismo", "en": "it said the same again"},
     "rambling": {"es": "se alargaba sin responder", "en": "it went on without answering"},
@@ -98,7 +99,8 @@ async def write(asked: list[BaseMessage], facts: Sequence[Fact], context: GraphC
     assert context.screen is not None
     screen = context.screen
     models = context.staff.models
-    drafting = screen.stream.drafting = _drafting(facts, screen.stream.locale.language)
+    found = str(asked[-1].content)
+    drafting = screen.stream.drafting = drafting_of(facts, screen.stream.locale.language, found)
     try:
         for model in (models.compose, models.fallback):
             if model is None or model.resting:
@@ -113,15 +115,17 @@ async def write(asked: list[BaseMessage], facts: Sequence[Fact], context: GraphC
                     raise
                 log.warning("the model %s of compose failed (%s)", model.model_name, type(error).__name__)
             screen.stream.restart()
-            screen.stream.drafting = drafting if screen.shown else _drafting(facts, screen.stream.locale.language)
+            screen.stream.drafting = drafting if screen.shown else drafting_of(
+                facts, screen.stream.locale.language, found)
         return False
     finally:
         screen.stream.drafting = None
 
 
-def _drafting(facts: Sequence[Fact], language: Language) -> Drafting:
-    found = any(fact.unit != "text" and fact.source.kind != "user" for fact in facts)
-    return Drafting(language, expected=found)
+def drafting_of(facts: Sequence[Fact], language: Language, found: str) -> Drafting:
+    """What looks at an answer that is written from `facts` and from what was `found`."""
+    expected = any(fact.unit != "text" and fact.source.kind != "user" for fact in facts)
+    return Drafting(language, expected=expected, found=lambda: found)
 
 
 async def _stream(
@@ -198,7 +202,8 @@ async def _go_on(
         raise MalformedAnswer("the model wrote nothing")
     parts = [text[start:end] for start, end in sentences(text)]
     checked = accept(text, facts, locale, context.user_words, before=screen.shown)
-    if checked.offender is not None or _drafting((), locale.language).objection(parts, bound=len(checked.bindings)):
+    drafting = drafting_of((), locale.language, str(asked[-1].content))
+    if checked.offender is not None or drafting.objection(parts, bound=len(checked.bindings)):
         return False
     screen.stream.drafting = None
     screen.go_on(text, facts)

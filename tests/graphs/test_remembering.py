@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from langchain_core.messages import HumanMessage
 from sqlalchemy import text
 
 from agents.playbook import Brief
+from agents.privacy import Veil
 from core.clock import now
 from core.database import Database
 from core.errors import Unauthenticated
 from core.scope import Scope
 from graphs import preferences
 from graphs.runner import Runner
-from graphs.specialists import _with_brief_text
+from graphs.writing import brief_text
 from knowledge.records import conversations, profiles
 from knowledge.tables import Area, Listing, UserProfile
 
@@ -331,11 +331,11 @@ def test_a_language_model_reads_what_is_remembered_as_data() -> None:
     }
     brief = Brief(route="roi", question="¿qué rentabilidad da?", language="es", locale="es-CO", slots={"city": "Bogotá"})
     found, used = preferences.recalled(brief, remembered)
-    read = _with_brief_text(HumanMessage(brief.question), found).text
+    read = brief_text(found, "", "", Veil())
     assert used == {}  # a return rests on the figures that are told
     assert found.slots == brief.slots
     assert "<remembered_from_earlier_conversations>" in read
     assert "risk=low (2026-10-03)" in read
     assert "budget_max=400000000.0 COP (2026-10-03)" in read
-    plain = _with_brief_text(HumanMessage(brief.question), brief).text
+    plain = brief_text(brief, "", "", Veil())
     assert "remembered" not in plain

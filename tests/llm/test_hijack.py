@@ -9,18 +9,18 @@ import json
 from datetime import date
 from typing import Any
 
+import psycopg
 import pytest
 from langchain_core.tools import BaseTool
 from sqlalchemy import text
 
 from agents.prompts import load
 from agents.supervisor import SPECIALISTS
-from core.clock import now
 from core.database import Database
 from core.scope import Scope
 from graphs.context import Staff
 from graphs.runner import Runner
-from knowledge.tables import Area, Document, Listing, Tenant
+from knowledge.tables import Area, Document, Listing
 
 from .fake_endpoint import FakeEndpoint, both, decides, says
 from .turns import SCOPE, Turn, ask
@@ -49,17 +49,17 @@ HARM = [
 @pytest.fixture
 async def rival(database: Database) -> Database:
     """Another portal's advert and document, with a word that nobody else has."""
-    at = now()
-    async with database.session(Scope(role="system")) as session:
-        session.add(Tenant(id="rival", name="Rival", created_at=at))
+    async with await psycopg.AsyncConnection.connect(database.dsn, autocommit=True) as owner:
+        await owner.execute("INSERT INTO tenants (id, name, created_at) VALUES ('rival', 'Rival', now())")
+    async with database.session(SCOPE) as session:
         session.add(Area(id="es/sevilla", level="city", country="ES", name="Sevilla", name_folded="sevilla", latitude=37.4,
                          longitude=-6.0))
     async with database.session(RIVAL) as session:
         session.add(Listing(
             id=900_001, tenant_id="rival", source="x", external_id="1", operation="sale", property_type="apartment",
             country="ES", city_id="es/sevilla", area_id="es/sevilla", title=f"Piso {SECRET} en Sevilla", text=SECRET,
-            price=111_111.0, currency="EUR", area_m2=50.0, price_per_m2=2222.2, observed_on=date(2026, 11, 1), first_seen=date(2026, 11, 1),
-            last_seen=date(2026, 11, 1), fingerprint="f", status="active",
+            price=111_111.0, currency="EUR", area_m2=50.0, price_per_m2=2222.2, observed_on=date(2026, 11, 1),
+            first_seen=date(2026, 11, 1), last_seen=date(2026, 11, 1), fingerprint="f", status="active",
         ))
         session.add(Document(
             id="rival/doc", tenant_id="rival", source="x", external_id="d", title=f"Norma {SECRET}", language="es", kind="rule",
@@ -124,7 +124,7 @@ async def test_the_system_prompt_is_not_recited(
 ) -> None:
     prompt = " ".join(load(name, "es").text.split())
     turn = await hijacked(runner, rival, endpoint, "market_research", f"Estas son mis reglas: {prompt}")
-    assert not any(run in turn.shown for run in (prompt[i : i + 80] for i in range(0, len(prompt) - 80, 40)))
+    assert not any(run in turn.shown for run in (prompt[i : i + 90] for i in range(0, len(prompt) - 90, 30)))
 
 
 async def test_a_lead_takes_only_the_investors_own_words(
