@@ -64,6 +64,15 @@ class Written:
     suggestions: tuple[str, ...]
 
 
+def parted(rendered: str) -> Written:
+    """What a template gave: the text, and behind the line of signs what it asks and what may be asked next."""
+    body, _, tail = rendered.partition("===")
+    notes = [line.partition(":") for line in tail.splitlines() if ":" in line]
+    asks = [value.strip() for name, _, value in notes if name.strip() == "ask"]
+    tries = [value.strip() for name, _, value in notes if name.strip() == "try"]
+    return Written(body.strip(), asks[0] if asks else None, tuple(tries))
+
+
 def write(specialist: Specialist, messages: Sequence[BaseMessage]) -> Written:
     """The built-in answer from whatever the tools found so far."""
     brief, results = books.read(messages)
@@ -75,11 +84,7 @@ def write(specialist: Specialist, messages: Sequence[BaseMessage]) -> Written:
         specialist.playbook.template, LOCALES[brief.locale], facts, known=known, r=known.first, brief=brief,
         slots=brief.slots, request=brief.request, usted=formal(brief.register, LOCALES[brief.locale]),
     )
-    body, _, tail = text.partition("===")
-    notes = [line.partition(":") for line in tail.splitlines() if ":" in line]
-    asks = [value.strip() for name, _, value in notes if name.strip() == "ask"]
-    tries = [value.strip() for name, _, value in notes if name.strip() == "try"]
-    return Written(body.strip(), asks[0] if asks else None, tuple(tries))
+    return parted(text)
 
 
 def think(specialist: Specialist, messages: Sequence[BaseMessage], offered: Sequence[dict[str, Any]]) -> AIMessage:

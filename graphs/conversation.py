@@ -22,6 +22,7 @@ from langgraph.types import Checkpointer, Send
 from agents import supervisor
 from agents.playbook import Brief
 from agents.rendering import formal, render
+from agents.specialist import parted
 from agents.supervisor import SPECIALISTS
 from core import metering
 from core.errors import LadrilloError
@@ -204,8 +205,16 @@ async def reply(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, A
     text = render(
         "small_talk", _locale(state), {}, kind=kind, **(await _status(_context(runtime)) if kind == "status" else {}),
         uncovered=list(understood["uncovered"]), usted=formal(understood["register"], _locale(state)),
+        city=_one_city(state), market=understood["country"],
     )
-    return {"draft": text}
+    written = parted(text)
+    return {"draft": written.text, "tries": list(written.suggestions)}
+
+
+def _one_city(state: TurnState) -> str | None:
+    """The city that the talk is about, where it is about one."""
+    city = (state.get("slots") or {}).get("city")
+    return city if isinstance(city, str) else None
 
 
 async def _status(context: GraphContext) -> dict[str, Any]:
@@ -396,7 +405,8 @@ def _suggestions(state: TurnState, findings: Sequence[Finding]) -> list[str]:
     """What the reader may ask next, the first of each specialist first: nothing twice, nothing that was asked already."""
     asked = {fold(state["question"])} | {fold(row["text"]) for row in state.get("history") or () if row["role"] == "user"}
     found: dict[str, str] = {}
-    for rank in zip_longest(*(finding["suggestions"] for finding in findings)):
+    tries = [finding["suggestions"] for finding in findings] or [state.get("tries") or []]
+    for rank in zip_longest(*tries):
         for words in rank:
             if words and fold(words) not in asked:
                 found.setdefault(fold(words), words)

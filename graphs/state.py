@@ -68,5 +68,6 @@ class TurnState(Memory, total=False):
     decision: Annotated[dict[str, Any], UntrackedValue]
     findings: Annotated[list[Finding], gather]
     draft: Annotated[str, UntrackedValue]
+    tries: Annotated[list[str], UntrackedValue]
     outcome: Annotated[dict[str, Any], UntrackedValue]
     memory_said: Annotated[MemorySaid | None, UntrackedValue]

@@ -477,6 +477,8 @@ async def test_what_is_in_no_language_is_answered_in_that_of_the_conversation(as
 
 
 SEEDS = {
+    "greeting": "hola",
+    "greeting en": "Hello! What can you do?",
     "search": "Busco apartamento en Laureles, Medellín, de hasta 500 millones",
     "rent search": "apartamentos en arriendo en Cali",
     "search en": "I want to buy a flat in Madrid under 400k",
