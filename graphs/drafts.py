@@ -30,7 +30,7 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 #: Places kept for contact data that the model was not told.
-_UNFILLED = re.compile(r"\b(?:EMAIL|PHONE|DOCUMENT)_[A-Z]\b")
+_UNFILLED = re.compile(r"\b(?:EMAIL|PHONE|DOCUMENT)_[A-Z]+\b")
 #: Characters of a whole answer, and of one that shows none of the figures that were found.
 LONGEST, WITHOUT_FIGURES = 6000, 900
 #: The same sentence, of so many letters, for the third time.
