@@ -180,8 +180,9 @@ async def _go_on(
     screen, locale = context.screen, context.screen.stream.locale
     problem = _PROBLEMS[offender.kind][locale.language].format(shown=offender.shown) if offender else (
         "se cortó" if locale.language == "es" else "it was cut")
-    said = [told(locale.language, "repair"), fence("shown", screen.shown), fence("problem", problem)]
-    messages = [*asked, *([AIMessage(screen.shown)] if screen.shown else []), HumanMessage("\n".join(said))]
+    shown = context.veil.cover(screen.shown)
+    said = [told(locale.language, "repair"), fence("shown", shown), fence("problem", context.veil.cover(problem))]
+    messages = [*asked, *([AIMessage(shown)] if shown else []), HumanMessage("\n".join(said))]
     speech, text = Speech(), ""
     async with aclosing(model.astream(messages, config={"tags": ["nostream"]})) as stream:  # type: ignore[type-var]
         async for chunk in stream:
