@@ -32,10 +32,12 @@ REFUSALS = [
     (SPECIALIST, "tools", 400, {"error": {"message": "registry.ollama.ai/library/gemma:2b does not support tools",
                                           "type": "api_error", "param": None, "code": None}}),
     # vLLM
-    (SPECIALIST, "tools", 400, {"object": "error", "code": 400, "type": "BadRequestError", "param": None,
-                                "message": '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'}),
+    (SPECIALIST, "tools", 400, {
+        "object": "error", "code": 400, "type": "BadRequestError", "param": None,
+        "message": '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'}),
     # llama.cpp's server
-    (SPECIALIST, "tools", 500, {"error": {"code": 500, "message": "tools param requires --jinja flag", "type": "server_error"}}),
+    (SPECIALIST, "tools", 500, {
+        "error": {"code": 500, "message": "tools param requires --jinja flag", "type": "server_error"}}),
     (SPECIALIST, "tools", 500, {"error": {"code": 500, "message": "Unsupported param: tools", "type": "server_error"}}),
     # LM Studio
     (ROUTER, "json_schema", 400, {"error": "'response_format.type' must be 'json_schema' or 'text'"}),
@@ -45,7 +47,8 @@ REFUSALS = [
         "https://openrouter.ai/docs/provider-routing"}}),
     # Azure
     (ROUTER, "json_schema", 400, openais(
-        "response_format value as json_schema is enabled only for api versions 2024-08-01-preview and later", "response_format")),
+        "response_format value as json_schema is enabled only for api versions 2024-08-01-preview and later",
+        "response_format")),
     (ALL, "stream_usage", 400, openais("Unknown parameter: 'stream_options'.", "stream_options", "unknown_parameter")),
     (ALL, "parallel_calls", 400, openais("Unrecognized request argument supplied: parallel_tool_calls. Please contact us "
                                          "through an Azure support request")),
@@ -62,16 +65,19 @@ REFUSALS = [
                                             "msg": "Extra inputs are not permitted"}]}),
 ]
 OTHERS = [
-    (400, openais("This model's maximum context length is 8192 tokens. However, you requested 9455 tokens (2426 in the messages, "
-                  "2933 in the functions, and 4096 in the completion). Please reduce the length of the messages, functions, or "
-                  "completion.", "messages", "context_length_exceeded")),
+    (400, openais("This model's maximum context length is 8192 tokens. However, you requested 9455 tokens (2426 in the "
+                  "messages, 2933 in the functions, and 4096 in the completion). Please reduce the length of the messages, "
+                  "functions, or completion.", "messages", "context_length_exceeded")),
     (400, openais("An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
                   "The following tool_call_ids did not have response messages: call_1", "messages.[3].role")),
-    (400, openais("Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.")),
+    (400, openais("Invalid parameter: messages with role 'tool' must be a response to a preceeding message with "
+                  "'tool_calls'.")),
     (400, openais("Invalid schema for function 'analyse_returns': None is not of type 'string'.",
                   "tools[0].function.parameters", "invalid_function_parameters")),
-    (400, openais("Invalid 'tools[0].function.name': string does not match pattern.", "tools[0].function.name", "invalid_value")),
-    (400, openais("Unsupported value: 'temperature' does not support 0.5 with this model.", "temperature", "unsupported_value")),
+    (400, openais("Invalid 'tools[0].function.name': string does not match pattern.", "tools[0].function.name",
+                  "invalid_value")),
+    (400, openais("Unsupported value: 'temperature' does not support 0.5 with this model.", "temperature",
+                  "unsupported_value")),
     (404, openais("The model `gpt-9` does not exist or you do not have access to it.", None, "model_not_found")),
     (404, {"error": {"message": 'model "gemma" not found, try pulling it first', "type": "api_error"}}),
     (500, {"error": {"code": 500, "message": "Failed to parse tool call arguments as JSON", "type": "server_error"}}),

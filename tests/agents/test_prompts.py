@@ -83,7 +83,10 @@ def test_both_languages_are_of_one_version_and_say_the_same(name: str) -> None:
     assert 0.75 < len(es.text) / len(en.text) < 1.35
 
 
-@pytest.mark.parametrize("head", ["", "You are …\n", "---\nreads:\n---\nText", "---\nversion: 1\n---\nText", "---\nversion: new\nreads:\n---\n"])
+@pytest.mark.parametrize(
+    "head",
+    ["", "You are …\n", "---\nreads:\n---\nText", "---\nversion: 1\n---\nText", "---\nversion: new\nreads:\n---\n"],
+)
 def test_a_file_without_its_head_is_refused_by_name(head: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "agents").mkdir()
     (tmp_path / "agents" / "odd.es.md").write_text(head, "utf-8")
@@ -127,7 +130,7 @@ def test_a_turn_notes_which_prompts_it_used() -> None:
 def test_a_specialist_is_told_of_its_tools_and_of_nothing_that_it_has_not(route: Route, language: Language) -> None:
     text, tools = load(route, language).text, tools_of(route)
     named = ticked(text)
-    known = {*tools, *(word for words in tools.values() for word in words), *_TAGS, *(f"<{tag}>" for tag in _TAGS), *RESULT_WORDS}
+    known = {*tools, *RESULT_WORDS, *_TAGS, *(f"<{tag}>" for tag in _TAGS)}.union(*tools.values())
     assert named - known == set()
     assert set(_IDENTIFIER.findall(text)) - known - {"no_data"} == set()
     assert set(tools) - named == set()

@@ -61,7 +61,7 @@ def test_a_text_without_tags_is_said_as_it_is(text: str) -> None:
     assert Speech.whole(text) == text.lstrip()
 
 
-@given(st.lists(st.sampled_from(["<think>", "</think>", "<thinking>", "</thinking>", "a", " ", "\n"]), max_size=15).map("".join))
+@given(st.lists(st.sampled_from([*MARKS[:4], "a", " ", "\n"]), max_size=15).map("".join))
 def test_no_tag_is_left_and_no_end_is_missed(text: str) -> None:
     assert "think" not in Speech.whole(text)
     assert Speech.whole(f"<think>{text}</think>x").endswith("x")

@@ -131,7 +131,8 @@ def test_a_turn_without_a_call_used_nothing() -> None:
 
 def test_usage_is_summed_and_told_by_role() -> None:
     meter = Meter(
-        calls=[made("router", "small", (100, 10), cost=0.1), made("specialist", "large", (1000, 200), cached_tokens=600, cost=0.2),
+        calls=[made("router", "small", (100, 10), cost=0.1),
+               made("specialist", "large", (1000, 200), cached_tokens=600, cost=0.2),
                made("router", "small", (50, 5), cost=0.4)],
         prompts={"roi.es": "1.aa", "house_rules.es": "1.bb"},
     )

@@ -32,7 +32,8 @@ def read(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
 
 def general(**values: object) -> Settings:
     return Settings.model_validate(
-        {"openai_api_key": SECRET, "openai_base_url": HERE, "model": "m", "model_input_price": 1, "model_output_price": 2} | values
+        {"openai_api_key": SECRET, "openai_base_url": HERE, "model": "m", "model_input_price": 1, "model_output_price": 2}
+        | values
     )
 
 

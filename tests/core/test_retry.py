@@ -131,7 +131,8 @@ def test_a_fault_of_an_endpoint(error: BaseException, outage: bool, lasting: boo
 
 
 @pytest.mark.parametrize(
-    "error", [TypeError("a defect"), AttributeError("x"), ZeroDivisionError(), Unavailable("the database", "la base", code="x")],
+    "error",
+    [TypeError("a defect"), AttributeError("x"), ZeroDivisionError(), Unavailable("the database", "la base", code="x")],
     ids=repr,
 )
 def test_a_defect_or_a_lost_database_is_no_endpoints_fault(error: BaseException) -> None:
