@@ -24,7 +24,7 @@ _STRANGE_SCRIPT = re.compile(r"[\u0370-\u06ff\u0900-\u0dff\u0e00-\u0eff\u3040-\u
 #: What is bold in an item of a list is what the item is of.
 _ITEM, _BOLD = re.compile(r"\s*(?:[-*•]\s|\d+[.)]\s|\|)"), re.compile(r"\*\*[^*\n]+\*\*")
 #: Little words that stand in names of places.
-_IN_NAMES = re.compile(r"\b(?:de|del|la|las|los|el|les|do|da|du|di)(?: (?:la|las|los|el))? (?=[A-ZÀ-Þ])")
+_IN_NAMES = re.compile(r"\b(?:[Dd]el?|[Ll][ao]s?|[Ee]l|[Ll]es|d[oaui])(?: (?:la|las|los|el|les))? (?=[A-ZÀ-Þ])")
 #: So many little words of another language, and so many times those of the answer's, are no coincidence.
 _LEAST, _TIMES = 3, 2
 #: Of languages that share theirs: so many that the answer's has not, beside so many that both have and none of its own.
@@ -36,7 +36,7 @@ _LACKING = (
 )
 _REFUSAL = re.compile(
     r"\b(?:can(?:'|’|no| no)t|(?:am|'m|’m) (?:unable|not able) to|won(?:'|’)t)"
-    rf" (?:help|assist|comply|fulfil|answer|do that|provide{_LACKING})"
+    rf" (?:help(?! but)|assist|comply|fulfil|answer|do that|provide{_LACKING})"
     r"|\bno (?:puedo|podré|me es posible|es posible) (?:ayudar|asistir|cumplir|atender|responder|continuar"
     rf"|proporcionar{_LACKING})"
     r"|\bas an? (?:ai|language model|assistant)\b"
@@ -44,7 +44,7 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 #: Characters from the beginning within which a refusal stands, after an apology say.
-_OPENING = 120
+_OPENING = 80
 #: Places kept for contact data that the model was not told.
 _UNFILLED = re.compile(r"\b(?:EMAIL|PHONE|DOCUMENT)_[A-Z]+\b")
 #: Characters of a whole answer, and of one that shows none of the figures that were found.
