@@ -19,6 +19,15 @@ _REFUSED = (
 )
 #: A request that is wrong for its own sake names no ability.
 _STATUSES = frozenset({400, 404, 405, 415, 422, 501})
+#: Such a one may speak of tools all the same: too long, a history without an answer to a call, a schema that cannot be.
+_OWN_FAULT = re.compile(
+    r"context.{0,8}length|context.window|context.size|too many tokens|reduce the length|tool_call_ids?\b|must be followed by"
+    r"|must be a response to|schema for function|does not match pattern"
+)
+#: llama.cpp answers what it does not know with 500, as it does everything else that goes wrong.
+_UNKNOWN = re.compile(r"unsupported param|param requires --")
+#: That one tool cannot be insisted on does not mean that none can be offered.
+_INSISTED = re.compile(r"invalid tool_choice|'tool_choice' value")
 
 
 class Unable(MalformedAnswer):
@@ -43,12 +52,17 @@ class Abilities:
         self._known[name] = False
 
     def learn(self, error: BaseException, used: frozenset[str]) -> str | None:
-        """The ability that this refusal is about, of those that the request used; None where it is about something else."""
-        if getattr(error, "status_code", None) not in _STATUSES:
-            return None
+        """The ability that this refusal is about, of those that the request used; None where it is about something else.
+
+        Requests that were under way together are refused alike: each learns the same, though one learnt it before.
+        """
         said = str(getattr(error, "message", error)).lower()
+        status = getattr(error, "status_code", None)
+        if not (status in _STATUSES or (status == 500 and _UNKNOWN.search(said))) or _OWN_FAULT.search(said):
+            return None
         for name, words in _REFUSED:
-            if name in used and self.may(name) and words.search(said):
-                self.lacks(name)
+            if name in used and words.search(said):
+                if not _INSISTED.search(said):
+                    self.lacks(name)
                 return name
         return None

@@ -118,6 +118,7 @@ class Endpoint(ChatOpenAI):
 
     async def _patiently(self, attempt: Any, deadline: float, used: frozenset[str]) -> Any:
         """The attempt, again where that may help, and again without what the endpoint turns out not to know."""
+        used = frozenset(filter(self._abilities.may, used))  # as this attempt uses them: another may learn meanwhile
         try:
             return await retrying(deadline)(attempt)
         except Exception as error:

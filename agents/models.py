@@ -70,7 +70,8 @@ def _priced(settings: Settings) -> None:
     for role in roles:
         found = settings.of_role(role)
         if found.input_price is None or found.output_price is None:
-            name = "LADRILLO_MODEL" if getattr(settings, role).model is None else f"LADRILLO_{role.upper()}_"
+            own = getattr(settings, role)
+            name = "LADRILLO_MODEL" if own.model is None and own.base_url is None else f"LADRILLO_{role.upper()}_"
             raise Misconfigured(
                 f"LADRILLO_BUDGET is in dollars, but the prices of the model {found.model!r} ({role}) are not set. "
                 f"Set {name}_INPUT_PRICE and {name}_OUTPUT_PRICE, or give the budget in tokens.",

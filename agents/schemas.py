@@ -1,6 +1,7 @@
 """Tools as a language model is offered them, in as few tokens as say the same.
 
 What Pydantic writes for `float | None = None` (`anyOf`, a title, a default of null) says no more than an optional number.
+Where null is not what leaving the argument out means, it stays.
 """
 
 from __future__ import annotations
@@ -23,14 +24,18 @@ def _slim(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     slim = {
-        name: {key: _slim(part) for key, part in value.items()} if name in ("properties", "$defs") else _slim(value)
+        name: {key: _slim(part) for key, part in value.items()} if name in ("properties", "$defs") else
+        value if name in ("default", "enum", "const", "examples") else _slim(value)
         for name, value in schema.items()
-        if not (name == "title" and isinstance(value, str)) and not (name == "default" and value is None)
+        if not (name == "title" and isinstance(value, str))
     }
     options = slim.get("anyOf")
-    if isinstance(options, list):
+    if "default" in slim and slim["default"] is None and isinstance(options, list) and {"type": "null"} in options:
         rest = [option for option in options if option != {"type": "null"}]
-        if len(rest) == 1 and len(rest) < len(options):
+        del slim["default"]
+        if len(rest) > 1:
+            slim["anyOf"] = rest
+        elif rest:
             del slim["anyOf"]
             slim = {**rest[0], **slim}
     return slim

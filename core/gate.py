@@ -1,6 +1,7 @@
 """The gate before one endpoint: how many calls at once, and none while it is down (a circuit breaker).
 
 Closed after failures in a row, or at once by a refusal that lasts; then one caller at a time tries whether it serves again.
+What fails while it is closed and was begun before says nothing new, so that many calls at once do not rest longer than one.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from core.clock import Monotonic, monotonic
-from core.retry import Resting, asked_to_wait, is_lasting, is_outage
+from core.retry import Resting, asked_to_wait, is_lasting, is_model_fault, is_outage
 
 FAILURES = 3
 REST_SECONDS, LASTING_SECONDS, LONGEST_REST = 10.0, 30.0, 120.0
+_DOUBLINGS = 10  # far beyond the longest rest
 
 
 class Gate:
@@ -38,9 +40,9 @@ class Gate:
             try:
                 yield
             except Exception as error:
-                if is_outage(error) and not isinstance(error, Resting):
-                    self._failed(error)
-                elif trial:
+                if is_outage(error):
+                    self._failed(error, trial)
+                elif is_model_fault(error):
                     self._served()  # it answered, if not well
                 raise
             else:
@@ -61,11 +63,14 @@ class Gate:
     def _served(self) -> None:
         self._failures, self._rests, self._until = 0, 0, 0.0
 
-    def _failed(self, error: BaseException) -> None:
-        self._failures += 1
-        asked = asked_to_wait(error)
-        if not (is_lasting(error) or self._until or self._failures >= FAILURES):
+    def _failed(self, error: BaseException, trial: bool) -> None:
+        asked = min(asked_to_wait(error) or 0.0, LONGEST_REST)
+        if self._until and not trial:
+            self._until = max(self._until, self._clock() + asked)
             return
-        rest = LASTING_SECONDS if is_lasting(error) else min(REST_SECONDS * 2**self._rests, LONGEST_REST)
+        self._failures += 1
+        if not (is_lasting(error) or trial or self._failures >= FAILURES):
+            return
+        rest = LASTING_SECONDS if is_lasting(error) else min(REST_SECONDS * 2 ** min(self._rests, _DOUBLINGS), LONGEST_REST)
         self._rests += 1
-        self._until = self._clock() + max(rest, min(asked or 0.0, LONGEST_REST))
+        self._until = self._clock() + max(rest, asked)

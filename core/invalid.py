@@ -22,7 +22,8 @@ _ES = {
     "greater_than": "debe ser mayor que {gt}", "greater_than_equal": "debe ser al menos {ge}",
     "less_than": "debe ser menor que {lt}", "less_than_equal": "debe ser como máximo {le}",
     "model_attributes_type": "debe ser un objeto JSON",
-    "dict_type": "debe ser un objeto JSON",
+    "dict_type": "debe ser un objeto JSON", "model_type": "debe ser un objeto JSON",
+    "int_from_float": "debe ser un número entero",
 }
 
 

@@ -5,10 +5,10 @@ Unset is what the general setting says. A role at another address is never sent 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from core.invalid import Expected
 
@@ -29,14 +29,19 @@ def _capabilities(value: str) -> str:
 
 
 def _address(value: str) -> str | None:
-    """An HTTP address; an empty text is none."""
-    if not value.strip():
+    """An HTTP address, without a slash at its end; an empty text is none."""
+    plain = value.strip().rstrip("/")
+    if not plain:
         return None
-    parts = urlsplit(value.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(plain)
+        fit = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets or a port that cannot be
+        fit = False
+    if not fit or set("?#") & set(plain):
         raise Expected("expected an address such as https://host/v1, without a query",
                        "se espera una dirección como https://servidor/v1, sin parámetros")
-    return value.strip()
+    return plain
 
 
 Capabilities = Annotated[str, AfterValidator(_capabilities)]
@@ -59,12 +64,18 @@ class RoleModel(BaseModel):
     cached_price: Dollars | None = None
     output_price: Dollars | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _an_empty_text_is_unset(cls, values: Any) -> Any:
+        """As `LADRILLO_ROUTER__API_KEY=` in a `.env` file means it."""
+        return {name: value for name, value in values.items() if value != ""} if isinstance(values, dict) else values
+
     def over(self, general: RoleModel) -> RoleModel:
         """This role's own settings, and the general ones where it has none that fit."""
         own = {name: value for name in self.model_fields_set if (value := getattr(self, name)) is not None}
         elsewhere = self.base_url is not None and self.base_url != general.base_url
         unfit = {"api_key", "api_version", "capabilities"} if elsewhere else set()
-        if elsewhere or self.model is not None:  # the prices of one model say nothing of another's
+        if elsewhere or self.model not in (None, general.model):  # the prices of one model say nothing of another's
             unfit |= {"input_price", "cached_price", "output_price"}
         return general.model_copy(update={**dict.fromkeys(unfit), **own})
 

@@ -1,7 +1,8 @@
 """The one retry layer, and what counts as a model endpoint's fault. Clients are built with their own retries off, so that
 attempts never multiply.
 
-A wait never outlasts the deadline: where an endpoint asks for more patience than the turn has, it is left at once.
+A wait never outlasts the deadline, nor a bound of its own: where an endpoint asks for more patience than that, it is left
+at once.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from core.errors import LadrilloError
 
 ATTEMPTS = 2
+#: Seconds that an endpoint may ask for before the second attempt.
+LONGEST_WAIT = 20.0
 #: What an endpoint says when it serves nobody, or not us: wrong key, no money, no such model, too many calls.
 _REFUSALS = frozenset({401, 402, 403, 404, 407, 408, 409, 429})
 #: Refusals that the next call gets as well, until somebody changes something.
@@ -69,7 +72,8 @@ def is_outage(error: BaseException) -> bool:
 
 def is_lasting(error: BaseException) -> bool:
     """True for a refusal that the next call gets as well: a wrong key, a missing model, no money."""
-    return _status(error) in _LASTING or getattr(error, "code", None) in _NO_MONEY
+    code = getattr(error, "code", None)  # whatever the endpoint put there
+    return _status(error) in _LASTING or (isinstance(code, str) and code in _NO_MONEY)
 
 
 def worth_repeating(error: BaseException) -> bool:
@@ -99,14 +103,14 @@ def asked_to_wait(error: BaseException | None) -> float | None:
         else:
             at = parsedate_to_datetime(said)
             seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 def retrying(deadline: float | None = None) -> AsyncRetrying:
     """At most two attempts, as far apart as the endpoint asked or else with jitter, for faults that a second try may mend.
-    Not again where the wait would reach `deadline`, in the event loop's time.
+    Not again where the wait would reach `deadline`, in the event loop's time, or is longer than `LONGEST_WAIT`.
     """
 
     def wait(state: RetryCallState) -> float:
@@ -115,7 +119,7 @@ def retrying(deadline: float | None = None) -> AsyncRetrying:
 
     def stop(state: RetryCallState) -> bool:
         late = deadline is not None and asyncio.get_running_loop().time() + state.upcoming_sleep >= deadline
-        return late or stop_after_attempt(ATTEMPTS)(state)
+        return late or state.upcoming_sleep > LONGEST_WAIT or stop_after_attempt(ATTEMPTS)(state)
 
     return AsyncRetrying(retry=retry_if_exception(worth_repeating), stop=stop, wait=wait, reraise=True)
 

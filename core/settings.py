@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from core.errors import Misconfigured
@@ -230,6 +230,17 @@ class Settings(BaseSettings):
         return all(found.api_key or found.base_url for role in ROLES for found in [self.of_role(role)])
 
 
+def _may_be_repeated(error: Any) -> bool:
+    """False for a value that is a secret or may hold one: a key under a misspelt name, an address with a password."""
+    at, value = error["loc"], error.get("input")
+    field = Settings.model_fields.get(str(at[0]).lower().removeprefix("ladrillo_")) if at else None
+    if field is None or "SecretStr" in str(field.annotation) or at[-1] == "api_key" or error["type"] == "extra_forbidden":
+        return False
+    group = isinstance(field.default, BaseModel) and len(at) == 1
+    address = str(at[-1]).lower().endswith("base_url") and bool(set("@?#") & set(str(value)))
+    return not (group or address or isinstance(value, (dict, list)))
+
+
 @lru_cache
 def get_settings() -> Settings:
     """The process's settings, read once. Tests call `get_settings.cache_clear()` after changing the environment."""
@@ -244,9 +255,7 @@ def get_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"
-        field = Settings.model_fields.get(str(first["loc"][0]).lower().removeprefix("ladrillo_")) if first["loc"] else None
-        secret = field is None or "SecretStr" in str(field.annotation) or first["loc"][-1] == "api_key"
-        shown = "" if secret or isinstance(first.get("input"), dict) else f" ({first.get('input')!r})"
+        shown = f" ({first.get('input')!r})" if _may_be_repeated(first) else ""
         raise Misconfigured(
             f"The setting {name} cannot be used{shown}: {reason(first, 'en')}. See .env.example.",
             f"El ajuste {name} no sirve{shown}: {reason(first, 'es')}. Vea .env.example.",

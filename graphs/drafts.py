@@ -1,6 +1,6 @@
 """What makes a model's text no answer though its figures bind: another language, a refusal, the same words over and over.
 
-Pure, sentence by sentence, beside grounding. A quotation may be in any language.
+Pure, sentence by sentence, beside grounding. A quotation and a name may be in any language.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Literal
 
 from core.data_files import read
 from core.locale import Language
+from graphs.deeds import untrue
 from knowledge.understanding.text import fold
 
 Objection = Literal["claim", "language", "refusal", "repetition", "rambling", "unfilled"]
@@ -21,32 +22,34 @@ _FILE = Path(__file__).with_name("languages.toml")
 _WORD = re.compile(r"[^\W\d_]+")
 _QUOTED = re.compile(r"[«\"“][^»\"”\n]*[»\"”]|<[^>\n]*>")
 _STRANGE_SCRIPT = re.compile(r"[\u0370-\u06ff\u0900-\u0dff\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+#: What is bold in an item of a list is what the item is of.
+_ITEM, _BOLD = re.compile(r"\s*(?:[-*•]\s|\d+[.)]\s|\|)"), re.compile(r"\*\*[^*\n]+\*\*")
+#: Little words that stand in names of places.
+_IN_NAMES = re.compile(r"\b(?:[Dd]el?|[Ll][ao]s?|[Ee]l|[Ll]es|d[oaui])(?: (?:la|las|los|el|les))? (?=[A-ZÀ-Þ])")
 #: So many little words of another language, and so many times those of the answer's, are no coincidence.
 _LEAST, _TIMES = 3, 2
+#: Of languages that share theirs: so many that the answer's has not, beside so many that both have and none of its own.
+_STRANGE, _SHARED = 2, 2
+#: That figures of a place are lacking is an answer.
+_LACKING = (
+    r"(?! (?:(?:any|a|an|the|local|una?|los|las|el|la|ning[uú]na?) )*(?:figures?|values?|data|numbers?|prices?|estimates?"
+    r"|cifras?|valor(?:es)?|datos?|precios?|estimaci))"
+)
 _REFUSAL = re.compile(
-    r"\b(?:can(?:'|’|no)t|(?:am|'m|’m) (?:unable|not able) to|won(?:'|’)t) (?:help|assist|comply|fulfil|answer|provide|do that)"
-    r"|\bno (?:puedo|podré|me es posible) (?:ayudar|asistir|cumplir|atender|responder|proporcionar|continuar)"
-    r"|\bas an? (?:ai|language model|assistant)\b|\bcomo (?:una? )?(?:modelo|inteligencia artificial|ia|asistente)\b",
+    r"\b(?:can(?:'|’|no| no)t|(?:am|'m|’m) (?:unable|not able) to|won(?:'|’)t)"
+    rf" (?:help(?! but)|assist|comply|fulfil|answer|do that|provide{_LACKING})"
+    r"|\bno (?:puedo|podré|me es posible|es posible) (?:ayudar|asistir|cumplir|atender|responder|continuar"
+    rf"|proporcionar{_LACKING})"
+    r"|\bas an? (?:ai|language model|assistant)\b"
+    r"|\bcomo (?:una? )?(?:modelo de (?:lenguaje|ia)|inteligencia artificial|ia|asistente)\b",
     re.IGNORECASE,
 )
+#: Characters from the beginning within which a refusal stands, after an apology say.
+_OPENING = 80
 #: Places kept for contact data that the model was not told.
-_UNFILLED = re.compile(r"\b(?:EMAIL|PHONE|DOCUMENT)_[A-Z]\b")
+_UNFILLED = re.compile(r"\b(?:EMAIL|PHONE|DOCUMENT)_[A-Z]+\b")
 #: Characters of a whole answer, and of one that shows none of the figures that were found.
 LONGEST, WITHOUT_FIGURES = 6000, 900
-#: What a model may say was done only where a tool did it: a case opened, contact data kept, an appointment made. Beside it what a
-#: finding or a tool's result says where that is so.
-_DEEDS = tuple(
-    (re.compile(said, re.IGNORECASE), re.compile(done, re.IGNORECASE) if done else None)
-    for said, done in (
-        (r"\bC-\d+\b|\b(?:abr[ií]|he abierto|se abri[oó]|queda(?:rá)? abierto|opened|have opened) (?:ya )?(?:el |un |su |tu |a |your |the )?cas[eo]",
-         r"\bC-\d+\b"),
-        (r"\b(?:guard[eé]|he guardado|qued(?:ó|an?|aron) guardad|registr[eé]|anot[eé]|saved|stored|kept|noted down) (?:ya |down )?"
-         r"(?:su|sus|tu|tus|el|los|your|the) (?:datos|contacto|correo|tel[eé]fono|n[uú]mero|contact|details|e-?mail|phone|number)",
-         r"contact stored now: (?!nothing)|guard[eé]|saved|stored"),
-        (r"\b(?:agend[eé]|he agendado|reserv[eé]|he reservado|program[eé]|le llamar[aá]n|lo llamar[aá]n|te llamar[aá]n|"
-         r"(?:booked|scheduled|reserved) (?:a|an|your|the) (?:visit|call|appointment|flat|unit)|will call you (?:at|on|to))", None),
-    )
-)
 #: The same sentence, of so many letters, for the third time.
 _SAME, _OFTEN = 25, 3
 
@@ -56,18 +59,27 @@ def _little_words() -> dict[str, frozenset[str]]:
     return {language: frozenset(words.split()) for language, words in read(_FILE, dict[str, str]).items()}
 
 
-def foreign(sentence: str, language: Language) -> bool:
-    """True for a sentence that is clearly in another language than the answer's."""
+def foreign(sentence: str, language: Language, names: Iterable[str] = ()) -> bool:
+    """True for a sentence that is clearly in another language than the answer's. `names` are those of the adverts and places
+    it may speak of."""
     plain = _QUOTED.sub(" ", sentence)
-    letters = _WORD.findall(plain.lower())
-    if not letters:
-        return False
+    for name in sorted(names, key=len, reverse=True):
+        plain = plain.replace(name, " ")
+    if _ITEM.match(plain):
+        plain = _BOLD.sub(" ", plain)
+    words = _WORD.findall(_IN_NAMES.sub(" ", plain).lower())
     if len(_STRANGE_SCRIPT.findall(plain)) > 3:
         return True
-    counts = {name: sum(word in words for word in letters) for name, words in _little_words().items()}
-    own = counts.pop(language)
-    other = max(counts.values())
-    return other >= _LEAST and other >= _TIMES * own
+    ours = _little_words()[language]
+    own = sum(word in ours for word in words)
+    for other in (theirs for name, theirs in _little_words().items() if name != language):
+        found = sum(word in other for word in words)
+        if found >= _LEAST and found >= _TIMES * own:
+            return True
+        strange = sum(word in other and word not in ours for word in words)
+        if strange >= _STRANGE and own == found - strange >= _SHARED:
+            return True
+    return False
 
 
 class Drafting:
@@ -82,20 +94,21 @@ class Drafting:
         self._seen: Counter[str] = Counter()
         self._length = 0
 
-    def objection(self, sentences: Iterable[str], *, bound: int) -> Objection | None:
-        """What is wrong with these, whole sentences that follow those of the calls before; `bound` figures were shown."""
+    def objection(self, sentences: Iterable[str], *, bound: int, names: Iterable[str] = ()) -> Objection | None:
+        """What is wrong with these, whole sentences that follow those of the calls before; `bound` figures were found in the
+        text so far, these included; `names` as for `foreign`."""
         for sentence in sentences:
-            first = not self._length
+            opening = self._length < _OPENING
             self._length += len(sentence)
             if self._length > LONGEST or (self._expected and not bound and self._length > WITHOUT_FIGURES):
                 return "rambling"
             if _UNFILLED.search(sentence):
                 return "unfilled"
-            if self._claims(sentence):
+            if untrue(sentence, self._found):
                 return "claim"
-            if first and _REFUSAL.search(sentence):
+            if opening and _REFUSAL.search(sentence):
                 return "refusal"
-            if foreign(sentence, self._language):
+            if foreign(sentence, self._language, names):
                 return "language"
             said = fold(sentence)
             if len(said) >= _SAME and not sentence.lstrip().startswith("|"):
@@ -103,14 +116,3 @@ class Drafting:
                 if self._seen[said] >= _OFTEN:
                     return "repetition"
         return None
-
-    def _claims(self, sentence: str) -> bool:
-        """Whether the sentence tells of a deed that nothing found tells of, or of a case of another number."""
-        for said, done in _DEEDS:
-            match = said.search(sentence)
-            if match is None:
-                continue
-            found = self._found()
-            if done is None or not done.search(found) or (match.group().startswith("C-") and match.group() not in found):
-                return True
-        return False

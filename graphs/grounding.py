@@ -188,12 +188,10 @@ class Stream:
         if self.offender is not None or not head:
             return ""
         self._pending = self._pending[self._pending.index(head) + len(head) :]
-        if self.drafting is not None:
-            parts = [head[start:end] for start, end in sentences(head)]
-            if (why := self.drafting.objection(parts, bound=len(self.bindings))) is not None:
-                self.offender = Offender(0, len(head), head[:200], head.strip(), why)
-                return ""
         verdict = accept(head, facts, self.locale, self.user_words, before=self.shown)
+        if (objected := self._objected(head, verdict, facts)) is not None:
+            verdict = accept(head[: objected.start].rstrip(), facts, self.locale, self.user_words, before=self.shown)
+            verdict = Verdict(verdict.shown, verdict.offender or objected, verdict.bindings)
         offset = len(self.shown)
         self.bindings += [
             Binding(b.start + offset, b.end + offset, b.shown, b.fact_id) for b in verdict.bindings
@@ -201,6 +199,17 @@ class Stream:
         self.offender = verdict.offender
         self.shown += verdict.shown
         return verdict.shown
+
+    def _objected(self, head: str, verdict: Verdict, facts: Sequence[Fact]) -> Offender | None:
+        """The first sentence that is no answer though its figures bind."""
+        if self.drafting is None:
+            return None
+        bound, names = len(self.bindings) + len(verdict.bindings), {fact.entity for fact in facts if fact.entity}
+        for start, end in sentences(head):
+            piece = head[start:end]
+            if (why := self.drafting.objection([piece], bound=bound, names=names)) is not None:
+                return Offender(start, end, piece.strip()[:200], piece.strip(), why)
+        return None
 
 
 def _complete(text: str) -> int:

@@ -12,12 +12,15 @@ from graphs.grounding import sentences
 
 #: Characters of everything, and of a message near the end and farther back.
 LONGEST = 2400
-_NEAR_USER, _NEAR_OTHER, _FAR = 500, 320, 120
+_NEAR_USER, _NEAR_OTHER, _FAR, _NAME = 500, 320, 120, 60
 _NEAR = 4  # messages
 
 
 def earlier(history: Sequence[Mapping[str, str]], longest: int = LONGEST) -> str:
-    """One line a message, oldest first; advisers' words carry their author. Empty for a first message."""
+    """One line a message, oldest first; advisers' words carry their author. Empty for a first message.
+
+    A message cannot look like several: its own line breaks are spaces.
+    """
     lines: list[str] = []
     left = longest
     for age, row in enumerate(reversed(history)):
@@ -29,11 +32,11 @@ def earlier(history: Sequence[Mapping[str, str]], longest: int = LONGEST) -> str
                 continue
             line = f"you: {_opening(row['text'], _NEAR_OTHER)}"
         else:
-            line = f"{row['author'] or row['role']} (adviser): {_cut(row['text'], _NEAR_USER if near else _FAR)}"
-        if len(line) > left:
+            line = f"{_cut(row['author'] or row['role'], _NAME)} (adviser): {_cut(row['text'], _NEAR_USER if near else _FAR)}"
+        if len(line) + 1 > left:
             lines.append("…")
             break
-        left -= len(line)
+        left -= len(line) + 1
         lines.append(line)
     return "\n".join(reversed(lines))
 

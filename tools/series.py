@@ -116,6 +116,8 @@ def _report(
         "attribution": row.attribution, "is_index": unit == "index", "is_percent": unit == "percent", "kind": row.metric,
         "demo": row.demo,
     }
+    if result.data["verdict"]:
+        result.say(f"verdict: {result.data['verdict']}")
     shown = [{"x": p.period.isoformat(), "y": i} for p, i in zip(points[-_POINTS_SHOWN:], ids, strict=True)]
     result.draw("line", f"series_{row.metric}", row.unit, {region: shown}, region)
 

@@ -12,6 +12,7 @@ from pydantic import AliasChoices, SecretStr
 from pydantic.fields import FieldInfo
 
 from core.errors import Misconfigured
+from core.model_settings import Budget, RoleModel
 from core.settings import DEVELOPMENT_KEY, DEVELOPMENT_TOKEN, Settings, get_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +46,7 @@ def settings_by_variable() -> dict[str, tuple[str, FieldInfo]]:
 
 def shown_default(value: Any) -> str:
     """A default as the tables write it: code, or a dash where there is none."""
-    if value is None:
+    if value is None or value in (RoleModel(), Budget()):  # a group of which nothing is set
         return "–"
     plain = value.get_secret_value() if isinstance(value, SecretStr) else value
     return f"`{plain:g}`" if isinstance(plain, float) else f"`{plain}`"
@@ -109,12 +110,30 @@ def test_each_example_can_be_used_as_it_stands(name: str, monkeypatch: pytest.Mo
     get_settings()
 
 
+@pytest.mark.parametrize("name", ["ROUTER", "SPECIALIST", "COMPOSE", "FALLBACK", "BUDGET"])
+def test_the_example_of_a_group_sets_some_of_it_and_no_key(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"LADRILLO_{name}", examples()[f"LADRILLO_{name}"])
+    group = getattr(get_settings(), name.lower())
+    assert group.model_fields_set
+    assert "api_key" not in group.model_fields_set
+
+
+@pytest.mark.parametrize(("file", "heading"), TABLES)
+def test_the_tables_name_the_parts_of_a_group_as_they_are(file: str, heading: str) -> None:
+    rows = table(file, heading)
+    for group, values in (("ROUTER", RoleModel), ("BUDGET", Budget)):
+        parts = re.findall(rf"`(?:LADRILLO_{group}|…)__([A-Z_]+)`", rows[f"LADRILLO_{group}"][1])
+        assert len(parts) > 1
+        assert {part.lower() for part in parts} <= set(values.model_fields)
+
+
 def test_what_the_example_file_says_is_a_default_is_one() -> None:
     plain = {
         name: (value, str(info.default).removesuffix(".0"))
         for name, value in examples().items()
         for field, info in [settings_by_variable()[name]]
-        if field in ("host", "port", "model", "model_timeout", "brain", "embeddings", "embeddings_model", "language",
+        if field in ("host", "port", "model", "model_timeout", "model_stall", "model_patience", "model_concurrency",
+                     "model_capabilities", "router_threshold", "brain", "embeddings", "embeddings_model", "language",
                      "turn_timeout", "log_level")
     }
     assert {name: value for name, (value, _) in plain.items()} == {name: real for name, (_, real) in plain.items()}

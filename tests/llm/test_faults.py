@@ -247,7 +247,10 @@ async def test_a_router_that_talks_nonsense_is_overruled(
     assert turn.shown == ANSWER
 
 
-@pytest.mark.parametrize("reply", [fails(500), fails(401), Reply([]), says("Una ", cut=True), says("[x](http://a.b)")], ids=str)
+@pytest.mark.parametrize(
+    "reply", [fails(500), fails(401), Reply([]), says("Una ", cut=True), says("[x](http://a.b)")],
+    ids=["500", "401", "nothing", "cut", "a strange link"],
+)
 async def test_without_compose_the_findings_are_joined(
     runner: Runner, database: Database, endpoint: FakeEndpoint, reply: Reply
 ) -> None:
