@@ -23,7 +23,6 @@ _ES = {
     "less_than": "debe ser menor que {lt}", "less_than_equal": "debe ser como máximo {le}",
     "model_attributes_type": "debe ser un objeto JSON",
     "dict_type": "debe ser un objeto JSON", "model_type": "debe ser un objeto JSON",
-    "int_from_float": "debe ser un número entero",
 }
 
 

@@ -40,7 +40,7 @@ def test_no_sentence_of_a_real_answer_is_foreign(language: Language) -> None:
 def test_a_whole_real_answer_stands(language: Language) -> None:
     for row in ANSWERS:
         if row["language"] == language:
-            drafting = Drafting(language, expected=True)
+            drafting = Drafting(language, expected=True, found=lambda text=row["text"]: text)
             found = drafting.objection(pieces(row["text"]), bound=1, names=row["names"])
             assert found in (None, "refusal"), row["text"]
             assert (found == "refusal") == ("help with that" in row["text"] or "no puedo ayudar" in row["text"]), row["text"]
