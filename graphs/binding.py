@@ -1,4 +1,5 @@
-"""Binding a figure to a fact: they agree in value at the digits shown, in unit, in currency and in whom they are about.
+"""Binding a figure to a fact: they agree in value at the digits shown, in unit, in currency, in whom they are about, in the period
+and in how often they count. A fact whose own formula gives another value binds nothing.
 
 Beside it what a text may repeat from the facts as it stands: a passage of a document and its figures, adverts' titles and
 names with digits of their own, and a recorded formula written out (`12 × 2.300.000 ÷ 450.000.000`), all of whose operands
@@ -12,11 +13,15 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from core.facts import INPUT_CHECK, Fact
+from core.formulas import evaluate, sound
 from core.locale import Locale
+from core.measures import Frequency, in_points
 from graphs.figures import BARE, COMPATIBLE, DIGIT, Figure, close, read_figures
 from graphs.naming import Names, Sentence
+from graphs.timing import Timing, counts, dated, frequencies
 from knowledge.understanding.text import fold
 
 #: Words that let a fall be told without its sign: "bajó 3 %".
@@ -32,6 +37,8 @@ _SURE = re.compile(
 )
 _PER_M2 = re.compile(r"/ ?m[²2]|(?:por|per|a|el) (?:m[²2]|metro|sqm|square met)", re.IGNORECASE)
 _BETWEEN = re.compile(r"[ \u00a0\u202f()*]*([×÷−+^-])[ \u00a0\u202f()*]*(?:−|-)?")
+_EQUALS = re.compile(r"[ \u00a0\u202f)*_]*[=≈][ \u00a0\u202f(*_]*(?:−|-)?")
+_OPEN, _CLOSE = re.compile(r"[ \u00a0\u202f(*_−-]*\Z"), re.compile(r"[ \u00a0\u202f)*_]*")
 _LITTLE_WORDS = frozenset(
     "de del la el los las un una unos unas a al en y o con por para entre hasta desde sobre es son hay que se of the in "
     "at to for from and or with on between is are has have about over under up than more less".split()
@@ -44,7 +51,13 @@ class Book:
     """Facts arranged for look-up."""
 
     def __init__(self, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str]) -> None:
+        facts = sound(facts)
         self.names, self.labels = Names(facts), Names(facts, labels=True)
+        self._dated = dated(facts)
+        user_words = tuple(user_words)
+        self._counted = [counted for words in user_words for counted in _counted(words, locale)]
+        self.marks = frozenset(fact.mark for fact in facts if fact.mark is not None)
+        self._marked: dict[int, list[str]] = {}
         self.spoken = [plainly(words) for words in user_words]
         self.words = " ".join(f" {fold(words)} " for words in self.spoken)
         self._numbers: list[tuple[float, Fact]] = []
@@ -66,6 +79,8 @@ class Book:
                     self._titles[fact.value] = fact
                 if fact.source.kind == "document":
                     self._passages.append(plainly(fact.value))
+                    if fact.mark is not None:
+                        self._marked.setdefault(fact.mark, []).append(self._passages[-1])
                     self._told += [(figure, fact) for figure in read_figures(fact.value, locale)]
                 else:
                     self._named.add(f" {fold(fact.value)} ")
@@ -79,6 +94,11 @@ class Book:
         """True if these words stand in a retrieved passage, or in one message of the investor's, as they are."""
         words = plainly(quote).strip(_EDGE)
         return bool(words) and any(_stands(words, said) for said in (*self.spoken, *self._passages))
+
+    def cites(self, quote: str, mark: int) -> bool:
+        """True if these words stand in a passage that the mark leads to."""
+        words = plainly(quote).strip(_EDGE)
+        return bool(words) and any(_stands(words, passage) for passage in self._marked.get(mark, ()))
 
     def said(self, number: str) -> bool:
         """True if the investor wrote this number in words."""
@@ -98,7 +118,9 @@ class Book:
                  if word and word[0] not in _LITTLE_WORDS]
         return any(f" {pair} " in name for pair in pairs for name in self._named)
 
-    def candidates(self, figure: Figure, sentence: Sentence, about: frozenset[str] | None) -> list[tuple[float, Fact]]:
+    def candidates(
+        self, figure: Figure, sentence: Sentence, about: frozenset[str] | None, timing: Timing
+    ) -> list[tuple[float, Fact]]:
         """(distance, fact) of what the figure may show. Facts of nobody in particular may stand anywhere."""
         near = sentence.near(figure.start, figure.end)
         units = COMPATIBLE[figure.unit] if figure.unit else BARE
@@ -109,6 +131,9 @@ class Book:
             if fact.unit in units and _agrees(figure, value, near)
             and (figure.currencies is None or fact.currency in figure.currencies)
         ]
+        if figure.unit == "points":
+            found = [(d, fact) for d, fact in found if fact.source.kind == "user" or in_points(fact.key)]
+        found = [(d, fact) for d, fact in found if self._of_then(fact, figure, timing)]
         if figure.unit == "percent" and not figure.plus and _SURE.search(sentence.text):
             found += [(abs(value - figure.value), fact) for value, fact in self.levels if close(figure, value)]
         if self.labels.owners and any(fact.entity in self.labels.owners for _, fact in found):
@@ -119,11 +144,19 @@ class Book:
         fitting = [(d, f) for d, f in found if f.entity in about or f.entity not in self.names.owners]
         return [c for c in fitting if c[1].entity in about] or fitting
 
+    def _of_then(self, fact: Fact, figure: Figure, timing: Timing) -> bool:
+        """Whether the fact is of the period, and counts as often, as the text says of the figure."""
+        if (own := self._dated.get(fact.id)) is not None and (told := timing.period(figure)) is not None:
+            if own[1] < told[0] or told[1] < own[0]:
+                return False
+        often = timing.frequency(figure)
+        return not often or (known := counts(fact, self._counted)) is None or known in often
+
     def bind(
-        self, figure: Figure, sentence: Sentence, about: frozenset[str] | None, *, told: bool = True
+        self, figure: Figure, sentence: Sentence, about: frozenset[str] | None, timing: Timing, *, told: bool = True
     ) -> Fact | None:
         """The nearest fact that the figure may show; with `told`, else a document that gives it."""
-        found = self.candidates(figure, sentence, about)
+        found = self.candidates(figure, sentence, about, timing)
         if not found:
             return self._tells(figure) if told else None
         return min(found, key=lambda c: (c[0], c[1].source.kind == "user"))[1]
@@ -135,13 +168,13 @@ class Book:
                 return fact
         return None
 
-    def formula_of(self, operands: Sequence[Figure], about: frozenset[str] | None) -> Fact | None:
-        """The fact whose formula has all of these operands."""
-        for numbers, fact in self._formulas:
-            fits = about is None or fact.entity in about or fact.entity not in self.names.owners
-            if fits and all(any(close(figure, n) or close(figure, -n) for n in numbers) for figure in operands):
-                return fact
-        return None
+    def formulas_of(self, operands: Sequence[Figure], about: frozenset[str] | None) -> list[Fact]:
+        """The facts whose formulas have all of these operands."""
+        return [
+            fact for numbers, fact in self._formulas
+            if (about is None or fact.entity in about or fact.entity not in self.names.owners)
+            and all(any(close(figure, n) or close(figure, -n) for n in numbers) for figure in operands)
+        ]
 
     def contradicts(self, figure: Figure) -> bool:
         """True if an operand has the value of facts, but not their sign, or none of their units or currencies."""
@@ -176,6 +209,73 @@ def expressions(sentence: str, figures: Sequence[Figure]) -> list[list[Figure]]:
             current.append(figure)
             signs += gap.group(1)
     return [*runs, current] if set(signs) & set("×÷") else runs
+
+
+@lru_cache(maxsize=512)
+def _counted(words: str, locale: Locale) -> tuple[tuple[Figure, frozenset[Frequency]], ...]:
+    """The figures of a message that say how often they count."""
+    figures = read_figures(words, locale)
+    told = frequencies(words, figures)
+    return tuple((figure, told[figure.start]) for figure in figures if figure.start in told)
+
+
+class Equation(NamedTuple):
+    """A formula written out with its result: `12 × 900 ÷ 200.000 = 5,4 %`, or the result before it."""
+
+    result: Figure
+    operands: Sequence[Figure]
+    text: str
+
+
+def equations(sentence: str, figures: Sequence[Figure], runs: Sequence[Sequence[Figure]]) -> list[Equation]:
+    """The formulas of a sentence whose result stands behind, or before, a sign of equality."""
+    found = []
+    for run in runs:
+        first, last = run[0], run[-1]
+        behind = next((f for f in figures if f.start >= last.end and _EQUALS.fullmatch(sentence[last.end : f.start])), None)
+        before = next((f for f in figures if f.end <= first.start and _EQUALS.fullmatch(sentence[f.end : first.start])), None)
+        for result in (behind, before):
+            if result is not None and result not in run:
+                opened = sentence.rfind("=", 0, first.start) + 1 if result is before else _opened(sentence, first.start)
+                closed = sentence.find("=", last.end) if result is behind else _closed(sentence, last.end)
+                found.append(Equation(result, run, _plain_formula(sentence[opened:closed], opened, run)))
+    return found
+
+
+def _opened(sentence: str, at: int) -> int:
+    """Where a formula begins that may begin with parentheses."""
+    return at - len(_OPEN.search(sentence[:at]).group())  # type: ignore[union-attr]
+
+
+def _closed(sentence: str, at: int) -> int:
+    return at + len(_CLOSE.match(sentence[at:]).group())  # type: ignore[union-attr]
+
+
+def _plain_formula(text: str, offset: int, run: Sequence[Figure]) -> str:
+    """The formula with plain numbers, as `core/formulas.py` reads it."""
+    pieces, at = [], 0
+    for figure in run:
+        pieces += [text[at : figure.start - offset], repr(abs(figure.value)) if abs(figure.value) < 1e16 else "?"]
+        at = figure.end - offset
+    return re.sub(r"[*_\u00a0\u202f≈]", " ", "".join([*pieces, text[at:]])).strip(" :=")
+
+
+def adds_up(equation: Equation) -> bool:
+    """False if the formula, worked out, does not give the result at the digits shown; what cannot be worked out may stand."""
+    found = evaluate(equation.text)
+    if found is None:
+        return True
+    # each operand may be off by half of its last digit: what the reader sees
+    share = sum(figure.tolerance / abs(figure.value) for figure in equation.operands if figure.value and _rounded(figure))
+    shares = (1.0, 100.0) if equation.result.unit in ("percent", "points") else (1.0,)
+    return any(
+        abs(abs(found.value * s) - abs(equation.result.value)) <= equation.result.tolerance + abs(found.value * s) * (share + 1e-9)
+        for s in shares
+    )
+
+
+def _rounded(figure: Figure) -> bool:
+    return abs(figure.value) >= 1000 or not float(figure.value).is_integer()
 
 
 @lru_cache(maxsize=2048)

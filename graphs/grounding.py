@@ -1,12 +1,13 @@
 """Grounding: a number is shown only if it binds to a fact. One pure function, `accept`, decides.
 
 A text is read sentence by sentence (a whole table is one). Each figure in a sentence must agree with a fact in value at the
-digits shown, in unit, in currency, and in entity where its clause names one. The first figure that does not bind ends
-what may be shown: it fails closed. Not figures: dates and years of the calendar, ordinals, list numbers, article and law
-numbers, phone numbers, case codes, citation marks, names and adverts' titles that contain digits, the investor's own
-words in quotes, and the sentence that refuses a figure of theirs. A passage of a retrieved document may be quoted as it
-stands, and its figures repeated. The constants of a recorded formula (`12 × 2.300.000 ÷ 450.000.000`) are covered by the
-formula. A sentence that `graphs/propriety.py` objects to (a strange link, an image, a prompt recited) ends what may be
+digits shown, in unit, in currency, in entity where its clause names one, and in the period and frequency that its words
+name. The first figure that does not bind ends what may be shown: it fails closed. Not figures: dates and years of the
+calendar, ordinals, list numbers, article and law numbers, phone numbers, case codes, names and adverts' titles that contain
+digits, the investor's own words in quotes, and the sentence that refuses a figure of theirs. A passage of a retrieved
+document may be quoted as it stands, and its figures repeated; a mark `[1]` must be that of a citation of this turn, and a
+quotation before it must stand in that passage. The constants of a recorded formula (`12 × 2.300.000 ÷ 450.000.000`) are
+covered by the formula; with its result written out, the result must be the formula's. A sentence that `graphs/propriety.py` objects to (a strange link, an image, a prompt recited) ends what may be
 shown as well.
 """
 
@@ -18,10 +19,11 @@ from dataclasses import dataclass
 
 from core.facts import Fact
 from core.locale import Locale
-from graphs.binding import Book, expressions
-from graphs.figures import EXEMPT, LIST_NUMBER, OUT_OF_TEN, WORDED, Figure, read_figures
+from graphs.binding import Book, Equation, adds_up, equations, expressions
+from graphs.figures import EXEMPT, LIST_NUMBER, MARK, OUT_OF_TEN, WORDED, Figure, close, read_figures
 from graphs.naming import Sentence, topic_of
 from graphs.propriety import addresses, offence
+from graphs.timing import Timing
 from knowledge.understanding.text import fold
 
 _SENTENCE_END = re.compile(r"(?:[.!?…][)\"'»”*_]*(?=\s|$)|\n)")
@@ -32,6 +34,7 @@ _ABBREVIATION = re.compile(
 _QUOTE_LENGTH = 1200
 _OPENING = "«\"“"
 _QUOTED = re.compile(rf"[«\"“]([^»\"”\n]{{2,{_QUOTE_LENGTH}}})[»\"”]")
+_CITED = re.compile(rf"\s*((?:{MARK.pattern})+)")
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -212,6 +215,9 @@ def _check(
 ) -> tuple[list[Binding], Offender | None, frozenset[str] | None]:
     """What binds in a sentence, what does not, and whom the text speaks of after it."""
     words = text[start:end]
+    if (wrong := _miscited(words, book)) is not None:
+        a, b = wrong
+        return [], Offender(start + a, start + b, words[a:b], words.strip()), topic
     figures = read_figures(words, locale)
     if not figures and not WORDED.search(words):
         return [], None, topic_of(book.names.mentions(words), topic)
@@ -226,17 +232,22 @@ def _check(
         if not any(a <= match.start() < b for a, b in spared) and not book.said(match.group()):
             return [], Offender(start + match.start(), start + match.end(), match.group(), words.strip()), after
     shown = [figure for figure in figures if not any(a <= figure.start < b for a, b in exempt)]
-    operands = {figure.start: run for run in expressions(words, shown) for figure in run}
-    own = _of_one(shown, sentence, book) if sentence.is_item else None
+    runs = expressions(words, shown)
+    operands = {figure.start: run for run in runs for figure in run}
+    results = {equation.result.start: equation for equation in equations(words, shown, runs)}
+    timing = Timing(sentence, shown)
+    own = _of_one(shown, sentence, book, timing) if sentence.is_item else None
     bindings: list[Binding] = []
     for figure in shown:
         about = own if own is not None else sentence.about(figure.start, figure.end)
         run = operands.get(figure.start)
         if run is not None:
-            fact = _operand(figure, run, sentence, book, about)
+            fact = _operand(figure, run, sentence, book, about, timing)
         else:  # what a document says may be told, but not in quotation marks where it says it otherwise
             told = not any(a <= figure.start < b for a, b in misquoted)
-            fact = book.bind(figure, sentence, about, told=told)
+            fact = book.bind(figure, sentence, about, timing, told=told)
+            if (equation := results.get(figure.start)) is not None:
+                fact = _result(fact, equation, book, about)
         title = next((f for a, b, f in titles if a <= figure.start and figure.start + len(figure.shown) <= b), None)
         if fact is None and title is not None and isinstance(title.value, str):
             fact = title
@@ -248,25 +259,52 @@ def _check(
 
 
 def _operand(
-    figure: Figure, run: Sequence[Figure], sentence: Sentence, book: Book, about: frozenset[str] | None
+    figure: Figure, run: Sequence[Figure], sentence: Sentence, book: Book, about: frozenset[str] | None, timing: Timing
 ) -> Fact | None:
     """The fact of an operand of a formula written out: all operands are of one formula, or each is a figure of its own
     with its unit."""
-    fact = book.bind(figure, sentence, about)
-    formula = book.formula_of(run, about)
-    if formula is not None and not book.contradicts(figure):
-        return fact or formula
+    fact = book.bind(figure, sentence, about, timing)
+    formulas = book.formulas_of(run, about)
+    if formulas and not book.contradicts(figure):
+        return fact or formulas[0]
     return fact if figure.unit is not None else None
 
 
-def _of_one(shown: Sequence[Figure], sentence: Sentence, book: Book) -> frozenset[str] | None:
+def _result(fact: Fact | None, equation: Equation, book: Book, about: frozenset[str] | None) -> Fact | None:
+    """The fact of a formula's result: that of the formula with these operands where there is one; and it must add up."""
+    if fact is None or not adds_up(equation):
+        return None
+    formulas = book.formulas_of(equation.operands, about)
+    fitting = [f for f in formulas if not isinstance(f.value, str) and close(equation.result, f.value)]
+    return fitting[0] if fitting else None if formulas else fact
+
+
+def _miscited(words: str, book: Book) -> tuple[int, int] | None:
+    """Where a mark leads nowhere, or a quotation does not stand in the passage that the mark behind it leads to."""
+    if "[" not in words:
+        return None
+    titles = [(a, b) for a, b, _ in book.titles_in(words)]
+    spared = [*titles, *(m.span() for m in _QUOTED.finditer(words) if book.quotes(m.group(1)))]
+    for mark in MARK.finditer(words):
+        inside = any(a <= mark.start() < b for a, b in spared)
+        if not inside and not {int(n) for n in re.findall(r"\d+", mark.group())} <= book.marks:
+            return mark.span()
+    for quote in _QUOTED.finditer(words):
+        if (cited := _CITED.match(words, quote.end())) is not None:
+            marks = [int(n) for n in re.findall(r"\d+", cited.group())]
+            if not any(book.cites(quote.group(1), n) for n in marks):
+                return quote.span()
+    return None
+
+
+def _of_one(shown: Sequence[Figure], sentence: Sentence, book: Book, timing: Timing) -> frozenset[str] | None:
     """An item of a list that does not name several speaks of one entity: those that all of its figures may be about."""
     places = [sentence.about(figure.start, figure.end) for figure in shown]
     if len(set(places)) > 1:
         return None
     possible: frozenset[str] | None = places[0] if places else None
     for figure in shown:
-        found = {fact.entity for _, fact in book.candidates(figure, sentence, possible)}
+        found = {fact.entity for _, fact in book.candidates(figure, sentence, possible, timing)}
         if found and found <= book.names.owners:
             possible = frozenset(found) if possible is None else possible & found
     return possible
