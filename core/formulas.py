@@ -105,7 +105,8 @@ def _half_step(token: str) -> float:
 
 
 def _tokens(formula: str) -> list[str]:
-    found, at = [], 0
+    found: list[str] = []
+    at = 0
     text = formula.rstrip()
     while at < len(text):
         match = _TOKEN.match(text, at)

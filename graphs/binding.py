@@ -1,5 +1,5 @@
-"""Binding a figure to a fact: they agree in value at the digits shown, in unit, in currency, in whom they are about, in the period
-and in how often they count. A fact whose own formula gives another value binds nothing.
+"""Binding a figure to a fact: they agree in value at the digits shown, in unit, in currency, in whom they are about, in the
+period and in how often they count. A fact whose own formula gives another value binds nothing.
 
 Beside it what a text may repeat from the facts as it stands: a passage of a document and its figures, adverts' titles and
 names with digits of their own, and a recorded formula written out (`12 × 2.300.000 ÷ 450.000.000`), all of whose operands
@@ -64,7 +64,7 @@ class Book:
         self.levels: list[tuple[float, Fact]] = []
         self._named: set[str] = set()
         self._titles: dict[str, Fact] = {}
-        self._formulas: list[tuple[frozenset[float], Fact]] = []
+        self._formulas: list[tuple[tuple[float, ...], Fact]] = []
         self._passages: list[str] = []
         self._told: list[tuple[Figure, Fact]] = []
         for fact in facts:
@@ -146,9 +146,10 @@ class Book:
 
     def _of_then(self, fact: Fact, figure: Figure, timing: Timing) -> bool:
         """Whether the fact is of the period, and counts as often, as the text says of the figure."""
-        if (own := self._dated.get(fact.id)) is not None and (told := timing.period(figure)) is not None:
-            if own[1] < told[0] or told[1] < own[0]:
-                return False
+        own = self._dated.get(fact.id)
+        told = timing.period(figure) if own is not None else None
+        if own is not None and told is not None and (own[1] < told[0] or told[1] < own[0]):
+            return False
         often = timing.frequency(figure)
         return not often or (known := counts(fact, self._counted)) is None or known in often
 
@@ -169,11 +170,11 @@ class Book:
         return None
 
     def formulas_of(self, operands: Sequence[Figure], about: frozenset[str] | None) -> list[Fact]:
-        """The facts whose formulas have all of these operands."""
+        """The facts whose formulas have all of these operands, each as often as it stands there."""
         return [
             fact for numbers, fact in self._formulas
             if (about is None or fact.entity in about or fact.entity not in self.names.owners)
-            and all(any(close(figure, n) or close(figure, -n) for n in numbers) for figure in operands)
+            and _each_of(operands, numbers)
         ]
 
     def contradicts(self, figure: Figure) -> bool:
@@ -268,10 +269,9 @@ def adds_up(equation: Equation) -> bool:
     # each operand may be off by half of its last digit: what the reader sees
     share = sum(figure.tolerance / abs(figure.value) for figure in equation.operands if figure.value and _rounded(figure))
     shares = (1.0, 100.0) if equation.result.unit in ("percent", "points") else (1.0,)
-    return any(
-        abs(abs(found.value * s) - abs(equation.result.value)) <= equation.result.tolerance + abs(found.value * s) * (share + 1e-9)
-        for s in shares
-    )
+    values = [abs(found.value * s) for s in shares]
+    result = equation.result
+    return any(abs(v - abs(result.value)) <= result.tolerance + v * (share + 1e-9) for v in values)
 
 
 def _rounded(figure: Figure) -> bool:
@@ -279,8 +279,19 @@ def _rounded(figure: Figure) -> bool:
 
 
 @lru_cache(maxsize=2048)
-def _constants(formula: str) -> frozenset[float]:
-    return frozenset(float(token) for token in re.findall(r"\d+(?:\.\d+)?", formula))
+def _constants(formula: str) -> tuple[float, ...]:
+    return tuple(float(token) for token in re.findall(r"\d+(?:\.\d+)?", formula))
+
+
+def _each_of(operands: Sequence[Figure], numbers: Sequence[float]) -> bool:
+    """Whether each operand is a number of the formula, no number taken twice."""
+    left = list(numbers)
+    for figure in operands:
+        near = [n for n in left if close(figure, n) or close(figure, -n)]
+        if not near:
+            return False
+        left.remove(min(near, key=lambda n: abs(n - abs(figure.value))))
+    return True
 
 
 def plainly(text: str) -> str:

@@ -84,7 +84,8 @@ EXEMPT = re.compile(
             r"\b[A-Z]{1,3}-\d+\b",
             r"\b(?:art(?:ículo|icle|\.)?s?|ley|law|act|decreto|decree|resolución|resolution|res\.|rdl|lisr|capítulo|"
             r"chapter|section|sección|n\.º|no\.|núm\.)\s*(?:n\.º )?\d+(?:[./-]\d+)*(?: (?:de|of) \d{4})?",
-            rf"\+\d[\d \-]{{7,}}\d\b{_NO_AMOUNT}|(?<![$€£])\b(?:\d{{3}} \d{{3}} \d{{4}}|[6-9]\d{{2}} \d{{3}} (?!000)\d{{3}})\b{_NO_AMOUNT}",
+            rf"\+\d[\d \-]{{7,}}\d\b{_NO_AMOUNT}",
+            rf"(?<![$€£])\b(?:\d{{3}} \d{{3}} \d{{4}}|[6-9]\d{{2}} \d{{3}} (?!000)\d{{3}})\b{_NO_AMOUNT}",
             r"https?://\S+",
             r"\S+@\S+",
         )

@@ -7,8 +7,8 @@ calendar, ordinals, list numbers, article and law numbers, phone numbers, case c
 digits, the investor's own words in quotes, and the sentence that refuses a figure of theirs. A passage of a retrieved
 document may be quoted as it stands, and its figures repeated; a mark `[1]` must be that of a citation of this turn, and a
 quotation before it must stand in that passage. The constants of a recorded formula (`12 × 2.300.000 ÷ 450.000.000`) are
-covered by the formula; with its result written out, the result must be the formula's. A sentence that `graphs/propriety.py` objects to (a strange link, an image, a prompt recited) ends what may be
-shown as well.
+covered by the formula; with its result written out, the result must be the formula's. A sentence that
+`graphs/propriety.py` objects to (a strange link, an image, a prompt recited) ends what may be shown as well.
 """
 
 from __future__ import annotations
@@ -66,23 +66,30 @@ class Verdict:
 
 
 def accept(
-    text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = (), *, before: str = ""
+    text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = (), *, before: str = "",
+    hosts: frozenset[str] = frozenset(),
 ) -> Verdict:
     """Check a whole text. `user_words` are the investor's messages: quoting them needs no fact. `before` is what is shown
-    already: the text may go on about whom it spoke of.
+    already: the text may go on about whom it spoke of. `hosts` are those that links may go to besides the turn's sources.
     """
+    return _accept(text, Known(facts, locale, user_words, hosts), before)
+
+
+def _accept(text: str, known: Known, before: str = "") -> Verdict:
     bindings: list[Binding] = []
-    for start, _, found, offender in _checked(text, facts, locale, user_words, before):
+    for start, _, found, offender in _checked(text, known, before):
         if offender is not None:
             return Verdict(text[:start].rstrip() if start else "", offender, tuple(bindings))
         bindings += found
     return Verdict(text, None, tuple(bindings))
 
 
-def bound(text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = ()) -> tuple[str, list[Offender]]:
+def bound(
+    text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = (), *, hosts: frozenset[str] = frozenset()
+) -> tuple[str, list[Offender]]:
     """The text without the sentences that do not bind, and what they stumbled over."""
     kept, dropped = "", []
-    for start, end, _, offender in _checked(text, facts, locale, user_words):
+    for start, end, _, offender in _checked(text, Known(facts, locale, user_words, hosts)):
         if offender is None:
             kept += text[start:end]
         else:
@@ -91,14 +98,15 @@ def bound(text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable
 
 
 def unsaid(
-    text: str, shown: str, said: Iterable[str], facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = ()
+    text: str, shown: str, said: Iterable[str], facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = (), *,
+    hosts: frozenset[str] = frozenset(),
 ) -> str:
     """What another brain's `text` adds after `shown`: without the sentences at its beginning that repeat a sentence, or
     give no figure that was not given (`said` are the ids of the facts bound so far).
     """
     earlier = {fold(shown[start:end]) for start, end in sentences(shown)}
     given = set(said)
-    for start, end, found, offender in _checked(text, facts, locale, user_words):
+    for start, end, found, offender in _checked(text, Known(facts, locale, user_words, hosts)):
         words = fold(text[start:end])
         repeated = bool(found) and {binding.fact_id for binding in found} <= given
         if offender is not None or not (not words or words in earlier or repeated):
@@ -106,16 +114,25 @@ def unsaid(
     return ""
 
 
+class Known:
+    """What sentences are checked against: facts arranged for look-up, whose words may be quoted, where links may go."""
+
+    def __init__(
+        self, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str], hosts: frozenset[str] = frozenset()
+    ) -> None:
+        self.book, self.locale = Book(facts, locale, user_words), locale
+        self.cited, self.hosts = addresses(facts), hosts
+
+
 def _checked(
-    text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str], before: str = ""
+    text: str, known: Known, before: str = ""
 ) -> Iterator[tuple[int, int, list[Binding], Offender | None]]:
     """Each sentence's span with its bindings, or with what is wrong in it."""
-    book = Book(facts, locale, user_words)
+    book = known.book
     topic = _topic(before, book)
-    cited = addresses(facts)
     for start, end in sentences(text):
-        found, offender, topic = _check(text, start, end, book, locale, topic)
-        if offender is None and (piece := offence(text[start:end], cited)) is not None:
+        found, offender, topic = _check(text, start, end, book, known.locale, topic)
+        if offender is None and (piece := offence(text[start:end], known.cited, known.hosts)) is not None:
             offender = Offender(start, end, piece, text[start:end].strip())
         yield start, end, found, offender
 
@@ -156,9 +173,13 @@ class Stream:
     text at hand. White space is let through with what follows it.
     """
 
-    def __init__(self, locale: Locale, user_words: Iterable[str] = ()) -> None:
+    def __init__(
+        self, locale: Locale, user_words: Iterable[str] = (), hosts: frozenset[str] = frozenset()
+    ) -> None:
         self.locale = locale
         self.user_words = tuple(user_words)
+        self.hosts = hosts
+        self._known: tuple[tuple[Locale, tuple[str, ...]], Known] | None = None
         self._pending = ""
         self.fed = ""
         self.shown = ""
@@ -186,7 +207,7 @@ class Stream:
         if self.offender is not None or not head:
             return ""
         self._pending = self._pending[self._pending.index(head) + len(head) :]
-        verdict = accept(head, facts, self.locale, self.user_words, before=self.shown)
+        verdict = _accept(head, self._against(facts), self.shown)
         offset = len(self.shown)
         self.bindings += [
             Binding(b.start + offset, b.end + offset, b.shown, b.fact_id) for b in verdict.bindings
@@ -194,6 +215,13 @@ class Stream:
         self.offender = verdict.offender
         self.shown += verdict.shown
         return verdict.shown
+
+    def _against(self, facts: Sequence[Fact]) -> Known:
+        """The same for sentence after sentence, until there are other facts."""
+        which = (self.locale, tuple(fact.id for fact in facts))
+        if self._known is None or self._known[0] != which:
+            self._known = which, Known(facts, self.locale, self.user_words, self.hosts)
+        return self._known[1]
 
 
 def _complete(text: str) -> int:

@@ -193,7 +193,8 @@ async def _with_patience(
 
 def _may_be_shown(work: _Work, brief: Brief, context: GraphContext) -> bool:
     """True for an answer in which everything binds."""
-    offender = accept(work.text, work.facts, LOCALES[brief.locale], context.user_words).offender
+    hosts = context.resources.settings.linkable
+    offender = accept(work.text, work.facts, LOCALES[brief.locale], context.user_words, hosts=hosts).offender
     if offender is not None:
         log.warning("not bound to a fact: %r in %r", offender.shown, offender.sentence)
     return bool(work.text) and offender is None

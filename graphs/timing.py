@@ -33,7 +33,8 @@ _MONTHS = {
 _MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?"
 _QUARTERS = {
     word: number for number, words in enumerate((
-        "primer 1er 1.er 1o 1º first 1st", "segundo 2o 2º second 2nd", "tercer 3er 3.er 3o 3º third 3rd", "cuarto 4o 4º fourth 4th"), 1)
+        "primer 1er 1.er 1o 1º first 1st", "segundo 2o 2º second 2nd", "tercer 3er 3.er 3o 3º third 3rd",
+        "cuarto 4o 4º fourth 4th"), 1)
     for word in words.split()
 }
 _ORDINAL = "|".join(re.escape(word) for word in sorted(_QUARTERS, key=len, reverse=True))
@@ -42,19 +43,21 @@ _OF = r"(?:,? (?:de |del |of )?)"
 _PERIODS = tuple(
     re.compile(pattern, re.IGNORECASE) for pattern in (
         rf"(?<![\w.,]){_YEAR}-(?P<number>0[1-9]|1[0-2])(?:-\d{{2}})?(?!\d)",
-        rf"(?<![\w.,]){_YEAR}[- ]?[TQ](?P<quarter>[1-4])\b|\b(?:[TQ](?P<quarter2>[1-4])|(?P<quarter3>[1-4])[TQ]){_OF}(?P<year2>(?:19|20)\d{{2}})\b",
+        rf"(?<![\w.,]){_YEAR}[- ]?[TQ](?P<quarter>[1-4])\b",
+        rf"\b(?:[TQ](?P<quarter>[1-4])|(?P<quarter2>[1-4])[TQ]){_OF}{_YEAR}\b",
         rf"(?<!\w)(?P<ordinal>{_ORDINAL}) (?:trimestre|quarter){_OF}{_YEAR}\b",
         rf"(?<!\w)(?P<half>primer|segundo|first|second) (?:semestre|half){_OF}{_YEAR}\b",
         rf"\b{_MONTH}(?: \d{{1,2}}(?:st|nd|rd|th)?)?{_OF}{_YEAR}\b",
-        rf"(?<![\d.,$€/]){_YEAR}(?![\d/]|[-–/]\d{{2}}(?!\d)|[.,]\d|[ \u00a0]?(?:%|€|m²|m2|mil|euros|pesos|COP|EUR|MXN|USD|anuncios|adverts|listings))\b",
+        rf"(?<![\d.,$€/]){_YEAR}(?![\d/]|[-–/]\d{{2}}(?!\d)|[.,]\d|[ \u00a0]?(?:%|€|m²|m2|mil|euros|pesos|COP|EUR|MXN|"
+        r"USD|anuncios|adverts|listings))\b",
     )
 )
 _FROM = re.compile(r"\b(?:desde|a partir de|since|from|after|despu[eé]s de)(?: el| la| los| the)?\s*$", re.IGNORECASE)
 _TO = re.compile(r"\b(?:hasta|until|till|up to|before|antes de|to|a)(?: el| la| finales de| the end of)?\s*$", re.IGNORECASE)
 #: What is set against a period is not of it; nor is what a source, a law or a building is of.
 _AGAINST = re.compile(
-    r"\b(?:respecto (?:a|al|de|del)|frente (?:a|al)|comparad[oa]s? con|contra|que (?:en|el)|than(?: in)?|over|on|versus|vs\.?|against|"
-    r"compared with|relative to)(?: el| los| the)?\s*$", re.IGNORECASE,
+    r"\b(?:respecto (?:a|al|de|del)|frente (?:a|al)|comparad[oa]s? con|contra|que (?:en|el)|than(?: in)?|over|on|versus|"
+    r"vs\.?|against|compared with|relative to)(?: el| los| the)?\s*$", re.IGNORECASE,
 )
 _NOT_OF = re.compile(
     r"\b(?:fuentes?|sources?|leyes|ley|law|act\b|decreto|decree|art[ií]culo|article|construid[oa]s?|edificad|built|completed|publicad|"
@@ -67,9 +70,9 @@ _GAP = re.compile(rf"[\s*_]*(?:{_WORD}[\s*_]+){{0,3}}", re.UNICODE)
 _LEAD = re.compile(rf"[\s*_:]*(?:{_WORD}[\s*_:]+){{0,3}}(?:[~≈]\s?)?", re.UNICODE)
 #: A word that parts a figure from a frequency which is another's.
 _PARTS = frozenset(
-    "con sin sobre para si que pero porque cuando y o u e ni entre menos mas frente contra da dan deja dejan rinde rinden cubre cubren a "
-    "with without on for if that but because when and or between less minus plus than against versus gives yields leaves "
-    "covers to del".split()
+    "con sin sobre para si que pero porque cuando y o u e ni entre menos mas frente contra da dan deja dejan rinde rinden "
+    "cubre cubren a with without on for if that but because when and or between less minus plus than against versus gives "
+    "yields leaves covers to del".split()
 )
 _LATER = re.compile(
     r"\s+(?:ago|earlier|before|later|after|antes|despues|atras|mas tarde|siguiente|pasado|anterior|proximo|que viene)\b")
@@ -88,8 +91,8 @@ def span_of(as_of: str) -> Span | None:
 
 
 def dated(facts: Iterable[Fact]) -> dict[str, Span]:
-    """The period of each fact, by its id, that belongs to facts which differ in nothing else: points of a series, one measure at
-    several times. The day on which an advert was seen, a law came into force or a document was published is no such period.
+    """The period of each fact, by its id, that belongs to facts which differ in nothing else: points of a series, one measure
+    at several times. The day on which an advert was seen, a law came into force or a document was published is no such period.
     """
     groups: dict[tuple[str, ...], dict[str, Span]] = {}
     for fact in facts:
@@ -114,7 +117,7 @@ def period_at(sentence: Sentence, figure: Figure) -> Span | None:
         words = sentence.text[start:end]
         if (span := period_in(words)) is not None:
             return span
-        if _NOW.search(words) or sentence.text[:start].rstrip().endswith(";"):
+        if _NOW.search(words) or _NOT_OF.search(words) or sentence.text[:start].rstrip().endswith(";"):
             return None
     return None
 
@@ -154,8 +157,8 @@ def _hull(spans: Sequence[Span]) -> Span | None:
 
 def _span(match: re.Match[str]) -> Span:
     parts = {name: value for name, value in match.groupdict().items() if value}
-    first = int(parts.get("year") or parts["year2"]) * 12
-    quarter = parts.get("quarter") or parts.get("quarter2") or parts.get("quarter3")
+    first = int(parts["year"]) * 12
+    quarter = parts.get("quarter") or parts.get("quarter2")
     if quarter or "ordinal" in parts:
         number = int(quarter) if quarter else _QUARTERS[parts["ordinal"].lower()]
         return first + number * 3 - 3, first + number * 3 - 1

@@ -17,12 +17,24 @@ from core.scope import Scope
 from knowledge.resources import Resources
 
 
+class Marks:
+    """The numbers of a turn's citations: one for each passage, whichever tool or specialist cites it, however often."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, str], int] = {}
+
+    def of(self, kind: str, passage_id: str) -> int:
+        """The number of a passage; a new one where it is cited for the first time."""
+        return self._numbers.setdefault((kind, passage_id), len(self._numbers) + 1)
+
+
 @dataclass(frozen=True)
 class TurnContext:
     """One turn's surroundings.
 
     `user_words` are the investor's own messages, newest last: leads and cases are only written from these. `slots` are
-    what is known after understanding the turn; a tool may read consent and contact data from them.
+    what is known after understanding the turn; a tool may read consent and contact data from them. `marks` numbers
+    the passages that are cited: specialists that work side by side share it, so that `[1]` means one passage in the answer.
     """
 
     resources: Resources
@@ -33,6 +45,7 @@ class TurnContext:
     locale: Locale = LOCALES["es-CO"]
     user_words: tuple[str, ...] = ()
     slots: Mapping[str, Any] = field(default_factory=dict)
+    marks: Marks = field(default_factory=Marks)
 
 
 #: What a tool declares as its `runtime` parameter; LangChain fills it in and hides it from the model.
