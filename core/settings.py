@@ -87,8 +87,8 @@ class Settings(BaseSettings):
         "builtin", description="who turns text into vectors; changing it needs `ladrillo index rebuild`"
     )
     embeddings_model: str = Field("text-embedding-3-small", description="model name when embeddings are `openai`")
-    link_hosts: str = Field(
-        "", description="hosts that answers may link to besides their sources, separated by commas: the portal's own"
+    link_hosts: str | None = Field(
+        None, description="hosts that answers may link to besides their sources, separated by commas: the portal's own"
     )
     language: Literal["auto", "es", "en"] = Field("auto", description="language of the command line's own messages")
     turn_timeout: float = Field(90.0, gt=0, description="seconds that one turn may take before it ends as failed")
@@ -145,7 +145,7 @@ class Settings(BaseSettings):
     @property
     def linkable(self) -> frozenset[str]:
         """The hosts that links may go to besides the turn's sources, in small letters."""
-        return frozenset(host.strip().lower() for host in self.link_hosts.split(",") if host.strip())
+        return frozenset(host.strip().lower() for host in (self.link_hosts or "").split(",") if host.strip())
 
     @property
     def staff(self) -> dict[str, tuple[str, str]]:

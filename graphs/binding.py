@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -59,7 +60,7 @@ class Book:
         self.marks = frozenset(fact.mark for fact in facts if fact.mark is not None)
         self._marked: dict[int, list[str]] = {}
         self.spoken = [plainly(words) for words in user_words]
-        self.words = " ".join(f" {fold(words)} " for words in self.spoken)
+        self.words = " ".join(_folded(words) for words in self.spoken)
         self._numbers: list[tuple[float, Fact]] = []
         self.levels: list[tuple[float, Fact]] = []
         self._named: set[str] = set()
@@ -81,14 +82,16 @@ class Book:
                     self._passages.append(plainly(fact.value))
                     if fact.mark is not None:
                         self._marked.setdefault(fact.mark, []).append(self._passages[-1])
-                    self._told += [(figure, fact) for figure in read_figures(fact.value, locale)]
+                    self._told += [(figure, fact) for figure in _figures(fact.value, locale)]
                 else:
-                    self._named.add(f" {fold(fact.value)} ")
+                    self._named.add(_folded(fact.value))
             if fact.source.kind == "listing" and " " in fact.entity and DIGIT.search(fact.entity):
                 self._titles[fact.entity] = fact
-            self._named |= {f" {fold(n)} " for n in (fact.entity, fact.source.label, fact.source.attribution) if n}
+            self._named |= {_folded(n) for n in (fact.entity, fact.source.label, fact.source.attribution) if n}
             if fact.formula:
                 self._formulas.append((_constants(fact.formula), fact))
+        self._numbers.sort(key=lambda pair: pair[0])
+        self._values = [value for value, _ in self._numbers]
 
     def quotes(self, quote: str) -> bool:
         """True if these words stand in a retrieved passage, or in one message of the investor's, as they are."""
@@ -127,8 +130,8 @@ class Book:
         if figure.unit == "money" and _PER_M2.search(near):
             units = COMPATIBLE["money"] | COMPATIBLE["money_per_m2"]
         found = [
-            (abs(value - figure.value), fact) for value, fact in self._numbers
-            if fact.unit in units and _agrees(figure, value, near)
+            (abs(value - figure.value), fact) for value, fact in self._like(figure, near)
+            if fact.unit in units
             and (figure.currencies is None or fact.currency in figure.currencies)
         ]
         if figure.unit == "points":
@@ -143,6 +146,19 @@ class Book:
             return found
         fitting = [(d, f) for d, f in found if f.entity in about or f.entity not in self.names.owners]
         return [c for c in fitting if c[1].entity in about] or fitting
+
+    def _like(self, figure: Figure, near: str = "") -> list[tuple[float, Fact]]:
+        """The numbers that the figure may be; a fall may be told without its sign."""
+        found = self._around(figure, figure.value)
+        if figure.value >= 0 and not figure.plus and _FALL.search(near):
+            found += [(value, fact) for value, fact in self._around(figure, -figure.value) if value < 0]
+        return found
+
+    def _around(self, figure: Figure, value: float) -> list[tuple[float, Fact]]:
+        reach = figure.tolerance + 2e-9 * abs(value)
+        first = bisect_left(self._values, value - reach)
+        last = bisect_right(self._values, value + reach, lo=first)
+        return [(v, fact) for v, fact in self._numbers[first:last] if close(figure, v if value == figure.value else -v)]
 
     def _of_then(self, fact: Fact, figure: Figure, timing: Timing) -> bool:
         """Whether the fact is of the period, and counts as often, as the text says of the figure."""
@@ -179,8 +195,8 @@ class Book:
 
     def contradicts(self, figure: Figure) -> bool:
         """True if an operand has the value of facts, but not their sign, or none of their units or currencies."""
-        facts = [fact for value, fact in self._numbers if close(figure, value)]
-        if not facts and any(close(figure, -value) for value, _ in self._numbers):
+        facts = [fact for _, fact in self._around(figure, figure.value)]
+        if not facts and self._around(figure, -figure.value):
             return True
         if figure.unit is None:
             return False
@@ -188,12 +204,6 @@ class Book:
             fact.unit in COMPATIBLE[figure.unit] and (figure.currencies is None or fact.currency in figure.currencies)
             for fact in facts or (fact for _, fact in self._numbers)
         )
-
-
-def _agrees(figure: Figure, value: float, near: str) -> bool:
-    if close(figure, value):
-        return True
-    return value < 0 <= figure.value and not figure.plus and close(figure, -value) and _FALL.search(near) is not None
 
 
 def expressions(sentence: str, figures: Sequence[Figure]) -> list[list[Figure]]:
@@ -218,6 +228,16 @@ def _counted(words: str, locale: Locale) -> tuple[tuple[Figure, frozenset[Freque
     figures = read_figures(words, locale)
     told = frequencies(words, figures)
     return tuple((figure, told[figure.start]) for figure in figures if figure.start in told)
+
+
+@lru_cache(maxsize=256)
+def _figures(passage: str, locale: Locale) -> tuple[Figure, ...]:
+    return tuple(read_figures(passage, locale))
+
+
+@lru_cache(maxsize=4096)
+def _folded(name: str) -> str:
+    return f" {fold(name)} "
 
 
 class Equation(NamedTuple):
@@ -294,6 +314,7 @@ def _each_of(operands: Sequence[Figure], numbers: Sequence[float]) -> bool:
     return True
 
 
+@lru_cache(maxsize=1024)
 def plainly(text: str) -> str:
     """Words as they are compared in a quotation: small letters, no accents, single spaces, no marks of bold."""
     bare = "".join(c for c in unicodedata.normalize("NFD", text.replace("*", "")) if not unicodedata.combining(c))
