@@ -93,8 +93,9 @@ def _report(fact_id: str, key: str, value: str, formula: str) -> None:
 def _gives(found: float, slack: float, value: float) -> bool:
     decimals = len(repr(value).partition(".")[2].partition("e")[0])
     step = 0.5 * 10.0**-decimals if decimals < 6 else 0.0
-    near = abs(found - value) <= step + slack + 1e-6 * abs(value) + 1e-9
-    return near or float(f"{found:.3g}") == value  # a value of a model is written with three digits
+    if value and float(f"{value:.3g}") == value:  # values of models are written with three digits
+        step = max(step, 0.5 * 10.0 ** (math.floor(math.log10(abs(value))) - 2))
+    return abs(found - value) <= step + slack + 1e-6 * abs(value) + 1e-9
 
 
 def _half_step(token: str) -> float:

@@ -2,8 +2,8 @@
 
 A period (`in 2021`, `2023-Q2`, `marzo de 2024`) is looked for in the figure's own clause, then in those before it up to a
 semicolon; in a table in its cell, then in the heads of its row and column. Two periods, or `since` and `until`, make a span.
-A frequency (`al mes`, `yearly`) belongs to the figure right before it, else to the one right after. Both are careful: where
-nothing is named, or the facts do not tell periods apart, nothing is refused.
+A frequency (`al mes`, `yearly`) belongs to the figure right before it, else to the one right after, where that has none
+behind it. Both are careful: where nothing is named, or the facts do not tell periods apart, nothing is refused.
 """
 
 from __future__ import annotations
@@ -214,17 +214,19 @@ def _said() -> re.Pattern[str]:
 def frequencies(text: str, figures: Sequence[Figure]) -> dict[int, frozenset[Frequency]]:
     """How often the figures count that say so themselves, by where they start."""
     plain = text.translate(_BARE)
-    found: dict[int, set[Frequency]] = {}
+    behind: dict[int, set[Frequency]] = {}
+    ahead: dict[int, set[Frequency]] = {}
     for match in _said().finditer(plain):
         if _LATER.match(plain, match.end()):
             continue  # a year ago, al año siguiente
         before = max((f for f in figures if f.end <= match.start()), key=lambda f: f.end, default=None)
         after = min((f for f in figures if f.start >= match.end()), key=lambda f: f.start, default=None)
-        owner = before if before is not None and _joined(_GAP, plain[before.end : match.start()]) else (
-            after if after is not None and _joined(_LEAD, plain[match.end() : after.start]) else None)
-        if owner is not None:
-            found.setdefault(owner.start, set()).add(frequency_words()[match.group()])
-    return {at: frozenset(names) for at, names in found.items()}
+        often = frequency_words()[match.group()]
+        if before is not None and _joined(_GAP, plain[before.end : match.start()]):
+            behind.setdefault(before.start, set()).add(often)
+        elif after is not None and _joined(_LEAD, plain[match.end() : after.start]):
+            ahead.setdefault(after.start, set()).add(often)
+    return {at: frozenset(names) for at, names in (ahead | behind).items()}
 
 
 def _joined(pattern: re.Pattern[str], gap: str) -> bool:

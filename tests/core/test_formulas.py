@@ -73,6 +73,8 @@ def test_no_text_breaks_it(text: str) -> None:
         (27_700_000.0, "money", "12 × 2300000", False),
         (276_000.0, "money", "12 × 2300000", False),
         (412_000.0, "money", "400000 × 103.04 ÷ 100", True),  # three digits, as models write their values
+        (101_000.0, "money_per_m2", "90417 × 1.013 × 0.942 × 1.177 × 1.000", True),
+        (104_000.0, "money_per_m2", "90417 × 1.013 × 0.942 × 1.177 × 1.000", False),
         (1006.8005938816066, "money", "210000 × 0.0025833 ÷ (1 − (1 + 0.0025833)^−300)", True),  # its rate is rounded
         (1013.0, "money", "210000 × 0.0025833 ÷ (1 − (1 + 0.0025833)^−300)", False),
         (120.0, "money", "1450 × 8.3 ÷ 100 ≈ 120", True),
