@@ -13,11 +13,9 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
-from typing import NamedTuple
 
 from core.facts import INPUT_CHECK, Fact
-from core.formulas import evaluate, sound
+from core.formulas import sound
 from core.locale import Locale
 from core.measures import Frequency, in_points
 from graphs.figures import BARE, COMPATIBLE, DIGIT, Figure, close, read_figures
@@ -37,14 +35,11 @@ _SURE = re.compile(
     re.IGNORECASE,
 )
 _PER_M2 = re.compile(r"/ ?m[²2]|(?:por|per|a|el) (?:m[²2]|metro|sqm|square met)", re.IGNORECASE)
-_BETWEEN = re.compile(r"[ \u00a0\u202f()*]*([×÷−+^-])[ \u00a0\u202f()*]*(?:−|-)?")
-_EQUALS = re.compile(r"[ \u00a0\u202f)*_]*[=≈][ \u00a0\u202f(*_]*(?:−|-)?")
-_OPEN, _CLOSE = re.compile(r"[ \u00a0\u202f(*_−-]*\Z"), re.compile(r"[ \u00a0\u202f)*_]*")
 _LITTLE_WORDS = frozenset(
     "de del la el los las un una unos unas a al en y o con por para entre hasta desde sobre es son hay que se of the in "
     "at to for from and or with on between is are has have about over under up than more less".split()
 )
-_GOES_ON = re.compile(r" ?(?:mil|k\b|m\b|mdp|bn|billion|thousand|%|por ?ciento|per ?cent)")
+_GOES_ON = re.compile(r" ?(?:mil|k\b|mm?\b|mdp|mdd|bn?\b|bill|trill|thousand|%|por ?ciento|per ?cent)")
 _EDGE = " \t.,;:…¡!¿?()[]*_"
 
 
@@ -206,22 +201,6 @@ class Book:
         )
 
 
-def expressions(sentence: str, figures: Sequence[Figure]) -> list[list[Figure]]:
-    """Runs of figures joined by signs of calculation, one of them × or ÷."""
-    runs: list[list[Figure]] = []
-    current, signs = list(figures[:1]), ""
-    for before, figure in pairwise(figures):
-        gap = _BETWEEN.fullmatch(sentence[before.end : figure.start])
-        if gap is None:
-            if set(signs) & set("×÷"):
-                runs.append(current)
-            current, signs = [figure], ""
-        else:
-            current.append(figure)
-            signs += gap.group(1)
-    return [*runs, current] if set(signs) & set("×÷") else runs
-
-
 @lru_cache(maxsize=512)
 def _counted(words: str, locale: Locale) -> tuple[tuple[Figure, frozenset[Frequency]], ...]:
     """The figures of a message that say how often they count."""
@@ -238,64 +217,6 @@ def _figures(passage: str, locale: Locale) -> tuple[Figure, ...]:
 @lru_cache(maxsize=4096)
 def _folded(name: str) -> str:
     return f" {fold(name)} "
-
-
-class Equation(NamedTuple):
-    """A formula written out with its result: `12 × 900 ÷ 200.000 = 5,4 %`, or the result before it."""
-
-    result: Figure
-    operands: Sequence[Figure]
-    text: str
-
-
-def equations(sentence: str, figures: Sequence[Figure], runs: Sequence[Sequence[Figure]]) -> list[Equation]:
-    """The formulas of a sentence whose result stands behind, or before, a sign of equality."""
-    found = []
-    for run in runs:
-        first, last = run[0], run[-1]
-        behind = next((f for f in figures if f.start >= last.end and _EQUALS.fullmatch(sentence[last.end : f.start])), None)
-        before = next((f for f in figures if f.end <= first.start and _EQUALS.fullmatch(sentence[f.end : first.start])), None)
-        for result in (behind, before):
-            if result is not None and result not in run:
-                opened = sentence.rfind("=", 0, first.start) + 1 if result is before else _opened(sentence, first.start)
-                closed = sentence.find("=", last.end) if result is behind else _closed(sentence, last.end)
-                found.append(Equation(result, run, _plain_formula(sentence[opened:closed], opened, run)))
-    return found
-
-
-def _opened(sentence: str, at: int) -> int:
-    """Where a formula begins that may begin with parentheses."""
-    return at - len(_OPEN.search(sentence[:at]).group())  # type: ignore[union-attr]
-
-
-def _closed(sentence: str, at: int) -> int:
-    return at + len(_CLOSE.match(sentence[at:]).group())  # type: ignore[union-attr]
-
-
-def _plain_formula(text: str, offset: int, run: Sequence[Figure]) -> str:
-    """The formula with plain numbers, as `core/formulas.py` reads it."""
-    pieces, at = [], 0
-    for figure in run:
-        pieces += [text[at : figure.start - offset], repr(abs(figure.value)) if abs(figure.value) < 1e16 else "?"]
-        at = figure.end - offset
-    return re.sub(r"[*_\u00a0\u202f≈]", " ", "".join([*pieces, text[at:]])).strip(" :=")
-
-
-def adds_up(equation: Equation) -> bool:
-    """False if the formula, worked out, does not give the result at the digits shown; what cannot be worked out may stand."""
-    found = evaluate(equation.text)
-    if found is None:
-        return True
-    # each operand may be off by half of its last digit: what the reader sees
-    share = sum(figure.tolerance / abs(figure.value) for figure in equation.operands if figure.value and _rounded(figure))
-    shares = (1.0, 100.0) if equation.result.unit in ("percent", "points") else (1.0,)
-    values = [abs(found.value * s) for s in shares]
-    result = equation.result
-    return any(abs(v - abs(result.value)) <= result.tolerance + v * (share + 1e-9) for v in values)
-
-
-def _rounded(figure: Figure) -> bool:
-    return abs(figure.value) >= 1000 or not float(figure.value).is_integer()
 
 
 @lru_cache(maxsize=2048)

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 from core.facts import Fact
 from core.locale import Locale
-from graphs.binding import Book, Equation, adds_up, equations, expressions
+from graphs.binding import Book
+from graphs.equations import Equation, adds_up, equations, expressions
 from graphs.figures import EXEMPT, LIST_NUMBER, MARK, OUT_OF_TEN, WORDED, Figure, close, read_figures
 from graphs.naming import Sentence, topic_of
 from graphs.propriety import addresses, offence
