@@ -15,6 +15,7 @@ CAUGHT, ALARMS = 0.99, 0.01
 _WORDS = {
     "digit": ("a digit", "una cifra"), "swap": ("two digits swapped", "dos cifras cambiadas"),
     "scale": ("scale", "escala"), "unit": ("unit", "unidad"), "currency": ("currency", "moneda"), "sign": ("sign", "signo"),
+    "often": ("how often", "frecuencia"),
     "entity": ("another name", "otro nombre"), "borrowed": ("a figure of another", "una cifra de otro"),
     "unaltered": ("unaltered answers", "respuestas sin cambios"), "spacing": ("other spacing", "otros espacios"),
     "bold": ("bold marks", "negritas"), "fewer digits": ("fewer digits", "menos decimales"),

@@ -45,6 +45,7 @@ class Fact:
 
     `low` and `high` bound the value with probability `level` (0.8 for 80 %). `entity` is the person-readable subject
     ("la Vila de Gràcia, Barcelona", "Piso en Gràcia #123"), `entity_id` its row id. `as_of` is an ISO date or period.
+    `mark` is the number of the citation that a document's words stand in, in this turn; it is no part of what the fact says.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Fact:
     formula: str | None = None
     inputs: tuple[str, ...] = ()
     id: str = field(default="")
+    mark: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.id:
@@ -82,7 +84,7 @@ class Fact:
         return cls(**body)
 
 
-_BODY = tuple(f.name for f in fields(Fact) if f.name != "id")
+_BODY = tuple(f.name for f in fields(Fact) if f.name not in ("id", "mark"))
 _SOURCE = tuple(f.name for f in fields(Source))
 
 

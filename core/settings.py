@@ -7,6 +7,7 @@ Read from the environment and an optional `.env` file in the current folder. `OP
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +21,8 @@ from core.model_settings import ROLES, Address, Budget, Capabilities, Role, Role
 
 DEVELOPMENT_TOKEN = "development-only-token"
 DEVELOPMENT_KEY = "development-only-key"
+#: Two labels at least, and a last one that is no number: no address of a machine.
+_HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _ROLES = ("viewer", "adviser", "supervisor", "admin")
 _RECIPE = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
@@ -127,6 +130,9 @@ class Settings(BaseSettings):
         "builtin", description="who turns text into vectors; changing it needs `ladrillo index rebuild`"
     )
     embeddings_model: str = Field("text-embedding-3-small", description="model name when embeddings are `openai`")
+    link_hosts: str | None = Field(
+        None, description="hosts that answers may link to besides their sources, separated by commas: the portal's own"
+    )
     language: Literal["auto", "es", "en"] = Field("auto", description="language of the command line's own messages")
     tool_cache: float = Field(
         3600.0, ge=0, allow_inf_nan=False,
@@ -186,6 +192,23 @@ class Settings(BaseSettings):
                     f"({_RECIPE}), o estar vacío.",
                 )
         return self
+
+    @model_validator(mode="after")
+    def _link_hosts_are_hosts(self) -> Settings:
+        for host in self.linkable:
+            if not _HOST.fullmatch(host):
+                raise Misconfigured(
+                    f"LADRILLO_LINK_HOSTS holds {host!r}, which is no host name. Write names such as "
+                    "www.portal.com, without https://, path, port or *, separated by commas.",
+                    f"LADRILLO_LINK_HOSTS tiene {host!r}, que no es un nombre de servidor. Escriba nombres "
+                    "como www.portal.com, sin https://, ruta, puerto ni *, separados por comas.",
+                )
+        return self
+
+    @property
+    def linkable(self) -> frozenset[str]:
+        """The hosts that links may go to besides the turn's sources, in small letters."""
+        return frozenset(host.strip().lower() for host in (self.link_hosts or "").split(",") if host.strip())
 
     @property
     def staff(self) -> dict[str, tuple[str, str]]:

@@ -34,6 +34,8 @@ WARM_UP = 12
 _REPEATED = 60
 #: Properties that are valued at once, and how often.
 _VALUED, _REPEATS = 1000, 10
+#: Facts that a sentence is checked against, and sentences; a model's answer comes sentence by sentence.
+_FACTS, _SENTENCES = 300, 400
 Rows = list[tuple[str, str]]
 
 
@@ -53,6 +55,7 @@ async def measure(runner: Runner, turns: int, progress: Callable[[str, int, int]
     rows += _spread(f"listing search ({len(searches)})", searches)
     for name, work in (("one full analysis of a return", _analysis), ("10,000 simulated paths of 10 years", _simulation)):
         rows += _spread(f"{name} ({_REPEATED})", _repeated(name, work, progress))
+    rows += _spread(f"grounding of one sentence, {_FACTS} facts ({_SENTENCES})", _grounding())
     served = await _forecasts(runner, max(20, turns // 4), progress)
     rows += _spread(f"serving one stored forecast ({len(served)})", served)
     rows.append(("memory of this process afterwards", f"{process.memory_info().rss / 2**20:.0f} MB"))
@@ -183,6 +186,47 @@ def _simulation() -> object:
     return simulate(deal, Ranges(
         value=band_around(2, 8, 10), rent=band_around(2, 3, 10), rent_level=Range(14_000, 15_000, 16_000),
         vacancy=empty_spells(5), rate_moves=True, fx_spread=0.1), inflation_pct=2)
+
+
+def _grounding() -> list[float]:
+    """Milliseconds that each sentence of a model's streamed answer is checked in, against the facts of a long turn and a long
+    conversation. A new fact comes with every tenth sentence, as where a tool answers meanwhile."""
+    from core.facts import Fact, Source
+    from core.locale import LOCALES, number
+    from graphs.grounding import Stream
+
+    locale = LOCALES["es-ES"]
+
+    def known(i: int) -> list[Fact]:
+        place = f"Barrio {chr(65 + i % 26)}{chr(97 + i // 26 % 26)}, Valencia"
+        rent, price = 700.0 + 3 * i, 150_000.0 + 1_000 * i
+        of: dict[str, Any] = {"entity": place, "as_of": f"{2010 + i % 15}"}
+        return [
+            Fact("monthly_rent", rent, "money", Source("aggregate", place), currency="EUR", **of),
+            Fact("price", price, "money", Source("series", place), currency="EUR", **of),
+            Fact("gross_yield", 1200 * rent / price, "percent", Source("computation", "gross_yield"),
+                 formula=f"12 × {rent:.10g} ÷ {price:.10g}", **of),
+        ]
+
+    facts = [fact for i in range(_FACTS // 3) for fact in known(i)]
+    said = [f"busco piso de {80 + i} m² por {200 + i}.000 € al 3,5 % a {20 + i % 10} años; " * 10 for i in range(20)]
+    times: list[float] = []
+    stream = Stream(locale, said)
+    for n in range(_SENTENCES + WARM_UP):
+        rent, price, rate = facts[3 * (n % (len(facts) // 3)) :][:3]
+        if n % 10 == 9:
+            facts = [*facts[3:], *known(_FACTS + n)]
+            rent, price, rate = facts[:3]
+        if n % 20 == 0:
+            stream = Stream(locale, said)
+        let, cost, share = (number(float(fact.value), locale, places) for fact, places in ((rent, 0), (price, 0), (rate, 2)))
+        sentence = f"En {rent.entity} piden **{let} € al mes** y {cost} €: {share} % bruto al año (12 × {let} ÷ {cost}).\n"
+        begun = time.perf_counter()
+        stream.feed(sentence, facts)
+        times.append((time.perf_counter() - begun) * 1000)
+        if stream.offender is not None:
+            raise AssertionError(stream.offender)
+    return times[WARM_UP:]
 
 
 async def _forecasts(runner: Runner, turns: int, progress: Callable[[str, int, int], None]) -> list[float]:

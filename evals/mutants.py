@@ -1,8 +1,8 @@
 """Altered answers: what a wrong figure may look like, one alteration at a time, and rewrites that change nothing.
 
-Each alteration is of a kind: a digit, two digits swapped, the scale, the unit, the currency, the sign, the entity named in
-the figure's sentence, or the figure of another entity in its place. Choices are drawn with the generator that is passed,
-so a seed gives the same mutants again.
+Each alteration is of a kind: a digit, two digits swapped, the scale, the unit, the currency, the sign, how often the figure
+counts (`al mes`), the entity named in the figure's sentence, or the figure of another entity in its place. Choices are drawn
+with the generator that is passed, so a seed gives the same mutants again.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from random import Random
 
 from core.facts import Fact
 from core.locale import CURRENCY_OF, Locale, number
+from core.measures import frequency_of
 from graphs.figures import Figure, read_figures
 
-KINDS = ("digit", "swap", "scale", "unit", "currency", "sign", "entity", "borrowed")
+KINDS = ("digit", "swap", "scale", "unit", "currency", "sign", "often", "entity", "borrowed")
 REWRITES = ("spacing", "bold", "fewer digits", "line break")
 #: Of each kind, at most so many mutants of one figure.
 PER_FIGURE = 2
@@ -33,6 +34,15 @@ _UNITS = {
     "percent": ("%",), "m2": ("m²",), "years": ("años", "years"), "months": ("meses", "months"), "km": ("km",),
     "days": ("días", "days"),
 }
+#: Ways of saying how often, of which one may stand in another's place.
+_FREQUENCIES = {
+    "es": (("al mes", "al año", "por noche"), ("mensual", "anual"), ("mensuales", "anuales")),
+    "en": (("a month", "a year", "a night"), ("monthly", "yearly")),
+}
+_OFTEN = re.compile(
+    r"[\s*]*(?:(?:brut[oa]|net[oa]|gross|net)[\s*]+)?"
+    rf"(?P<words>{'|'.join(w for ways in _FREQUENCIES.values() for words in ways for w in sorted(words, reverse=True))})(?!\w)"
+)
 _OPERATOR_BEFORE = re.compile(r"[×÷−+^][ \u00a0(*$€A-Z]*$")
 _OPERATOR_AFTER = re.compile(r"^[ \u00a0)*]*[×÷^]")
 
@@ -48,13 +58,15 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """An altered answer. `figure` is the altered figure as it reads now; `entity` whom the sentence names now."""
+    """An altered answer. `figure` is the altered figure as it reads now; `entity` whom the sentence names now, `often` how
+    often the figure is said to count."""
 
     kind: str
     text: str
     origin: Shown
     figure: Figure | None
     entity: str | None = None
+    often: str | None = None
 
 
 def is_operand(text: str, figure: Figure) -> bool:
@@ -79,6 +91,18 @@ def of_figure(text: str, shown: Shown, facts: Sequence[Fact], locale: Locale, rn
             start = figure.start + text[figure.start : figure.end].index(figure.shown)
             altered = text[:start] + word + text[start + len(figure.shown) :]
             yield Mutant(kind, altered, shown, _read_at(altered, start, len(word), locale))
+    yield from _otherwise_often(text, shown, locale, rng)
+
+
+def _otherwise_often(text: str, shown: Shown, locale: Locale, rng: Random) -> Iterator[Mutant]:
+    """The frequency that stands right behind the figure, changed: a month's for a year's."""
+    behind = _OFTEN.match(text, shown.figure.end)
+    if behind is None or frequency_of(shown.fact.key) is None:
+        return
+    words = next(words for words in _FREQUENCIES[locale.language] if behind["words"] in words)
+    word = rng.choice([other for other in words if other != behind["words"]])
+    altered = text[: behind.start("words")] + word + text[behind.end("words") :]
+    yield Mutant("often", altered, shown, _read_at(altered, shown.figure.start, len(shown.figure.shown), locale), often=word)
 
 
 def _read_at(text: str, start: int, length: int, locale: Locale) -> Figure | None:

@@ -16,11 +16,13 @@ from typing import Any
 
 from core.facts import Fact
 from core.locale import Locale
+from core.measures import frequency_of, frequency_words
 from core.resampling import Interval, ratio_interval
 from evals.mutants import KINDS, REWRITES, Mutant, Shown, dollar, is_operand, of_entities, of_figure, rewrites
 from evals.scorers.figures import locale_of
 from graphs.figures import EXEMPT, Figure, close, read_figures
 from graphs.grounding import accept, sentences
+from knowledge.understanding.text import fold
 
 _FALL = re.compile(
     r"\b(?:baj|cay|ca[ií]|descen|redu|p[eé]rd|perd|disminu|menos|negativ|f[ae]ll|drop|declin|loss|lost|lose|lower|decreas|below|"
@@ -162,6 +164,8 @@ class _Answer:
             return all(self._true(one.figure, one.fact, mutant.entity) for one in moved)
         if mutant.figure is None:
             return False
+        if mutant.often is not None:
+            return self._counts_so(mutant)
         if origin.operand or origin.fact.unit == "text":
             return _same_kind(mutant.figure, origin.figure) and close(mutant.figure, origin.figure.value)
         start = self.text.rfind("\n", 0, origin.figure.start) + 1
@@ -170,6 +174,14 @@ class _Answer:
         if line.startswith("|") and told.unit == "money" and "m²" in line.split("|")[1]:
             told = replace(told, unit="money_per_m2")  # the row says "per m²"
         return self._true(told, origin.fact, origin.fact.entity, falls=_FALL.search(line) is not None)
+
+    def _counts_so(self, mutant: Mutant) -> bool:
+        """Whether a fact like it, or one that may be told either way, counts as often as the altered words say."""
+        origin, told = mutant.origin.fact, frequency_words()[fold(mutant.often or "")]
+        return any(
+            fact.unit == origin.unit and fact.currency == origin.currency and isinstance(fact.value, (int, float))
+            and close(mutant.origin.figure, fact.value) and frequency_of(fact.key) in (None, told) for fact in self.facts
+        )
 
     def _true(self, figure: Figure, origin: Fact, entity: str, *, falls: bool = False) -> bool:
         for fact in self.facts:

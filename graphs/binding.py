@@ -1,4 +1,5 @@
-"""Binding a figure to a fact: they agree in value at the digits shown, in unit, in currency and in whom they are about.
+"""Binding a figure to a fact: they agree in value at the digits shown, in unit, in currency, in whom they are about, in the
+period and in how often they count. A fact whose own formula gives another value binds nothing.
 
 Beside it what a text may repeat from the facts as it stands: a passage of a document and its figures, adverts' titles and
 names with digits of their own, and a recorded formula written out (`12 × 2.300.000 ÷ 450.000.000`), all of whose operands
@@ -9,14 +10,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
 
 from core.facts import INPUT_CHECK, Fact
+from core.formulas import sound
 from core.locale import Locale
+from core.measures import Frequency, in_points
 from graphs.figures import BARE, COMPATIBLE, DIGIT, Figure, close, read_figures
 from graphs.naming import Names, Sentence
+from graphs.timing import Timing, counts, dated, frequencies
 from knowledge.understanding.text import fold
 
 #: Words that let a fall be told without its sign: "bajó 3 %".
@@ -31,12 +35,11 @@ _SURE = re.compile(
     re.IGNORECASE,
 )
 _PER_M2 = re.compile(r"/ ?m[²2]|(?:por|per|a|el) (?:m[²2]|metro|sqm|square met)", re.IGNORECASE)
-_BETWEEN = re.compile(r"[ \u00a0\u202f()*]*([×÷−+^-])[ \u00a0\u202f()*]*(?:−|-)?")
 _LITTLE_WORDS = frozenset(
     "de del la el los las un una unos unas a al en y o con por para entre hasta desde sobre es son hay que se of the in "
     "at to for from and or with on between is are has have about over under up than more less".split()
 )
-_GOES_ON = re.compile(r" ?(?:mil|k\b|m\b|mdp|bn|billion|thousand|%|por ?ciento|per ?cent)")
+_GOES_ON = re.compile(r" ?(?:mil|k\b|mm?\b|mdp|mdd|bn?\b|bill|trill|thousand|%|por ?ciento|per ?cent)")
 _EDGE = " \t.,;:…¡!¿?()[]*_"
 
 
@@ -44,14 +47,20 @@ class Book:
     """Facts arranged for look-up."""
 
     def __init__(self, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str]) -> None:
+        facts = sound(facts)
         self.names, self.labels = Names(facts), Names(facts, labels=True)
+        self._dated = dated(facts)
+        user_words = tuple(user_words)
+        self._counted = [counted for words in user_words for counted in _counted(words, locale)]
+        self.marks = frozenset(fact.mark for fact in facts if fact.mark is not None)
+        self._marked: dict[int, list[str]] = {}
         self.spoken = [plainly(words) for words in user_words]
-        self.words = " ".join(f" {fold(words)} " for words in self.spoken)
+        self.words = " ".join(_folded(words) for words in self.spoken)
         self._numbers: list[tuple[float, Fact]] = []
         self.levels: list[tuple[float, Fact]] = []
         self._named: set[str] = set()
         self._titles: dict[str, Fact] = {}
-        self._formulas: list[tuple[frozenset[float], Fact]] = []
+        self._formulas: list[tuple[tuple[float, ...], Fact]] = []
         self._passages: list[str] = []
         self._told: list[tuple[Figure, Fact]] = []
         for fact in facts:
@@ -66,19 +75,28 @@ class Book:
                     self._titles[fact.value] = fact
                 if fact.source.kind == "document":
                     self._passages.append(plainly(fact.value))
-                    self._told += [(figure, fact) for figure in read_figures(fact.value, locale)]
+                    if fact.mark is not None:
+                        self._marked.setdefault(fact.mark, []).append(self._passages[-1])
+                    self._told += [(figure, fact) for figure in _figures(fact.value, locale)]
                 else:
-                    self._named.add(f" {fold(fact.value)} ")
+                    self._named.add(_folded(fact.value))
             if fact.source.kind == "listing" and " " in fact.entity and DIGIT.search(fact.entity):
                 self._titles[fact.entity] = fact
-            self._named |= {f" {fold(n)} " for n in (fact.entity, fact.source.label, fact.source.attribution) if n}
+            self._named |= {_folded(n) for n in (fact.entity, fact.source.label, fact.source.attribution) if n}
             if fact.formula:
                 self._formulas.append((_constants(fact.formula), fact))
+        self._numbers.sort(key=lambda pair: pair[0])
+        self._values = [value for value, _ in self._numbers]
 
     def quotes(self, quote: str) -> bool:
         """True if these words stand in a retrieved passage, or in one message of the investor's, as they are."""
         words = plainly(quote).strip(_EDGE)
         return bool(words) and any(_stands(words, said) for said in (*self.spoken, *self._passages))
+
+    def cites(self, quote: str, mark: int) -> bool:
+        """True if these words stand in a passage that the mark leads to."""
+        words = plainly(quote).strip(_EDGE)
+        return bool(words) and any(_stands(words, passage) for passage in self._marked.get(mark, ()))
 
     def said(self, number: str) -> bool:
         """True if the investor wrote this number in words."""
@@ -98,17 +116,22 @@ class Book:
                  if word and word[0] not in _LITTLE_WORDS]
         return any(f" {pair} " in name for pair in pairs for name in self._named)
 
-    def candidates(self, figure: Figure, sentence: Sentence, about: frozenset[str] | None) -> list[tuple[float, Fact]]:
+    def candidates(
+        self, figure: Figure, sentence: Sentence, about: frozenset[str] | None, timing: Timing
+    ) -> list[tuple[float, Fact]]:
         """(distance, fact) of what the figure may show. Facts of nobody in particular may stand anywhere."""
         near = sentence.near(figure.start, figure.end)
         units = COMPATIBLE[figure.unit] if figure.unit else BARE
         if figure.unit == "money" and _PER_M2.search(near):
             units = COMPATIBLE["money"] | COMPATIBLE["money_per_m2"]
         found = [
-            (abs(value - figure.value), fact) for value, fact in self._numbers
-            if fact.unit in units and _agrees(figure, value, near)
+            (abs(value - figure.value), fact) for value, fact in self._like(figure, near)
+            if fact.unit in units
             and (figure.currencies is None or fact.currency in figure.currencies)
         ]
+        if figure.unit == "points":
+            found = [(d, fact) for d, fact in found if fact.source.kind == "user" or in_points(fact.key)]
+        found = [(d, fact) for d, fact in found if self._of_then(fact, figure, timing)]
         if figure.unit == "percent" and not figure.plus and _SURE.search(sentence.text):
             found += [(abs(value - figure.value), fact) for value, fact in self.levels if close(figure, value)]
         if self.labels.owners and any(fact.entity in self.labels.owners for _, fact in found):
@@ -119,11 +142,33 @@ class Book:
         fitting = [(d, f) for d, f in found if f.entity in about or f.entity not in self.names.owners]
         return [c for c in fitting if c[1].entity in about] or fitting
 
+    def _like(self, figure: Figure, near: str = "") -> list[tuple[float, Fact]]:
+        """The numbers that the figure may be; a fall may be told without its sign."""
+        found = self._around(figure, figure.value)
+        if figure.value >= 0 and not figure.plus and _FALL.search(near):
+            found += [(value, fact) for value, fact in self._around(figure, -figure.value) if value < 0]
+        return found
+
+    def _around(self, figure: Figure, value: float) -> list[tuple[float, Fact]]:
+        reach = figure.tolerance + 2e-9 * abs(value)
+        first = bisect_left(self._values, value - reach)
+        last = bisect_right(self._values, value + reach, lo=first)
+        return [(v, fact) for v, fact in self._numbers[first:last] if close(figure, v if value == figure.value else -v)]
+
+    def _of_then(self, fact: Fact, figure: Figure, timing: Timing) -> bool:
+        """Whether the fact is of the period, and counts as often, as the text says of the figure."""
+        own = self._dated.get(fact.id)
+        told = timing.period(figure) if own is not None else None
+        if own is not None and told is not None and (own[1] < told[0] or told[1] < own[0]):
+            return False
+        often = timing.frequency(figure)
+        return not often or (known := counts(fact, self._counted)) is None or known in often
+
     def bind(
-        self, figure: Figure, sentence: Sentence, about: frozenset[str] | None, *, told: bool = True
+        self, figure: Figure, sentence: Sentence, about: frozenset[str] | None, timing: Timing, *, told: bool = True
     ) -> Fact | None:
         """The nearest fact that the figure may show; with `told`, else a document that gives it."""
-        found = self.candidates(figure, sentence, about)
+        found = self.candidates(figure, sentence, about, timing)
         if not found:
             return self._tells(figure) if told else None
         return min(found, key=lambda c: (c[0], c[1].source.kind == "user"))[1]
@@ -135,18 +180,18 @@ class Book:
                 return fact
         return None
 
-    def formula_of(self, operands: Sequence[Figure], about: frozenset[str] | None) -> Fact | None:
-        """The fact whose formula has all of these operands."""
-        for numbers, fact in self._formulas:
-            fits = about is None or fact.entity in about or fact.entity not in self.names.owners
-            if fits and all(any(close(figure, n) or close(figure, -n) for n in numbers) for figure in operands):
-                return fact
-        return None
+    def formulas_of(self, operands: Sequence[Figure], about: frozenset[str] | None) -> list[Fact]:
+        """The facts whose formulas have all of these operands, each as often as it stands there."""
+        return [
+            fact for numbers, fact in self._formulas
+            if (about is None or fact.entity in about or fact.entity not in self.names.owners)
+            and _each_of(operands, numbers)
+        ]
 
     def contradicts(self, figure: Figure) -> bool:
         """True if an operand has the value of facts, but not their sign, or none of their units or currencies."""
-        facts = [fact for value, fact in self._numbers if close(figure, value)]
-        if not facts and any(close(figure, -value) for value, _ in self._numbers):
+        facts = [fact for _, fact in self._around(figure, figure.value)]
+        if not facts and self._around(figure, -figure.value):
             return True
         if figure.unit is None:
             return False
@@ -156,33 +201,41 @@ class Book:
         )
 
 
-def _agrees(figure: Figure, value: float, near: str) -> bool:
-    if close(figure, value):
-        return True
-    return value < 0 <= figure.value and not figure.plus and close(figure, -value) and _FALL.search(near) is not None
+@lru_cache(maxsize=512)
+def _counted(words: str, locale: Locale) -> tuple[tuple[Figure, frozenset[Frequency]], ...]:
+    """The figures of a message that say how often they count."""
+    figures = read_figures(words, locale)
+    told = frequencies(words, figures)
+    return tuple((figure, told[figure.start]) for figure in figures if figure.start in told)
 
 
-def expressions(sentence: str, figures: Sequence[Figure]) -> list[list[Figure]]:
-    """Runs of figures joined by signs of calculation, one of them × or ÷."""
-    runs: list[list[Figure]] = []
-    current, signs = list(figures[:1]), ""
-    for before, figure in pairwise(figures):
-        gap = _BETWEEN.fullmatch(sentence[before.end : figure.start])
-        if gap is None:
-            if set(signs) & set("×÷"):
-                runs.append(current)
-            current, signs = [figure], ""
-        else:
-            current.append(figure)
-            signs += gap.group(1)
-    return [*runs, current] if set(signs) & set("×÷") else runs
+@lru_cache(maxsize=256)
+def _figures(passage: str, locale: Locale) -> tuple[Figure, ...]:
+    return tuple(read_figures(passage, locale))
+
+
+@lru_cache(maxsize=4096)
+def _folded(name: str) -> str:
+    return f" {fold(name)} "
 
 
 @lru_cache(maxsize=2048)
-def _constants(formula: str) -> frozenset[float]:
-    return frozenset(float(token) for token in re.findall(r"\d+(?:\.\d+)?", formula))
+def _constants(formula: str) -> tuple[float, ...]:
+    return tuple(float(token) for token in re.findall(r"\d+(?:\.\d+)?", formula))
 
 
+def _each_of(operands: Sequence[Figure], numbers: Sequence[float]) -> bool:
+    """Whether each operand is a number of the formula, no number taken twice."""
+    left = list(numbers)
+    for figure in operands:
+        near = [n for n in left if close(figure, n) or close(figure, -n)]
+        if not near:
+            return False
+        left.remove(min(near, key=lambda n: abs(n - abs(figure.value))))
+    return True
+
+
+@lru_cache(maxsize=1024)
 def plainly(text: str) -> str:
     """Words as they are compared in a quotation: small letters, no accents, single spaces, no marks of bold."""
     bare = "".join(c for c in unicodedata.normalize("NFD", text.replace("*", "")) if not unicodedata.combining(c))

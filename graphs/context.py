@@ -110,7 +110,7 @@ class Screen:
         """Another brain's answer after what is shown, without what it would say twice."""
         stream = self.stream
         said = [binding.fact_id for binding in stream.bindings]
-        self.add(unsaid(text, self.shown, said, facts, stream.locale, stream.user_words), facts)
+        self.add(unsaid(text, self.shown, said, facts, stream.locale, stream.user_words, hosts=stream.hosts), facts)
 
 
 @dataclass(frozen=True)

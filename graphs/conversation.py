@@ -293,7 +293,7 @@ async def ground(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
     if (offender := screen_.stream.offender) is not None:
         log.warning("not bound to a fact: %r in %r", offender.shown, offender.sentence)
         rest = "\n\n".join(f["text"] for f in _in_order(state))
-        kept, dropped = bound(rest, facts, _locale(state), context.user_words)
+        kept, dropped = bound(rest, facts, _locale(state), context.user_words, hosts=screen_.stream.hosts)
         for lost in dropped:
             log.warning("a template's figure does not bind: %r in %r", lost.shown, lost.sentence)
         screen_.go_on(kept, facts)

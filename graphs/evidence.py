@@ -105,15 +105,17 @@ def presentable(artifacts: Sequence[Mapping[str, Any]], facts: Sequence[Fact], l
         for table in artifact.get("tables") or ()
     ]
     charts = [_chart(chart, book, locale) for artifact in artifacts for chart in artifact.get("charts") or ()]
-    citations: dict[tuple[str, str], dict[str, Any]] = {}
+    citations: dict[int, dict[str, Any]] = {}
     for artifact in artifacts:
         for citation in artifact.get("citations") or ():
-            citations.setdefault((citation["title"], citation["passage"]), citation)
+            found = citations.setdefault(citation["n"], dict(citation))
+            if citation["passage"] not in found["passage"]:  # other sentences of the same document
+                found["passage"] += f" […] {citation['passage']}"
     return {
         "cards": cards,
         "tables": tables,
         "charts": charts,
-        "citations": list(citations.values()),
+        "citations": [citations[n] for n in sorted(citations)],
         "consent": next((c for a in artifacts if (c := (a.get("data") or {}).get("consent_request"))), None),
         "references": [{"id": c["id"], "title": c["title"], "kind": c["kind"]} for c in cards],
     }

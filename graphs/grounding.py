@@ -1,13 +1,14 @@
 """Grounding: a number is shown only if it binds to a fact. One pure function, `accept`, decides.
 
 A text is read sentence by sentence (a whole table is one). Each figure in a sentence must agree with a fact in value at the
-digits shown, in unit, in currency, and in entity where its clause names one. The first figure that does not bind ends
-what may be shown: it fails closed. Not figures: dates and years of the calendar, ordinals, list numbers, article and law
-numbers, phone numbers, case codes, citation marks, names and adverts' titles that contain digits, the investor's own
-words in quotes, and the sentence that refuses a figure of theirs. A passage of a retrieved document may be quoted as it
-stands, and its figures repeated. The constants of a recorded formula (`12 × 2.300.000 ÷ 450.000.000`) are covered by the
-formula. A sentence that `graphs/propriety.py` objects to (a strange link, an image, a prompt recited) ends what may be
-shown as well.
+digits shown, in unit, in currency, in entity where its clause names one, and in the period and frequency that its words
+name. The first figure that does not bind ends what may be shown: it fails closed. Not figures: dates and years of the
+calendar, ordinals, list numbers, article and law numbers, phone numbers, case codes, names and adverts' titles that contain
+digits, the investor's own words in quotes, and the sentence that refuses a figure of theirs. A passage of a retrieved
+document may be quoted as it stands, and its figures repeated; a mark `[1]` must be that of a citation of this turn, and a
+quotation before it must stand in that passage. The constants of a recorded formula (`12 × 2.300.000 ÷ 450.000.000`) are
+covered by the formula; with its result written out, the result must be the formula's. A sentence that
+`graphs/propriety.py` objects to (a strange link, an image, a prompt recited) ends what may be shown as well.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from dataclasses import dataclass
 
 from core.facts import Fact
 from core.locale import Locale
-from graphs.binding import Book, expressions
+from graphs.binding import Book
 from graphs.drafts import Drafting
-from graphs.figures import EXEMPT, LIST_NUMBER, OUT_OF_TEN, WORDED, Figure, read_figures
+from graphs.equations import Equation, adds_up, equations, expressions
+from graphs.figures import EXEMPT, LIST_NUMBER, MARK, OUT_OF_TEN, WORDED, Figure, close, read_figures
 from graphs.naming import Sentence, topic_of
 from graphs.propriety import addresses, offence
+from graphs.timing import Timing
 from knowledge.understanding.text import fold
 
 _SENTENCE_END = re.compile(r"(?:[.!?…][)\"'»”*_]*(?=\s|$)|\n)")
@@ -33,6 +36,7 @@ _ABBREVIATION = re.compile(
 _QUOTE_LENGTH = 1200
 _OPENING = "«\"“"
 _QUOTED = re.compile(rf"[«\"“]([^»\"”\n]{{2,{_QUOTE_LENGTH}}})[»\"”]")
+_CITED = re.compile(rf"\s*((?:{MARK.pattern})+)")
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -66,23 +70,30 @@ class Verdict:
 
 
 def accept(
-    text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = (), *, before: str = ""
+    text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = (), *, before: str = "",
+    hosts: frozenset[str] = frozenset(),
 ) -> Verdict:
     """Check a whole text. `user_words` are the investor's messages: quoting them needs no fact. `before` is what is shown
-    already: the text may go on about whom it spoke of.
+    already: the text may go on about whom it spoke of. `hosts` are those that links may go to besides the turn's sources.
     """
+    return _accept(text, Known(facts, locale, user_words, hosts), before)
+
+
+def _accept(text: str, known: Known, before: str = "") -> Verdict:
     bindings: list[Binding] = []
-    for start, _, found, offender in _checked(text, facts, locale, user_words, before):
+    for start, _, found, offender in _checked(text, known, before):
         if offender is not None:
             return Verdict(text[:start].rstrip() if start else "", offender, tuple(bindings))
         bindings += found
     return Verdict(text, None, tuple(bindings))
 
 
-def bound(text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = ()) -> tuple[str, list[Offender]]:
+def bound(
+    text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = (), *, hosts: frozenset[str] = frozenset()
+) -> tuple[str, list[Offender]]:
     """The text without the sentences that do not bind, and what they stumbled over."""
     kept, dropped = "", []
-    for start, end, _, offender in _checked(text, facts, locale, user_words):
+    for start, end, _, offender in _checked(text, Known(facts, locale, user_words, hosts)):
         if offender is None:
             kept += text[start:end]
         else:
@@ -91,14 +102,15 @@ def bound(text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable
 
 
 def unsaid(
-    text: str, shown: str, said: Iterable[str], facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = ()
+    text: str, shown: str, said: Iterable[str], facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = (), *,
+    hosts: frozenset[str] = frozenset(),
 ) -> str:
     """What another brain's `text` adds after `shown`: without the sentences at its beginning that repeat a sentence, or
     give no figure that was not given (`said` are the ids of the facts bound so far).
     """
     earlier = {fold(shown[start:end]) for start, end in sentences(shown)}
     given = set(said)
-    for start, end, found, offender in _checked(text, facts, locale, user_words):
+    for start, end, found, offender in _checked(text, Known(facts, locale, user_words, hosts)):
         words = fold(text[start:end])
         repeated = bool(found) and {binding.fact_id for binding in found} <= given
         if offender is not None or not (not words or words in earlier or repeated):
@@ -106,16 +118,25 @@ def unsaid(
     return ""
 
 
+class Known:
+    """What sentences are checked against: facts arranged for look-up, whose words may be quoted, where links may go."""
+
+    def __init__(
+        self, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str], hosts: frozenset[str] = frozenset()
+    ) -> None:
+        self.book, self.locale = Book(facts, locale, user_words), locale
+        self.cited, self.hosts = addresses(facts), hosts
+
+
 def _checked(
-    text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str], before: str = ""
+    text: str, known: Known, before: str = ""
 ) -> Iterator[tuple[int, int, list[Binding], Offender | None]]:
     """Each sentence's span with its bindings, or with what is wrong in it."""
-    book = Book(facts, locale, user_words)
+    book = known.book
     topic = _topic(before, book)
-    cited = addresses(facts)
     for start, end in sentences(text):
-        found, offender, topic = _check(text, start, end, book, locale, topic)
-        if offender is None and (piece := offence(text[start:end], cited)) is not None:
+        found, offender, topic = _check(text, start, end, book, known.locale, topic)
+        if offender is None and (piece := offence(text[start:end], known.cited, known.hosts)) is not None:
             offender = Offender(start, end, piece, text[start:end].strip(), "improper")
         yield start, end, found, offender
 
@@ -156,9 +177,13 @@ class Stream:
     text at hand. White space is let through with what follows it.
     """
 
-    def __init__(self, locale: Locale, user_words: Iterable[str] = ()) -> None:
+    def __init__(
+        self, locale: Locale, user_words: Iterable[str] = (), hosts: frozenset[str] = frozenset()
+    ) -> None:
         self.locale = locale
         self.user_words = tuple(user_words)
+        self.hosts = hosts
+        self._known: tuple[tuple[Locale, tuple[str, ...]], Known] | None = None
         self._pending = ""
         self.fed = ""
         self.shown = ""
@@ -188,9 +213,10 @@ class Stream:
         if self.offender is not None or not head:
             return ""
         self._pending = self._pending[self._pending.index(head) + len(head) :]
-        verdict = accept(head, facts, self.locale, self.user_words, before=self.shown)
+        known = self._against(facts)
+        verdict = _accept(head, known, self.shown)
         if (objected := self._objected(head, verdict, facts)) is not None:
-            verdict = accept(head[: objected.start].rstrip(), facts, self.locale, self.user_words, before=self.shown)
+            verdict = _accept(head[: objected.start].rstrip(), known, self.shown)
             verdict = Verdict(verdict.shown, verdict.offender or objected, verdict.bindings)
         offset = len(self.shown)
         self.bindings += [
@@ -210,6 +236,13 @@ class Stream:
             if (why := self.drafting.objection([piece], bound=bound, names=names)) is not None:
                 return Offender(start, end, piece.strip()[:200], piece.strip(), why)
         return None
+
+    def _against(self, facts: Sequence[Fact]) -> Known:
+        """The same for sentence after sentence, until there are other facts."""
+        which = (self.locale, tuple(fact.id for fact in facts))
+        if self._known is None or self._known[0] != which:
+            self._known = which, Known(facts, self.locale, self.user_words, self.hosts)
+        return self._known[1]
 
 
 def _complete(text: str) -> int:
@@ -231,6 +264,9 @@ def _check(
 ) -> tuple[list[Binding], Offender | None, frozenset[str] | None]:
     """What binds in a sentence, what does not, and whom the text speaks of after it."""
     words = text[start:end]
+    if (wrong := _miscited(words, book)) is not None:
+        a, b = wrong
+        return [], Offender(start + a, start + b, words[a:b], words.strip()), topic
     figures = read_figures(words, locale)
     if not figures and not WORDED.search(words):
         return [], None, topic_of(book.names.mentions(words), topic)
@@ -245,17 +281,22 @@ def _check(
         if not any(a <= match.start() < b for a, b in spared) and not book.said(match.group()):
             return [], Offender(start + match.start(), start + match.end(), match.group(), words.strip()), after
     shown = [figure for figure in figures if not any(a <= figure.start < b for a, b in exempt)]
-    operands = {figure.start: run for run in expressions(words, shown) for figure in run}
-    own = _of_one(shown, sentence, book) if sentence.is_item else None
+    runs = expressions(words, shown)
+    operands = {figure.start: run for run in runs for figure in run}
+    results = {equation.result.start: equation for equation in equations(words, shown, runs)}
+    timing = Timing(sentence, shown)
+    own = _of_one(shown, sentence, book, timing) if sentence.is_item else None
     bindings: list[Binding] = []
     for figure in shown:
         about = own if own is not None else sentence.about(figure.start, figure.end)
         run = operands.get(figure.start)
         if run is not None:
-            fact = _operand(figure, run, sentence, book, about)
+            fact = _operand(figure, run, sentence, book, about, timing)
         else:  # what a document says may be told, but not in quotation marks where it says it otherwise
             told = not any(a <= figure.start < b for a, b in misquoted)
-            fact = book.bind(figure, sentence, about, told=told)
+            fact = book.bind(figure, sentence, about, timing, told=told)
+            if (equation := results.get(figure.start)) is not None:
+                fact = _result(fact, equation, book, about)
         title = next((f for a, b, f in titles if a <= figure.start and figure.start + len(figure.shown) <= b), None)
         if fact is None and title is not None and isinstance(title.value, str):
             fact = title
@@ -267,25 +308,52 @@ def _check(
 
 
 def _operand(
-    figure: Figure, run: Sequence[Figure], sentence: Sentence, book: Book, about: frozenset[str] | None
+    figure: Figure, run: Sequence[Figure], sentence: Sentence, book: Book, about: frozenset[str] | None, timing: Timing
 ) -> Fact | None:
     """The fact of an operand of a formula written out: all operands are of one formula, or each is a figure of its own
     with its unit."""
-    fact = book.bind(figure, sentence, about)
-    formula = book.formula_of(run, about)
-    if formula is not None and not book.contradicts(figure):
-        return fact or formula
+    fact = book.bind(figure, sentence, about, timing)
+    formulas = book.formulas_of(run, about)
+    if formulas and not book.contradicts(figure):
+        return fact or formulas[0]
     return fact if figure.unit is not None else None
 
 
-def _of_one(shown: Sequence[Figure], sentence: Sentence, book: Book) -> frozenset[str] | None:
+def _result(fact: Fact | None, equation: Equation, book: Book, about: frozenset[str] | None) -> Fact | None:
+    """The fact of a formula's result: that of the formula with these operands where there is one; and it must add up."""
+    if fact is None or not adds_up(equation):
+        return None
+    formulas = book.formulas_of(equation.operands, about)
+    fitting = [f for f in formulas if not isinstance(f.value, str) and close(equation.result, f.value)]
+    return fitting[0] if fitting else None if formulas else fact
+
+
+def _miscited(words: str, book: Book) -> tuple[int, int] | None:
+    """Where a mark leads nowhere, or a quotation does not stand in the passage that the mark behind it leads to."""
+    if "[" not in words:
+        return None
+    titles = [(a, b) for a, b, _ in book.titles_in(words)]
+    spared = [*titles, *(m.span() for m in _QUOTED.finditer(words) if book.quotes(m.group(1)))]
+    for mark in MARK.finditer(words):
+        inside = any(a <= mark.start() < b for a, b in spared)
+        if not inside and not {int(n) for n in re.findall(r"\d+", mark.group())} <= book.marks:
+            return mark.span()
+    for quote in _QUOTED.finditer(words):
+        if (cited := _CITED.match(words, quote.end())) is not None:
+            marks = [int(n) for n in re.findall(r"\d+", cited.group())]
+            if not any(book.cites(quote.group(1), n) for n in marks):
+                return quote.span()
+    return None
+
+
+def _of_one(shown: Sequence[Figure], sentence: Sentence, book: Book, timing: Timing) -> frozenset[str] | None:
     """An item of a list that does not name several speaks of one entity: those that all of its figures may be about."""
     places = [sentence.about(figure.start, figure.end) for figure in shown]
     if len(set(places)) > 1:
         return None
     possible: frozenset[str] | None = places[0] if places else None
     for figure in shown:
-        found = {fact.entity for _, fact in book.candidates(figure, sentence, possible)}
+        found = {fact.entity for _, fact in book.candidates(figure, sentence, possible, timing)}
         if found and found <= book.names.owners:
             possible = frozenset(found) if possible is None else possible & found
     return possible

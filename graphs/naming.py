@@ -133,6 +133,18 @@ class Sentence:
             return " ".join(self.text[a:b] for a, b in self._heads(start))
         return next((self.text[a:b] for a, b in self._clauses if start < b), self.text)
 
+    @property
+    def is_table(self) -> bool:
+        return self._table is not None
+
+    def heads(self, at: int) -> list[tuple[int, int]]:
+        """In a table the cell at this place, its column's head and its row's; else nothing."""
+        return self._heads(at) if self._table is not None else []
+
+    def clauses_before(self, at: int) -> list[tuple[int, int]]:
+        """The clause at this place and those before it, the nearest first; nothing in a table."""
+        return [span for span in reversed(self._clauses) if span[0] <= at]
+
     def _named(self, start: int, end: int) -> frozenset[str]:
         return frozenset().union(*(m.entities for m in self.mentions if m.start < end and m.end > start))
 

@@ -250,7 +250,8 @@ class _Turn:
         words = (*(m.text for m in earlier if m.role == "user"), self._text)
         locale = locale_for("en" if self._language == "en" else "es", country)
         self._screen = Screen(
-            Stream(locale, words), emit=lambda piece: get_stream_writer()({"type": "text", "text": piece})
+            Stream(locale, words, self._runner.resources.settings.linkable),
+            emit=lambda piece: get_stream_writer()({"type": "text", "text": piece}),
         )
         context = GraphContext(
             resources=self._runner.resources, scope=self._scope, conversation_id=self._conversation,

@@ -290,7 +290,8 @@ def _may_be_shown(work: _Work, brief: Brief, context: GraphContext) -> bool:
     """True for an answer in which everything binds, in the reader's language."""
     text, locale = work.text, LOCALES[brief.locale]
     parts = [text[start:end] for start, end in sentences(text)]
-    offender = accept(text, work.facts, locale, context.user_words).offender
+    hosts = context.resources.settings.linkable
+    offender = accept(text, work.facts, locale, context.user_words, hosts=hosts).offender
     if offender is not None:
         log.warning("not bound to a fact: %r in %r", offender.shown, offender.sentence)
     objection = work.drafting(locale.language).objection(parts, bound=0)

@@ -54,7 +54,8 @@ def graph() -> CompiledStateGraph[Talk, Any, Any, Any]:
             conversation_row, _ = await conversations.create(session, scope, visitor="studio", channel="studio")
         context = GraphContext(
             resources=resources, scope=scope, conversation_id=conversation_row.id, locale=locale,
-            user_words=(state["question"],), staff=staff, screen=Screen(Stream(locale, (state["question"],))),
+            user_words=(state["question"],), staff=staff,
+            screen=Screen(Stream(locale, (state["question"],), resources.settings.linkable)),
         )
         result = await inner.ainvoke({"question": state["question"], "history": []}, config, context=context)
         return {"outcome": result["outcome"]}

@@ -19,6 +19,17 @@ from core.scope import Scope
 from knowledge.resources import Resources
 
 
+class Marks:
+    """The numbers of a turn's citations: one for each passage, whichever tool or specialist cites it, however often."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, str], int] = {}
+
+    def of(self, kind: str, passage_id: str) -> int:
+        """The number of a passage; a new one where it is cited for the first time."""
+        return self._numbers.setdefault((kind, passage_id), len(self._numbers) + 1)
+
+
 @dataclass(frozen=True)
 class TurnContext:
     """One turn's surroundings.
@@ -27,7 +38,8 @@ class TurnContext:
     what is known after understanding the turn; a tool may read consent and contact data from them. `found` are the facts
     of another specialist's finding that this one's work rests on, `remembered` those slots that the investor filled in an
     earlier conversation, as facts. `intents` are the routes that the investor's own words call for, whatever a model says;
-    None where nobody read them.
+    None where nobody read them. `marks` numbers the passages that are cited: specialists that work side by side share it, so
+    that `[1]` means one passage in the answer.
     """
 
     resources: Resources
@@ -41,6 +53,7 @@ class TurnContext:
     found: tuple[Fact, ...] = ()
     intents: tuple[str, ...] | None = None
     remembered: Mapping[str, Fact] = field(default_factory=dict)
+    marks: Marks = field(default_factory=Marks)
 
 
 if TYPE_CHECKING:

@@ -41,8 +41,9 @@ async def search_documents(
     question: str, runtime: Runtime, country: str | None = None, city: str | None = None,
     neighbourhood: str | None = None, kind: str | None = None,
 ) -> Content:
-    """Passages of area guides, market notes and rules about a question, with citations [1], [2]. Quote them; never add to
-    them. country: CO, ES or MX, so that another country's rules never come back. kind: area_guide, market_note or rule.
+    """Passages of area guides, market notes and rules about a question, with citations [1], [2]. Quote them, each with its own
+    mark; never add to them. country: CO, ES or MX, so that another country's rules never come back. kind: area_guide,
+    market_note or rule.
     """
     from knowledge.documents.retrieval import retrieve
 
@@ -67,12 +68,13 @@ async def search_documents(
         context.resources.lost_meaning()
         result.gap("degraded", what="meaning search")
     result.data = {"passages": []}
-    for number, passage in enumerate(passages, 1):
+    for passage in passages:
+        number = context.marks.of("passage", passage.id)
         source = Source("document", passage.id, passage.title, passage.attribution or passage.source, passage.demo)
         entity = passage.title
         quoted = result.add(
             Fact("passage", passage.text, "text", source, entity=entity, entity_id=passage.document_id,
-                 as_of=passage.published_on.isoformat()), say=False,
+                 as_of=passage.published_on.isoformat(), mark=number), say=False,
         )
         result.data["passages"].append(
             {"n": number, "id": quoted, "title": passage.title, "excerpt": excerpt(question, passage.text),

@@ -357,8 +357,9 @@ async def papers_to_sell(runtime: Runtime, country: Literal["CO", "ES", "MX"]) -
                    if any(phrase.strip("%").lower() in part.lower() for phrase in phrases))
     source = Source("document", row.id, row.title, row.attribution, row.demo)
     published = row.published_on.isoformat()
-    result.add(Fact("papers_to_sell", passage, "text", source, as_of=published))
+    number = context.marks.of("papers", row.id)
+    result.add(Fact("papers_to_sell", passage, "text", source, as_of=published, mark=number))
     result.data |= {"passage": passage, "title": row.title, "published_on": published}
-    result.citations.append({"n": 1, "title": row.title, "source": row.attribution, "published_on": published,
+    result.citations.append({"n": number, "title": row.title, "source": row.attribution, "published_on": published,
                              "passage": passage, "demo": row.demo})
     return result.done()

@@ -9,7 +9,7 @@ from langchain.tools import tool
 from core.facts import Fact, Source
 from core.fence import fence
 from knowledge.market.opinions import Opinion, Tally, documents_about, read_opinions
-from tools.context import Runtime
+from tools.context import Marks, Runtime
 from tools.market_area import asked, market_area
 from tools.result import Content, ToolResult
 
@@ -70,7 +70,8 @@ async def market_opinion(
         result.gap("thin_data", what="opinions", place=at.area.place)
     cited: dict[str, dict[str, Any]] = {}
     for side, label in (("good", "+"), ("bad", "-")):
-        result.data[side] = [_quote(result, o, cited) for o in _various([o for o in found.opinions if o.label == label])]
+        chosen = _various([o for o in found.opinions if o.label == label])
+        result.data[side] = [_quote(result, o, cited, context.marks) for o in chosen]
     return result.done()
 
 
@@ -92,13 +93,13 @@ def _various(opinions: list[Opinion]) -> list[Opinion]:
     return [*first, *rest][:QUOTES]
 
 
-def _quote(result: ToolResult, opinion: Opinion, cited: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _quote(result: ToolResult, opinion: Opinion, cited: dict[str, dict[str, Any]], marks: Marks) -> dict[str, Any]:
     """The sentence with the number of its document; `cited` are the citations so far by document."""
     document = opinion.document
     citation = cited.get(document.id)
     if citation is None:
         citation = cited[document.id] = {
-            "n": len(result.citations) + 1, "title": document.title, "source": document.attribution or document.source,
+            "n": marks.of("opinions", document.id), "title": document.title, "source": document.attribution or document.source,
             "published_on": document.published_on.isoformat(), "passage": opinion.quote, "demo": document.demo,
         }
         result.citations.append(citation)
@@ -106,7 +107,7 @@ def _quote(result: ToolResult, opinion: Opinion, cited: dict[str, dict[str, Any]
         citation["passage"] += f" […] {opinion.quote}"
     n = citation["n"]
     quoted = result.add(Fact("opinion_quote", opinion.quote, "text", document.cite(), entity=document.title,
-                             entity_id=document.id, as_of=document.published_on.isoformat()), say=False)
+                             entity_id=document.id, as_of=document.published_on.isoformat(), mark=n), say=False)
     result.say(f"[{n}] {document.title} ({document.published_on}): {fence('passage', opinion.quote)}")
     return {"n": n, "id": quoted, "quote": opinion.quote, "topics": list(opinion.topics), "title": document.title,
             "published_on": document.published_on.isoformat()}

@@ -7,6 +7,7 @@ law or the investor's circumstances leave a range, a tax is its high end and car
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -213,7 +214,7 @@ class Taxation:
             if not item.advance:
                 used.append(row.amount)
         low, high = float(tax.low), float(tax.high)
-        formula = " + ".join(plain(round(num(fact), 2)) for fact in used) or "0"
+        formula = _sum_of(used, high)
         total = case.money(f"{event}_tax_total", high, formula, used, low=low, high=high)
         case.note_rules(tax.rules, total)
         payer = case.inputs.taxpayer
@@ -304,6 +305,14 @@ class Taxation:
                                 [base, rate], low=item.low, high=item.high)
             rows.append(TaxRow(event, item.key, lead.label_es, lead.label_en, base, rate, amount, item.rules))
         return rows
+
+
+def _sum_of(lines: list[Fact], total: float) -> str:
+    """The sum that makes the total. The highest ends of two lines need not go together: a higher municipal tax lowers the gain
+    that the State taxes."""
+    ends = [dict.fromkeys((num(fact), num(fact) if fact.low is None else fact.low)) for fact in lines]
+    chosen = min(product(*ends), key=lambda values: abs(sum(values) - total))
+    return " + ".join(plain(round(value, 2)) for value in chosen) or "0"
 
 
 def _is_property_tax(fact: Fact) -> bool:

@@ -264,6 +264,27 @@ def test_production_takes_long_keys_or_none(keys: str, monkeypatch: pytest.Monke
     assert len(get_settings().clients) == bool(keys)
 
 
+# hosts that links may go to
+
+
+def test_link_hosts_are_names_in_small_letters() -> None:
+    assert Settings(link_hosts=" WWW.Portal.com, pisos.portal.com.co ,").linkable == {"www.portal.com", "pisos.portal.com.co"}
+    assert Settings().linkable == frozenset()
+
+
+@pytest.mark.parametrize(
+    "host", ["https://portal.com", "portal.com/x", "portal.com:8443", "*.portal.com", "portal", "1.2.3.4", "a@portal.com",
+             "portal..com", "-portal.com", "pörtal.com", "portal.com.", "por tal.com", "a" * 64 + ".com"]
+)
+def test_what_is_no_host_name_is_refused_in_both_languages(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LADRILLO_LINK_HOSTS", f"portal.com,{host}")
+    with pytest.raises(Misconfigured, match="LADRILLO_LINK_HOSTS") as refused:
+        get_settings()
+    for sentence in (refused.value.en, refused.value.es):
+        assert repr(host) in sentence
+        assert "www.portal.com" in sentence
+
+
 # what cannot be used
 
 

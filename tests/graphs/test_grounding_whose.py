@@ -114,7 +114,7 @@ def test_words_of_two_messages_are_no_quotation() -> None:
 
 def test_a_quotation_of_a_document_is_word_for_word() -> None:
     words = "The trust costs 2,500 to 3,000 dollars. Keeping it, 500."
-    passage = Fact("passage", words, "text", Source("document", "d", "Trust"))
+    passage = Fact("passage", words, "text", Source("document", "d", "Trust"), mark=1)
     assert accept("It says “The trust costs 2,500 to 3,000 dollars.” [1]", [passage], EN).offender is None
     assert accept("It says “The trust costs 500 to 3,000 dollars.” [1]", [passage], EN).offender is not None
 
