@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 
+from core.clock import Monotonic, monotonic
 from core.model_settings import CAPABILITIES
 from core.retry import MalformedAnswer
 
+#: Seconds after which what was learnt is tried again.
+FORGET_SECONDS = 900.0
 #: What a refusal speaks of, in this order: the first that fits is what is not done again.
 _REFUSED = (
     ("stream_usage", re.compile(r"stream_options|include_usage")),
@@ -22,7 +25,7 @@ _STATUSES = frozenset({400, 404, 405, 415, 422, 501})
 #: Such a one may speak of tools all the same: too long, a history without an answer to a call, a schema that cannot be.
 _OWN_FAULT = re.compile(
     r"context.{0,8}length|context.window|context.size|too many tokens|reduce the length|tool_call_ids?\b|must be followed by"
-    r"|must be a response to|schema for function|does not match pattern"
+    r"|must be a response to|schema for function|does not match pattern|invalid type for|messages\[|maximum length"
 )
 #: llama.cpp answers what it does not know with 500, as it does everything else that goes wrong.
 _UNKNOWN = re.compile(r"unsupported param|param requires --")
@@ -39,17 +42,25 @@ class Unable(MalformedAnswer):
 
 
 class Abilities:
-    """`may(name)`; `learn(error)` names the ability that a refusal shows to be missing."""
+    """`may(name)`; `learn(error)` names the ability that a refusal shows to be missing. What was learnt is tried again after
+    a while: the server may have been started anew, or the refusal misread. `thinks_aloud`: its answers come after thoughts
+    that no tag opens.
+    """
 
-    def __init__(self, declared: str | None) -> None:
+    def __init__(self, declared: str | None, clock: Monotonic = monotonic) -> None:
         named = None if declared in (None, "auto") else frozenset((declared or "").split(","))
-        self._known = {} if named is None else {name: name in named for name in CAPABILITIES}
+        self._declared = None if named is None else {name: name in named for name in CAPABILITIES}
+        self._clock = clock
+        self._lacking: dict[str, float] = {}
+        self.thinks_aloud = False
 
     def may(self, name: str) -> bool:
-        return self._known.get(name, True)
+        if self._declared is not None and not self._declared.get(name, True):
+            return False
+        return self._clock() >= self._lacking.get(name, 0.0)
 
     def lacks(self, name: str) -> None:
-        self._known[name] = False
+        self._lacking[name] = self._clock() + FORGET_SECONDS
 
     def learn(self, error: BaseException, used: frozenset[str]) -> str | None:
         """The ability that this refusal is about, of those that the request used; None where it is about something else.

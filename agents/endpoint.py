@@ -28,6 +28,8 @@ from core.retry import MalformedAnswer, retrying
 
 T = TypeVar("T")
 _UNFINISHED = (None, "length", "content_filter")
+#: More tokens than any call has.
+_MOST_TOKENS = 10_000_000
 _FOUR = 4  # characters a token, where an endpoint does not count
 
 
@@ -148,6 +150,8 @@ class _Counting:
             self._first = monotonic()
         if isinstance(message, (AIMessage, AIMessageChunk)):
             self._written += len(message.text)
+            if message.usage_metadata is not None and not _can_be(message.usage_metadata):
+                message.usage_metadata = None  # nobody adds it up
             self._told = message.usage_metadata or self._told
 
     def call(self, error: BaseException | None) -> ModelCall | None:
@@ -157,11 +161,12 @@ class _Counting:
         told, prices = self._told, self._endpoint._prices
         read = told["input_tokens"] if told else self._read
         written = told["output_tokens"] if told else self._written // _FOUR
-        cached = min(read, (told.get("input_token_details") or {}).get("cache_read") or 0) if told else 0
+        ready: Any = (told.get("input_token_details") or {}).get("cache_read") if told else 0
+        cached = min(int(read), int(ready)) if _is_count(ready) else 0
         cost = None
         if prices.input_price is not None and prices.output_price is not None:
-            ready = prices.input_price if prices.cached_price is None else prices.cached_price
-            cost = ((read - cached) * prices.input_price + cached * ready + written * prices.output_price) / 1e6
+            kept = prices.input_price if prices.cached_price is None else prices.cached_price
+            cost = ((read - cached) * prices.input_price + cached * kept + written * prices.output_price) / 1e6
         return ModelCall(
             role=self._endpoint.role, model=self._endpoint.model_name, at=self._at, input_tokens=read, output_tokens=written,
             cached_tokens=cached, cost=cost, ms=round((monotonic() - self._begun) * 1000),
@@ -190,6 +195,15 @@ class _Guard:
             call = self._counting.call(error)
             if self._meter is not None and call is not None:
                 self._meter.add(call)
+
+
+def _can_be(usage: Any) -> bool:
+    """Whether an endpoint counted as one can: some send words, or numbers that no answer has."""
+    return all(_is_count(usage.get(name)) for name in ("input_tokens", "output_tokens", "total_tokens"))
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS
 
 
 def _used(kwargs: dict[str, Any]) -> list[str]:

@@ -139,8 +139,8 @@ def _own_ids(message: BaseMessage, taken: set[str | None], veil: Veil) -> BaseMe
     calls by it."""
     if not isinstance(message, AIMessage):
         return message
-    if isinstance(message.content, str) and "think" in message.content:
-        message = message.model_copy(update={"content": Speech.whole(message.content)})
+    if isinstance(message.content, str) and "<" in message.content:
+        message = message.model_copy(update={"content": Speech.answer(message.content)})
     if not message.tool_calls:
         return message
     calls = []

@@ -137,13 +137,21 @@ def waited_for(route: str, routes: Sequence[str], slots: dict[str, Any]) -> str 
 
 
 def settle(decision: RoutingDecision, understanding: dict[str, Any]) -> list[str]:
-    """The routes that count. A request for a person found in the words always wins; `none` and `human` stand alone."""
+    """The routes that count. A request for a person found in the words always wins; `none` and `human` stand alone. A model
+    that calls for a person whom nothing in the words asks for opens no case: a person is offered (`offers_a_person`)."""
     if understanding.get("human_reason"):
         return ["human"]
     if understanding.get("small_talk") == "memory":
         return ["none"]
     routes = list(dict.fromkeys(decision.routes))
     if "human" in routes:
+        routes = list(understanding["routes"])
+    if "human" in routes:
         return ["human"]
     chosen = [route for route in SPECIALISTS if route in routes]
     return list(chosen) or ["none"]
+
+
+def offers_a_person(decision: RoutingDecision, routes: Sequence[str]) -> bool:
+    """Whether a model called for a person, and nobody was."""
+    return "human" in decision.routes and list(routes) != ["human"]

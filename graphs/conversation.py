@@ -103,7 +103,7 @@ async def supervise(state: TurnState, runtime: Runtime[GraphContext]) -> dict[st
         "decision": {
             "routes": routes, "reason": reason or ("asked_person" if routes == ["human"] else None),
             "confidence": policy.routing_confidence(routes, understood), "by_llm": decided.by_llm,
-            "plan": "builtin" if plans else "model",
+            "plan": "builtin" if plans else "model", "offers": supervisor.offers_a_person(decided.decision, routes),
         }
     }
 
@@ -246,6 +246,11 @@ async def compose(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str,
             await writing.write(asked, facts, context)
     except TimeoutError:
         log.warning("the time for language models is up; the findings stand as they are")
+    except LadrilloError:
+        raise
+    except Exception:
+        # what an endpoint sends may break anything on its way: the findings have been written without it
+        log.exception("the model of compose broke something")
     finally:
         writer({"type": "step_end", "name": "compose"})
     return {"draft": joined}
@@ -341,7 +346,7 @@ async def decide(state: TurnState, runtime: Runtime[GraphContext]) -> dict[str, 
             facts,
         )
         failures = 0
-    elif findings and policy.offers_a_person(found, asking=asks is not None):
+    elif (findings and policy.offers_a_person(found, asking=asks is not None)) or decision["offers"]:
         offer = {"reason": found.reasons[0] if found.reasons else "low_confidence"}
         context.screen.add(render("notes", locale, {}, note="offer", **words), facts)
     said = state.get("memory_said")

@@ -19,10 +19,12 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from langgraph.config import get_stream_writer
 from langgraph.errors import GraphRecursionError
 
+from agents.abilities import Abilities
 from agents.playbook import Brief
 from agents.prompts import told
 from agents.specialist import MODEL_CALLS, ModelFailed, Specialist, Written, prompts_of, write
 from agents.speech import Speech
+from core.errors import LadrilloError
 from core.facts import Fact
 from core.locale import LOCALES, Language
 from graphs.context import Agent, GraphContext, Screen
@@ -56,8 +58,8 @@ class _Live:
     announces what it is about to look up, and a message that carries tool calls is not shown.
     """
 
-    def __init__(self, screen: Screen) -> None:
-        self._screen, self._speech = screen, Speech()
+    def __init__(self, screen: Screen, abilities: Abilities) -> None:
+        self._screen, self._abilities, self._speech = screen, abilities, Speech(aloud=abilities.thinks_aloud)
         self._message: str | None = None
         self._held = ""
         self._calls = self._open = False
@@ -65,11 +67,13 @@ class _Live:
     def chunk(self, message: AIMessageChunk, facts: list[Fact], *, answered: bool) -> None:
         if message.id != self._message:
             self._message, self._held, self._calls, self._open = message.id, "", False, False
-            self._speech = Speech()
+            self._speech = Speech(aloud=self._abilities.thinks_aloud)
         self._calls = self._calls or bool(message.tool_call_chunks)
         if self._calls or not message.text:
             return
         self._held += self._speech.hear(message.text)
+        if self._speech.stray:
+            self._abilities.thinks_aloud = True
         if not self._open:
             if not answered or not _reads_like_an_answer(self._held):
                 return
@@ -126,7 +130,7 @@ class _Work:
             if mode == "messages":
                 chunk, _ = part
                 if live is not None and isinstance(chunk, AIMessageChunk):
-                    live.chunk(chunk, self.facts, answered=any(isinstance(m, ToolMessage) for m in self.messages))
+                    live.chunk(chunk, self.facts, answered=self.found_something)
                     if live.stopped:  # what may not be shown is not waited for
                         await stream.aclose()
                         return
@@ -158,6 +162,11 @@ class _Work:
             self.messages[asked + 1 :] = sorted(
                 self.messages[asked + 1 :], key=lambda m: rank.get(getattr(m, "tool_call_id", None), len(rank))
             )
+
+    @property
+    def found_something(self) -> bool:
+        """Whether a tool came to a result."""
+        return any(message.status != "error" for message in self.results)
 
     @property
     def answered(self) -> list[BaseMessage]:
@@ -239,11 +248,15 @@ async def _thought(work: _Work, brief: Brief, talk: Talk, context: GraphContext,
         model = getattr(context.staff.models, role)
         if screen is not None and screen.shown:  # the first was cut in the middle of its answer
             return await resume(model, work.task(talk, context), work.facts, context)
-        ended = await _with_patience(work, agent, [asked, *work.answered], context, _Live(screen) if screen else None)
+        live = _Live(screen, model.abilities) if screen is not None else None
+        ended = await _with_patience(work, agent, [asked, *work.answered], context, live)
         if ended == "circles":
             return False
         if ended == "failed":
             continue
+        if not work.found_something and (work.results or not work.text.endswith("?")):
+            log.warning("the model of %s found nothing; the built-in one looks things up itself", brief.route)
+            return False
         if screen is None:
             return _may_be_shown(work, brief, context)
         if (offender := screen.stream.offender) is not None:
@@ -266,7 +279,7 @@ async def _with_patience(
             if drafting is not None:
                 drafting.drafting = work.drafting(drafting.locale.language)
             await work.run(agent, messages, context, live)
-        if live is not None:
+        if live is not None and (work.found_something or work.text.endswith("?")):
             live.end(work.text, work.facts)
         return "done"
     except TimeoutError:
@@ -280,6 +293,12 @@ async def _with_patience(
         return "failed"
     except (ModelCallLimitExceededError, GraphRecursionError):
         log.warning("the model of %s gave no answer (it goes round in circles)", work.route)
+        return "circles"
+    except LadrilloError:
+        raise
+    except Exception:
+        # what an endpoint sends may break anything on its way: the built-in brain has not read it
+        log.exception("the model of %s broke something", work.route)
         return "circles"
     finally:
         if drafting is not None:

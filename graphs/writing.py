@@ -135,12 +135,15 @@ async def _stream(
 ) -> Offender | None:
     """Show what the model writes while it does; what may not be shown ends the call."""
     assert context.screen is not None
-    screen, speech = context.screen, Speech()
+    screen, speech = context.screen, Speech(aloud=model.abilities.thinks_aloud)
     async with aclosing(model.astream(messages, config={"tags": ["nostream"]})) as stream:  # type: ignore[type-var]
         async for chunk in stream:
             if chunk.tool_call_chunks:
                 raise MalformedAnswer("the model called a tool that nobody offered")
             screen.feed(speech.hear(chunk.text), facts)
+            if speech.stray:  # what was said so far was thought; the next answer is waited for
+                model.abilities.thinks_aloud = True
+                raise MalformedAnswer("the model thought aloud")
             if screen.stream.offender is not None:
                 break
         else:
@@ -191,7 +194,7 @@ async def _go_on(
     shown = context.veil.cover(screen.shown)
     said = [told(locale.language, "repair"), fence("shown", shown), fence("problem", context.veil.cover(problem))]
     messages = [*asked, *([AIMessage(shown)] if shown else []), HumanMessage("\n".join(said))]
-    speech, text = Speech(), ""
+    speech, text = Speech(aloud=model.abilities.thinks_aloud), ""
     async with aclosing(model.astream(messages, config={"tags": ["nostream"]})) as stream:  # type: ignore[type-var]
         async for chunk in stream:
             text += speech.hear(chunk.text)

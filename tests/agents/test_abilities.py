@@ -104,7 +104,11 @@ def test_what_is_declared_is_all_that_is_tried() -> None:
 # found out
 
 
-@pytest.mark.parametrize(("used", "name", "status", "body"), REFUSALS, ids=lambda value: str(value)[:50])
+def named(value: object) -> str:
+    return str(sorted(value) if isinstance(value, frozenset) else value)[:50]
+
+
+@pytest.mark.parametrize(("used", "name", "status", "body"), REFUSALS, ids=named)
 def test_a_refusal_tells_what_is_missing(used: frozenset[str], name: str, status: int, body: dict[str, Any]) -> None:
     found = Abilities("auto")
     assert found.learn(refusal(status, body), used) == name

@@ -358,3 +358,55 @@ async def turn_after(runner: Runner, database: Database, endpoint: FakeEndpoint,
     endpoint.on("compose", says(ANSWER))
     outcome = await runner.ask(SCOPE, conversation, QUESTION)
     assert (await turn_of(database, conversation, outcome)).shown == ANSWER
+
+
+# what an endpoint says of itself
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # the client's, over what the endpoint sends
+@pytest.mark.parametrize("count", [10**30, -5, "many", 1.5, None], ids=str)
+@pytest.mark.parametrize("threshold", [0.5, 1.0])
+async def test_a_count_that_cannot_be_is_no_count(
+    opened: Opened, database: Database, endpoint: FakeEndpoint, count: Any, threshold: float
+) -> None:
+    told = {"prompt_tokens": count, "completion_tokens": 20, "total_tokens": count}
+    answer = says(ANSWER, usage=told)
+    endpoint.on("router", decides("roi"))
+    endpoint.on("analyse_returns", calls("analyse_returns", ARGS, usage=told), answer)
+    endpoint.on("compose", answer)
+    turn = await ask(await opened(endpoint.url, router_threshold=threshold), database)
+    assert "6,13" in turn.shown
+    assert 0 < turn.outcome["usage"]["tokens"] < 100_000
+    assert turn.run["status"] == "finished"
+
+
+async def test_a_router_that_calls_for_a_person_whom_nobody_asked_for_opens_no_case(
+    runner: Runner, database: Database, endpoint: FakeEndpoint
+) -> None:
+    endpoint.on("router", decides("human"))
+    endpoint.on("compose", says(ANSWER))
+    endpoint.on("analyse_returns", calls("analyse_returns", ARGS), says(ANSWER))
+    turn = await ask(runner, database)
+    assert turn.shown.startswith(ANSWER)
+    assert turn.outcome["case"] is None
+    assert turn.outcome["offer"] is not None
+
+
+async def test_where_no_call_found_anything_the_playbook_looks_it_up(
+    runner: Runner, database: Database, endpoint: FakeEndpoint, builtin_answer: str
+) -> None:
+    endpoint.on("router", decides("roi"))
+    endpoint.on("analyse_returns", calls("no_such_tool", {}), says("No encontré nada sobre eso en los datos."))
+    assert (await ask(runner, database)).shown == builtin_answer
+
+
+async def test_thoughts_that_no_tag_opens_are_waited_out_once_known(
+    opened: Opened, database: Database, endpoint: FakeEndpoint, builtin_answer: str
+) -> None:
+    """Templates of some local models put the opening tag into the prompt."""
+    endpoint.always("compose", says(f"Veo el precio y la renta. 12 × 2,3 es 27,6.</think>{ANSWER}"))
+    runner = await opened(endpoint.url, router_threshold=0.5)
+    first = await ask(runner, database)
+    assert "6,13" in first.shown
+    assert "27,6" not in first.shown
+    assert (await ask(runner, database)).shown == ANSWER
