@@ -69,6 +69,10 @@ class Answer(BaseModel):
     suggestions: list[str]
     language: str | None
     error: str | None
+    usage: dict[str, Any] = Field(
+        description="what language models used for this answer: calls, tokens (of those read, how many the endpoint had "
+        "ready), cost in US dollars where prices are set, by role, and the versions of the prompts"
+    )
     ms: int
 
 
@@ -137,7 +141,7 @@ def answer(conversation_id: str, outcome: dict[str, Any], ms: int) -> Answer:
         confidence=outcome.get("confidence"), escalated=bool(outcome.get("escalated")), case=case.get("case"),
         facts=outcome.get("facts") or [], citations=outcome.get("citations") or [], cards=outcome.get("cards") or [],
         suggestions=outcome.get("suggestions") or [], language=outcome.get("language"),
-        error=outcome.get("error_code"), ms=ms,
+        error=outcome.get("error_code"), usage=outcome.get("usage") or {}, ms=ms,
     )
 
 

@@ -95,7 +95,7 @@ def report(outcome: dict[str, Any]) -> dict[str, Any]:
         "escalated": bool(outcome.get("escalated")), "case": case.get("case"), "facts": outcome.get("facts") or [],
         "citations": outcome.get("citations") or [], "language": outcome.get("language"), "ms": outcome["ms"],
         "cards": outcome.get("cards") or [], "suggestions": outcome.get("suggestions") or [],
-        "status": outcome["status"], "error": outcome.get("error_code"),
+        "status": outcome["status"], "error": outcome.get("error_code"), "usage": outcome.get("usage") or {},
     }
 
 

@@ -134,10 +134,10 @@ class Runner:
         """The stored outcome of a run that has ended."""
         async with self.resources.database.session(scope) as session:
             row = await session.execute(
-                sql("SELECT status, outcome, error_code FROM runs WHERE id = :id"), {"id": run_id}
+                sql("SELECT status, outcome, error_code, usage FROM runs WHERE id = :id"), {"id": run_id}
             )
-            status, outcome, error_code = row.one()
-        return {**outcome, "status": status, "error_code": error_code, "run_id": run_id}
+            status, outcome, error_code, spent = row.one()
+        return {**outcome, "status": status, "error_code": error_code, "usage": spent, "run_id": run_id}
 
     async def ask(
         self, scope: Scope, conversation_id: str, text: str, *, client_message_id: str | None = None
