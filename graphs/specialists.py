@@ -19,17 +19,16 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from langgraph.config import get_stream_writer
 from langgraph.errors import GraphRecursionError
 
-from agents.abilities import Abilities
 from agents.playbook import Brief
 from agents.prompts import told
 from agents.specialist import MODEL_CALLS, ModelFailed, Specialist, Written, prompts_of, write
-from agents.speech import Speech
 from core.errors import LadrilloError
 from core.facts import Fact
 from core.locale import LOCALES, Language
-from graphs.context import Agent, GraphContext, Screen
+from graphs.context import Agent, GraphContext
 from graphs.drafts import Drafting
 from graphs.grounding import accept, sentences
+from graphs.live import Live
 from graphs.state import Finding
 from graphs.writing import brief_text, repair, resume, task
 
@@ -51,63 +50,6 @@ class Talk:
     register: str = "unknown"
 
 
-class _Live:
-    """Feeds a model's text to the screen while it is written, holding each message until it reads like an answer.
-
-    Before any tool has answered nothing is fed, and no sentence without a figure is fed alone: that is how a model
-    announces what it is about to look up, and a message that carries tool calls is not shown.
-    """
-
-    def __init__(self, screen: Screen, abilities: Abilities) -> None:
-        self._screen, self._abilities, self._speech = screen, abilities, Speech(aloud=abilities.thinks_aloud)
-        self._message: str | None = None
-        self._held = ""
-        self._calls = self._open = False
-
-    def chunk(self, message: AIMessageChunk, facts: list[Fact], *, answered: bool) -> None:
-        if message.id != self._message:
-            self._message, self._held, self._calls, self._open = message.id, "", False, False
-            self._speech = Speech(aloud=self._abilities.thinks_aloud)
-        self._calls = self._calls or bool(message.tool_call_chunks)
-        if self._calls or not message.text:
-            return
-        self._held += self._speech.hear(message.text)
-        if self._speech.stray:
-            self._abilities.thinks_aloud = True
-        if not self._open:
-            if not answered or not _reads_like_an_answer(self._held):
-                return
-            self._open = True
-            self._screen.stream.restart()
-            self._held = ("\n\n" if self._screen.shown else "") + self._held.lstrip()
-        self._screen.feed(self._held, facts)
-        self._held = ""
-
-    def end(self, text: str, facts: list[Fact]) -> None:
-        """The rest of the message that is the answer, which may have been held to the end."""
-        if self.stopped or not text:
-            return
-        stream = self._screen.stream
-        fed = stream.fed.strip() if self._open else ""
-        if not (self._open and text.startswith(fed)):
-            stream.restart()
-            text, fed = ("\n\n" if self._screen.shown else "") + text, ""
-        self._screen.feed(text[len(fed) :], facts)
-        self._screen.finish(facts)
-        self._screen.complete = not self.stopped
-
-    @property
-    def stopped(self) -> bool:
-        """Whether something was written that may not be shown."""
-        return self._screen.stream.offender is not None
-
-
-def _reads_like_an_answer(text: str) -> bool:
-    """Two whole sentences, or one with a figure."""
-    whole = [text[start:end] for start, end in sentences(text)[:-1] if text[start:end].strip()]
-    return len(whole) > 1 or any(character.isdigit() for character in "".join(whole))
-
-
 class _Work:
     """One specialist's work in one turn, by one brain or by two after each other."""
 
@@ -119,7 +61,7 @@ class _Work:
         self._writer = get_stream_writer()
 
     async def run(
-        self, agent: Agent, messages: list[BaseMessage], context: GraphContext, live: _Live | None = None
+        self, agent: Agent, messages: list[BaseMessage], context: GraphContext, live: Live | None = None
     ) -> None:
         modes: list[Literal["messages", "updates"]] = ["messages", "updates"] if live else ["updates"]
         part: Any
@@ -248,7 +190,7 @@ async def _thought(work: _Work, brief: Brief, talk: Talk, context: GraphContext,
         model = getattr(context.staff.models, role)
         if screen is not None and screen.shown:  # the first was cut in the middle of its answer
             return await resume(model, work.task(talk, context), work.facts, context)
-        live = _Live(screen, model.abilities) if screen is not None else None
+        live = Live(screen, model.abilities) if screen is not None else None
         ended = await _with_patience(work, agent, [asked, *work.answered], context, live)
         if ended == "circles":
             return False
@@ -269,7 +211,7 @@ async def _thought(work: _Work, brief: Brief, talk: Talk, context: GraphContext,
 
 
 async def _with_patience(
-    work: _Work, agent: Agent, messages: list[BaseMessage], context: GraphContext, live: _Live | None
+    work: _Work, agent: Agent, messages: list[BaseMessage], context: GraphContext, live: Live | None
 ) -> Literal["done", "circles", "failed"]:
     """Let a language model work: to its answer or to what may not be shown, round in circles, or until it fails."""
     limit = asyncio.timeout_at(context.patience.until)
