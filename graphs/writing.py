@@ -163,19 +163,15 @@ async def repair(
     log.warning("not shown (%s): %r in %r", offender.kind, offender.shown, offender.sentence)
     if offender.kind == "refusal":  # whoever refuses the task refuses it again
         return False
+    return await resume(model, asked, facts, context, offender)
+
+
+async def resume(
+    model: Endpoint, asked: list[BaseMessage], facts: Sequence[Fact], context: GraphContext, offender: Offender | None = None
+) -> bool:
+    """A model goes on after what was shown when it, or another, broke off. False where it does not do either."""
     try:
         return await _go_on(model, asked, offender, facts, context)
-    except Exception as error:
-        if not is_model_fault(error):
-            raise
-        log.warning("the model %s did not mend its answer (%s)", model.model_name, type(error).__name__)
-        return False
-
-
-async def resume(model: Endpoint, asked: list[BaseMessage], facts: Sequence[Fact], context: GraphContext) -> bool:
-    """Another model goes on after what the first had shown when it broke off. False where it does not do either."""
-    try:
-        return await _go_on(model, asked, None, facts, context)
     except Exception as error:
         if not is_model_fault(error):
             raise
