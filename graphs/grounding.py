@@ -105,17 +105,20 @@ def unsaid(
     text: str, shown: str, said: Iterable[str], facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = (), *,
     hosts: frozenset[str] = frozenset(),
 ) -> str:
-    """What another brain's `text` adds after `shown`: without the sentences at its beginning that repeat a sentence, or
-    give no figure that was not given (`said` are the ids of the facts bound so far).
+    """What another brain's `text` adds after `shown`: without the sentences that stand there already, or give no figure that
+    was not given (`said` are the ids of the facts bound so far).
     """
     earlier = {fold(shown[start:end]) for start, end in sentences(shown)}
-    given = set(said)
+    given, kept, begun = set(said), "", False
     for start, end, found, offender in _checked(text, Known(facts, locale, user_words, hosts)):
-        words = fold(text[start:end])
-        repeated = bool(found) and {binding.fact_id for binding in found} <= given
-        if offender is not None or not (not words or words in earlier or repeated):
-            return text[start:].strip()
-    return ""
+        piece, words = text[start:end], fold(text[start:end])
+        repeated = words in earlier or (bool(found) and {binding.fact_id for binding in found} <= given)
+        if offender is None and words and repeated:
+            continue
+        begun = begun or offender is not None or bool(words)
+        if begun:
+            kept += piece
+    return re.sub(r"\n{3,}", "\n\n", kept).strip()
 
 
 class Known:
