@@ -2,12 +2,13 @@
 
 A model may write any argument, and a calculator's result of an invented one looks like every other fact. The built-in
 playbooks bind only what is known, so this stands around the tools of model-planned agents alone. A refused call tells the
-model which argument it was (`ToolErrors` makes a message of it), so that it may call again with what was said. Refusals are
-not read as earlier results: what they quote would count as known the next time.
+model which argument it was, so that it may call again with what was said; no tool has failed then, and the answer that follows
+is worth no less. Refusals are not read as earlier results: what they quote would count as known the next time.
 """
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -19,10 +20,9 @@ from langchain.agents.middleware import AgentMiddleware, ToolCallRequest
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.types import Command
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from core import clock
-from core.errors import BadInput
 from core.facts import Fact
 from knowledge.understanding.gazetteer import PlaceIndex
 from knowledge.understanding.numerals import read_number
@@ -32,6 +32,7 @@ from tools.arguments import KINDS, OWN, PLACES, USUAL_HORIZON, Kind, figures
 from tools.context import TurnContext
 from tools.provenance import UNSTATED, readings
 
+log = logging.getLogger("ladrillo.specialist")
 Handler = Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]]
 _EARLIER = re.compile(r"<earlier>\n(.*?)\n</earlier>", re.DOTALL)
 _SCALES = (1.0, 1e3, 1e6, 1e9)
@@ -46,37 +47,42 @@ class ArgumentCheck(AgentMiddleware[Any, Any]):
     """Inside `ToolErrors`, outside the result cache."""
 
     async def awrap_tool_call(self, request: ToolCallRequest, handler: Handler) -> ToolMessage | Command[Any]:
-        """Raises `BadInput` for an argument that is from nowhere."""
         tool = request.tool
         if tool is not None and tool.name not in OWN and (args := _read(tool, request.tool_call["args"])):
             known = Known(cast(TurnContext, request.runtime.context), request.state["messages"])
-            for name, value in figures(args):
-                if not (known.has(name, value) or _free_horizon(tool.name, name, value, known)):
-                    raise _refusal(name, value)
-            if known.placed and any(args.get(name) for name in PLACES):
-                places = await known.context.resources.places()
-                if name := known.elsewhere(args, places):
-                    raise _refusal(name, args[name])
+            if (invented := await _invented(tool.name, args, known)) is not None:
+                return _refusal(request, *invented)
         return await handler(request)
+
+
+async def _invented(tool: str, args: Mapping[str, Any], known: Known) -> tuple[str, Any] | None:
+    """The first argument that is from nowhere, and its value."""
+    for name, value in figures(args):
+        if not (known.has(name, value) or _free_horizon(tool, name, value, known)):
+            return name, value
+    if known.placed and any(args.get(name) for name in PLACES):
+        elsewhere = known.elsewhere(args, await known.context.resources.places())
+        return (elsewhere, args[elsewhere]) if elsewhere else None
+    return None
 
 
 def _read(tool: BaseTool, args: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments as the tool would read them, without its defaults; none where it will refuse them itself."""
-    schema: Any = tool.tool_call_schema
+    schema: type[BaseModel] = cast(Any, tool.tool_call_schema)
     try:
-        read: dict[str, Any] = schema.model_validate(args).model_dump(exclude_defaults=True)
+        return schema.model_validate(args).model_dump(exclude_defaults=True)
     except ValidationError:
         return {}
-    return read
 
 
-def _refusal(name: str, value: Any) -> BadInput:
+def _refusal(request: ToolCallRequest, name: str, value: Any) -> ToolMessage:
     shown = f"{value:.12g}" if isinstance(value, (int, float)) else str(value)
-    return BadInput(
-        f"Not called: {name} = {shown} is neither in what the investor said nor in a tool result. Call again with exactly what "
-        "the investor said or a tool returned; leave out what nobody stated.",
-        f"No se hizo la consulta: {name} = {shown} no está en lo que dijo la persona ni en ningún resultado. Repítala con lo "
-        "que dijo o con lo que devolvió una herramienta, y omita lo que nadie indicó.",
+    log.warning("tool %s not called: nobody said %s = %s", request.tool_call["name"], name, shown)
+    return ToolMessage(
+        content=f"Not called: {name} = {shown} is neither in what the investor said nor in a tool result. Call again with "
+        "exactly what the investor said or a tool returned; leave out what nobody stated.",
+        name=request.tool_call["name"], tool_call_id=request.tool_call["id"] or "", status="error",
+        artifact={"gaps": [{"code": "bad_arguments"}]},
     )
 
 
@@ -123,7 +129,7 @@ class Known:
         if any(_same(n * times, size, tolerance) for numbers, tolerance in ((self._stated, 1e-6), (self._found, _ROUNDED))
                for n in numbers for times in (12, 1 / 12)):
             return True
-        numbers = list(self._stated)
+        numbers = list(self._told)
         return size >= _LEAST_MADE and any(
             _same(made, size) for i, a in enumerate(numbers) for b in numbers[i:]
             for made in (a * b, a + b, abs(a - b), a * b / 100, *_rests(a, b))
@@ -176,11 +182,16 @@ class Known:
         return frozenset(abs(number) for text in words for number in _numbers(text))
 
     @cached_property
-    def _stated(self) -> frozenset[float]:
-        """These, what was understood from them, and what stands in the conversation so far."""
+    def _told(self) -> frozenset[float]:
+        """These, and what was understood from them."""
         parts = (self.context.slots, self._brief.get("request"), [fact.value for fact in self.context.remembered.values()])
         told = {abs(float(n)) for part in parts for n in _leaves(part) if isinstance(n, (int, float))}
-        return self._quoted | told | {abs(number) for number in _numbers(self._earlier)}
+        return self._quoted | told
+
+    @cached_property
+    def _stated(self) -> frozenset[float]:
+        """What was told, and what stands in the conversation so far."""
+        return self._told | {abs(number) for number in _numbers(self._earlier)}
 
     @cached_property
     def _found(self) -> frozenset[float]:
@@ -231,14 +242,17 @@ class Known:
         return not entries or any(self._named(one) for one in also)
 
     def _in_country(self, value: str, args: Mapping[str, Any], places: PlaceIndex) -> bool:
+        """Whether the country is the turn's, one that was named, or that of a place that the call names."""
+        def of(name: str, *levels: str) -> set[str]:
+            return {entry.country for entry, _ in places.lookup(fold(name)) if not levels or entry.level in levels}
+
         told = {str(one) for one in _leaves(self.context.slots.get("country"))}
-        code = value.upper() if len(value) == 2 else next(
-            (entry.country for entry, _ in places.lookup(fold(value)) if entry.level == "country"), None)
-        if not told or code is None or code in told or self._named(fold(value)) and len(value) > 2:
+        codes = {value.upper()} if len(value) == 2 else of(value, "country")
+        if not told or not codes or codes & told:
             return True
-        names = [fold(str(args[name])) for name in ("city", "neighbourhood") if args.get(name)] or self._words.split()
-        return any(entry.country == code and (entry.level == "country" or len(names) < 3)
-                   for name in names for entry, _ in places.lookup(name))
+        if any(codes & of(str(args[name])) for name in ("city", "neighbourhood") if args.get(name)):
+            return True
+        return any(codes & of(word, "country") for word in self._words.split())
 
     def _named(self, key: str) -> bool:
         return f" {key} " in self._words

@@ -34,9 +34,9 @@ def _all(kind: Kind, names: str) -> dict[str, Kind]:
 KINDS: dict[str, Kind] = {
     **_all(Kind.MONEY, "price monthly_rent annual_rent nightly_rent purchase_costs own_cash loan_amount valuation savings "
                        "opening_fee loan_fee_month instalment affordable_payment selling_costs sale_price cash_flows rent_low "
-                       "rent_high other_income value_today land_value cadastral_value asking_price budget_max budget_min"),
-    # `amount` is convert_currency's, and that of a cost
-    "amount": Kind.COST,
+                       "rent_high other_income value_today land_value cadastral_value asking_price budget_max"),
+    "amount": Kind.MONEY,
+    "costs.amount": Kind.COST,
     **_all(Kind.SHARE, "price_cut_pct vacancy_pct down_payment_pct reach_pct rate_pct new_rate_pct index_path margin_pct "
                        "inflation_pct loan_insurance_pct rate_moves growth_pct rent_growth_pct selling_costs_pct discount_pct "
                        "target_yield_pct fx_change_pct marginal_rate_pct ltv_pct wealth_share_pct municipal_rate_pct "
@@ -65,14 +65,14 @@ PLACES = ("country", "city", "neighbourhood")
 
 
 def figures(args: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Every argument that is checked with its name, also those inside costs, flows and other figures."""
+    """Every argument that is checked, by its name in `KINDS`, also those inside costs, flows and other figures."""
     for name, value in args.items():
         yield from _inside(name, value)
 
 
 def _inside(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
-        yield from figures(value)
+        yield from figures({f"costs.{part}": one for part, one in value.items()} if name == "costs" else value)
     elif isinstance(value, (list, tuple)):
         for part in value:
             yield from _inside(name, part)
