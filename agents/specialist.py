@@ -24,6 +24,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from agents import playbook as books
+from agents.argument_check import ArgumentCheck
 from agents.builtin import BuiltinModel
 from agents.playbook import Playbook
 from agents.privacy import Veil
@@ -200,6 +201,7 @@ def build(
     ]
     if model is not None:
         middleware.insert(0, ModelDoor())
+        middleware.insert(-1, ArgumentCheck())
     return create_agent(
         model or builtin_for(specialist),
         list(specialist.tools),

@@ -49,6 +49,9 @@ async def convert_currency(
     """
     from knowledge.finance import currency as money
 
+    if amount <= 0:
+        raise BadInput(f"The amount cannot be {amount:g}: expected money to convert, above 0. Say the amount.",
+                       f"El monto no puede ser {amount:g}: se espera dinero por convertir, más de 0. Indique el monto.")
     source, target = source_currency.strip().upper(), target_currency.strip().upper()
     if rate is not None:
         return _as_stated(amount, source, target, rate, rate_of, runtime).done()

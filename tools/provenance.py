@@ -82,7 +82,7 @@ def numbers_of(context: TurnContext) -> frozenset[float]:
     found = set(_flat(context.slots))
     for words in context.user_words:
         for match in _DIGITS.finditer(words):
-            for number in _readings(match.group()):
+            for number in readings(match.group()):
                 found.update(number * scale for scale in _SCALES)
     return frozenset(found)
 
@@ -133,7 +133,7 @@ def _flat(value: Any) -> Iterable[float]:
             yield from _flat(part)
 
 
-def _readings(digits: str) -> set[float]:
+def readings(digits: str) -> set[float]:
     """`2,3` is 2.3; `1.950` may be 1950 or 1.95: both count."""
     plain = float(re.sub(r"\D", "", digits))
     parts = re.split(r"[.,'’]", digits)

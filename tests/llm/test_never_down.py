@@ -244,7 +244,7 @@ async def test_calls_under_one_id_are_told_apart(runner: Runner, database: Datab
     endpoint.on("router", decides("roi"))
     twice = both([("analyse_returns", ARGS, "same"), ("analyse_returns", ARGS | {"price": 500_000_000}, "same")])
     endpoint.on("analyse_returns", twice, calls("analyse_returns", ARGS | {"price": 510_000_000}, id="same"), says(ANSWER))
-    turn = await ask(runner, database)
+    turn = await ask(runner, database, f"{QUESTION} ¿Y si costara 500 o 510 millones?")
     assert turn.shown == ANSWER
     ids = [m["tool_call_id"] for m in endpoint.requests[-1]["messages"] if m["role"] == "tool"]
     assert len(ids) == len(set(ids)) == 3

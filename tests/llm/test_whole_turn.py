@@ -166,7 +166,7 @@ async def test_two_calls_in_one_message_are_answered_both(
     other = ARGS | {"price": 500_000_000}
     made = both([("analyse_returns", ARGS, "a"), ("analyse_returns", other, "b")])
     endpoint.on("analyse_returns", made, says(ANSWER))
-    turn = await ask(runner, database)
+    turn = await ask(runner, database, f"{QUESTION} ¿Y si costara 500 millones?")
     assert turn.shown == ANSWER
     assert [m["tool_call_id"] for m in endpoint.requests[-1]["messages"] if m["role"] == "tool"] == ["a", "b"]
 

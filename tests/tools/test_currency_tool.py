@@ -98,3 +98,11 @@ async def test_same_currency_and_unknown_currency(rates: Database) -> None:
         await convert(rates, amount=100, source_currency="GBP", target_currency="EUR")
     with pytest.raises(BadInput):
         await convert(rates, amount=float("nan"), source_currency="USD", target_currency="EUR")
+
+
+@pytest.mark.parametrize("amount", [-5, 0])
+@pytest.mark.parametrize("more", [{}, {"rate": 4000}])
+async def test_only_an_amount_above_zero_is_converted(rates: Database, amount: float, more: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match=f"cannot be {amount}") as caught:
+        await convert(rates, amount=amount, source_currency="USD", target_currency="COP", **more)
+    assert f"no puede ser {amount}" in caught.value.es
