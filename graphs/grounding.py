@@ -22,7 +22,8 @@ from core.locale import Locale
 from graphs.binding import Book
 from graphs.drafts import LONGEST, Drafting
 from graphs.equations import Equation, adds_up, equations, expressions
-from graphs.figures import EXEMPT, LIST_NUMBER, MARK, OUT_OF_TEN, WORDED, Figure, close, read_figures
+from graphs.exempt import exempt_spans, made_up
+from graphs.figures import LIST_NUMBER, MARK, WORDED, Figure, close, read_figures
 from graphs.naming import Sentence, topic_of
 from graphs.propriety import addresses, offence
 from graphs.timing import Timing
@@ -322,13 +323,17 @@ def _check(
     if (wrong := _miscited(words, book)) is not None:
         a, b = wrong
         return [], Offender(start + a, start + b, words[a:b], words.strip()), topic
+    titles = book.titles_in(words)
+    if (invented := _invented(words, book, titles)) is not None:
+        a, b = invented
+        return [], Offender(start + a, start + b, words[a:b], words.strip()), topic
     figures = read_figures(words, locale)
     if not figures and not WORDED.search(words):
         return [], None, topic_of(book.names.mentions(words), topic)
     sentence = Sentence(words, book.names, topic)
     after = topic_of(sentence.mentions, topic)
     quotes = [((a, b), book.quotes(words[a + 1 : b - 1])) for a, b in quotations(words)]
-    exempt, titles = _exempt_spans(words, book), book.titles_in(words)
+    exempt = exempt_spans(words, book.sources, [level for level, _ in book.levels])
     exempt += [span for span, stands in quotes if stands]
     misquoted = [span for span, stands in quotes if not stands]
     spared = [*exempt, *((a, b) for a, b, _ in titles)]
@@ -360,6 +365,17 @@ def _check(
         elif title is None and not book.inside_name(figure, words):
             return bindings, Offender(start + figure.start, start + figure.end, figure.shown, words.strip()), after
     return bindings, None, after
+
+
+def _invented(words: str, book: Book, titles: Sequence[tuple[int, int, Fact]]) -> tuple[int, int] | None:
+    """Where a date, a law or a way to reach somebody stands that no source names; titles and quotations are others' words."""
+    if made_up(words, book.sources) is None:
+        return None
+    blank = words
+    spared = [(a, b) for a, b in quotations(words) if book.quotes(words[a + 1 : b - 1])]
+    for a, b in (*spared, *((a, b) for a, b, _ in titles)):
+        blank = blank[:a] + " " * (b - a) + blank[b:]
+    return made_up(blank, book.sources)
 
 
 def _operand(
@@ -413,13 +429,3 @@ def _of_one(shown: Sequence[Figure], sentence: Sentence, book: Book, timing: Tim
         if found and found <= book.names.owners:
             possible = frozenset(found) if possible is None else possible & found
     return possible
-
-
-def _exempt_spans(sentence: str, book: Book) -> list[tuple[int, int]]:
-    spans = [match.span() for match in EXEMPT.finditer(sentence)]
-    spans += [match.span() for match in LIST_NUMBER.finditer(sentence)]
-    for match in OUT_OF_TEN.finditer(sentence):
-        share = int(match.group(1)) / int(match.group(2)) * 100
-        if any(abs(level - share) < 0.5 for level, _ in book.levels):
-            spans.append(match.span())
-    return spans
