@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from core.facts import Fact
 from core.locale import Locale
 from graphs.binding import Book
-from graphs.drafts import LONGEST, Drafting
+from graphs.drafts import LONGEST, Drafting, names_of
 from graphs.equations import Equation, adds_up, equations, expressions
 from graphs.exempt import exempt_spans, made_up
 from graphs.figures import LIST_NUMBER, MARK, WORDED, Figure, close, read_figures
@@ -254,8 +254,15 @@ class Stream:
         return ""
 
     def finish(self, facts: Sequence[Fact]) -> str:
-        """The rest, without waiting for an end of sentence."""
-        return self._release(len(self._pending), facts)
+        """The rest, without waiting for an end of sentence; nothing of it where the whole turns out to be no answer."""
+        rest, before = self._pending.strip(), self.shown
+        out = self._release(len(self._pending), facts)
+        if self.drafting is None or self.offender is not None or not self.fed.strip():
+            return out
+        if (why := self.drafting.ending(len(self.bindings))) is None:
+            return out
+        self.offender, self.shown = Offender(0, len(rest), rest[:200], rest, why), before
+        return ""
 
     def restart(self) -> None:
         """Take another text after what was shown; what was held back of the old one is dropped."""
@@ -287,7 +294,7 @@ class Stream:
         """The first sentence that is no answer though its figures bind."""
         if self.drafting is None:
             return None
-        bound, names = len(self.bindings) + len(verdict.bindings), {fact.entity for fact in facts if fact.entity}
+        bound, names = len(self.bindings) + len(verdict.bindings), names_of(facts)
         for start, end in sentences(head):
             piece = head[start:end]
             if (why := self.drafting.objection([piece], bound=bound, names=names)) is not None:

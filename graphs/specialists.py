@@ -26,7 +26,7 @@ from agents.speech import Speech
 from core.facts import Fact
 from core.locale import LOCALES, Language
 from graphs.context import Agent, GraphContext, Screen
-from graphs.drafts import Drafting
+from graphs.drafts import Drafting, names_of
 from graphs.grounding import accept, sentences
 from graphs.state import Finding
 from graphs.writing import brief_text, repair, resume, task
@@ -291,7 +291,7 @@ def _may_be_shown(work: _Work, brief: Brief, context: GraphContext) -> bool:
     text, locale = work.text, LOCALES[brief.locale]
     parts = [text[start:end] for start, end in sentences(text)]
     hosts = context.resources.settings.linkable
-    objection = work.drafting(locale.language).objection(parts, bound=0)
+    objection = work.drafting(locale.language).objection(parts, bound=0, names=names_of(work.facts))
     if objection is not None:  # before its figures are looked at: it may be of any length
         log.warning("the answer of the model of %s is none: %s", work.route, objection)
         return False
