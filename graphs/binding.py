@@ -18,6 +18,7 @@ from core.facts import INPUT_CHECK, Fact
 from core.formulas import sound
 from core.locale import Locale
 from core.measures import Frequency, in_points
+from graphs.exempt import Sources
 from graphs.figures import BARE, COMPATIBLE, DIGIT, Figure, close, read_figures
 from graphs.naming import Names, Sentence
 from graphs.timing import Timing, counts, dated, frequencies
@@ -54,6 +55,7 @@ class Book:
         self._counted = [counted for words in user_words for counted in _counted(words, locale)]
         self.marks = frozenset(fact.mark for fact in facts if fact.mark is not None)
         self._marked: dict[int, list[str]] = {}
+        self.sources = Sources(facts, user_words)
         self.spoken = [plainly(words) for words in user_words]
         self.words = " ".join(_folded(words) for words in self.spoken)
         self._numbers: list[tuple[float, Fact]] = []

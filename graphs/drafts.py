@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Literal
 
 from core.data_files import read
+from core.facts import Fact
 from core.locale import Language
 from graphs.deeds import untrue
+from graphs.promises import promises
 from knowledge.understanding.text import fold
 
-Objection = Literal["claim", "language", "refusal", "repetition", "rambling", "unfilled"]
+Objection = Literal["claim", "empty", "language", "promise", "refusal", "repetition", "rambling", "unfilled"]
 _FILE = Path(__file__).with_name("languages.toml")
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD, _TOKEN = re.compile(r"[^\W\d_]+"), re.compile(r"[^\W_]+")
 _QUOTED = re.compile(r"[«\"“][^»\"”\n]*[»\"”]|<[^>\n]*>")
 _STRANGE_SCRIPT = re.compile(r"[\u0370-\u06ff\u0900-\u0dff\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 #: What is bold in an item of a list is what the item is of.
@@ -37,8 +39,11 @@ _LACKING = (
 )
 _REFUSAL = re.compile(
     r"\b(?:can(?:'|’|no| no)t|(?:am|'m|’m) (?:unable|not able) to|won(?:'|’)t)"
-    rf" (?:help(?! but)|assist|comply|fulfil|answer|do that|provide{_LACKING})"
-    r"|\bno (?:puedo|podré|me es posible|es posible) (?:ayudar|asistir|cumplir|atender|responder|continuar"
+    rf" (?:help(?! but)|assist|comply|fulfil|answer|continue|proceed|engage|discuss|do that|provide{_LACKING})"
+    r"|\b(?:violat|breach|against)\w* (?:my|our|the|its) (?:[a-z]+ ){0,2}(?:polic|guidelines|terms)"
+    r"|\b(?:viola|infringe|incumple|en contra de|va contra) (?:mis?|las?|los|nuestras?|sus) (?:[a-z]+ ){0,2}"
+    r"(?:pol[ií]tica|norma|t[eé]rmino)"
+    r"|\bno (?:puedo|podré|me es posible|es posible) (?:ayudar|asistir|cumplir|atender|responder|continuar|seguir con"
     rf"|proporcionar{_LACKING})"
     r"|\bas an? (?:ai|language model|assistant)\b"
     r"|\bcomo (?:una? )?(?:modelo de (?:lenguaje|ia)|inteligencia artificial|ia|asistente)\b",
@@ -59,12 +64,42 @@ def _little_words() -> dict[str, frozenset[str]]:
     return {language: frozenset(words.split()) for language, words in read(_FILE, dict[str, str]).items()}
 
 
+#: So many words in a row as a title or a passage has them are its own, whoever sets them in bold or shortens them.
+_RUN = 3
+
+
+def names_of(facts: Iterable[Fact]) -> frozenset[str]:
+    """The words of adverts, places and documents that a text may repeat in their language."""
+    texts = {text for fact in facts for text in (fact.entity, fact.value if isinstance(fact.value, str) else "")}
+    return frozenset(text for text in texts if text)
+
+
+@lru_cache(maxsize=16)
+def _runs(names: frozenset[str]) -> frozenset[tuple[str, ...]]:
+    split = (fold(name).split() for name in names)
+    return frozenset(tuple(words[i : i + _RUN]) for words in split for i in range(len(words) - _RUN + 1))
+
+
+def _without(text: str, names: frozenset[str]) -> str:
+    """The text without the stretches that stand in a name."""
+    runs, words = _runs(names), list(_TOKEN.finditer(text))
+    folded = [fold(word.group()) for word in words]
+    taken = {i + k for i in range(len(words) - _RUN + 1) if tuple(folded[i : i + _RUN]) in runs for k in range(_RUN)}
+    parts, at = [], 0
+    for i in sorted(taken):
+        parts.append(text[at : words[i].start()])
+        at = words[i].end()
+    return "".join((*parts, text[at:]))
+
+
 def foreign(sentence: str, language: Language, names: Iterable[str] = ()) -> bool:
     """True for a sentence that is clearly in another language than the answer's. `names` are those of the adverts and places
     it may speak of."""
     plain = _QUOTED.sub(" ", sentence)
+    names = frozenset(names)
     for name in sorted(names, key=len, reverse=True):
         plain = plain.replace(name, " ")
+    plain = _without(plain, names)
     if _ITEM.match(plain):
         plain = _BOLD.sub(" ", plain)
     words = _WORD.findall(_IN_NAMES.sub(" ", plain).lower())
@@ -106,6 +141,8 @@ class Drafting:
                 return "unfilled"
             if untrue(sentence, self._found):
                 return "claim"
+            if promises(sentence):
+                return "promise"
             if opening and _REFUSAL.search(sentence):
                 return "refusal"
             if foreign(sentence, self._language, names):
@@ -116,3 +153,7 @@ class Drafting:
                 if self._seen[said] >= _OFTEN:
                     return "repetition"
         return None
+
+    def ending(self, bound: int) -> Objection | None:
+        """What is wrong with the text now that it is at its end: figures were found, and it shows none."""
+        return "empty" if self._expected and not bound else None

@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from core.facts import Fact
 from core.locale import Locale
 from graphs.binding import Book
-from graphs.drafts import Drafting
+from graphs.drafts import LONGEST, Drafting, names_of
 from graphs.equations import Equation, adds_up, equations, expressions
-from graphs.figures import EXEMPT, LIST_NUMBER, MARK, OUT_OF_TEN, WORDED, Figure, close, read_figures
+from graphs.exempt import exempt_spans, made_up
+from graphs.figures import LIST_NUMBER, MARK, WORDED, Figure, close, read_figures
 from graphs.naming import Sentence, topic_of
 from graphs.propriety import addresses, offence
 from graphs.timing import Timing
@@ -35,8 +36,13 @@ _ABBREVIATION = re.compile(
 )
 _QUOTE_LENGTH = 1200
 _OPENING = "«\"“"
-_QUOTED = re.compile(rf"[«\"“]([^»\"”\n]{{2,{_QUOTE_LENGTH}}})[»\"”]")
+_QUOTE_START, _QUOTE_STOP = re.compile(rf"[{_OPENING}]"), re.compile(r"[»\"”\n]")
 _CITED = re.compile(rf"\s*((?:{MARK.pattern})+)")
+#: Characters before the end of a sentence that an abbreviation or a list number stands in.
+_ABBREVIATED, _NUMBERED = 16, 80
+#: Characters of a model's text that may wait for the end of their sentence, table or quotation; and those that are looked
+#: at anew with each piece. Beyond them a look is worth it when the text has grown by so large a part.
+LONGEST_PENDING, _LOOKED_AT, _GROWN = 4000, 256, 16
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -155,22 +161,55 @@ def _topic(before: str, book: Book) -> frozenset[str] | None:
 def sentences(text: str) -> list[tuple[int, int]]:
     """Spans of sentences and lines, together covering the text. An abbreviation or a decimal point ends none; a
     quotation or a table is not cut."""
-    quotes = [match.span() for match in _QUOTED.finditer(text)]
+    quotes, quote = quotations(text), 0
     spans: list[tuple[int, int]] = []
     start = 0
     for match in _SENTENCE_END.finditer(text):
-        piece = text[start : match.end()]
-        if any(a < match.start() < b - 1 for a, b in quotes):
+        at, end = match.span()
+        while quote < len(quotes) and quotes[quote][1] <= at + 1:
+            quote += 1
+        if quote < len(quotes) and quotes[quote][0] < at:
             continue
-        if match.group() == "\n" and text[start:].startswith("|") and text[match.end() : match.end() + 1] in ("|", ""):
-            continue  # a table is shown whole or not at all
-        if match.group() != "\n" and (_ABBREVIATION.search(piece) or LIST_NUMBER.fullmatch(piece)):
+        if match.group() == "\n":
+            if text.startswith("|", start) and text[end : end + 1] in ("|", ""):
+                continue  # a table is shown whole or not at all
+        elif _ABBREVIATION.search(text[max(start, end - _ABBREVIATED) : end]) or (
+            end - start <= _NUMBERED and LIST_NUMBER.fullmatch(text[start:end])
+        ):
             continue
-        spans.append((start, match.end()))
-        start = match.end()
+        spans.append((start, end))
+        start = end
     if start < len(text):
         spans.append((start, len(text)))
     return spans
+
+
+def quotations(text: str) -> list[tuple[int, int]]:
+    """Spans of what stands between quotation marks on one line, the marks included."""
+    spans: list[tuple[int, int]] = []
+    stop, free = -1, 0
+    for opening in _QUOTE_START.finditer(text):
+        at = opening.start()
+        if at < free:
+            continue
+        if stop <= at:
+            found = _QUOTE_STOP.search(text, at + 1)
+            if found is None:
+                break
+            stop = found.start()
+        if text[stop] != "\n" and 2 <= stop - at - 1 <= _QUOTE_LENGTH:
+            spans.append((at, stop + 1))
+            free = stop + 1
+    return spans
+
+
+def _without_quotations(text: str) -> str:
+    """Blanks in the place of every quotation."""
+    parts, at = [], 0
+    for start, end in quotations(text):
+        parts += [text[at:start], " " * (end - start)]
+        at = end
+    return "".join((*parts, text[at:]))
 
 
 class Stream:
@@ -188,6 +227,8 @@ class Stream:
         self.hosts = hosts
         self._known: tuple[tuple[Locale, tuple[str, ...]], Known] | None = None
         self._pending = ""
+        #: Characters of it that were looked at in vain.
+        self._waiting = 0
         self.fed = ""
         self.shown = ""
         self.offender: Offender | None = None
@@ -196,17 +237,40 @@ class Stream:
         self.drafting: Drafting | None = None
 
     def feed(self, piece: str, facts: Sequence[Fact]) -> str:
+        if self.offender is not None:
+            return ""
         self.fed += piece
         self._pending += piece
-        return self._release(_complete(self._pending), facts)
+        if self.drafting is not None and len(self.fed) > LONGEST:
+            return self._rambling()
+        waited, limit = self._waiting, LONGEST_PENDING if self.drafting is not None else len(self._pending)
+        if waited > _LOOKED_AT and len(self._pending) < min(waited + waited // _GROWN, limit):
+            return ""
+        out = self._release(_complete(self._pending), facts)
+        self._waiting = len(self._pending)
+        return out + self._rambling() if self._waiting > limit and self.offender is None else out
+
+    def _rambling(self) -> str:
+        """A text, or a sentence of it, that is too long to be one is looked at no further."""
+        start = self._pending[:200].strip()
+        self.offender = Offender(0, len(start), start, start, "rambling")
+        return ""
 
     def finish(self, facts: Sequence[Fact]) -> str:
-        """The rest, without waiting for an end of sentence."""
-        return self._release(len(self._pending), facts)
+        """The rest, without waiting for an end of sentence; nothing of it where the whole turns out to be no answer."""
+        rest, before = self._pending.strip(), self.shown
+        out = self._release(len(self._pending), facts)
+        if self.drafting is None or self.offender is not None or not self.fed.strip():
+            return out
+        if (why := self.drafting.ending(len(self.bindings))) is None:
+            return out
+        self.offender, self.shown = Offender(0, len(rest), rest[:200], rest, why), before
+        return ""
 
     def restart(self) -> None:
         """Take another text after what was shown; what was held back of the old one is dropped."""
         self._pending = self.fed = ""
+        self._waiting = 0
         self.offender = None
 
     def _release(self, ready: int, facts: Sequence[Fact]) -> str:
@@ -233,7 +297,7 @@ class Stream:
         """The first sentence that is no answer though its figures bind."""
         if self.drafting is None:
             return None
-        bound, names = len(self.bindings) + len(verdict.bindings), {fact.entity for fact in facts if fact.entity}
+        bound, names = len(self.bindings) + len(verdict.bindings), names_of(facts)
         for start, end in sentences(head):
             piece = head[start:end]
             if (why := self.drafting.objection([piece], bound=bound, names=names)) is not None:
@@ -255,10 +319,9 @@ def _complete(text: str) -> int:
         return len(text)
     ready = spans[-1][0] if spans else 0
     line = text.rfind("\n") + 1
-    closed = _QUOTED.sub(lambda match: " " * len(match.group()), text[line:])
-    opened = min((at for sign in _OPENING if (at := closed.find(sign)) >= 0), default=None)
-    if opened is not None and len(text) - line - opened < _QUOTE_LENGTH:
-        ready = min(ready, max(start for start, _ in spans if start <= line + opened))
+    opened = _QUOTE_START.search(_without_quotations(text[line:]))
+    if opened is not None and len(text) - line - opened.start() < _QUOTE_LENGTH:
+        ready = min(ready, max(start for start, _ in spans if start <= line + opened.start()))
     return ready
 
 
@@ -270,13 +333,17 @@ def _check(
     if (wrong := _miscited(words, book)) is not None:
         a, b = wrong
         return [], Offender(start + a, start + b, words[a:b], words.strip()), topic
+    titles = book.titles_in(words)
+    if (invented := _invented(words, book, titles)) is not None:
+        a, b = invented
+        return [], Offender(start + a, start + b, words[a:b], words.strip()), topic
     figures = read_figures(words, locale)
     if not figures and not WORDED.search(words):
         return [], None, topic_of(book.names.mentions(words), topic)
     sentence = Sentence(words, book.names, topic)
     after = topic_of(sentence.mentions, topic)
-    quotes = [(match.span(), book.quotes(match.group(1))) for match in _QUOTED.finditer(words)]
-    exempt, titles = _exempt_spans(words, book), book.titles_in(words)
+    quotes = [((a, b), book.quotes(words[a + 1 : b - 1])) for a, b in quotations(words)]
+    exempt = exempt_spans(words, book.sources, [level for level, _ in book.levels])
     exempt += [span for span, stands in quotes if stands]
     misquoted = [span for span, stands in quotes if not stands]
     spared = [*exempt, *((a, b) for a, b, _ in titles)]
@@ -310,6 +377,17 @@ def _check(
     return bindings, None, after
 
 
+def _invented(words: str, book: Book, titles: Sequence[tuple[int, int, Fact]]) -> tuple[int, int] | None:
+    """Where a date, a law or a way to reach somebody stands that no source names; titles and quotations are others' words."""
+    if made_up(words, book.sources) is None:
+        return None
+    blank = words
+    spared = [(a, b) for a, b in quotations(words) if book.quotes(words[a + 1 : b - 1])]
+    for a, b in (*spared, *((a, b) for a, b, _ in titles)):
+        blank = blank[:a] + " " * (b - a) + blank[b:]
+    return made_up(blank, book.sources)
+
+
 def _operand(
     figure: Figure, run: Sequence[Figure], sentence: Sentence, book: Book, about: frozenset[str] | None, timing: Timing
 ) -> Fact | None:
@@ -336,16 +414,17 @@ def _miscited(words: str, book: Book) -> tuple[int, int] | None:
     if "[" not in words:
         return None
     titles = [(a, b) for a, b, _ in book.titles_in(words)]
-    spared = [*titles, *(m.span() for m in _QUOTED.finditer(words) if book.quotes(m.group(1)))]
+    quoted = quotations(words)
+    spared = [*titles, *((a, b) for a, b in quoted if book.quotes(words[a + 1 : b - 1]))]
     for mark in MARK.finditer(words):
         inside = any(a <= mark.start() < b for a, b in spared)
         if not inside and not {int(n) for n in re.findall(r"\d+", mark.group())} <= book.marks:
             return mark.span()
-    for quote in _QUOTED.finditer(words):
-        if (cited := _CITED.match(words, quote.end())) is not None:
+    for a, b in quoted:
+        if (cited := _CITED.match(words, b)) is not None:
             marks = [int(n) for n in re.findall(r"\d+", cited.group())]
-            if not any(book.cites(quote.group(1), n) for n in marks):
-                return quote.span()
+            if not any(book.cites(words[a + 1 : b - 1], n) for n in marks):
+                return a, b
     return None
 
 
@@ -360,13 +439,3 @@ def _of_one(shown: Sequence[Figure], sentence: Sentence, book: Book, timing: Tim
         if found and found <= book.names.owners:
             possible = frozenset(found) if possible is None else possible & found
     return possible
-
-
-def _exempt_spans(sentence: str, book: Book) -> list[tuple[int, int]]:
-    spans = [match.span() for match in EXEMPT.finditer(sentence)]
-    spans += [match.span() for match in LIST_NUMBER.finditer(sentence)]
-    for match in OUT_OF_TEN.finditer(sentence):
-        share = int(match.group(1)) / int(match.group(2)) * 100
-        if any(abs(level - share) < 0.5 for level, _ in book.levels):
-            spans.append(match.span())
-    return spans

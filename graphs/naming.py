@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from core.facts import Fact
@@ -111,16 +111,24 @@ class Sentence:
                 start = match.end()
         return [*spans, (start, len(self.text))]
 
+    @cached_property
+    def _of_clauses(self) -> list[tuple[frozenset[str], int, bool]]:
+        """Of each clause whom it names, where it begins, and whether what stands before it sets it against something."""
+        return [
+            (self._named(begin, end), begin, _CONTRAST.search(self.text[max(0, begin - 20) : begin]) is not None)
+            for begin, end in self._clauses
+        ]
+
     def about(self, start: int, end: int) -> frozenset[str] | None:
         """Whose the figure at this place may be; None where nothing tells."""
         if self._table is not None:
             return self._about_cell(start)
         own = next(i for i, (a, b) in enumerate(self._clauses) if start < b)
         contrast = False
-        for begin, until in self._clauses[own::-1]:
-            if found := self._named(begin, until):  # `Bogotá yields more: 7.08 % against 6.19 %`: the last is somebody else's
+        for found, begin, contrasted in self._of_clauses[own::-1]:
+            if found:  # `Bogotá yields more: 7.08 % against 6.19 %`: the last is somebody else's
                 return self.names.owners - found or None if contrast else found | self._within(found, begin)
-            contrast = contrast or _CONTRAST.search(self.text[:begin]) is not None
+            contrast = contrast or contrasted
         if self.is_item and self.mentions:  # `- **Flat with a new name, Huelin**: …`
             return self.mentions[0].entities
         if self.mentions or self.is_item or self.topic is None:

@@ -52,6 +52,17 @@ _LOOKS_LIKE_ADDRESS = tuple(
         r"\bwww\d?\.\S+",
     )
 )
+#: What stands in no answer: tags of any kind (`< 5 %` is none), the marks between a model's channels, addresses in disguise,
+#: links to nowhere, and lines as tools and facts write them for a model.
+_STRAY = re.compile(
+    r"<[/!?]?[^\W\d]|<!--|<\||\[/?(?:INST|TOOL_CALLS?|TOOL_RESULTS?)\]"
+    r"|\bhxxps?\b|\bh[tx]{2}ps?\[|\w ?[\[({] ?(?:\.|dot|punto) ?[\])}] ?\w",
+    re.IGNORECASE,
+)
+_TO_NOWHERE = re.compile(r"\]\(\s*\)")
+_LEAKED = re.compile(
+    r"\bf_[0-9a-f]{12}\b|(?m:^)\W*gap [a-z]+(?:_[a-z]+)*:|\b[a-z]+(?:_[a-z0-9]+)+ ?=|Error invoking tool|is not a valid tool\b"
+)
 _DOTS = str.maketrans("\u3002\uff61\u2024\u2215\u2044\u29f8\u29f5", ".../" "//\\")
 _TAIL = ".,;:!?*_'»”"
 #: So many words in a row as a prompt has them are no coincidence.
@@ -62,7 +73,9 @@ def offence(sentence: str, cited: frozenset[str], hosts: frozenset[str] = frozen
     """The first piece of the sentence that may not be shown. `cited` are the addresses that the turn's sources name, `hosts`
     those that links may go to besides.
     """
-    if not sentence.isascii() or any(sign in sentence for sign in "./\\:<&[%"):
+    if (leaked := _LEAKED.search(sentence) or _TO_NOWHERE.search(sentence)) is not None:
+        return str(leaked.group())
+    if not sentence.isascii() or any(sign in sentence for sign in "./\\:<&[(%"):
         plain = _plainly(sentence)
         for pattern in (_IMAGE, _MARKUP):
             if found := pattern.search(sentence) or pattern.search(plain):
@@ -70,7 +83,7 @@ def offence(sentence: str, cited: frozenset[str], hosts: frozenset[str] = frozen
         rest = _ADDRESS.sub(lambda match: _cut(match.group(), cited, hosts), sentence)
         rest = _BARE.sub(lambda match: " " if match.group().lower() in cited else match.group(), rest)
         for form in dict.fromkeys((rest, undone := _plainly(rest), unquote(undone))):
-            for pattern in (*_LOOKS_LIKE_ADDRESS, _BARE):
+            for pattern in (*_LOOKS_LIKE_ADDRESS, _BARE, _STRAY):
                 if found := pattern.search(form):
                     return str(found.group())
     return _recited(sentence)

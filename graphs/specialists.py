@@ -26,7 +26,7 @@ from core.errors import LadrilloError
 from core.facts import Fact
 from core.locale import LOCALES, Language
 from graphs.context import Agent, GraphContext
-from graphs.drafts import Drafting
+from graphs.drafts import Drafting, names_of
 from graphs.grounding import accept, sentences
 from graphs.live import Live
 from graphs.state import Finding
@@ -252,13 +252,14 @@ def _may_be_shown(work: _Work, brief: Brief, context: GraphContext) -> bool:
     text, locale = work.text, LOCALES[brief.locale]
     parts = [text[start:end] for start, end in sentences(text)]
     hosts = context.resources.settings.linkable
+    objection = work.drafting(locale.language).objection(parts, bound=0, names=names_of(work.facts))
+    if objection is not None:  # before its figures are looked at: it may be of any length
+        log.warning("the answer of the model of %s is none: %s", work.route, objection)
+        return False
     offender = accept(text, work.facts, locale, context.user_words, hosts=hosts).offender
     if offender is not None:
         log.warning("not bound to a fact: %r in %r", offender.shown, offender.sentence)
-    objection = work.drafting(locale.language).objection(parts, bound=0)
-    if objection is not None:
-        log.warning("the answer of the model of %s is none: %s", work.route, objection)
-    return bool(text) and offender is None and objection is None
+    return bool(text) and offender is None
 
 
 def _finding(brief: Brief, work: _Work, written: Written, *, by: Literal["builtin", "llm", "rescue"]) -> Finding:

@@ -26,7 +26,7 @@ from core.locale import LOCALES, Language, Locale, number
 from core.retry import MalformedAnswer, is_model_fault
 from core.words import label
 from graphs.context import GraphContext
-from graphs.drafts import LONGEST, Drafting
+from graphs.drafts import LONGEST, Drafting, names_of
 from graphs.grounding import Offender, accept, sentences
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ _PROBLEMS: dict[str, dict[Language, str]] = {
     "improper": {"es": "«{shown}» no puede ir en una respuesta", "en": "“{shown}” may not stand in an answer"},
     "language": {"es": "no estaba en español", "en": "it was not in English"},
     "claim": {"es": "decía que se hizo algo que no se hizo", "en": "it said that something was done that was not"},
+    "promise": {"es": "prometía una ganancia", "en": "it promised a profit"},
+    "empty": {"es": "no daba ninguna de las cifras encontradas", "en": "it gave none of the figures that were found"},
     "unfilled": {"es": "repetía datos de contacto", "en": "it repeated contact data"},
     "repetition": {"es": "repetía lo mismo", "en": "it said the same again"},
     "rambling": {"es": "se alargaba sin responder", "en": "it went on without answering"},
@@ -205,7 +207,9 @@ async def _go_on(
     parts = [text[start:end] for start, end in sentences(text)]
     checked = accept(text, facts, locale, context.user_words, before=screen.shown, hosts=screen.stream.hosts)
     drafting = drafting_of((), locale.language, str(asked[-1].content))
-    if checked.offender is not None or drafting.objection(parts, bound=len(checked.bindings)):
+    if checked.offender is not None or drafting.objection(parts, bound=len(checked.bindings), names=names_of(facts)):
+        return False
+    if offender is not None and offender.kind == "empty" and not checked.bindings:
         return False
     screen.stream.drafting = None
     screen.go_on(text, facts)

@@ -228,7 +228,7 @@ async def test_the_router_is_told_what_every_tag_is_that_it_is_sent() -> None:
 
 
 async def test_repair_is_told_what_every_tag_is_that_it_is_sent_and_no_contact() -> None:
-    screen = Screen(Stream(ES))
+    screen = Screen(Stream(ES, ("ana@correo.es",)))
     screen.add("Le escribo a ana@correo.es.", [])
     veil = Veil()
     context: Any = SimpleNamespace(screen=screen, user_words=("ana@correo.es",), veil=veil)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.facts import Fact, Source
 from core.locale import LOCALES, Language
-from graphs.drafts import LONGEST, WITHOUT_FIGURES, Drafting, Objection, foreign
+from graphs.drafts import LONGEST, WITHOUT_FIGURES, Drafting, Objection, foreign, names_of
 from graphs.grounding import Stream, sentences
 from graphs.writing import _PROBLEMS
 
@@ -76,6 +76,22 @@ def test_a_known_name_may_be_in_any_language() -> None:
     assert not foreign(f"1. {title}: €450,000", "en", [title])
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "1. Piso en venta en una de las calles más tranquilas de la zona: €450,000",
+        "The first, Piso en venta en una de las calles más tranquilas, asks for €450,000.",
+        "En una de las calles más tranquilas de la zona, €450,000.",
+        "**Piso en venta** en una de las calles: €450,000 (listing).",
+    ],
+)
+def test_a_title_may_be_shortened_and_need_not_be_bold(sentence: str) -> None:
+    title = "Piso en venta en una de las calles más tranquilas de la zona, con todo lo que se necesita"
+    advert = Fact("price", 450_000.0, "money", Source("listing", "7"), currency="EUR", entity=title)
+    assert not foreign(sentence, "en", names_of([advert]))
+    assert foreign("El que busca una casa con las vistas no lo va a ver.", "en", names_of([advert]))
+
+
 # language: what must not
 
 
@@ -130,6 +146,10 @@ def test_the_first_foreign_sentence_ends_the_answer() -> None:
         ("es", "Como modelo de lenguaje, no tengo acceso a precios."),
         ("es", "Como una inteligencia artificial, no opino."),
         ("es", "No puedo proporcionar asesoría financiera."),
+        ("en", "I can't continue, this violates my usage policy."),
+        ("en", "This goes against our content guidelines."),
+        ("es", "Esto va contra mis políticas de uso."),
+        ("es", "No puedo seguir con esto."),
     ],
 )
 def test_a_refusal_is_no_answer(language: Language, text: str) -> None:
@@ -198,6 +218,52 @@ def test_a_model_can_be_told_of_every_objection_but_a_refusal() -> None:
     assert all(set(problem) == {"es", "en"} for problem in _PROBLEMS.values())
 
 
+# promises
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("es", "Le garantizo que ganará dinero sin ningún riesgo."),
+        ("es", "Es una rentabilidad garantizada."),
+        ("es", "No lo dude, es una inversión sin riesgo."),
+        ("es", "Con esta compra es imposible perder."),
+        ("es", "La plusvalía está asegurada."),
+        ("es", "Le aseguro ganancias."),
+        ("es", "Es una compra libre de riesgo."),
+        ("en", "It is a guaranteed profit."),
+        ("en", "I guarantee that you will earn money."),
+        ("en", "This is a risk-free purchase."),
+        ("en", "The return is guaranteed."),
+        ("en", "You can't lose."),
+    ],
+)
+def test_a_promise_of_a_profit_is_no_answer(language: Language, sentence: str) -> None:
+    assert Drafting(language, expected=False).objection([sentence], bound=1) == "promise"
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("es", "La rentabilidad no está garantizada."),
+        ("es", "Nadie puede garantizar una ganancia."),
+        ("es", "Nadie, por experto que sea, le garantiza ganancias."),
+        ("es", "No hay inversión sin riesgo."),
+        ("es", "Desconfíe de una rentabilidad garantizada."),
+        ("es", "El aviso dice «rentabilidad garantizada»."),
+        ("es", "Es más que la tasa libre de riesgo."),
+        ("es", "El crédito se garantiza con la hipoteca."),
+        ("en", "The return is not guaranteed."),
+        ("en", "There is no guaranteed profit, and no one can promise it."),
+        ("en", "Nobody can say that it is risk-free."),
+        ("en", "It is above the risk-free rate."),
+        ("en", "The bank guarantees the rent."),
+    ],
+)
+def test_a_denial_is_no_promise(language: Language, sentence: str) -> None:
+    assert Drafting(language, expected=False).objection([sentence], bound=1) is None
+
+
 # on the screen
 
 
@@ -235,6 +301,21 @@ def test_a_figure_that_does_not_bind_comes_before_a_later_objection() -> None:
     stream.feed("La rentabilidad es 9 %. The rest of it is in the notes that you have.\n", [YIELD])
     assert stream.offender is not None
     assert (stream.offender.kind, stream.shown) == ("figure", "")
+
+
+@pytest.mark.parametrize("text", ["Pinta bien.", "No encontré nada", "Pinta muy bien. Es buena zona"])
+def test_an_answer_without_any_of_the_figures_found_is_none(text: str) -> None:
+    stream = drafted()
+    shown = stream.feed(text, [YIELD]) + stream.finish([YIELD])
+    assert stream.offender is not None
+    assert (stream.offender.kind, stream.shown) == ("empty", shown)
+    assert shown == ("Pinta muy bien." if "zona" in text else "")
+
+
+def test_without_figures_to_give_an_answer_may_have_none() -> None:
+    stream = drafted(expected=False)
+    assert stream.feed("Pinta bien.", [YIELD]) + stream.finish([YIELD]) == "Pinta bien."
+    assert stream.offender is None
 
 
 PARTS = st.sampled_from(["La rentabilidad bruta es 6,13 %. ", "Es buena. ", "The rest of it is in the notes. ", "\n"])

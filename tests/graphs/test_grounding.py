@@ -26,6 +26,8 @@ LA_PAZ = Fact(
     "value", 1_740_000.0, "money", MODEL, currency="MXN", entity="La Paz, Puebla", low=1_220_000.0, high=2_480_000.0, level=0.8,
 )
 ZAVALETA = Fact("area_m2", 74.0, "m2", Source("listing", "8"), entity="Apartment in Zavaleta, MXN 1,730,000")
+LAW = Fact("rent_rise", "tope", "text", Source("rule", "co", "Ley 820 de 2003, art. 20"))
+PHONES = Fact("contact", "315 555 0108, +34 600 123 456", "text", Source("document", "d1"))
 SANTS = Fact("value", 300_000.0, "money", MODEL, currency="EUR", entity="Sants, Barcelona")
 
 
@@ -39,9 +41,9 @@ SANTS = Fact("value", 300_000.0, "money", MODEL, currency="EUR", entity="Sants, 
         ("En la Vila de Gràcia vale 418.237 €.", [GRACIA, SANTS], ES),
         ("Around MXN 1,740,000 (eight times out of ten, between MXN 1,220,000 and MXN 2,480,000).", [LA_PAZ, ZAVALETA], EN),
         ("The fall was 3 %.", [Fact("change", -3.0, "percent", CALC)], EN),
-        ("Según la Ley 820 de 2003, el 5 de marzo de 2024, 2.ª planta, caso C-1042.", [], ES),
+        ("Según la Ley 820 de 2003, el 5 de marzo de 2024, 2.ª planta, caso C-1042.", [LAW], ES),
         ("1. Primero\n2) Segundo", [], ES),
-        ("Llame al 315 555 0108 o al +34 600 123 456.", [], ES),
+        ("Llame al 315 555 0108 o al +34 600 123 456.", [PHONES], ES),
         ("Precios de oferta de 2018, del T3 2018.", [], ES),
         ("Hay 41 departamentos.", [Fact("count", 41, "count", CALC)], MX),
         ("Cerca del Parque 93, en Bogotá.", [Fact("name", "Parque 93", "text", CALC)], CO),

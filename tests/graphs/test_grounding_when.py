@@ -27,6 +27,7 @@ RISES = [change("2021", 3.1), change("2022", 4.9)]
 POINTS = [point("2023-Q1", 2_100.0), point("2023-Q2", 2_180.0), point("2024-Q1", 2_350.0),
           point("2024-Q1", 2_350.0, "price_m2_latest")]
 MONTHS = [point("2024-02", 2_310.0), point("2024-03", 2_350.0)]
+LAW = Fact("rent_rise", "tope", "text", Source("rule", "co", "Ley 820 de 2003"))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_a_figure_of_another_period_is_stopped(true: str, false: str, facts: lis
         ("Subió un 4,9 % respecto a 2021.", RISES),
         ("Un 4,9 %, más que en 2021.", RISES),
         ("Fuente: INE, 2021. Subió un 4,9 %.", RISES),
-        ("Según la Ley 820 de 2003 sube 4,9 %.", RISES),
+        ("Según la Ley 820 de 2003 sube 4,9 %.", [*RISES, LAW]),
         ("El edificio es de 2018 y fue construido en 2018 con un 4,9 %.", RISES),
         ("En 2021 había menos; hoy sube 4,9 %.", RISES),
         ("En 2021 había menos. Sube 4,9 %.", RISES),
