@@ -38,6 +38,8 @@ def test_what_no_tool_did_is_untrue(sentence: str, found: str) -> None:
         ("En cualquier caso, confirme los gastos.", ""),
         ("Un asesor puede llamarlo si lo autoriza.", ""),
         ("Si quiere, abro un caso.", ""),
+        ("¿Autoriza que guarde su contacto?", NOTHING),
+        ("Agende una cita cuando quiera.", ""),
         ("El piso está reservado.", ""),
         ("Rents are reserved for residents.", ""),
     ],

@@ -41,7 +41,7 @@ async def test_the_system_prompt_is_the_same_whatever_is_asked(
 ) -> None:
     """What an endpoint keeps ready is a prefix: nothing of the question, the reader or the day may stand in it."""
     runner = await opened(endpoint.url, router_threshold=0.2)
-    endpoint.always("compose", says("De eso no hay más que decir."))
+    endpoint.on("compose", says(ANSWER), says("No tengo anuncios de esa zona."))
     await ask(runner, database)
     await ask(runner, database, "pisos en Valencia por menos de 200.000 €")
     first, second = (request["messages"][0] for request in endpoint.requests)
