@@ -18,7 +18,7 @@ from core.facts import INPUT_CHECK, Fact
 from core.formulas import sound
 from core.locale import Locale
 from core.measures import Frequency, in_points
-from graphs.exempt import Sources
+from graphs.exempt import Sources, often
 from graphs.figures import BARE, COMPATIBLE, DIGIT, Figure, close, read_figures
 from graphs.naming import Names, Sentence
 from graphs.timing import Timing, counts, dated, frequencies
@@ -103,6 +103,10 @@ class Book:
     def said(self, number: str) -> bool:
         """True if the investor wrote this number in words."""
         return f" {fold(number)} " in self.words
+
+    def as_often(self, share: float, sentence: str) -> bool:
+        """Whether the sentence speaks of how often a value lies in an interval, and one has this level."""
+        return often(sentence) and any(abs(level - share) < 0.5 for level, _ in self.levels)
 
     def titles_in(self, sentence: str) -> list[tuple[int, int, Fact]]:
         """Where whole titles with digits of their own stand (`Flat in Huelin, €237,000`): the advert's words, not ours."""

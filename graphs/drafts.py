@@ -125,7 +125,7 @@ class Drafting:
     """
 
     def __init__(self, language: Language, *, expected: bool, found: Callable[[], str] = str) -> None:
-        self._language, self._expected, self._found = language, expected, found
+        self._language, self._expected, self.found = language, expected, found
         self._seen: Counter[str] = Counter()
         self._length = 0
 
@@ -139,7 +139,7 @@ class Drafting:
                 return "rambling"
             if _UNFILLED.search(sentence):
                 return "unfilled"
-            if untrue(sentence, self._found):
+            if untrue(sentence, self.found):
                 return "claim"
             if promises(sentence):
                 return "promise"

@@ -135,10 +135,15 @@ def made_up(sentence: str, sources: Sources) -> tuple[int, int] | None:
     return next((m.span() for m in EXEMPT.finditer(sentence) if not _free(m, sources) and not _numbered(m.group())), None)
 
 
+def often(sentence: str) -> bool:
+    """Whether the sentence speaks of how often something happens."""
+    return _OFTEN.search(sentence) is not None
+
+
 def how_often(match: re.Match[str], levels: Sequence[float]) -> bool:
     """Whether `8 de cada 10` is how often a value lies in an interval."""
     share = int(match.group(1)) / int(match.group(2)) * 100
-    return _OFTEN.search(match.string) is not None and any(abs(level - share) < 0.5 for level in levels)
+    return often(match.string) and any(abs(level - share) < 0.5 for level in levels)
 
 
 def _free(match: re.Match[str], sources: Sources) -> bool:

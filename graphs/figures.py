@@ -202,6 +202,11 @@ def _unit(prefix: str, unit: str) -> str | None:
     return "money" if prefix else None
 
 
+def unit_of(noun: str) -> str | None:
+    """The kind of unit that a noun behind a number stands for; None for what is only counted."""
+    return _unit("", noun)
+
+
 def _currency(prefix: str, unit: str, locale: Locale) -> frozenset[str] | None:
     """The currency that the sign stands for; None where the text names none. `$` is the reader's own peso, else the dollar."""
     own = CURRENCY_OF[locale.country] if locale.country else "USD"

@@ -14,7 +14,7 @@ covered by the formula; with its result written out, the result must be the form
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.facts import Fact
@@ -27,6 +27,7 @@ from graphs.figures import LIST_NUMBER, MARK, WORDED, Figure, close, read_figure
 from graphs.naming import Sentence, topic_of
 from graphs.propriety import addresses, offence
 from graphs.timing import Timing
+from graphs.worded import Worded, worded_figures
 from knowledge.understanding.text import fold
 
 _SENTENCE_END = re.compile(r"(?:[.!?…][)\"'»”*_]*(?=\s|$)|\n)")
@@ -77,12 +78,13 @@ class Verdict:
 
 def accept(
     text: str, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str] = (), *, before: str = "",
-    hosts: frozenset[str] = frozenset(),
+    hosts: frozenset[str] = frozenset(), found: Callable[[], str] | None = None,
 ) -> Verdict:
     """Check a whole text. `user_words` are the investor's messages: quoting them needs no fact. `before` is what is shown
     already: the text may go on about whom it spoke of. `hosts` are those that links may go to besides the turn's sources.
+    With what was `found` the text is a language model's, whose figures in words have to bind as well or to stand there.
     """
-    return _accept(text, Known(facts, locale, user_words, hosts), before)
+    return _accept(text, Known(facts, locale, user_words, hosts, found), before)
 
 
 def _accept(text: str, known: Known, before: str = "") -> Verdict:
@@ -131,10 +133,11 @@ class Known:
     """What sentences are checked against: facts arranged for look-up, whose words may be quoted, where links may go."""
 
     def __init__(
-        self, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str], hosts: frozenset[str] = frozenset()
+        self, facts: Sequence[Fact], locale: Locale, user_words: Iterable[str], hosts: frozenset[str] = frozenset(),
+        found: Callable[[], str] | None = None,
     ) -> None:
         self.book, self.locale = Book(facts, locale, user_words), locale
-        self.cited, self.hosts = addresses(facts), hosts
+        self.cited, self.hosts, self.found = addresses(facts), hosts, found
 
 
 def _checked(
@@ -144,7 +147,7 @@ def _checked(
     book = known.book
     topic = _topic(before, book)
     for start, end in sentences(text):
-        found, offender, topic = _check(text, start, end, book, known.locale, topic)
+        found, offender, topic = _check(text, start, end, known, topic)
         if offender is None and (piece := offence(text[start:end], known.cited, known.hosts)) is not None:
             offender = Offender(start, end, piece, text[start:end].strip(), "improper")
         yield start, end, found, offender
@@ -225,7 +228,7 @@ class Stream:
         self.locale = locale
         self.user_words = tuple(user_words)
         self.hosts = hosts
-        self._known: tuple[tuple[Locale, tuple[str, ...]], Known] | None = None
+        self._known: tuple[tuple[Locale, int, tuple[str, ...]], Known] | None = None
         self._pending = ""
         #: Characters of it that were looked at in vain.
         self._waiting = 0
@@ -306,9 +309,10 @@ class Stream:
 
     def _against(self, facts: Sequence[Fact]) -> Known:
         """The same for sentence after sentence, until there are other facts."""
-        which = (self.locale, tuple(fact.id for fact in facts))
+        which = (self.locale, id(self.drafting), tuple(fact.id for fact in facts))
         if self._known is None or self._known[0] != which:
-            self._known = which, Known(facts, self.locale, self.user_words, self.hosts)
+            found = self.drafting.found if self.drafting is not None else None
+            self._known = which, Known(facts, self.locale, self.user_words, self.hosts, found)
         return self._known[1]
 
 
@@ -326,19 +330,17 @@ def _complete(text: str) -> int:
 
 
 def _check(
-    text: str, start: int, end: int, book: Book, locale: Locale, topic: frozenset[str] | None
+    text: str, start: int, end: int, known: Known, topic: frozenset[str] | None
 ) -> tuple[list[Binding], Offender | None, frozenset[str] | None]:
     """What binds in a sentence, what does not, and whom the text speaks of after it."""
-    words = text[start:end]
-    if (wrong := _miscited(words, book)) is not None:
+    words, book, locale = text[start:end], known.book, known.locale
+    titles = book.titles_in(words)
+    if (wrong := _miscited(words, book) or _invented(words, book, titles)) is not None:
         a, b = wrong
         return [], Offender(start + a, start + b, words[a:b], words.strip()), topic
-    titles = book.titles_in(words)
-    if (invented := _invented(words, book, titles)) is not None:
-        a, b = invented
-        return [], Offender(start + a, start + b, words[a:b], words.strip()), topic
     figures = read_figures(words, locale)
-    if not figures and not WORDED.search(words):
+    in_words = list(worded_figures(words)) if known.found is not None else []
+    if not figures and not in_words and not WORDED.search(words):
         return [], None, topic_of(book.names.mentions(words), topic)
     sentence = Sentence(words, book.names, topic)
     after = topic_of(sentence.mentions, topic)
@@ -357,6 +359,13 @@ def _check(
     timing = Timing(sentence, shown)
     own = _of_one(shown, sentence, book, timing) if sentence.is_item else None
     bindings: list[Binding] = []
+    for told_so in in_words:
+        if any(a <= told_so.start < b for a, b in spared):
+            continue
+        about = own if own is not None else sentence.about(told_so.start, told_so.end)
+        if not (fact_ids := _in_words(told_so, sentence, known, about, timing)):
+            return bindings, Offender(start + told_so.start, start + told_so.end, told_so.shown, words.strip()), after
+        bindings += [Binding(start + told_so.start, start + told_so.end, told_so.shown, fact) for fact in fact_ids if fact]
     for figure in shown:
         about = own if own is not None else sentence.about(figure.start, figure.end)
         run = operands.get(figure.start)
@@ -386,6 +395,19 @@ def _invented(words: str, book: Book, titles: Sequence[tuple[int, int, Fact]]) -
     for a, b in (*spared, *((a, b) for a, b, _ in titles)):
         blank = blank[:a] + " " * (b - a) + blank[b:]
     return made_up(blank, book.sources)
+
+
+def _in_words(
+    told: Worded, sentence: Sentence, known: Known, about: frozenset[str] | None, timing: Timing
+) -> tuple[str, ...]:
+    """The fact of a figure that is told in words; an empty name where it is somebody's words or a level. Nothing: neither."""
+    book = known.book
+    if book.sources.says(told.shown) or (known.found is not None and f" {fold(told.shown)} " in f" {fold(known.found())} "):
+        return ("",)
+    if told.share is not None:
+        return ("",) if book.as_often(told.share, sentence.text) else ()
+    found = (book.bind(figure, sentence, about, timing) for figure in told.readings)
+    return next(((fact.id,) for fact in found if fact is not None), ())
 
 
 def _operand(

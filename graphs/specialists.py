@@ -252,11 +252,12 @@ def _may_be_shown(work: _Work, brief: Brief, context: GraphContext) -> bool:
     text, locale = work.text, LOCALES[brief.locale]
     parts = [text[start:end] for start, end in sentences(text)]
     hosts = context.resources.settings.linkable
-    objection = work.drafting(locale.language).objection(parts, bound=0, names=names_of(work.facts))
+    drafting = work.drafting(locale.language)
+    objection = drafting.objection(parts, bound=0, names=names_of(work.facts))
     if objection is not None:  # before its figures are looked at: it may be of any length
         log.warning("the answer of the model of %s is none: %s", work.route, objection)
         return False
-    offender = accept(text, work.facts, locale, context.user_words, hosts=hosts).offender
+    offender = accept(text, work.facts, locale, context.user_words, hosts=hosts, found=drafting.found).offender
     if offender is not None:
         log.warning("not bound to a fact: %r in %r", offender.shown, offender.sentence)
     return bool(text) and offender is None

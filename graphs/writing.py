@@ -205,8 +205,9 @@ async def _go_on(
     if not text.strip():
         raise MalformedAnswer("the model wrote nothing")
     parts = [text[start:end] for start, end in sentences(text)]
-    checked = accept(text, facts, locale, context.user_words, before=screen.shown, hosts=screen.stream.hosts)
     drafting = drafting_of((), locale.language, str(asked[-1].content))
+    checked = accept(
+        text, facts, locale, context.user_words, before=screen.shown, hosts=screen.stream.hosts, found=drafting.found)
     if checked.offender is not None or drafting.objection(parts, bound=len(checked.bindings), names=names_of(facts)):
         return False
     if offender is not None and offender.kind == "empty" and not checked.bindings:
