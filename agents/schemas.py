@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
+
+#: Of tools that live as long as the process: an agent offers them anew with each call. By identity, the tool beside its form.
+_known: dict[int, tuple[BaseTool, dict[str, Any]]] = {}
 
 
 def compact(tool: Any) -> dict[str, Any]:
     """The tool in OpenAI's form, its arguments without titles, and without what only says that they may be left out."""
+    if isinstance(tool, BaseTool):
+        if id(tool) not in _known:
+            _known[id(tool)] = tool, _compacted(tool)
+        return _known[id(tool)][1]
+    return _compacted(tool)
+
+
+def _compacted(tool: Any) -> dict[str, Any]:
     found = convert_to_openai_tool(tool)
     function = found["function"]
     return {**found, "function": {**function, "parameters": _slim(function["parameters"])}}
