@@ -126,6 +126,8 @@ async def _structured(model: Endpoint, messages: list[BaseMessage]) -> Any:
     return RoutingDecision.model_validate_json(found.group()) if found else None
 
 
+#: From this calibrated confidence on a model's word that nobody is asked for does not count.
+_SURE = 0.9
 #: Whose finding a specialist needs where the investor did not tell it: the return on a home whose price is what it is worth.
 WAITS_FOR: dict[str, tuple[str, str]] = {"roi": ("price_prediction", "price")}
 
@@ -149,6 +151,8 @@ def settle(decision: RoutingDecision, understanding: dict[str, Any]) -> list[str
     if "human" in routes:
         return ["human"]
     chosen = [route for route in SPECIALISTS if route in routes]
+    if not chosen and understanding["confidence"] >= _SURE:  # nobody, where specialists are surely asked for
+        chosen = [route for route in SPECIALISTS if route in understanding["routes"]]
     return list(chosen) or ["none"]
 
 

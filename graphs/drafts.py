@@ -19,7 +19,7 @@ from graphs.deeds import untrue
 from graphs.promises import promises
 from knowledge.understanding.text import fold
 
-Objection = Literal["claim", "empty", "language", "promise", "refusal", "repetition", "rambling", "unfilled"]
+Objection = Literal["claim", "machine", "empty", "language", "promise", "refusal", "repetition", "rambling", "unfilled"]
 _FILE = Path(__file__).with_name("languages.toml")
 _WORD, _TOKEN = re.compile(r"[^\W\d_]+"), re.compile(r"[^\W_]+")
 _QUOTED = re.compile(r"[«\"“][^»\"”\n]*[»\"”]|<[^>\n]*>")
@@ -55,6 +55,8 @@ _OPENING = 80
 _UNFILLED = re.compile(r"\b(?:EMAIL|PHONE|DOCUMENT)_[A-Z]+\b")
 #: Characters of a whole answer, and of one that shows none of the figures that were found.
 LONGEST, WITHOUT_FIGURES = 6000, 900
+#: What is written for a program and not for a reader.
+_MACHINE = re.compile(r"^\s*\{\s*\"|```")
 #: The same sentence, of so many letters, for the third time.
 _SAME, _OFTEN = 25, 3
 
@@ -139,6 +141,8 @@ class Drafting:
                 return "rambling"
             if _UNFILLED.search(sentence):
                 return "unfilled"
+            if _MACHINE.search(sentence):
+                return "machine"
             if untrue(sentence, self.found):
                 return "claim"
             if promises(sentence):

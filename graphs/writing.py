@@ -43,6 +43,7 @@ _PROBLEMS: dict[str, dict[Language, str]] = {
     "claim": {"es": "decía que se hizo algo que no se hizo", "en": "it said that something was done that was not"},
     "promise": {"es": "prometía una ganancia", "en": "it promised a profit"},
     "empty": {"es": "no daba ninguna de las cifras encontradas", "en": "it gave none of the figures that were found"},
+    "machine": {"es": "no era texto para el lector", "en": "it was no text for the reader"},
     "unfilled": {"es": "repetía datos de contacto", "en": "it repeated contact data"},
     "repetition": {"es": "repetía lo mismo", "en": "it said the same again"},
     "rambling": {"es": "se alargaba sin responder", "en": "it went on without answering"},

@@ -331,3 +331,8 @@ def test_however_it_comes_the_same_is_shown(parts: list[str]) -> None:
     cut.finish([YIELD])
     assert cut.shown == whole.shown
     assert (cut.offender is None) == (whole.offender is None)
+
+
+@pytest.mark.parametrize("text", ['{"answer": "La rentabilidad es 6,13 %."}', "```markdown\nLa rentabilidad es 6,13 %.\n```"])
+def test_what_is_written_for_a_program_is_no_answer(text: str) -> None:
+    assert Drafting("es", expected=True).objection([text], bound=1) == "machine"

@@ -392,6 +392,16 @@ async def test_a_router_that_calls_for_a_person_whom_nobody_asked_for_opens_no_c
     assert turn.outcome["offer"] is not None
 
 
+async def test_a_router_that_says_nobody_is_overruled_where_somebody_is_surely_asked_for(
+    runner: Runner, database: Database, endpoint: FakeEndpoint
+) -> None:
+    endpoint.on("router", decides("none"))
+    endpoint.on("analyse_returns", calls("analyse_returns", ARGS), says(ANSWER))
+    turn = await ask(runner, database)
+    assert turn.outcome["routes"] == ["roi"]
+    assert turn.shown == ANSWER
+
+
 async def test_where_no_call_found_anything_the_playbook_looks_it_up(
     runner: Runner, database: Database, endpoint: FakeEndpoint, builtin_answer: str
 ) -> None:
