@@ -466,6 +466,7 @@ def test_a_reload_draws_again_all_that_stood_beside_the_answer(visit: Open) -> N
     answer(page, "valor")
 
     def drawn() -> dict[str, int]:
+        expect(page.locator(".turn .charts svg").first).to_be_visible()  # charts come with a module of their own
         parts = (".card", ".charts svg", ".tables table", ".chip", ".offer button", ".confidence", ".figure")
         return {part: page.locator(f".turn {part}").count() for part in parts}
 
