@@ -76,7 +76,8 @@ class Theta:
 class Sarimax:
     """SARIMAX(1,1,1)(1,0,1) of a quarterly season; ARIMA(1,1,1) for years and months (Box & Jenkins).
 
-    Without a drift: over 182 official series one with it erred 23 % more two years ahead.
+    Without a drift: over 182 official series one with it erred 23 % more two years ahead. Reckoned from the first value on:
+    statsmodels begins from a level that is nearly, not quite, free, so that another unit would end elsewhere.
     """
 
     name = "sarimax"
@@ -90,12 +91,13 @@ class Sarimax:
         from statsmodels.tsa.statespace.sarimax import SARIMAX  # type: ignore[import-untyped]
 
         with _quietly():
-            model = SARIMAX(100 * y, order=(1, 1, 1), seasonal_order=self.seasonal)
+            model = SARIMAX(100 * (y - y[0]), order=(1, 1, 1), seasonal_order=self.seasonal)
             return model.fit(disp=False, cov_type="none", maxiter=_ITERATIONS)
 
     def predict(self, parameters: Any, y: Numbers, horizon: int) -> Numbers:
         with _quietly():
-            return np.asarray(parameters.apply(100 * y).forecast(horizon), dtype=np.float64) / 100
+            path = np.asarray(parameters.apply(100 * (y - y[0])).forecast(horizon), dtype=np.float64)
+            return path / 100 + y[0]
 
 
 class Autoregression:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput
@@ -185,6 +185,8 @@ def test_few_points_give_a_wide_interval(count: int) -> None:
 
 
 @settings(max_examples=8, deadline=None)
+@example(factor=892146.3750038751, shift=0, seed=33)
+@example(factor=37.0, shift=3, seed=27)
 @given(factor=st.floats(1e-3, 1e6), shift=st.integers(-20, 20), seed=st.integers(0, 50))
 def test_another_unit_or_other_dates_change_nothing_else(factor: float, shift: int, seed: int) -> None:
     values = index(44, seed)
@@ -193,7 +195,7 @@ def test_another_unit_or_other_dates_change_nothing_else(factor: float, shift: i
     assert there.path[0].period == later(date.fromisoformat(here.path[0].period), "Q", shift).isoformat()
     for a, b in zip(here.path, there.path, strict=True):
         expected = (factor * a.value, factor * a.low_95, factor * a.high_80)
-        assert (b.value, b.low_95, b.high_80) == pytest.approx(expected, rel=5e-3)
+        assert (b.value, b.low_95, b.high_80) == pytest.approx(expected, rel=1e-3)
 
 
 @settings(max_examples=8, deadline=None)
