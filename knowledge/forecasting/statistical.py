@@ -96,8 +96,8 @@ class Sarimax:
 
     def predict(self, parameters: Any, y: Numbers, horizon: int) -> Numbers:
         with _quietly():
-            path = np.asarray(parameters.apply(100 * (y - y[0])).forecast(horizon), dtype=np.float64)
-            return path / 100 + y[0]
+            path: Numbers = np.asarray(parameters.apply(100 * (y - y[0])).forecast(horizon), dtype=np.float64)
+        return path / 100 + float(y[0])
 
 
 class Autoregression:
