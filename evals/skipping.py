@@ -14,6 +14,7 @@ from pathlib import Path
 from evals.cases import read_cases
 from evals.outputs import read_outputs
 from evals.scorers.routing import exact
+from knowledge.market.pace import wilson
 
 THRESHOLDS = (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
 
@@ -37,16 +38,9 @@ def table(turns: Sequence[tuple[float, bool]], thresholds: Sequence[float] = THR
     for threshold in thresholds:
         reached = [right for confidence, right in turns if confidence >= threshold]
         if reached:
-            low, high = wilson(sum(reached), len(reached))
+            low, high = wilson(sum(reached), len(reached), 0.95)
             rows.append(Row(threshold, len(reached) / len(turns), len(reached), sum(reached) / len(reached), low, high))
     return rows
-
-
-def wilson(good: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Score interval of a share (Wilson 1927)."""
-    share, spread = good / n, z * z / n
-    middle, half = share + spread / 2, z * ((share * (1 - share) + spread / 4) / n) ** 0.5
-    return (middle - half) / (1 + spread), (middle + half) / (1 + spread)
 
 
 def turns_of(cases: Path, outputs: Path) -> list[tuple[float, bool]]:

@@ -100,3 +100,9 @@ def test_intervals_hold_what_was_counted(count: int, more: int) -> None:
     assert 0 <= low <= count / (count + more) <= high <= 1
     low, high = poisson(count)
     assert 0 <= low <= count <= high
+
+
+def test_the_interval_is_wilsons() -> None:
+    """Figures of Newcombe (1998), table I: 81 of 263, 15 of 148 and 0 of 20."""
+    for good, n, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611)):
+        assert wilson(good, n, 0.95) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
