@@ -167,13 +167,7 @@ class Settings(BaseSettings):
                     f"LADRILLO_STAFF_TOKENS: entry {number} is not `role:name:token` with a role of {roles}.",
                     f"LADRILLO_STAFF_TOKENS: la entrada {number} no es `rol:nombre:token` con un rol de {roles}.",
                 )
-            if self.environment == "production" and (token == DEVELOPMENT_TOKEN or len(token) < 24):
-                raise Misconfigured(
-                    "LADRILLO_STAFF_TOKENS must hold tokens of at least 24 random characters in production "
-                    f"({_RECIPE}), or be empty.",
-                    "LADRILLO_STAFF_TOKENS debe tener en producción tokens de al menos 24 caracteres al azar "
-                    f"({_RECIPE}), o estar vacío.",
-                )
+            self._refuse_guessable("LADRILLO_STAFF_TOKENS", token, DEVELOPMENT_TOKEN, "tokens", "tokens")
         return self
 
     @model_validator(mode="after")
@@ -184,14 +178,16 @@ class Settings(BaseSettings):
                     f"LADRILLO_API_KEYS: entry {number} is not `name:key`.",
                     f"LADRILLO_API_KEYS: la entrada {number} no es `nombre:clave`.",
                 )
-            if self.environment == "production" and (key == DEVELOPMENT_KEY or len(key) < 24):
-                raise Misconfigured(
-                    "LADRILLO_API_KEYS must hold keys of at least 24 random characters in production "
-                    f"({_RECIPE}), or be empty.",
-                    "LADRILLO_API_KEYS debe tener en producción claves de al menos 24 caracteres al azar "
-                    f"({_RECIPE}), o estar vacío.",
-                )
+            self._refuse_guessable("LADRILLO_API_KEYS", key, DEVELOPMENT_KEY, "keys", "claves")
         return self
+
+    def _refuse_guessable(self, setting: str, word: str, default: str, en: str, es: str) -> None:
+        """In production a token or key is long and not the one that everybody knows. It is not repeated."""
+        if self.environment == "production" and (word == default or len(word) < 24):
+            raise Misconfigured(
+                f"{setting} must hold {en} of at least 24 random characters in production ({_RECIPE}), or be empty.",
+                f"{setting} debe tener en producción {es} de al menos 24 caracteres al azar ({_RECIPE}), o estar vacío.",
+            )
 
     @model_validator(mode="after")
     def _link_hosts_are_hosts(self) -> Settings:
