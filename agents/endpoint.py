@@ -24,7 +24,7 @@ from core.clock import monotonic, now
 from core.gate import Gate
 from core.metering import ModelCall
 from core.model_settings import RoleModel
-from core.retry import MalformedAnswer, retrying
+from core.retry import CutShort, MalformedAnswer, retrying
 
 T = TypeVar("T")
 _UNFINISHED = (None, "length", "content_filter")
@@ -81,7 +81,7 @@ class Endpoint(ChatOpenAI):
         async def once() -> ChatResult:
             return await _within(deadline, answer(messages, *args, **kwargs))
 
-        async with self._counted(counting):
+        async with _Guard(self._gate, counting, deadline):
             result: ChatResult = await self._patiently(once, deadline, frozenset(_used(kwargs)))
             if not result.generations:
                 raise MalformedAnswer("the endpoint's answer has no choices")
@@ -98,7 +98,7 @@ class Endpoint(ChatOpenAI):
             opened: Any = connect(messages, *args, **kwargs)
             return opened, await _within(deadline, anext(opened, None))
 
-        async with self._counted(counting):
+        async with _Guard(self._gate, counting, deadline):
             stream: AsyncGenerator[ChatGenerationChunk, None]
             chunk: ChatGenerationChunk | None
             stream, chunk = await self._patiently(begin, deadline, frozenset({"stream_usage", *_used(kwargs)}))
@@ -131,9 +131,6 @@ class Endpoint(ChatOpenAI):
                 raise Unable(missing) from error
         return await self._patiently(attempt, deadline, used)
 
-    def _counted(self, counting: _Counting) -> _Guard:
-        return _Guard(self._gate, counting, self._deadline())
-
 
 class _Counting:
     """What one call used, as far as it came."""
@@ -144,15 +141,22 @@ class _Counting:
         self._written = 0
         self._told: Any = None
         self._first: float | None = None
+        self._last = self._begun
 
     def saw(self, message: BaseMessage) -> None:
+        self._last = monotonic()
         if self._first is None:
-            self._first = monotonic()
+            self._first = self._last
         if isinstance(message, (AIMessage, AIMessageChunk)):
             self._written += len(message.text)
             if message.usage_metadata is not None and not _can_be(message.usage_metadata):
                 message.usage_metadata = None  # nobody adds it up
             self._told = message.usage_metadata or self._told
+
+    @property
+    def stalled(self) -> bool:
+        """Whether nothing has come for as long as an endpoint may be silent."""
+        return monotonic() - self._last >= self._endpoint.stall_seconds
 
     def call(self, error: BaseException | None) -> ModelCall | None:
         """None where the endpoint never took the call."""
@@ -190,11 +194,19 @@ class _Guard:
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         try:
-            await self._gate.__aexit__(kind, error, trace)
+            await self._gate.__aexit__(*self._of_the_endpoint(kind, error), trace)
         finally:
             call = self._counting.call(error)
             if self._meter is not None and call is not None:
                 self._meter.add(call)
+
+    def _of_the_endpoint(self, kind: Any, error: BaseException | None) -> tuple[Any, BaseException | None]:
+        """What the gate is told: that the turn's time ran out is no fault of an endpoint that was not late yet."""
+        until = None if self._meter is None else self._meter.until
+        ran_out = until is not None and asyncio.get_running_loop().time() >= until
+        if ran_out and isinstance(error, TimeoutError) and not self._counting.stalled:
+            return CutShort, CutShort("the turn's time ran out")
+        return kind, error
 
 
 def _can_be(usage: Any) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from core.clock import Monotonic, monotonic
-from core.retry import Resting, asked_to_wait, is_lasting, is_model_fault, is_outage
+from core.retry import CutShort, Resting, asked_to_wait, is_lasting, is_model_fault, is_outage
 
 FAILURES = 3
 REST_SECONDS, LASTING_SECONDS, LONGEST_REST = 10.0, 30.0, 120.0
@@ -40,7 +40,9 @@ class Gate:
             try:
                 yield
             except Exception as error:
-                if is_outage(error):
+                if isinstance(error, CutShort):
+                    pass  # says nothing of the endpoint
+                elif is_outage(error):
                     self._failed(error, trial)
                 elif is_model_fault(error):
                     self._served()  # it answered, if not well

@@ -39,6 +39,10 @@ class Resting(ConnectionError):
     """An endpoint that failed again and again, and is left alone for a while."""
 
 
+class CutShort(TimeoutError):
+    """A call that ended with its turn's time, while the endpoint might still have served it."""
+
+
 class BudgetSpent(RuntimeError):
     """The tokens or the money set for language models are used up. `span` says over what: run, conversation, day, tenant."""
 

@@ -12,8 +12,12 @@ import pytest
 import respx
 
 from agents.models import Models, language_models
+from core import metering
 from core.errors import Misconfigured
+from core.gate import FAILURES
+from core.metering import Meter
 from core.settings import Settings
+from evals.standin import Reply, Standin
 
 HERE, THERE = "http://here.test/v1", "http://there.test/v1"
 _ANSWER = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [
@@ -89,6 +93,23 @@ async def test_calls_that_are_refused_together_learn_the_same_and_are_made_again
     assert [message.text for message in said] == ["hola"] * 3
     assert model.bound.abilities.may("tools")
     assert not model.bound.abilities.may("stream_usage")
+
+
+@pytest.mark.parametrize(("stall", "rests"), [(4.0, False), (0.05, True)])
+async def test_a_turn_out_of_time_says_nothing_of_an_endpoint_that_was_not_late_yet(
+    opened: Any, stall: float, rests: bool
+) -> None:
+    async with Standin(lambda _: Reply(silent=True)) as endpoint:
+        model = opened(openai_base_url=endpoint.url, model_timeout=5.0, model_stall=stall).compose
+        token = metering.meter.set(Meter())
+        try:
+            for _ in range(FAILURES):
+                metering.meter.set(Meter(until=asyncio.get_running_loop().time() + 0.1))
+                with pytest.raises(TimeoutError):
+                    await model.ainvoke("hola")
+        finally:
+            metering.meter.reset(token)
+        assert model.resting == rests
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import openai
 import pytest
 
 from core.gate import FAILURES, LASTING_SECONDS, LONGEST_REST, REST_SECONDS, Gate
-from core.retry import MalformedAnswer, Resting
+from core.retry import CutShort, MalformedAnswer, Resting
 
 
 class Time:
@@ -101,7 +101,9 @@ async def test_a_refusal_that_lasts_closes_it_at_once(gate: Gate, time: Time, er
     assert await rest(gate, time) == LASTING_SECONDS
 
 
-@pytest.mark.parametrize("error", [refused(400), refused(422), MalformedAnswer("no end"), asyncio.CancelledError()], ids=repr)
+@pytest.mark.parametrize(
+    "error", [refused(400), refused(422), MalformedAnswer("no end"), asyncio.CancelledError(), CutShort("late")], ids=repr
+)
 async def test_what_is_no_outage_never_closes_it(gate: Gate, error: BaseException) -> None:
     for _ in range(10):
         await call(gate, error)
