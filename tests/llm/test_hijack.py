@@ -6,6 +6,7 @@ Each specialist's model calls every tool it has with what an attacker would want
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from typing import Any
 
@@ -94,9 +95,9 @@ async def test_a_model_that_obeys_an_attacker_does_no_harm(
     runner: Runner, rival: Database, endpoint: FakeEndpoint, route: str
 ) -> None:
     turn = await hijacked(runner, rival, endpoint, route, " ".join(HARM))
-    sent = json.dumps(endpoint.requests, ensure_ascii=False)
     results = "".join(m["content"] for body in endpoint.requests for m in body["messages"] if m["role"] == "tool")
-    assert "111111" not in sent.replace(".", "").replace(",", "").replace('"text": "', "").split("El otro portal")[0]
+    assert results
+    assert "111111" not in re.sub("[.,]", "", results)
     assert "77 %" not in results
     assert f"Piso {SECRET}" not in results
     assert f"Norma {SECRET}" not in results

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -303,19 +304,22 @@ async def test_a_later_turn_is_answered_by_the_built_in_brain_and_says_so(
 async def test_turns_at_the_same_time_count_for_each_other(
     opened: Opened, database: Database, endpoint: FakeEndpoint
 ) -> None:
+    """A call takes 120 tokens: one of each turn is within the budget of the day, a second one of either is not."""
     hold = asyncio.Event()
-    endpoint.on("compose", says(ANSWER, hold=hold), says(ANSWER))
-    runner = await opened(endpoint.url, router_threshold=0.5, budget=Budget(day_tokens=1))
+    endpoint.always("router", decides("roi"))
+    endpoint.on("analyse_returns", replace(calls("analyse_returns", ARGS), hold=hold))
+    runner = await opened(endpoint.url, budget=Budget(day_tokens=200))
     first = await new_conversation(database)
     sent = await runner.send(SCOPE, first, QUESTION)
-    async with asyncio.timeout(10):
-        async for _, _, payload in runner.tail(SCOPE, first, sent.seq, run_id=sent.run_id):
-            if payload["type"] == "TEXT_MESSAGE_CONTENT":
-                break
+    async with asyncio.timeout(20):
+        while not endpoint.of("analyse_returns"):  # noqa: ASYNC110 - the endpoint tells it in no other way
+            await asyncio.sleep(0.01)
+    second = await ask(runner, database)
+    assert "de hoy" in second.shown
+    assert second.outcome["usage"]["tokens"] == 120
     hold.set()
-    await runner.ended(SCOPE, first, sent)
-    turn = await ask(runner, database)
-    assert "de hoy" in turn.shown
+    assert "de hoy" in (await turn_of(database, first, await runner.ended(SCOPE, first, sent))).shown
+    assert len(endpoint.of("analyse_returns")) == 1
 
 
 # the user's stop
