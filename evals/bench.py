@@ -193,7 +193,7 @@ def _grounding() -> list[float]:
     conversation. A new fact comes with every tenth sentence, as where a tool answers meanwhile."""
     from core.facts import Fact, Source
     from core.locale import LOCALES, number
-    from graphs.grounding import Stream
+    from graphs.streaming import Stream
 
     locale = LOCALES["es-ES"]
 

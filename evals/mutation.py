@@ -21,7 +21,8 @@ from core.resampling import Interval, ratio_interval
 from evals.mutants import KINDS, REWRITES, Mutant, Shown, dollar, is_operand, of_entities, of_figure, rewrites
 from evals.scorers.figures import locale_of
 from graphs.figures import EXEMPT, Figure, close, read_figures
-from graphs.grounding import accept, sentences
+from graphs.grounding import accept
+from graphs.sentences import sentences
 from knowledge.understanding.text import fold
 
 _FALL = re.compile(

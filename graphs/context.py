@@ -12,8 +12,9 @@ from agents.models import Models, brain_name, language_models
 from agents.privacy import Veil
 from agents.specialist import Specialist, build
 from core.settings import Settings
-from graphs.grounding import Stream, unsaid
+from graphs.grounding import unsaid
 from graphs.preferences import Investor
+from graphs.streaming import Stream
 from tools.context import TurnContext
 
 Agent = CompiledStateGraph[Any, TurnContext, Any, Any]

@@ -20,30 +20,18 @@ from dataclasses import dataclass
 from core.facts import Fact
 from core.locale import Locale
 from graphs.binding import Book
-from graphs.drafts import LONGEST, Drafting, names_of
 from graphs.equations import Equation, adds_up, equations, expressions
 from graphs.exempt import exempt_spans, made_up
-from graphs.figures import LIST_NUMBER, MARK, WORDED, Figure, close, read_figures
+from graphs.figures import MARK, WORDED, Figure, close, read_figures
 from graphs.naming import Sentence, topic_of
 from graphs.propriety import addresses, offence
+from graphs.sentences import quotations, sentences
 from graphs.timing import Timing
 from graphs.worded import Worded, worded_figures
 from knowledge.understanding.text import fold
 
-_SENTENCE_END = re.compile(r"(?:[.!?…][)\"'»”*_]*(?=\s|$)|\n)")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:aprox|av|avda|art|núm|no|sr|sra|st|dr|p\.\s?ej|ee|uu|e\.g|i\.e|vs|etc|máx|mín|hab|approx|min|max)|\b[A-Z])\.$",
-    re.IGNORECASE,
-)
-_QUOTE_LENGTH = 1200
-_OPENING = "«\"“"
-_QUOTE_START, _QUOTE_STOP = re.compile(rf"[{_OPENING}]"), re.compile(r"[»\"”\n]")
 _CITED = re.compile(rf"\s*((?:{MARK.pattern})+)")
-#: Characters before the end of a sentence that an abbreviation or a list number stands in.
-_ABBREVIATED, _NUMBERED = 16, 80
-#: Characters of a model's text that may wait for the end of their sentence, table or quotation; and those that are looked
-#: at anew with each piece. Beyond them a look is worth it when the text has grown by so large a part.
-LONGEST_PENDING, _LOOKED_AT, _GROWN = 4000, 256, 16
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -84,10 +72,11 @@ def accept(
     already: the text may go on about whom it spoke of. `hosts` are those that links may go to besides the turn's sources.
     With what was `found` the text is a language model's, whose figures in words have to bind as well or to stand there.
     """
-    return _accept(text, Known(facts, locale, user_words, hosts, found), before)
+    return judge(text, Known(facts, locale, user_words, hosts, found), before)
 
 
-def _accept(text: str, known: Known, before: str = "") -> Verdict:
+def judge(text: str, known: Known, before: str = "") -> Verdict:
+    """`accept` against what is arranged already."""
     bindings: list[Binding] = []
     for start, _, found, offender in _checked(text, known, before):
         if offender is not None:
@@ -159,174 +148,6 @@ def _topic(before: str, book: Book) -> frozenset[str] | None:
         if mentions := book.names.mentions(before[start:end]):
             return topic_of(mentions, None)
     return None
-
-
-def sentences(text: str) -> list[tuple[int, int]]:
-    """Spans of sentences and lines, together covering the text. An abbreviation or a decimal point ends none; a
-    quotation or a table is not cut."""
-    quotes, quote = quotations(text), 0
-    spans: list[tuple[int, int]] = []
-    start = 0
-    for match in _SENTENCE_END.finditer(text):
-        at, end = match.span()
-        while quote < len(quotes) and quotes[quote][1] <= at + 1:
-            quote += 1
-        if quote < len(quotes) and quotes[quote][0] < at:
-            continue
-        if match.group() == "\n":
-            if text.startswith("|", start) and text[end : end + 1] in ("|", ""):
-                continue  # a table is shown whole or not at all
-        elif _ABBREVIATION.search(text[max(start, end - _ABBREVIATED) : end]) or (
-            end - start <= _NUMBERED and LIST_NUMBER.fullmatch(text[start:end])
-        ):
-            continue
-        spans.append((start, end))
-        start = end
-    if start < len(text):
-        spans.append((start, len(text)))
-    return spans
-
-
-def quotations(text: str) -> list[tuple[int, int]]:
-    """Spans of what stands between quotation marks on one line, the marks included."""
-    spans: list[tuple[int, int]] = []
-    stop, free = -1, 0
-    for opening in _QUOTE_START.finditer(text):
-        at = opening.start()
-        if at < free:
-            continue
-        if stop <= at:
-            found = _QUOTE_STOP.search(text, at + 1)
-            if found is None:
-                break
-            stop = found.start()
-        if text[stop] != "\n" and 2 <= stop - at - 1 <= _QUOTE_LENGTH:
-            spans.append((at, stop + 1))
-            free = stop + 1
-    return spans
-
-
-def _without_quotations(text: str) -> str:
-    """Blanks in the place of every quotation."""
-    parts, at = [], 0
-    for start, end in quotations(text):
-        parts += [text[at:start], " " * (end - start)]
-        at = end
-    return "".join((*parts, text[at:]))
-
-
-class Stream:
-    """`accept` for text that arrives in pieces: `feed` returns what may be shown now, whole sentences only.
-
-    After an offender nothing more is let through; `shown` is exactly what was let through so far, `fed` what came in of the
-    text at hand. White space is let through with what follows it.
-    """
-
-    def __init__(
-        self, locale: Locale, user_words: Iterable[str] = (), hosts: frozenset[str] = frozenset()
-    ) -> None:
-        self.locale = locale
-        self.user_words = tuple(user_words)
-        self.hosts = hosts
-        self._known: tuple[tuple[Locale, int, tuple[str, ...]], Known] | None = None
-        self._pending = ""
-        #: Characters of it that were looked at in vain.
-        self._waiting = 0
-        self.fed = ""
-        self.shown = ""
-        self.offender: Offender | None = None
-        self.bindings: list[Binding] = []
-        #: Looks at what a language model writes; None while the built-in one does.
-        self.drafting: Drafting | None = None
-
-    def feed(self, piece: str, facts: Sequence[Fact]) -> str:
-        if self.offender is not None:
-            return ""
-        self.fed += piece
-        self._pending += piece
-        if self.drafting is not None and len(self.fed) > LONGEST:
-            return self._rambling()
-        waited, limit = self._waiting, LONGEST_PENDING if self.drafting is not None else len(self._pending)
-        if waited > _LOOKED_AT and len(self._pending) < min(waited + waited // _GROWN, limit):
-            return ""
-        out = self._release(_complete(self._pending), facts)
-        self._waiting = len(self._pending)
-        return out + self._rambling() if self._waiting > limit and self.offender is None else out
-
-    def _rambling(self) -> str:
-        """A text, or a sentence of it, that is too long to be one is looked at no further."""
-        start = self._pending[:200].strip()
-        self.offender = Offender(0, len(start), start, start, "rambling")
-        return ""
-
-    def finish(self, facts: Sequence[Fact]) -> str:
-        """The rest, without waiting for an end of sentence; nothing of it where the whole turns out to be no answer."""
-        rest, before = self._pending.strip(), self.shown
-        out = self._release(len(self._pending), facts)
-        if self.drafting is None or self.offender is not None or not self.fed.strip():
-            return out
-        if (why := self.drafting.ending(len(self.bindings))) is None:
-            return out
-        self.offender, self.shown = Offender(0, len(rest), rest[:200], rest, why), before
-        return ""
-
-    def restart(self) -> None:
-        """Take another text after what was shown; what was held back of the old one is dropped."""
-        self._pending = self.fed = ""
-        self._waiting = 0
-        self.offender = None
-
-    def _release(self, ready: int, facts: Sequence[Fact]) -> str:
-        head = self._pending[:ready].rstrip()
-        if not self.shown:
-            head = head.lstrip()
-        if self.offender is not None or not head:
-            return ""
-        self._pending = self._pending[self._pending.index(head) + len(head) :]
-        known = self._against(facts)
-        verdict = _accept(head, known, self.shown)
-        if (objected := self._objected(head, verdict, facts)) is not None:
-            verdict = _accept(head[: objected.start].rstrip(), known, self.shown)
-            verdict = Verdict(verdict.shown, verdict.offender or objected, verdict.bindings)
-        offset = len(self.shown)
-        self.bindings += [
-            Binding(b.start + offset, b.end + offset, b.shown, b.fact_id) for b in verdict.bindings
-        ]
-        self.offender = verdict.offender
-        self.shown += verdict.shown
-        return verdict.shown
-
-    def _objected(self, head: str, verdict: Verdict, facts: Sequence[Fact]) -> Offender | None:
-        """The first sentence that is no answer though its figures bind."""
-        if self.drafting is None:
-            return None
-        bound, names = len(self.bindings) + len(verdict.bindings), names_of(facts)
-        for start, end in sentences(head):
-            piece = head[start:end]
-            if (why := self.drafting.objection([piece], bound=bound, names=names)) is not None:
-                return Offender(start, end, piece.strip()[:200], piece.strip(), why)
-        return None
-
-    def _against(self, facts: Sequence[Fact]) -> Known:
-        """The same for sentence after sentence, until there are other facts."""
-        which = (self.locale, id(self.drafting), tuple(fact.id for fact in facts))
-        if self._known is None or self._known[0] != which:
-            found = self.drafting.found if self.drafting is not None else None
-            self._known = which, Known(facts, self.locale, self.user_words, self.hosts, found)
-        return self._known[1]
-
-
-def _complete(text: str) -> int:
-    """Where the last sentence that is surely whole ends: something follows it, and no quotation is still open in it."""
-    spans = sentences(text)
-    if text.endswith("\n") and not text[spans[-1][0] :].startswith("|"):
-        return len(text)
-    ready = spans[-1][0] if spans else 0
-    line = text.rfind("\n") + 1
-    opened = _QUOTE_START.search(_without_quotations(text[line:]))
-    if opened is not None and len(text) - line - opened.start() < _QUOTE_LENGTH:
-        ready = min(ready, max(start for start, _ in spans if start <= line + opened.start()))
-    return ready
 
 
 def _check(

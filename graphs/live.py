@@ -8,7 +8,7 @@ from agents.abilities import Abilities
 from agents.speech import Speech
 from core.facts import Fact
 from graphs.context import Screen
-from graphs.grounding import sentences
+from graphs.sentences import sentences
 
 
 class Live:

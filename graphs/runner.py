@@ -32,8 +32,8 @@ from core.settings import Settings
 from graphs import conversation, events, remembering, tracing
 from graphs.checkpoints import Checkpoints
 from graphs.context import GraphContext, Patience, Screen, Staff
-from graphs.grounding import Stream
 from graphs.state import Memory
+from graphs.streaming import Stream
 from knowledge.records import cases, conversations, event_log, profiles, usage
 from knowledge.records.conversations import Sent
 from knowledge.records.event_log import Fenced

@@ -27,8 +27,9 @@ from core.facts import Fact
 from core.locale import LOCALES, Language
 from graphs.context import Agent, GraphContext
 from graphs.drafts import Drafting, names_of
-from graphs.grounding import accept, sentences
+from graphs.grounding import accept
 from graphs.live import Live
+from graphs.sentences import sentences
 from graphs.state import Finding
 from graphs.writing import brief_text, repair, resume, task
 

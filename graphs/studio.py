@@ -18,7 +18,7 @@ from core.scope import Scope
 from core.settings import get_settings
 from graphs import conversation
 from graphs.context import GraphContext, Screen, Staff
-from graphs.grounding import Stream
+from graphs.streaming import Stream
 from knowledge.records import conversations
 from knowledge.resources import Resources
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from graphs.grounding import sentences
+from graphs.sentences import sentences
 
 #: Characters of everything, and of a message near the end and farther back.
 LONGEST = 2400

@@ -27,7 +27,8 @@ from core.retry import MalformedAnswer, is_model_fault
 from core.words import label
 from graphs.context import GraphContext
 from graphs.drafts import LONGEST, Drafting, names_of
-from graphs.grounding import Offender, accept, sentences
+from graphs.grounding import Offender, accept
+from graphs.sentences import sentences
 
 if TYPE_CHECKING:
     from agents.endpoint import Endpoint

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from core.facts import Fact, Source
 from core.locale import LOCALES, Language
 from graphs.drafts import LONGEST, WITHOUT_FIGURES, Drafting, Objection, foreign, names_of
-from graphs.grounding import Stream, sentences
+from graphs.sentences import sentences
+from graphs.streaming import Stream
 from graphs.writing import _PROBLEMS
 
 #: Answers of the built-in brain over the demo portfolio, of every specialist, with the names in their facts.

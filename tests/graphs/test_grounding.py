@@ -6,7 +6,9 @@ import pytest
 
 from core.facts import Fact, Source
 from core.locale import LOCALES
-from graphs.grounding import Stream, accept, sentences
+from graphs.grounding import accept
+from graphs.sentences import sentences
+from graphs.streaming import Stream
 
 CO, ES, MX, EN = (LOCALES[c] for c in ("es-CO", "es-ES", "es-MX", "en"))
 USER = Source("user", "m1")

@@ -9,9 +9,11 @@ import pytest
 
 from core.facts import Fact, Source
 from core.locale import LOCALES
-from graphs import grounding
+from graphs import grounding, streaming
+from graphs import sentences as where_they_end
 from graphs.drafts import LONGEST, Drafting
-from graphs.grounding import LONGEST_PENDING, Stream, quotations, sentences
+from graphs.sentences import quotations, sentences
+from graphs.streaming import LONGEST_PENDING, Stream
 
 ES = LOCALES["es-CO"]
 YIELD = Fact("gross_yield", 6.13, "percent", Source("computation", "gross_yield"))
@@ -36,7 +38,8 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         lengths.append(len(text))
         return sentences(text)
 
-    monkeypatch.setattr(grounding, "sentences", counting)
+    for module in (where_they_end, grounding, streaming):
+        monkeypatch.setattr(module, "sentences", counting)
     return lengths
 
 
@@ -101,8 +104,8 @@ class Counting:
 
 
 def test_an_abbreviation_is_looked_for_right_before_the_dot_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    pattern = Counting(grounding._ABBREVIATION)
-    monkeypatch.setattr(grounding, "_ABBREVIATION", pattern)
+    pattern = Counting(where_they_end._ABBREVIATION)
+    monkeypatch.setattr(where_they_end, "_ABBREVIATION", pattern)
     text = "A. " * 12_000
     assert sentences(text) == [(0, 36_000)]
     assert 0 < pattern.given <= 20 * len(text)

@@ -6,7 +6,8 @@ import pytest
 
 from core.facts import INPUT_CHECK, Fact, Source
 from core.locale import LOCALES
-from graphs.grounding import Stream, accept
+from graphs.grounding import accept
+from graphs.streaming import Stream
 
 CO, ES, MX, EN = (LOCALES[c] for c in ("es-CO", "es-ES", "es-MX", "en"))
 CALC, AREA, ADVERT, USER = (Source(kind, "r") for kind in ("computation", "aggregate", "listing", "user"))  # type: ignore[arg-type]

@@ -6,8 +6,9 @@ import pytest
 
 from core.facts import Fact, Source
 from core.locale import LOCALES
-from graphs.grounding import Stream, accept, bound
+from graphs.grounding import accept, bound
 from graphs.propriety import addresses, offence
+from graphs.streaming import Stream
 
 CITED = frozenset({"https://www.ine.es/dyngs/x?id=1", "datos.gov.co"})
 HOSTS = frozenset({"portal.com", "pisos.portal.com"})

@@ -7,7 +7,8 @@ import pytest
 from core.facts import Fact, Source
 from core.locale import LOCALES
 from graphs.drafts import Drafting
-from graphs.grounding import Stream, accept
+from graphs.grounding import accept
+from graphs.streaming import Stream
 from graphs.worded import worded_figures
 
 ES = LOCALES["es-ES"]

@@ -14,7 +14,8 @@ from core.facts import Fact, Source
 from core.locale import LOCALES, Locale
 from core.scope import Scope
 from graphs.evidence import facts_of, presentable
-from graphs.grounding import Stream, accept, bound
+from graphs.grounding import accept, bound
+from graphs.streaming import Stream
 from knowledge.resources import Resources
 from knowledge.tables import Area, Document
 from tools.context import Marks, TurnContext
