@@ -154,7 +154,7 @@ def _specialist_node(route: str) -> Any:
             stated = stated_facts(state["understanding"], context.message_id)
             stated += recalled.values()
             others = "\n\n".join(finding["text"] for finding in state.get("findings") or ())
-            talk = Talk(earlier(state.get("history") or ()), others, brief.register)
+            talk = Talk(earlier(state.get("history") or ()), others)
             finding = await run_specialist(brief, talk, stated, context, plan=state["decision"]["plan"], alone=alone)
             finding = preferences.with_recalled(finding, used, context.locale)
         except LadrilloError:

@@ -43,12 +43,10 @@ _RECURSION = MODEL_CALLS * 8
 
 @dataclass(frozen=True)
 class Talk:
-    """What a specialist's model is told besides the brief: the talk so far in short, what others found for it, and how the
-    reader is addressed."""
+    """What a specialist's model is told besides the brief: the talk so far in short, and what others found for it."""
 
     earlier: str = ""
     findings: str = ""
-    register: str = "unknown"
 
 
 class _Work:
@@ -58,7 +56,7 @@ class _Work:
         self.question = HumanMessage(brief.question, additional_kwargs={"brief": brief.to_dict()})
         self.messages: list[BaseMessage] = [self.question]
         self.facts = list(stated)
-        self.route, self.language = brief.route, brief.language
+        self.route, self.language, self._register = brief.route, brief.language, brief.register
         self._writer = get_stream_writer()
 
     async def run(
@@ -120,7 +118,7 @@ class _Work:
     def task(self, talk: Talk, context: GraphContext) -> list[BaseMessage]:
         """What was asked and what the tools said, for a model that goes on after what was shown."""
         said = "\n".join(message.text for message in self.results)
-        return task(str(self.question.content), talk.earlier, said, self.facts, context.locale, talk.register, context.veil)
+        return task(str(self.question.content), talk.earlier, said, self.facts, context.locale, self._register, context.veil)
 
     def drafting(self, language: Language) -> Drafting:
         """What looks at the answer while it is written; what the tools say is read when it is asked for."""
