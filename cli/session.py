@@ -42,12 +42,7 @@ async def open_resources(settings: Settings) -> Resources:
 
 async def open_runner(settings: Settings, staff: Staff | None = None) -> Runner:
     """A runner over a folder that has data; `close` it."""
-    resources = await open_resources(settings)
-    try:
-        return await Runner.open(settings, resources=resources, staff=staff)
-    except BaseException:
-        await resources.close()
-        raise
+    return await Runner.open(settings, opening=open_resources, staff=staff)
 
 
 @asynccontextmanager

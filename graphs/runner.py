@@ -14,7 +14,7 @@ import math
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Self
 
 from langgraph.config import get_stream_writer
@@ -63,14 +63,23 @@ class Runner:
         self._metered: dict[str, tuple[Scope, str, Meter]] = {}
 
     @classmethod
-    async def open(cls, settings: Settings, *, resources: Resources | None = None, staff: Staff | None = None) -> Runner:
-        telemetry.tracer()  # an address that is none is told before anything starts
-        resources = resources or await Resources.open(settings)
-        redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
-        bus = Bus(resources.database, redis_url, on_lost=resources.heal)
-        checkpoints = await Checkpoints.open(resources.database)
-        await bus.start()
-        return cls(resources, staff or Staff(settings), bus, checkpoints)
+    async def open(
+        cls, settings: Settings, *, opening: Callable[[Settings], Awaitable[Resources]] = Resources.open,
+        staff: Staff | None = None,
+    ) -> Runner:
+        """`opening` gives the resources; the runner closes them. Models and addresses that cannot be used are told before."""
+        telemetry.tracer()
+        staff = staff or Staff(settings)
+        resources = await opening(settings)
+        try:
+            redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+            bus = Bus(resources.database, redis_url, on_lost=resources.heal)
+            checkpoints = await Checkpoints.open(resources.database)
+            await bus.start()
+            return cls(resources, staff, bus, checkpoints)
+        except BaseException:
+            await resources.close()
+            raise
 
     async def close(self) -> None:
         """Stop what runs (each run ends as failed, with a retry offered) and let go of everything."""

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import AsyncMock
 
 import psycopg
 import pytest
@@ -120,7 +121,7 @@ async def resources(database: Database, tmp_path: Path) -> Resources:
 @pytest.fixture
 async def runner(resources: Resources) -> AsyncIterator[Runner]:
     """A runner with the built-in brain."""
-    found = await Runner.open(resources.settings, resources=resources)
+    found = await Runner.open(resources.settings, opening=AsyncMock(return_value=resources))
     yield found
     await found.close()
 

@@ -16,6 +16,7 @@ import pytest
 
 from cli.console import guard, language
 from cli.files import present
+from core import telemetry
 from core.errors import Conflict, NotFound, Unavailable
 from core.settings import get_settings
 
@@ -107,6 +108,27 @@ def test_a_question_from_a_pipe_that_is_none(
     called = call("ask", "-", language=language)
     assert called.code == 2
     assert (en if language == "en" else es) in called.err
+    assert not data_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("LADRILLO_BRAIN", "llm", "neither OPENAI_API_KEY nor OPENAI_BASE_URL"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "expected an address"),
+    ],
+)
+@pytest.mark.parametrize("command", [["ask", "hola"], ["serve", "--port", "0"]], ids=["ask", "serve"])
+def test_what_cannot_be_asked_is_told_before_a_folder_is_filled(
+    call: Call, data_dir: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], setting: str, value: str, sentence: str
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(setting, value)
+    telemetry._provider.cache_clear()
+    called = call(*command)
+    assert called.code == 7
+    assert sentence in called.err
     assert not data_dir.exists()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from pydantic import SecretStr
@@ -41,7 +42,7 @@ async def opened(database: Database, tmp_path: Path) -> AsyncIterator[Opened]:
             openai_api_key=SecretStr("test"),
             **{"model": "fake-model", "model_timeout": 5.0, "router_threshold": 1.0} | values,
         )
-        runner = await Runner.open(settings, resources=Resources(settings, database))
+        runner = await Runner.open(settings, opening=AsyncMock(return_value=Resources(settings, database)))
         runners.append(runner)
         return runner
 
@@ -58,5 +59,5 @@ async def runner(opened: Opened, endpoint: FakeEndpoint) -> Runner:
 @pytest.fixture
 async def builtin_answer(resources: Resources, database: Database) -> str:
     """What the built-in brain answers to the question of these tests: where an outage must end."""
-    runner = await Runner.open(resources.settings, resources=resources)
+    runner = await Runner.open(resources.settings, opening=AsyncMock(return_value=resources))
     return (await ask(runner, database)).shown
